@@ -1,0 +1,181 @@
+//! The settings in force, parsed once from the Worker's variables. Every variable has its unit in its name.
+
+use core::fmt;
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+use crate::limits;
+
+/// The settings of a deployment, each from the variable its documentation names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `PING_INTERVAL_MS`: between two pings; 25 s.
+    pub ping_interval: Duration,
+    /// `PING_TIMEOUT_MS`: a client that has not answered a ping for so long is gone; 20 s.
+    pub ping_timeout: Duration,
+    /// `MAX_PAYLOAD_BYTES`: longest POST body and WebSocket message; 1,000,000.
+    pub max_payload_bytes: usize,
+    /// `CONNECT_TIMEOUT_MS`: a client that has not joined a namespace for so long is closed; 45 s.
+    pub connect_timeout: Duration,
+    /// `UPGRADE_TIMEOUT_MS`: a WebSocket that has not completed its upgrade for so long is closed; 10 s.
+    pub upgrade_timeout: Duration,
+    /// `MAX_BUFFERED_BYTES`: a client with more unsent bytes is closed with 1013; 1,000,000.
+    pub max_buffered_bytes: usize,
+    /// `ALLOWED_ORIGINS`: whose pages may connect.
+    pub allowed_origins: AllowedOrigins,
+}
+
+/// `ALLOWED_ORIGINS`: which web pages may connect. Clients that are not pages send no origin and always may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Empty: pages of the Worker's own origin only.
+    Same,
+    /// `*`: all pages.
+    Any,
+    /// A comma-separated list: these, such as `https://example.com`, and the Worker's own.
+    Listed(Vec<String>),
+}
+
+/// A variable that does not parse. Its text names the variable and says what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong with its value, as a sentence without its end.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.variable, self.problem)
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the variables through `variable`, which gives a variable's text or `None` where it is not set.
+    ///
+    /// # Errors
+    /// The first variable that does not parse or is out of its range.
+    pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let number = |name: &'static str, (default, range): (u64, RangeInclusive<u64>)| {
+            parse_number(name, variable(name).as_deref(), default, range)
+        };
+        let millis = |name, bound| number(name, bound).map(Duration::from_millis);
+        let bytes = |name, bound| number(name, bound).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        Ok(Self {
+            ping_interval: millis("PING_INTERVAL_MS", limits::PING_INTERVAL_MS)?,
+            ping_timeout: millis("PING_TIMEOUT_MS", limits::PING_TIMEOUT_MS)?,
+            max_payload_bytes: bytes("MAX_PAYLOAD_BYTES", limits::MAX_PAYLOAD_BYTES)?,
+            connect_timeout: millis("CONNECT_TIMEOUT_MS", limits::CONNECT_TIMEOUT_MS)?,
+            upgrade_timeout: millis("UPGRADE_TIMEOUT_MS", limits::UPGRADE_TIMEOUT_MS)?,
+            max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
+            allowed_origins: parse_origins(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
+        })
+    }
+
+    /// Whether one ping a tick serves all WebSockets and the runtime answers their pongs, so that the world can sleep;
+    /// otherwise each session has its own, exact, heartbeat.
+    pub fn shares_heartbeat(&self) -> bool {
+        self.ping_interval >= limits::SHARED_HEARTBEAT_FROM
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ping_interval: Duration::from_millis(limits::PING_INTERVAL_MS.0),
+            ping_timeout: Duration::from_millis(limits::PING_TIMEOUT_MS.0),
+            max_payload_bytes: limits::MAX_PAYLOAD_BYTES.0 as usize,
+            connect_timeout: Duration::from_millis(limits::CONNECT_TIMEOUT_MS.0),
+            upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
+            max_buffered_bytes: limits::MAX_BUFFERED_BYTES.0 as usize,
+            allowed_origins: AllowedOrigins::Same,
+        }
+    }
+}
+
+fn parse_number(
+    variable: &'static str,
+    text: Option<&str>,
+    default: u64,
+    range: RangeInclusive<u64>,
+) -> Result<u64, ConfigError> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(default) };
+    let fail = |problem: String| Err(ConfigError { variable, problem });
+    // `u64::from_str` takes a leading plus sign, which nobody means.
+    match text.parse::<u64>() {
+        Ok(number) if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            if range.contains(&number) {
+                Ok(number)
+            } else {
+                fail(format!("is {number}; it must be from {} to {}", range.start(), range.end()))
+            }
+        }
+        _ => fail(format!("is {text:?}; it must be a whole number from {} to {}", range.start(), range.end())),
+    }
+}
+
+fn parse_origins(text: &str) -> Result<AllowedOrigins, ConfigError> {
+    let fail = |problem: String| Err(ConfigError { variable: "ALLOWED_ORIGINS", problem });
+    if text.len() > limits::MAX_ALLOWED_ORIGINS_BYTES {
+        return fail(format!("is {} bytes long; it may have {}", text.len(), limits::MAX_ALLOWED_ORIGINS_BYTES));
+    }
+    let entries: Vec<&str> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    match *entries {
+        [] => return Ok(AllowedOrigins::Same),
+        ["*"] => return Ok(AllowedOrigins::Any),
+        _ => {}
+    }
+    let mut origins = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if entry == "*" {
+            return fail("has * beside other origins; * alone allows all".to_owned());
+        }
+        let host = entry.strip_prefix("https://").or_else(|| entry.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ', '*'])) {
+            return fail(format!("has {entry:?}; an origin is https://host or http://host:port, without a path"));
+        }
+        origins.push(entry.to_ascii_lowercase());
+    }
+    Ok(AllowedOrigins::Listed(origins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_one(name: &'static str, value: &str) -> Result<Config, String> {
+        Config::parse(|asked| (asked == name).then(|| value.to_owned())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_set_gives_the_defaults() {
+        assert_eq!(Config::parse(|_| None), Ok(Config::default()));
+        assert_eq!(Config::parse(|_| Some(String::new())), Ok(Config::default()));
+    }
+
+    #[test]
+    fn numbers_are_whole_and_in_range() {
+        assert_eq!(parse_one("PING_INTERVAL_MS", " 300 ").map(|c| c.ping_interval), Ok(Duration::from_millis(300)));
+        for bad in ["abc", "-1", "+300", "1.5", "25s", "1e3", "99", "86400001", "99999999999999999999999"] {
+            let error = parse_one("PING_INTERVAL_MS", bad).expect_err(bad);
+            assert!(error.starts_with("PING_INTERVAL_MS is "), "{error}");
+            assert!(error.contains("100 to 86400000"), "{error}");
+        }
+    }
+
+    #[test]
+    fn origins_are_a_list_or_a_star() {
+        let origins = |text| parse_one("ALLOWED_ORIGINS", text).map(|config| config.allowed_origins);
+        assert_eq!(origins("*"), Ok(AllowedOrigins::Any));
+        assert_eq!(
+            origins("https://A.example, http://localhost:30000,"),
+            Ok(AllowedOrigins::Listed(vec!["https://a.example".into(), "http://localhost:30000".into()]))
+        );
+        for bad in ["a.example", "https://", "https://a/b", "*,https://a", "https://*.a"] {
+            assert!(origins(bad).expect_err(bad).starts_with("ALLOWED_ORIGINS has "), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Everything a world may cause, and where it is written down until the shell performs it.
+
+use core::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Reason, Refusal};
+use crate::id::{AckId, ConnId, Namespace, RequestId, Room, SessionKey, SocketId};
+use crate::value::{Args, Frame};
+
+/// Something to be done, in the order in which it was written down.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send frames to one WebSocket.
+    Send {
+        /// The WebSocket.
+        conn: ConnId,
+        /// The frames, in order.
+        frames: Vec<Frame>,
+    },
+    /// Send the same frames to many WebSockets.
+    Broadcast {
+        /// Where in [`Effects::recipients`] they stand.
+        recipients: Range<usize>,
+        /// The frames, in order, encoded once.
+        frames: Vec<Frame>,
+    },
+    /// Close a WebSocket. It is gone for the core: nothing more is heard from it.
+    Close {
+        /// The WebSocket.
+        conn: ConnId,
+        /// The close code.
+        code: CloseCode,
+    },
+    /// Answer an HTTP request.
+    Answer {
+        /// The request.
+        request: RequestId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Call the handlers.
+    Dispatch(Dispatch),
+    /// Write a line to the log: something is wrong in Dormouse itself, and one session paid for it.
+    Log(String),
+}
+
+/// The answer to an HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To a GET: packets, as a payload.
+    Payload(String),
+    /// To a POST: `ok`.
+    Ok,
+    /// To a POST whose body is too long: 413 without a body.
+    TooLong,
+    /// To any: engine.io's error.
+    Refused(Refusal),
+}
+
+/// Why the server closes a WebSocket (RFC 6455, section 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCode {
+    /// 1000: nothing is wrong, or the protocol says no more.
+    Normal,
+    /// 1009: a message was too long.
+    TooBig,
+    /// 1013: the client reads too slowly; try again later.
+    TryAgainLater,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub const fn as_u16(self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::TooBig => 1009,
+            Self::TryAgainLater => 1013,
+        }
+    }
+}
+
+/// A call of the server's own code.
+#[derive(Clone, Debug)]
+pub enum Dispatch {
+    /// A client wants to join a namespace: answered by [`Command::Accept`](crate::input::Command::Accept) or
+    /// [`Command::Refuse`](crate::input::Command::Refuse).
+    Connect {
+        /// The client's session.
+        session: SessionKey,
+        /// The namespace.
+        namespace: Namespace,
+        /// The client's auth object as JSON; `{}` where it sent none.
+        auth: Box<str>,
+    },
+    /// A socket is in its namespace.
+    Connected {
+        /// The socket.
+        socket: SocketRef,
+    },
+    /// A socket sent an event.
+    Event {
+        /// The socket.
+        socket: SocketRef,
+        /// The event's name.
+        event: Box<str>,
+        /// Its arguments.
+        args: Args,
+        /// The client's number for the answer, where it asked for one.
+        ack: Option<AckId>,
+    },
+    /// A socket left its namespace.
+    Disconnected {
+        /// The socket.
+        socket: SocketRef,
+        /// The rooms it was in, its own among them.
+        rooms: Vec<Room>,
+        /// Why.
+        reason: Reason,
+    },
+    /// A plain Engine.IO session was opened.
+    Opened {
+        /// The session.
+        session: SessionKey,
+    },
+    /// A plain Engine.IO session sent a message.
+    Message {
+        /// The session.
+        session: SessionKey,
+        /// The message: text without a type digit, or bytes.
+        message: Frame,
+    },
+    /// A plain Engine.IO session was closed.
+    Closed {
+        /// The session, as it was called.
+        session: SessionKey,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A socket, by what its handlers need to know about it.
+#[derive(Clone, Debug)]
+pub struct SocketRef {
+    /// Its id.
+    pub id: SocketId,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
+    pub auth: std::rc::Rc<str>,
+}
+
+/// What a client is told that may not join a namespace (Socket.IO 5, "CONNECT_ERROR").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// A sentence.
+    pub message: String,
+    /// More, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+}
+
+/// Effects in order. Its memory is used again from event to event.
+#[derive(Debug, Default)]
+pub struct Effects {
+    list: Vec<Effect>,
+    recipients: Vec<ConnId>,
+}
+
+impl Effects {
+    /// No effects.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes an effect down.
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// Where the next broadcast's recipients begin.
+    pub(crate) fn mark(&self) -> usize {
+        self.recipients.len()
+    }
+
+    /// Adds a recipient to the broadcast that began at the last mark.
+    pub(crate) fn push_recipient(&mut self, conn: ConnId) {
+        self.recipients.push(conn);
+    }
+
+    /// Writes a broadcast to all recipients since `mark` down, if there are any.
+    pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>) {
+        let recipients = mark..self.recipients.len();
+        if !recipients.is_empty() {
+            self.push(Effect::Broadcast { recipients, frames });
+        }
+    }
+
+    /// Takes the effects out, in order; the recipients stay until [`Effects::clear`].
+    pub fn take(&mut self) -> Vec<Effect> {
+        core::mem::take(&mut self.list)
+    }
+
+    /// Whether nothing is written down.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The recipients of a broadcast.
+    pub fn recipients(&self, range: &Range<usize>) -> &[ConnId] {
+        self.recipients.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.recipients.clear();
+    }
+}

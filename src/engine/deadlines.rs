@@ -1,0 +1,93 @@
+//! The times at which sessions need something, first one first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Config;
+use crate::id::SessionKey;
+use crate::time::Timestamp;
+
+/// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
+#[derive(Debug, Default)]
+pub struct Deadlines {
+    by_session: BTreeMap<SessionKey, (Timestamp, bool)>,
+    memory: BTreeSet<(Timestamp, SessionKey)>,
+    durable: BTreeSet<(Timestamp, SessionKey)>,
+    /// The shared heartbeat's next tick.
+    pub tick: Tick,
+}
+
+/// When the shared heartbeat ticks next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tick {
+    /// Never: no WebSocket shares it.
+    #[default]
+    Off,
+    /// At the time of the alarm that was set before the world slept; the shell must look it up.
+    Unknown,
+    /// At this time.
+    At(Timestamp),
+}
+
+impl Deadlines {
+    /// Sets a session's deadline.
+    pub fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
+        let new = deadline.map(|at| (at, durable));
+        if self.by_session.get(&key).copied() == new {
+            return;
+        }
+        self.remove(key);
+        if let Some((at, durable)) = new {
+            self.by_session.insert(key, (at, durable));
+            self.set_of(durable).insert((at, key));
+        }
+    }
+
+    /// Forgets a session's deadline.
+    pub fn remove(&mut self, key: SessionKey) {
+        if let Some((at, durable)) = self.by_session.remove(&key) {
+            self.set_of(durable).remove(&(at, key));
+        }
+    }
+
+    /// A session whose deadline has come; it is forgotten, and may be set again.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
+        let due = |set: &BTreeSet<(Timestamp, SessionKey)>| set.first().copied().filter(|&(at, _)| at <= now);
+        let (_, key) = due(&self.memory).or_else(|| due(&self.durable))?;
+        self.remove(key);
+        Some(key)
+    }
+
+    /// The first deadline of a session that lives in memory.
+    pub fn first_in_memory(&self) -> Option<Timestamp> {
+        self.memory.first().map(|&(at, _)| at)
+    }
+
+    /// The first deadline of a session that survives sleep, without the shared heartbeat.
+    pub fn first_durable(&self) -> Option<Timestamp> {
+        self.durable.first().map(|&(at, _)| at)
+    }
+
+    /// A WebSocket shares the heartbeat from `now` on.
+    pub fn start_tick(&mut self, now: Timestamp, config: &Config) {
+        if self.tick == Tick::Off {
+            self.tick = Tick::At(now.after(config.ping_interval));
+        }
+    }
+
+    /// The world slept: the alarm knows the time of the next tick.
+    pub fn forget_tick(&mut self) {
+        self.tick = Tick::Unknown;
+    }
+
+    /// The latest time at which the next tick may be.
+    pub fn tick_at_latest(&self, now: Timestamp, config: &Config) -> Timestamp {
+        match self.tick {
+            Tick::At(at) => at,
+            Tick::Off | Tick::Unknown => now.after(config.ping_interval),
+        }
+    }
+
+    fn set_of(&mut self, durable: bool) -> &mut BTreeSet<(Timestamp, SessionKey)> {
+        if durable { &mut self.durable } else { &mut self.memory }
+    }
+}

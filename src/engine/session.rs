@@ -1,0 +1,135 @@
+//! One Engine.IO session: its transport, and the time by which something must happen to it.
+
+use crate::effect::{Answer, Effect, Effects};
+use crate::error::Refusal;
+use crate::id::{ConnId, RequestId, Sid};
+use crate::request::Layer;
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+use super::heartbeat::Heartbeat;
+use super::payload;
+use super::upgrade::Probe;
+
+/// A session.
+#[derive(Debug)]
+pub struct Session {
+    /// Its secret name.
+    pub sid: Sid,
+    /// What it speaks.
+    pub layer: Layer,
+    /// When it took its present transport; shows that it was alive then.
+    pub since: Timestamp,
+    /// When the layer above gives up on it, unless it takes that back.
+    pub expires: Option<Timestamp>,
+    /// Where it is in its heartbeat.
+    pub heartbeat: Heartbeat,
+    /// How it is reached.
+    pub transport: Transport,
+}
+
+/// How a session is reached.
+#[derive(Debug)]
+pub enum Transport {
+    /// By a WebSocket.
+    WebSocket {
+        /// The WebSocket.
+        conn: ConnId,
+    },
+    /// By HTTP long-polling. Lives in memory only.
+    Polling(Polling),
+    /// By HTTP long-polling, and closed: what its client has not read yet is kept until this time.
+    Draining(Vec<Frame>, Timestamp),
+}
+
+/// The polling transport of a session.
+#[derive(Debug, Default)]
+pub struct Polling {
+    /// What waits for the next GET.
+    buffer: Vec<Frame>,
+    buffered_bytes: usize,
+    /// The GET that hangs.
+    poll: Option<RequestId>,
+    /// Whether a POST's body is under way.
+    pub posting: bool,
+    /// The WebSocket that wants to take over.
+    pub probe: Option<Probe>,
+}
+
+impl Session {
+    /// When something must happen to the session if nothing happens before. The shared heartbeat is nobody's own time.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let heartbeat = match self.heartbeat {
+            Heartbeat::Resting(at) | Heartbeat::Pinged(at) => Some(at),
+            Heartbeat::Shared(_) => None,
+        };
+        match &self.transport {
+            Transport::WebSocket { .. } => earliest([heartbeat, self.expires]),
+            Transport::Polling(polling) => {
+                earliest([heartbeat, self.expires, polling.probe.as_ref().map(Probe::deadline)])
+            }
+            Transport::Draining(_, until) => Some(*until),
+        }
+    }
+}
+
+impl Polling {
+    /// Sends frames: now, if a GET hangs, with the next one otherwise. Gives the bytes that wait.
+    pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
+        if self.poll.is_some() && self.buffer.is_empty() {
+            self.answer_poll(payload::join(frames), fx);
+        } else {
+            self.buffered_bytes += frames.iter().map(Frame::len).sum::<usize>();
+            self.buffer.extend_from_slice(frames);
+            self.flush(fx);
+        }
+        self.buffered_bytes
+    }
+
+    /// Takes a GET: answers it with what waits, or lets it hang.
+    ///
+    /// # Errors
+    /// Another GET hangs already.
+    pub fn poll(&mut self, request: RequestId, fx: &mut Effects) -> Result<(), Refusal> {
+        if self.poll.is_some() {
+            return Err(Refusal::BadRequest);
+        }
+        self.poll = Some(request);
+        self.flush(fx);
+        Ok(())
+    }
+
+    /// Whether a GET hangs.
+    pub fn is_polled(&self) -> bool {
+        self.poll.is_some()
+    }
+
+    /// Answers the GET that hangs, if one does, and says whether one did.
+    pub fn answer_poll(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
+        self.end_poll(Answer::Payload(body.into()), fx)
+    }
+
+    /// Ends the GET that hangs with `answer`.
+    pub fn end_poll(&mut self, answer: Answer, fx: &mut Effects) -> bool {
+        let Some(request) = self.poll.take() else { return false };
+        fx.push(Effect::Answer { request, answer });
+        true
+    }
+
+    /// Takes what waits, for the transport that takes over.
+    pub fn take_buffer(&mut self) -> Vec<Frame> {
+        self.buffered_bytes = 0;
+        core::mem::take(&mut self.buffer)
+    }
+
+    fn flush(&mut self, fx: &mut Effects) {
+        if self.poll.is_some() && !self.buffer.is_empty() {
+            let frames = self.take_buffer();
+            self.answer_poll(payload::join(&frames), fx);
+        }
+    }
+}
+
+fn earliest<const N: usize>(times: [Option<Timestamp>; N]) -> Option<Timestamp> {
+    times.into_iter().flatten().min()
+}

@@ -1,0 +1,141 @@
+//! What time does to sessions.
+
+use std::collections::BTreeMap;
+
+use super::deadlines::Tick;
+use super::heartbeat::{Heartbeat, Sweep, Verdict};
+use super::session::Transport;
+use super::{End, Engine, NOOP, PING};
+use crate::effect::Effects;
+use crate::error::Reason;
+use crate::id::{ConnId, SessionKey};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+/// When the world must be woken by its alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// Never: it has no WebSockets.
+    Off,
+    /// At this time.
+    At(Timestamp),
+    /// The alarm that was set before the world slept stands; the shell must look its time up and tell it by
+    /// [`Server::set_alarm_found`](crate::server::Server::set_alarm_found).
+    Unknown,
+}
+
+impl Engine {
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp, fx: &mut Effects) {
+        // Each turn takes one deadline out and sets at most one that lies ahead, so this ends.
+        while let Some(key) = self.deadlines.take_due(now) {
+            self.handle_deadline(now, key, fx);
+            self.reschedule(key);
+        }
+    }
+
+    /// The shared heartbeat's tick: ends who is dead, pings the others.
+    pub fn handle_tick(&mut self, now: Timestamp, heard: Vec<(ConnId, Timestamp)>, fx: &mut Effects) {
+        if self.deadlines.tick == Tick::Off {
+            return;
+        }
+        let heard: BTreeMap<ConnId, Timestamp> = heard.into_iter().collect();
+        let sweep = Sweep::new(now, &self.config, heard.values().copied());
+        let mut dead = Vec::new();
+        let mark = fx.mark();
+        for (key, session) in &mut self.sessions {
+            let (Transport::WebSocket { conn }, Heartbeat::Shared(unanswered)) =
+                (&session.transport, session.heartbeat)
+            else {
+                continue;
+            };
+            let last = heard.get(conn).copied().unwrap_or_default().max(session.since);
+            let verdict = sweep.judge(last, unanswered);
+            if verdict == Verdict::Dead {
+                dead.push(SessionKey(key));
+                continue;
+            }
+            if verdict == Verdict::Suspect {
+                self.touched.insert(SessionKey(key));
+            }
+            session.heartbeat = Heartbeat::Shared(unanswered.filter(|&ping| last < ping).or(Some(now)));
+            fx.push_recipient(*conn);
+        }
+        fx.push_broadcast(mark, vec![Frame::text(PING)]);
+        for key in dead {
+            self.end(key, End::new(Reason::PingTimeout), fx);
+        }
+        self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
+    }
+
+    /// Whether the shared heartbeat is to tick at `now`.
+    pub fn is_tick_due(&self, now: Timestamp) -> bool {
+        match self.deadlines.tick {
+            Tick::At(at) => at <= now,
+            Tick::Unknown => self.config.shares_heartbeat(),
+            Tick::Off => false,
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.deadlines.first_in_memory()
+    }
+
+    /// When the world must be woken.
+    pub fn next_alarm(&self) -> Alarm {
+        let durable = self.deadlines.first_durable();
+        match self.deadlines.tick {
+            _ if self.polling_count == self.sessions.len() => Alarm::Off,
+            Tick::Unknown if self.config.shares_heartbeat() => Alarm::Unknown,
+            Tick::At(at) => Alarm::At(durable.map_or(at, |durable| durable.min(at))),
+            Tick::Off | Tick::Unknown => durable.map_or(Alarm::Off, Alarm::At),
+        }
+    }
+
+    /// The alarm that was set before the world slept, or none; then the tick comes a ping interval from now.
+    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+        if self.deadlines.tick == Tick::Unknown {
+            let latest = now.after(self.config.ping_interval);
+            self.deadlines.tick = Tick::At(alarm.unwrap_or(latest).min(latest));
+        }
+    }
+
+    fn handle_deadline(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
+        let due = |at: Timestamp| at <= now;
+        let Some(session) = self.sessions.get_mut(key.0) else { return };
+        if let Transport::Draining(_, until) = session.transport {
+            if due(until) {
+                self.remove(key);
+            }
+            return;
+        }
+        if session.expires.is_some_and(due) {
+            let layer = session.layer;
+            self.close(now, key, fx);
+            self.gone.push_back(super::Gone { session: key, layer, reason: Reason::ForcedServerClose });
+            return;
+        }
+        match session.heartbeat {
+            Heartbeat::Pinged(pong_by) if due(pong_by) => {
+                self.end(key, End::new(Reason::PingTimeout), fx);
+                return;
+            }
+            Heartbeat::Resting(at) if due(at) => {
+                session.heartbeat = Heartbeat::Pinged(now.after(self.config.ping_timeout));
+                self.send(key, vec![Frame::text(PING)], fx);
+            }
+            _ => {}
+        }
+        let Some(polling) = self.polling(key) else { return };
+        match &mut polling.probe {
+            Some(probe) if probe.is_late(now) => self.drop_probe(key, fx),
+            Some(probe) => {
+                if probe.take_noop(now) {
+                    polling.answer_poll(NOOP, fx);
+                }
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What goes wrong, who is to blame, and what the wire says about it.
+
+use core::fmt;
+
+use serde_json::json;
+
+/// A failure, by who is to blame for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The other side broke the protocol: its session is refused or closed, as the protocol says.
+    Peer(PeerFault),
+    /// The server's own code asked for what cannot be: it gets this as an `Err`.
+    Misuse(String),
+    /// Dormouse itself is wrong: one session is closed and the text is logged.
+    Bug(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer(fault) => fault.fmt(f),
+            Self::Misuse(text) => write!(f, "misuse: {text}"),
+            Self::Bug(text) => write!(f, "bug: {text}"),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}
+
+impl From<PeerFault> for Fault {
+    fn from(fault: PeerFault) -> Self {
+        Self::Peer(fault)
+    }
+}
+
+/// What a peer sent that it must not send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerFault {
+    /// An Engine.IO packet that is empty, of an unknown type, or not text where it must be.
+    EnginePacket,
+    /// Base64 that is not base64.
+    Base64,
+    /// A Socket.IO packet of an unknown type.
+    PacketType,
+    /// A number of attachments that is missing, not a number, or too high.
+    AttachmentCount,
+    /// A placeholder that names no attachment, or JSON nested too deep to look for them.
+    Placeholder,
+    /// Text in the middle of a packet's attachments, or an attachment that no packet announced.
+    Reconstruction,
+    /// An acknowledgement id too long to be one.
+    AckId,
+    /// A payload that is not what its packet's type takes.
+    Payload,
+    /// An event name that Socket.IO keeps for itself.
+    ReservedEvent,
+    /// A packet for a namespace that the client has not joined, or a CONNECT to one that it has.
+    NamespaceState,
+}
+
+impl fmt::Display for PeerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EnginePacket => "an Engine.IO packet that is empty or of an unknown type",
+            Self::Base64 => "a binary packet that is not base64",
+            Self::PacketType => "a Socket.IO packet of an unknown type",
+            Self::AttachmentCount => "a binary packet without a valid number of attachments",
+            Self::Placeholder => "a binary packet whose placeholders do not fit its attachments",
+            Self::Reconstruction => "text between a packet and its attachments, or an attachment without a packet",
+            Self::AckId => "an acknowledgement id with too many digits",
+            Self::Payload => "a payload that its packet's type does not take",
+            Self::ReservedEvent => "an event name that Socket.IO keeps for itself",
+            Self::NamespaceState => "a packet for a namespace that is not joined, or a second CONNECT to one that is",
+        })
+    }
+}
+
+/// Why a request is refused, as engine.io numbers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 0: neither `polling` nor `websocket`.
+    UnknownTransport,
+    /// 1: no session has this id, or its world lost it.
+    UnknownSid,
+    /// 2: a session is opened with GET only.
+    BadHandshakeMethod,
+    /// 3: not a request that this session can take now.
+    BadRequest,
+    /// 4: this origin may not connect; the text says why.
+    Forbidden(String),
+    /// 5: `EIO` is not 4.
+    UnsupportedProtocol,
+    /// The world is full; 503, so that clients come again later.
+    Full,
+}
+
+impl Refusal {
+    /// engine.io's number.
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::UnknownTransport => 0,
+            Self::UnknownSid => 1,
+            Self::BadHandshakeMethod => 2,
+            Self::BadRequest | Self::Full => 3,
+            Self::Forbidden(_) => 4,
+            Self::UnsupportedProtocol => 5,
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Forbidden(_) => 403,
+            Self::Full => 503,
+            _ => 400,
+        }
+    }
+
+    /// The sentence that goes with the number; engine.io's own where it has one.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::UnknownTransport => "Transport unknown",
+            Self::UnknownSid => "Session ID unknown",
+            Self::BadHandshakeMethod => "Bad handshake method",
+            Self::BadRequest => "Bad request",
+            Self::Forbidden(message) => message,
+            Self::UnsupportedProtocol => "Unsupported protocol version",
+            Self::Full => "This world has no room for another session",
+        }
+    }
+
+    /// The response's body: `{"code":N,"message":"…"}`, the code a number.
+    pub fn to_json(&self) -> String {
+        json!({ "code": self.code(), "message": self.message() }).to_string()
+    }
+}
+
+/// Why a socket was disconnected, in Socket.IO's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The server's code disconnected the socket.
+    ServerNamespaceDisconnect,
+    /// The client left the namespace.
+    ClientNamespaceDisconnect,
+    /// The client did not answer a ping in time.
+    PingTimeout,
+    /// The client closed the connection, or it was lost.
+    TransportClose,
+    /// The connection failed, or the client broke Engine.IO's rules.
+    TransportError,
+    /// The client sent an Engine.IO packet that cannot be read.
+    ParseError,
+    /// The client broke Socket.IO's rules.
+    ForcedClose,
+    /// The client was in no state for the packet it sent.
+    ForcedServerClose,
+}
+
+impl Reason {
+    /// The words that Socket.IO's documentation lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ServerNamespaceDisconnect => "server namespace disconnect",
+            Self::ClientNamespaceDisconnect => "client namespace disconnect",
+            Self::PingTimeout => "ping timeout",
+            Self::TransportClose => "transport close",
+            Self::TransportError => "transport error",
+            Self::ParseError => "parse error",
+            Self::ForcedClose => "forced close",
+            Self::ForcedServerClose => "forced server close",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

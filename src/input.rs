@@ -1,0 +1,205 @@
+//! Everything that can happen to a world.
+
+use crate::effect::Refused;
+use crate::error::Reason;
+use crate::id::{AckId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
+use crate::request::Layer;
+use crate::time::Timestamp;
+use crate::value::{Args, Frame};
+
+/// Something that happened, for [`Server::handle`](crate::server::Server::handle).
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A GET without a session id: `request` opens a polling session, which will be called `sid`.
+    OpenPolling {
+        /// The request that gets the OPEN packet.
+        request: RequestId,
+        /// A fresh id.
+        sid: Sid,
+        /// What the session speaks.
+        layer: Layer,
+    },
+    /// A WebSocket without a session id was accepted as `conn`: it opens the session `sid`.
+    OpenWebSocket {
+        /// The accepted WebSocket.
+        conn: ConnId,
+        /// A fresh id.
+        sid: Sid,
+        /// What the session speaks.
+        layer: Layer,
+    },
+    /// A WebSocket that names the session `sid` was accepted as `conn`: it wants to be that session's transport.
+    Upgrade {
+        /// The accepted WebSocket.
+        conn: ConnId,
+        /// The session it names.
+        sid: Sid,
+    },
+    /// A GET of the session `sid`.
+    Poll {
+        /// The request that gets the payload.
+        request: RequestId,
+        /// The session.
+        sid: Sid,
+    },
+    /// The head of a POST to the session `sid` arrived; its body follows as [`Input::PostBody`], unless this input
+    /// answered the request already.
+    Post {
+        /// The request.
+        request: RequestId,
+        /// The session.
+        sid: Sid,
+        /// Whether its `content-type` is `application/octet-stream`, which Engine.IO 4 does not have.
+        octets: bool,
+    },
+    /// The body of a POST.
+    PostBody {
+        /// The request.
+        request: RequestId,
+        /// The session.
+        sid: Sid,
+        /// The body, or why there is none.
+        body: PostBody,
+    },
+    /// A WebSocket brought a frame.
+    Frame {
+        /// The WebSocket.
+        conn: ConnId,
+        /// What it brought.
+        frame: Frame,
+    },
+    /// A WebSocket is gone: the peer closed it, or it broke.
+    Closed {
+        /// The WebSocket.
+        conn: ConnId,
+        /// [`Reason::TransportClose`] or [`Reason::TransportError`].
+        reason: Reason,
+    },
+    /// A WebSocket's unsent bytes passed the bound.
+    Overflowed {
+        /// The WebSocket.
+        conn: ConnId,
+    },
+    /// The time that [`Server::next_timeout`](crate::server::Server::next_timeout) or
+    /// [`Server::next_alarm`](crate::server::Server::next_alarm) asked for may have come.
+    Timeout,
+    /// The shared heartbeat's tick: every WebSocket with the time of its last pong that the runtime answered.
+    Tick {
+        /// When each WebSocket was heard last; one that is not listed was never heard.
+        heard: Vec<(ConnId, Timestamp)>,
+    },
+    /// There is more of a POST to work through.
+    Continue,
+    /// A handler did something.
+    Command(Command),
+}
+
+/// A POST's body as far as it was read.
+#[derive(Clone, Debug)]
+pub enum PostBody {
+    /// All of it.
+    Text(String),
+    /// It is longer than `MAX_PAYLOAD_BYTES`.
+    TooLong,
+    /// It is not UTF-8.
+    NotText,
+    /// The client went away before its end.
+    Aborted,
+}
+
+/// What a handler did.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Let a client into a namespace it asked to join.
+    Accept {
+        /// The client's session.
+        session: SessionKey,
+        /// The namespace.
+        namespace: Namespace,
+        /// A fresh id.
+        socket: SocketId,
+        /// The client's auth object as JSON; `{}` where it sent none.
+        auth: Box<str>,
+    },
+    /// Answer a client's CONNECT with CONNECT_ERROR; the connection stays.
+    Refuse {
+        /// The client's session.
+        session: SessionKey,
+        /// The namespace.
+        namespace: Namespace,
+        /// What the client is told.
+        error: Refused,
+    },
+    /// Emit an event.
+    Emit {
+        /// Who hears it.
+        target: Target,
+        /// The event's name.
+        event: Box<str>,
+        /// Its arguments.
+        args: Args,
+    },
+    /// Answer an event that asked for an acknowledgement.
+    Ack {
+        /// The socket that asked.
+        socket: SocketId,
+        /// Its number for the event.
+        id: AckId,
+        /// The answer.
+        args: Args,
+    },
+    /// Put a socket into a room.
+    Join {
+        /// The socket.
+        socket: SocketId,
+        /// The room.
+        room: Room,
+    },
+    /// Take a socket out of a room.
+    Leave {
+        /// The socket.
+        socket: SocketId,
+        /// The room.
+        room: Room,
+    },
+    /// Disconnect a socket.
+    Disconnect {
+        /// The socket.
+        socket: SocketId,
+        /// Also close its client's connection, with all of its namespaces.
+        close: bool,
+    },
+    /// Send a plain Engine.IO message.
+    Send {
+        /// The session.
+        session: SessionKey,
+        /// The message: text without a type digit, or bytes.
+        message: Frame,
+    },
+    /// Close a plain Engine.IO session.
+    Close {
+        /// The session.
+        session: SessionKey,
+    },
+}
+
+/// Who hears an event: the sockets of a namespace that are in one of `rooms` (in any, when the list is empty), not in
+/// one of `except`, and not `sender`. A socket in several of the rooms hears it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The rooms; empty for the whole namespace.
+    pub rooms: Vec<Room>,
+    /// The rooms whose members do not hear it.
+    pub except: Vec<Room>,
+    /// The socket that does not hear it.
+    pub sender: Option<SocketId>,
+}
+
+impl Target {
+    /// Everybody in `namespace`.
+    pub const fn namespace(namespace: Namespace) -> Self {
+        Self { namespace, rooms: Vec::new(), except: Vec::new(), sender: None }
+    }
+}

@@ -1,0 +1,69 @@
+//! Every bound, with its reason. Where a bound can be set by a Worker variable, [`Config`](crate::config::Config)
+//! holds the value in force and this page its default and the range it may be set to.
+
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+/// Longest world name, in characters. It is a Durable Object's name and part of every URL and log line.
+pub const MAX_WORLD_NAME_CHARS: usize = 64;
+
+/// Most binary attachments of one Socket.IO packet: the reference parser's default since 4.2.7.
+pub const MAX_ATTACHMENTS: usize = 10;
+
+/// Digits of an acknowledgement id: up to here JavaScript's numbers count exactly, so that the id a client reads back
+/// is the id it sent.
+pub const MAX_ACK_ID_DIGITS: usize = 15;
+
+/// Deepest nesting of a binary packet's JSON: finding the placeholders recurses, and the wasm stack is 1 MiB.
+/// Text packets are passed through without recursion and have no such bound.
+pub const MAX_JSON_DEPTH: usize = 120;
+
+/// Between two `6` to a hanging poll while a probe waits for its `5`: engine.io's own interval. A single one would
+/// leave a client that polled again stalled until the next ping.
+pub const UPGRADE_NOOP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long a closed polling session keeps what its client has not read yet: engine.io's `closeTimeout`.
+pub const POLLING_CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// From this ping interval on, the runtime answers pongs by itself and the world sleeps between pings; an object
+/// hibernates after 10 idle seconds, so below it would never sleep anyway.
+pub const SHARED_HEARTBEAT_FROM: Duration = Duration::from_secs(10);
+
+/// Bytes of a snapshot that are kept in a WebSocket's attachment. The platform allows 16,384 serialised bytes; the rest
+/// is room for the header's numbers, the array around them and two-byte strings' markers.
+pub const MAX_ATTACHMENT_BYTES: usize = 15_000;
+
+/// Bytes of one row of a snapshot that spilled into SQLite; the platform allows 2 MB a row.
+pub const MAX_SPILL_ROW_BYTES: usize = 1_000_000;
+
+/// Sockets of one world: the platform accepts 32,768 hibernatable WebSockets an object.
+pub const MAX_SOCKETS: usize = 32_768;
+
+/// Sessions of one world that may be polling at once. They live in memory, each with a buffer, in an isolate of 128 MB;
+/// a client polls for about a second before it upgrades.
+pub const MAX_POLLING_SESSIONS: usize = 1_000;
+
+/// Characters of an event's name that an error answer repeats.
+pub const MAX_ECHOED_NAME_CHARS: usize = 100;
+
+/// `PING_INTERVAL_MS`: the default is engine.io's. At least 100 ms, or heartbeats are all a world does; at most a day.
+pub const PING_INTERVAL_MS: (u64, RangeInclusive<u64>) = (25_000, 100..=86_400_000);
+
+/// `PING_TIMEOUT_MS`: the default is engine.io's.
+pub const PING_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (20_000, 50..=86_400_000);
+
+/// `MAX_PAYLOAD_BYTES`: the default is engine.io's `maxHttpBufferSize`. The platform ends a WebSocket at a message of
+/// more than 32 MiB without asking anyone.
+pub const MAX_PAYLOAD_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=33_554_432);
+
+/// `CONNECT_TIMEOUT_MS`: the default is socket.io's.
+pub const CONNECT_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (45_000, 100..=86_400_000);
+
+/// `UPGRADE_TIMEOUT_MS`: the default is engine.io's.
+pub const UPGRADE_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (10_000, 100..=600_000);
+
+/// `MAX_BUFFERED_BYTES`: unsent bytes are memory of the isolate (128 MB in all) and keep the world awake.
+pub const MAX_BUFFERED_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=100_000_000);
+
+/// Longest `ALLOWED_ORIGINS`, in bytes: it is compared on every request.
+pub const MAX_ALLOWED_ORIGINS_BYTES: usize = 10_000;

@@ -1,0 +1,78 @@
+//! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AckId, Namespace, Room, Sid, SocketId};
+
+/// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
+/// nothing worse than after a lost connection, comes back.
+pub const VERSION: u32 = 1;
+
+/// The rest of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// The session's id.
+    #[serde(rename = "s")]
+    pub sid: Sid,
+    /// What the session speaks, with its state.
+    #[serde(rename = "l")]
+    pub client: ClientSnapshot,
+}
+
+/// The state of the layer above Engine.IO.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientSnapshot {
+    /// Socket.IO.
+    #[serde(rename = "c")]
+    SocketIo {
+        /// The namespaces that the client joined.
+        #[serde(rename = "n")]
+        sockets: Vec<SocketSnapshot>,
+        /// A packet whose attachments have not all arrived.
+        #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+        partial: Option<PartialSnapshot>,
+    },
+    /// Plain Engine.IO has none.
+    #[serde(rename = "e")]
+    EngineIo,
+}
+
+/// A socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketSnapshot {
+    /// Its id.
+    #[serde(rename = "i")]
+    pub id: SocketId,
+    /// Its namespace.
+    #[serde(rename = "n")]
+    pub namespace: Namespace,
+    /// Its auth, as JSON text.
+    #[serde(rename = "a")]
+    pub auth: String,
+    /// The rooms it is in, without its own.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<Room>,
+}
+
+/// A packet whose attachments have not all arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialSnapshot {
+    /// Whether it is an acknowledgement rather than an event.
+    #[serde(rename = "k")]
+    pub is_ack: bool,
+    /// Its namespace.
+    #[serde(rename = "n")]
+    pub namespace: Namespace,
+    /// Its acknowledgement id.
+    #[serde(rename = "i")]
+    pub id: Option<AckId>,
+    /// Its payload, as JSON text.
+    #[serde(rename = "j")]
+    pub json: String,
+    /// How many attachments it announced.
+    #[serde(rename = "c")]
+    pub announced: usize,
+    /// Those that have arrived, in base64.
+    #[serde(rename = "a")]
+    pub arrived: Vec<String>,
+}

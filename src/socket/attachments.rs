@@ -1,0 +1,250 @@
+//! Binary attachments: packets whose text is followed by binary messages.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::codec::{self, Announced, Decoded};
+use super::packet::Packet;
+use crate::error::PeerFault;
+use crate::id::{AckId, Namespace};
+use crate::limits::MAX_JSON_DEPTH;
+use crate::snapshot::PartialSnapshot;
+
+/// Puts a session's packets together, message by message.
+#[derive(Debug, Default)]
+pub enum Decoder {
+    /// The next message is a packet's text.
+    #[default]
+    Idle,
+    /// The next message is an attachment.
+    Reconstructing(Partial),
+}
+
+/// A packet whose attachments have not all arrived.
+#[derive(Debug)]
+pub struct Partial {
+    is_ack: bool,
+    namespace: Namespace,
+    id: Option<AckId>,
+    json: String,
+    announced: usize,
+    arrived: Vec<Bytes>,
+}
+
+impl Decoder {
+    /// Takes a text message; gives the packet, if that is all of it.
+    ///
+    /// # Errors
+    /// It is not a packet's text, or attachments are due.
+    pub fn handle_text(&mut self, text: &str) -> Result<Option<Packet>, PeerFault> {
+        if matches!(self, Self::Reconstructing(_)) {
+            return Err(PeerFault::Reconstruction);
+        }
+        match codec::decode(text)? {
+            Decoded::Whole(packet) => Ok(Some(packet)),
+            Decoded::Announced(Announced { is_ack, namespace, id, json, attachments }) => {
+                check_placeholders(json, attachments)?;
+                let (json, arrived) = (json.to_owned(), Vec::new());
+                *self = Self::Reconstructing(Partial { is_ack, namespace, id, json, announced: attachments, arrived });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes a binary message; gives the packet that it completes.
+    ///
+    /// # Errors
+    /// No attachment is due.
+    pub fn handle_binary(&mut self, bytes: Bytes) -> Result<Option<Packet>, PeerFault> {
+        let Self::Reconstructing(mut partial) = core::mem::take(self) else { return Err(PeerFault::Reconstruction) };
+        partial.arrived.push(bytes);
+        if partial.arrived.len() < partial.announced {
+            *self = Self::Reconstructing(partial);
+            return Ok(None);
+        }
+        partial.complete().map(Some)
+    }
+
+    /// Whether attachments are due.
+    pub const fn is_reconstructing(&self) -> bool {
+        matches!(self, Self::Reconstructing(_))
+    }
+
+    /// What must survive sleep.
+    pub fn snapshot(&self) -> Option<PartialSnapshot> {
+        let Self::Reconstructing(partial) = self else { return None };
+        Some(PartialSnapshot {
+            is_ack: partial.is_ack,
+            namespace: partial.namespace.clone(),
+            id: partial.id,
+            json: partial.json.clone(),
+            announced: partial.announced,
+            arrived: partial.arrived.iter().map(|bytes| STANDARD.encode(bytes)).collect(),
+        })
+    }
+
+    /// A decoder as it was before the world slept; `None` when the snapshot is damaged.
+    pub fn restore(snapshot: Option<PartialSnapshot>) -> Option<Self> {
+        let Some(PartialSnapshot { is_ack, namespace, id, json, announced, arrived }) = snapshot else {
+            return Some(Self::Idle);
+        };
+        let arrived = arrived.iter().map(|text| STANDARD.decode(text).ok().map(Bytes::from)).collect::<Option<_>>()?;
+        Some(Self::Reconstructing(Partial { is_ack, namespace, id, json, announced, arrived }))
+    }
+}
+
+impl Partial {
+    fn complete(self) -> Result<Packet, PeerFault> {
+        let Self { is_ack, namespace, id, json, arrived, .. } = self;
+        if is_ack {
+            return Ok(Packet::Ack { namespace, id, args: codec::parse_args(&json, arrived)? });
+        }
+        let (event, args) = codec::parse_event(&json, arrived)?;
+        Ok(Packet::Event { namespace, id, event, args })
+    }
+}
+
+/// Checks that every placeholder in the JSON names one of `count` attachments.
+fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    let seed = Scan { count, depth: MAX_JSON_DEPTH };
+    seed.deserialize(&mut json).map(drop).map_err(|_| PeerFault::Placeholder)
+}
+
+/// Walks a JSON value and fails at a placeholder that names no attachment.
+#[derive(Clone, Copy)]
+struct Scan {
+    count: usize,
+    depth: usize,
+}
+
+/// What a value is, as far as placeholders go.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    True,
+    Number(f64),
+    Other,
+}
+
+impl Scan {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
+        Ok(Self { depth, ..self })
+    }
+
+    fn is_index(self, number: Option<Seen>) -> bool {
+        // An index that JavaScript finds an element with; `-0` is 0 there too.
+        matches!(number, Some(Seen::Number(n)) if n >= 0.0 && n.fract() == 0.0 && n < self.count as f64)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Scan {
+    type Value = Seen;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Seen, D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Scan {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Seen, E> {
+        Ok(if value { Seen::True } else { Seen::Other })
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Seen, E> {
+        Ok(Seen::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Seen, E> {
+        Ok(Seen::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Seen, E> {
+        Ok(Seen::Number(value))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Seen, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Seen, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Seen, A::Error> {
+        let inner = self.deeper()?;
+        while elements.next_element_seed(inner)?.is_some() {}
+        Ok(Seen::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Seen, A::Error> {
+        let inner = self.deeper()?;
+        let (mut placeholder, mut number) = (None, None);
+        while let Some(key) = members.next_key::<Cow<'de, str>>()? {
+            let seen = members.next_value_seed(inner)?;
+            match &*key {
+                "_placeholder" => placeholder = Some(seen),
+                "num" => number = Some(seen),
+                _ => {}
+            }
+        }
+        if placeholder == Some(Seen::True) && !self.is_index(number) {
+            return Err(A::Error::custom("a placeholder without its attachment"));
+        }
+        Ok(Seen::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, count: usize) -> bool {
+        check_placeholders(json, count).is_ok()
+    }
+
+    #[test]
+    fn placeholders_name_an_attachment() {
+        assert!(check(r#"["a",{"_placeholder":true,"num":0}]"#, 1));
+        assert!(check(r#"["a",{"x":[{"num":1,"_placeholder":true}]},{"_placeholder":true,"num":0}]"#, 2));
+        assert!(check(r#"["a",{"_placeholder":"true","num":9},{"_placeholder":1}]"#, 1));
+        for num in ["1", "-1", "0.5", "\"0\"", "null", "true", "1e400"] {
+            assert!(!check(&format!(r#"["a",{{"_placeholder":true,"num":{num}}}]"#), 1), "{num}");
+        }
+        assert!(!check(r#"["a",{"_placeholder":true}]"#, 1));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check(&nested(100), 1));
+        assert!(!check(&nested(100_000), 1));
+    }
+
+    #[test]
+    fn attachments_come_in_order_and_nothing_between() {
+        let mut decoder = Decoder::default();
+        let text = r#"52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
+        assert_eq!(decoder.handle_text(text), Ok(None));
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1])), Ok(None));
+        let mut decoder = Decoder::restore(decoder.snapshot()).expect("whole");
+        let packet = decoder.handle_binary(Bytes::from_static(&[2])).expect("valid").expect("complete");
+        let Packet::Event { event, args, .. } = packet else { panic!("{packet:?}") };
+        assert_eq!(&*event, "a");
+        assert_eq!(args.attachments(), [Bytes::from_static(&[1]), Bytes::from_static(&[2])]);
+        assert_eq!(decoder.handle_binary(Bytes::new()), Err(PeerFault::Reconstruction));
+        assert_eq!(decoder.handle_text(r#"51-["a",{"_placeholder":true,"num":0}]"#), Ok(None));
+        assert_eq!(decoder.handle_text(r#"2["a"]"#), Err(PeerFault::Reconstruction));
+    }
+}

@@ -1,0 +1,9 @@
+//! Stage 4: messages <-> Socket.IO packets (Socket.IO 5), per session.
+
+mod attachments;
+mod codec;
+mod packet;
+
+pub use attachments::{Decoder, Partial};
+pub use codec::{encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event};
+pub use packet::{Packet, RESERVED_EVENTS};

@@ -1,0 +1,63 @@
+//! The packets of Socket.IO that a client may send.
+
+use crate::id::{AckId, Namespace};
+use crate::value::Args;
+
+/// The event names that Socket.IO keeps for itself; a packet with one of them closes the connection.
+pub const RESERVED_EVENTS: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
+/// A packet with all of its attachments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packet {
+    /// `0`: join a namespace.
+    Connect {
+        /// The namespace.
+        namespace: Namespace,
+        /// An object as JSON, where there is one.
+        auth: Option<Box<str>>,
+    },
+    /// `1`: leave a namespace.
+    Disconnect {
+        /// The namespace.
+        namespace: Namespace,
+    },
+    /// `2` and `5`.
+    Event {
+        /// The namespace.
+        namespace: Namespace,
+        /// The number for the answer, where one is wanted.
+        id: Option<AckId>,
+        /// The event's name; a number's digits where a client named it by one.
+        event: Box<str>,
+        /// The arguments.
+        args: Args,
+    },
+    /// `3` and `6`.
+    Ack {
+        /// The namespace.
+        namespace: Namespace,
+        /// The number of the event that this answers.
+        id: Option<AckId>,
+        /// The answer.
+        args: Args,
+    },
+    /// `4`: only a server may send one.
+    ConnectError {
+        /// The namespace.
+        namespace: Namespace,
+    },
+}
+
+impl Packet {
+    /// The namespace that the packet is for.
+    pub const fn namespace(&self) -> &Namespace {
+        match self {
+            Self::Connect { namespace, .. }
+            | Self::Disconnect { namespace }
+            | Self::Event { namespace, .. }
+            | Self::Ack { namespace, .. }
+            | Self::ConnectError { namespace } => namespace,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Points in time, passed in by whoever has a clock; nothing in the core reads one.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: milliseconds since the Unix epoch, as `Date.now()` gives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The point `millis` milliseconds after the Unix epoch.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// This point plus `span`; stays at the end of time rather than overflow.
+    #[must_use]
+    pub const fn after(self, span: Duration) -> Self {
+        let millis = span.as_millis();
+        let millis = if millis > u64::MAX as u128 { u64::MAX } else { millis as u64 };
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// How long ago `earlier` was; zero when it lies ahead (a runtime's clock may step back).
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
