@@ -1,6 +1,8 @@
 //! Everything a world may cause, and where it is written down until the shell performs it.
 
 use core::ops::Range;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,8 +42,6 @@ pub enum Effect {
         /// The answer.
         answer: Answer,
     },
-    /// Call the handlers.
-    Dispatch(Dispatch),
     /// Write a line to the log: something is wrong in Dormouse itself, and one session paid for it.
     Log(String),
 }
@@ -148,7 +148,7 @@ pub struct SocketRef {
     /// Its namespace.
     pub namespace: Namespace,
     /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
-    pub auth: std::rc::Rc<str>,
+    pub auth: Rc<str>,
 }
 
 /// What a client is told that may not join a namespace (Socket.IO 5, "CONNECT_ERROR").
@@ -161,11 +161,12 @@ pub struct Refused {
     pub data: Option<Value>,
 }
 
-/// Effects in order. Its memory is used again from event to event.
+/// Effects in order, and the calls of handlers in theirs. Its memory is used again from event to event.
 #[derive(Debug, Default)]
 pub struct Effects {
     list: Vec<Effect>,
     recipients: Vec<ConnId>,
+    dispatches: VecDeque<Dispatch>,
 }
 
 impl Effects {
@@ -177,6 +178,16 @@ impl Effects {
     /// Writes an effect down.
     pub fn push(&mut self, effect: Effect) {
         self.list.push(effect);
+    }
+
+    /// Writes a call of the handlers down.
+    pub fn push_dispatch(&mut self, dispatch: Dispatch) {
+        self.dispatches.push_back(dispatch);
+    }
+
+    /// Takes the next call of the handlers out. What they cause comes behind the effects written down so far.
+    pub fn next_dispatch(&mut self) -> Option<Dispatch> {
+        self.dispatches.pop_front()
     }
 
     /// Where the next broadcast's recipients begin.
@@ -216,5 +227,6 @@ impl Effects {
     pub fn clear(&mut self) {
         self.list.clear();
         self.recipients.clear();
+        self.dispatches.clear();
     }
 }

@@ -1,14 +1,15 @@
 //! The junction: the only place that knows all stages, and the core's one door.
 //!
-//! **Call [`Server::handle`] with what happened and perform the effects in order; while [`Server::has_more`], call it
-//! again with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`].**
+//! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
+//! [`Input::Command`]s of each; while [`Server::has_more`], call it again with [`Input::Continue`]. Then perform the
+//! effects in order and write the snapshots of [`Server::take_touched`].** [`World`](crate::durable::World) does so.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
 use crate::config::Config;
-use crate::effect::{Dispatch, Effect, Effects};
+use crate::effect::{Dispatch, Effects};
 use crate::engine::{self, Engine, Gone, Header, Message};
 use crate::error::{Fault, PeerFault, Reason};
 use crate::id::{AckId, ConnId, Namespace, Room, SessionKey, Sid, SocketId};
@@ -414,7 +415,7 @@ impl Server {
 
     fn dispatch(&mut self, dispatch: Dispatch, fx: &mut Effects) {
         self.dispatched = true;
-        fx.push(Effect::Dispatch(dispatch));
+        fx.push_dispatch(dispatch);
     }
 }
 

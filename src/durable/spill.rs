@@ -1,0 +1,128 @@
+//! A snapshot as it is written down: into the WebSocket's attachment, or beside it where it does not fit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Header;
+use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
+use crate::snapshot::{Body, VERSION};
+
+/// A snapshot's written form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What goes into the attachment: JSON of at most 15,000 bytes.
+    pub attachment: String,
+    /// What does not fit there, in the rows of the object's database; empty where all fits.
+    pub spilled: Vec<Vec<u8>>,
+}
+
+/// The attachment: the header first, so that a heartbeat reads nothing else.
+#[derive(Serialize, Deserialize)]
+struct Attachment<B> {
+    #[serde(rename = "v")]
+    version: u32,
+    #[serde(rename = "h")]
+    header: Header,
+    /// Absent where it spilled.
+    #[serde(rename = "b")]
+    body: Option<B>,
+}
+
+/// A snapshot's attachment, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All of it.
+    Whole(Header, Body),
+    /// The rest is in the database.
+    Spilled(Header),
+}
+
+/// Writes a snapshot.
+///
+/// # Errors
+/// The snapshot's own, when it cannot be written as JSON; it always can.
+pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
+    let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body) })?;
+    if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
+        return Ok(Written { attachment, spilled: Vec::new() });
+    }
+    // A string with other characters takes two bytes for each.
+    if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
+        return Ok(Written { attachment, spilled: Vec::new() });
+    }
+    let attachment = serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None })?;
+    let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES).map(<[u8]>::to_vec).collect();
+    Ok(Written { attachment, spilled: rows })
+}
+
+/// Reads an attachment; `None` when it is not one of this version.
+pub fn read(attachment: &str) -> Option<Read> {
+    let Attachment { version, header, body } = serde_json::from_str(attachment).ok()?;
+    (version == VERSION).then_some(match body {
+        Some(body) => Read::Whole(header, body),
+        None => Read::Spilled(header),
+    })
+}
+
+/// Reads the header of an attachment and nothing else.
+pub fn read_header(attachment: &str) -> Option<Header> {
+    let read: Attachment<serde::de::IgnoredAny> = serde_json::from_str(attachment).ok()?;
+    (read.version == VERSION).then_some(read.header)
+}
+
+/// Reads what spilled.
+pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
+    serde_json::from_slice(&rows.concat()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Heartbeat;
+    use crate::id::{Namespace, Room, Sid, SocketId};
+    use crate::snapshot::{ClientSnapshot, SocketSnapshot};
+    use crate::time::Timestamp;
+
+    fn snapshot(rooms: usize, name: &str) -> (Header, Body) {
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let header = Header { since: now, expires: Some(now), heartbeat: Heartbeat::Shared(None) };
+        let socket = SocketSnapshot {
+            id: SocketId::from_entropy([2; 15]),
+            namespace: Namespace::main(),
+            auth: "{}".to_owned(),
+            rooms: (0..rooms).map(|n| Room::new(format!("{name}{n}"))).collect(),
+        };
+        let client = ClientSnapshot::SocketIo { sockets: vec![socket], partial: None };
+        (header, Body { sid: Sid::from_entropy([1; 15]), client })
+    }
+
+    #[test]
+    fn a_small_snapshot_fits_into_the_attachment() {
+        let (header, body) = snapshot(3, "room ");
+        let written = write(header, &body).expect("serialises");
+        assert!(written.spilled.is_empty());
+        assert!(written.attachment.len() < 300, "{}", written.attachment);
+        assert_eq!(read(&written.attachment), Some(Read::Whole(header, body)));
+        assert_eq!(read_header(&written.attachment), Some(header));
+    }
+
+    #[test]
+    fn what_does_not_fit_spills() {
+        for (rooms, name) in [(2_000, "room "), (200_000, "room "), (900, "räume \u{1f42d} ")] {
+            let (header, body) = snapshot(rooms, name);
+            let written = write(header, &body).expect("serialises");
+            assert!(written.attachment.len() < 200);
+            assert!(written.spilled.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES));
+            assert_eq!(read(&written.attachment), Some(Read::Spilled(header)));
+            assert_eq!(read_spilled(&written.spilled), Some(body));
+        }
+    }
+
+    #[test]
+    fn another_version_is_not_read() {
+        let (header, body) = snapshot(0, "");
+        let written = write(header, &body).expect("serialises");
+        assert_eq!(read(&written.attachment.replace("\"v\":1", "\"v\":2")), None);
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(""), None);
+    }
+}
