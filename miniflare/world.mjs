@@ -1,0 +1,108 @@
+// The harness of the end-to-end tests, and what `npm run serve` stands on: the built worker in the real runtime (workerd),
+// without wrangler's proxy in between. A test gets its own runtime and its own port, and ends it with `dispose()`.
+
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { ROOT, defaultBuildDir } from "../scripts/lib/root.mjs";
+
+// The names that wrangler.toml and every example's wrangler.toml use.
+const WORKER = "dormouse";
+const CLASS = "World";
+const BINDING = "WORLD";
+
+/** What wrangler.toml says of the runtime, so that the tests run what is deployed. */
+function compatibility() {
+  const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+  const value = (key) => JSON.parse(toml.match(new RegExp(`^${key} = (.*)$`, "m"))[1]);
+  return { compatibilityDate: value("compatibility_date"), compatibilityFlags: value("compatibility_flags") };
+}
+
+/** Miniflare wants each module by name. A build has one script and, unless it is a hand-written fixture, one wasm file. */
+function modules(dir) {
+  if (!existsSync(join(dir, "index.js"))) {
+    throw new Error(`There is no build in ${relative(ROOT, dir)}: run \`npm run build\` (--example, --features and --out say which).`);
+  }
+  const names = ["index.js", ...readdirSync(dir).filter((name) => name.endsWith(".wasm"))];
+  return names.map((name) => ({
+    type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+    path: name,
+    contents: readFileSync(join(dir, name)),
+  }));
+}
+
+/**
+ * Starts a built worker and resolves when it answers.
+ *
+ * - `vars`: the Worker's variables, all strings. By default every origin is allowed.
+ * - `example`: the name of an example, instead of the relay.
+ * - `build`: another build's directory, relative to the project, such as "target/test-panic-build".
+ * - `persist`: a directory in which storage outlives this runtime; by default it is gone with it.
+ * - `host`, `port`: where to listen; by default a free port.
+ * - `onLog`: called with every line that the worker prints, as it comes.
+ */
+export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, onLog } = {}) {
+  const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
+  const logs = [];
+  const record = (text) => {
+    for (const line of String(text).split("\n")) {
+      logs.push(line);
+      onLog?.(line);
+    }
+  };
+
+  const mf = new Miniflare(
+    convertV4MiniflareOptions({
+      name: WORKER,
+      modules: modules(dir),
+      ...compatibility(),
+      durableObjects: { [BINDING]: { className: CLASS, useSQLite: true } },
+      bindings: { ALLOWED_ORIGINS: "*", ...vars },
+      host,
+      port,
+      cf: false, // otherwise it asks a server on the internet what `request.cf` should say
+      telemetry: { enabled: false },
+      ...(persist && { resourcePersistencePath: resolve(persist) }),
+      // console.log and its siblings, from hibernated and woken objects too. Without this they go to our own stdout.
+      handleStructuredLogs: ({ message }) => record(message),
+      log: new RuntimeLog(record),
+    }),
+  );
+  const url = (await mf.ready).origin;
+
+  return {
+    url,
+    mf,
+    /** Every line that the worker printed, in order. */
+    logs,
+    /** How often the world's object was constructed: once when first asked, and once more for every wake. */
+    boots: (world) => logs.filter((line) => line === `boot world=${world}` || line.startsWith(`boot world=${world} `)).length,
+    /**
+     * Puts a world to sleep at once, its sockets connected, as ten idle seconds would. Resolves with false when it was
+     * asleep already. Like real sleep, it waits for pending timers, held requests and unsent bytes: the runtime gives
+     * up after 30 s, and the rejection then says that the object "still has active references".
+     */
+    async evict(world) {
+      try {
+        await mf.unsafeEvictDurableObject(WORKER, CLASS, { name: world, webSockets: "hibernate" });
+        return true;
+      } catch (error) {
+        if (/not currently running/.test(error.message)) return false;
+        throw error;
+      }
+    },
+    dispose: () => mf.dispose(),
+  };
+}
+
+/** Miniflare's own voice: only what went wrong, beside the worker's lines, so that a failing test can show it. */
+class RuntimeLog extends Log {
+  #record;
+  constructor(record) {
+    super(LogLevel.WARN);
+    this.#record = record;
+  }
+  log(message) {
+    this.#record(`[runtime] ${message}`);
+  }
+}

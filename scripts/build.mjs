@@ -1,0 +1,48 @@
+// `npm run build [-- --example NAME] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm, in build/
+// (the relay), examples/NAME/build/ (an example) or DIR. Does nothing when that build is newer than its sources.
+
+import { rmSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { workerBuild } from "./lib/cargo-tools.mjs";
+import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
+import { ROOT, defaultBuildDir, exampleDir } from "./lib/root.mjs";
+import { ask, main, run, say } from "./lib/run.mjs";
+import { canUnwind, warnAbort } from "./lib/rust.mjs";
+import { ready } from "./setup.mjs";
+
+/** Builds unless it is fresh, and returns the directory. */
+export async function build({ example, features = "", out = defaultBuildDir(example) } = {}) {
+  const crateDir = example ? exampleDir(example) : ROOT;
+  const tool = workerBuild();
+  const unwind = canUnwind();
+  if (!unwind) warnAbort("This build cannot unwind.");
+  const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
+  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
+  const shown = relative(ROOT, out) || out;
+  if (isFresh(out, print)) {
+    say(`${shown}: up to date`);
+    return out;
+  }
+
+  say(`${shown}: worker-build${unwind ? " --panic-unwind" : ""}${features && ` --features ${features}`}`);
+  rmSync(join(out, ".inputs"), { force: true }); // a build that fails half way is not fresh
+  const args = ["--release", "--out-dir", relative(crateDir, out)];
+  if (unwind) args.push("--panic-unwind");
+  if (features) args.push("--features", features);
+  await run(tool.command, args, { cwd: crateDir, env: tool.env });
+  markFresh(out, print);
+  say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);
+  return out;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    const { values } = parseArgs({
+      options: { example: { type: "string" }, features: { type: "string" }, out: { type: "string" } },
+    });
+    await ready();
+    await build({ ...values, out: values.out && resolve(values.out) });
+  });
+}

@@ -1,0 +1,42 @@
+// Two programs that cargo compiles for us. They are compiled, not downloaded, because worker-build would otherwise fetch
+// binaries from a code host, which a closed network refuses.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BIN, TOOLS, lockedVersion } from "./root.mjs";
+import { run, say } from "./run.mjs";
+
+// Both must match a crate to the letter: the command-line tool reads what the crate's macros wrote into the wasm.
+const tools = () => ({
+  workerBuild: { crate: "worker-build", bin: "worker-build", version: lockedVersion("worker"), minutes: 3.5 },
+  wasmBindgen: { crate: "wasm-bindgen-cli", bin: "wasm-bindgen", version: lockedVersion("wasm-bindgen"), minutes: 2 },
+});
+
+const home = ({ crate, version }) => join(TOOLS, `${crate}-${version}`);
+const binary = (tool) => join(home(tool), "bin", tool.bin);
+
+export async function ensureCargoTools() {
+  for (const tool of Object.values(tools())) {
+    if (existsSync(binary(tool))) continue;
+    say(`${tool.crate} ${tool.version}: cargo install (once per version and machine, some ${tool.minutes} minutes on 2 cores)`);
+    await run("cargo", ["install", "--locked", "--root", home(tool), "--version", `=${tool.version}`, tool.crate], {
+      seconds: 1800,
+      // Flags meant for the project must not change what the tools are built with.
+      env: { RUSTFLAGS: "", CARGO_BUILD_TARGET: "", CARGO_ENCODED_RUSTFLAGS: "" },
+    });
+  }
+}
+
+/** worker-build, and the environment that tells it where its three helpers are. */
+export function workerBuild() {
+  const { workerBuild, wasmBindgen } = tools();
+  return {
+    command: binary(workerBuild),
+    version: workerBuild.version,
+    env: {
+      WASM_BINDGEN_BIN: binary(wasmBindgen),
+      WASM_OPT_BIN: join(BIN, "wasm-opt"), // npm package binaryen
+      ESBUILD_BIN: join(BIN, "esbuild"),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// node_modules: present, and installed from today's lock file.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { BIN, ROOT } from "./root.mjs";
+import { Refusal, ask, run, say } from "./run.mjs";
+
+const STAMP = join(ROOT, "node_modules", ".dormouse-lock");
+const OLDEST_NODE = [22, 12]; // what wrangler and miniflare ask for
+
+const wantedHash = () => {
+  const hash = createHash("sha256");
+  for (const file of ["package.json", "package-lock.json"]) hash.update(readFileSync(join(ROOT, file)));
+  return hash.digest("hex");
+};
+
+export async function ensureNodeModules() {
+  const wanted = wantedHash();
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return;
+  say("npm packages: npm install (some 15 s)");
+  // Not `npm ci`: workerd names one optional package per platform, a registry that lacks one of them leaves it out of
+  // the lock file, and `npm ci` then refuses the file on every platform. This takes the locked versions and writes nothing.
+  // EBADENGINE warnings say that *this* Node is older than wrangler's minimum. The `node` package is about to solve that.
+  await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { seconds: 600 });
+  newerNode();
+  writeFileSync(STAMP, wanted);
+}
+
+const newEnough = (version) => {
+  const [major, minor] = version.replace(/^v/, "").split(".").map(Number);
+  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+};
+
+/** A Node that wrangler accepts: the one from the npm package `node`, else the one we run in if it is new enough. */
+export function newerNode() {
+  const installed = join(BIN, "node");
+  const version = existsSync(installed) ? ask(installed, ["--version"]) : null;
+  if (version && newEnough(version)) return installed;
+  if (newEnough(process.version)) return process.execPath;
+  throw new Refusal(
+    `wrangler needs Node ${OLDEST_NODE.join(".")} or newer; this is ${process.version}, and the npm package "node" did not install one ` +
+      "(its install script must be allowed to run: see allowScripts in package.json). Install a newer Node, or run `npm rebuild node`.",
+  );
+}
+
+/** The PATH with the project's own programs first, the newer node among them. */
+export const projectPath = () => [BIN, process.env.PATH].join(delimiter);

@@ -1,0 +1,60 @@
+// Running other programs: loudly (`run`), or to ask them something (`ask`). Neither goes through a shell.
+
+import { spawn, spawnSync } from "node:child_process";
+import { ROOT } from "./root.mjs";
+
+export const say = (line) => console.log(`· ${line}`);
+
+/** An error whose message is all that the person needs: the entry points print it without a stack. */
+export class Refusal extends Error {}
+
+/** The first line of what a quick question answers, or null where the program is missing or fails. */
+export function ask(command, args, options = {}) {
+  const out = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", timeout: 60_000, ...options });
+  return out.status === 0 ? out.stdout.trim() : null;
+}
+
+/**
+ * Runs a program with its output passed on; rejects when it fails, cannot be started or takes longer than `seconds`.
+ * `keep` resolves with the output as well, `quiet` shows it only when the program fails. Its standard input is closed:
+ * nothing in the set-up or the tests may wait for a key.
+ */
+export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false, quiet = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const output = keep || quiet ? "pipe" : "inherit";
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", output, output],
+    });
+    const shown = `${command} ${args.join(" ")}`;
+    let kept = "";
+    for (const [stream, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      stream?.setEncoding("utf8").on("data", (text) => {
+        kept += text;
+        if (!quiet) to.write(text);
+      });
+    }
+    let late = false;
+    const limit = seconds && setTimeout(() => ((late = true), child.kill("SIGKILL")), seconds * 1000);
+    child.on("error", (error) => {
+      clearTimeout(limit);
+      reject(new Refusal(error.code === "ENOENT" ? `${command} is not installed, or not in the PATH.` : `${shown}: ${error.message}`));
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(limit);
+      if (code === 0) return resolve(kept);
+      const why = late ? `took longer than ${seconds} s` : signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+      if (quiet) process.stderr.write(kept);
+      reject(new Refusal(`\`${shown}\` ${why}.`));
+    });
+  });
+}
+
+/** The last word of every entry point: a refusal is one line, anything else is a bug in the scripts and keeps its stack. */
+export function main(body) {
+  body().catch((error) => {
+    console.error(error instanceof Refusal ? `\n✗ ${error.message}` : error);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,47 @@
+// `npm run setup`: installs what is missing, and nothing else. Needs only rustup's cargo and any Node from 20 on, because
+// it runs before node_modules exist: no file of the set-up imports a package.
+
+import { spawn } from "node:child_process";
+import { pathToFileURL } from "node:url";
+import { ensureCargoTools } from "./lib/cargo-tools.mjs";
+import { ensureChromium } from "./lib/chromium.mjs";
+import { ensureNodeModules, newerNode, projectPath } from "./lib/npm.mjs";
+import { ensureRust } from "./lib/rust.mjs";
+import { main, say } from "./lib/run.mjs";
+
+export async function setup({ browser = false } = {}) {
+  await ensureNodeModules();
+  await ensureRust();
+  await ensureCargoTools();
+  if (browser) await ensureChromium();
+}
+
+/**
+ * For the entry points: sets up, then runs the calling script again with the project's own node first in the PATH, so that
+ * wrangler, miniflare and the tests get one that is new enough. In that second run it returns at once.
+ */
+export async function ready(options) {
+  if (process.env.DORMOUSE_READY) return;
+  await setup(options);
+  const env = { ...process.env, PATH: projectPath(), DORMOUSE_READY: "1" };
+  const child = spawn(newerNode(), process.argv.slice(1), { env, stdio: "inherit" });
+  // Whoever ends us means the script that does the work. Ctrl-C reaches it by itself; a second SIGINT does no harm.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // npm ended by a signal takes its shell along but not us: without this, servers would outlive `npm run serve`.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" || signal === "SIGTERM" ? 0 : 1)));
+  });
+  process.exit(code);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    await setup({ browser: true });
+    say("set up: nothing is missing");
+  });
+}
