@@ -16,7 +16,7 @@ export function ask(command, args, options = {}) {
 
 /**
  * Runs a program with its output passed on; rejects when it fails, cannot be started or takes longer than `seconds`.
- * `keep` resolves with the output as well, `quiet` shows it only when the program fails. Its standard input is closed:
+ * `keep` resolves with the output as well (and a failure carries it), `quiet` shows it only when the program fails. Its standard input is closed:
  * nothing in the set-up or the tests may wait for a key.
  */
 export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false, quiet = false } = {}) {
@@ -46,7 +46,7 @@ export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false
       if (code === 0) return resolve(kept);
       const why = late ? `took longer than ${seconds} s` : signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
       if (quiet) process.stderr.write(kept);
-      reject(new Refusal(`\`${shown}\` ${why}.`));
+      reject(Object.assign(new Refusal(`\`${shown}\` ${why}.`), { output: kept }));
     });
   });
 }

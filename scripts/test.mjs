@@ -1,0 +1,80 @@
+// `npm test`: installs what is missing, then runs every check and every test, and stops at the first step that fails.
+// `npm test -- NAME …` runs only the end-to-end tests whose file names contain a NAME (after building what they need);
+// a single Rust test is `cargo test NAME`.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { BIN, ROOT } from "./lib/root.mjs";
+import { Refusal, main, run } from "./lib/run.mjs";
+import { Totals } from "./lib/totals.mjs";
+import { WRANGLER_ENV } from "./lib/wrangler.mjs";
+import { ready } from "./setup.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+// In CI a Cargo.lock that does not fit Cargo.toml is an error; on a desk cargo brings it up to date.
+const LOCKED = process.env.CI ? ["--locked"] : [];
+
+const cargo = (...args) => run("cargo", args);
+const clippy = (...args) => cargo("clippy", "--quiet", ...LOCKED, ...args, "--", "-D", "warnings");
+const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED, ...args], { env: { RUSTDOCFLAGS: "-D warnings" } });
+
+/** The end-to-end tests, or those whose names contain one of the words. */
+function endToEnd(words) {
+  const files = readdirSync(join(ROOT, "miniflare")).filter((name) => name.endsWith(".test.mjs"));
+  const chosen = words.length ? files.filter((name) => words.some((word) => name.includes(word))) : files;
+  if (!chosen.length) throw new Refusal(`No end-to-end test is called like "${words.join('", "')}". There are: ${files.join(", ")}`);
+  return chosen.map((name) => join("miniflare", name));
+}
+
+const builds = [
+  ["build the relay", () => build()],
+  ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
+  ["build examples/echo", () => build({ example: "echo" })],
+];
+
+const everything = (totals, words) => {
+  const tests = ["end-to-end tests", () => totals.count(run(process.execPath, ["--test", "--test-reporter=spec",
+    // Each file has its own runtime, and many of them mostly wait. The limit is for a test that hangs, not for a slow one.
+    "--test-concurrency=2", "--test-timeout=300000", ...endToEnd(words)], { keep: true }))];
+  if (words.length) return [...builds, tests];
+  return [
+    ["rustfmt", () => cargo("fmt", "--all", "--check")],
+    ["clippy", () => clippy("-p", "dormouse", "--all-targets")],
+    ["clippy, the library alone", () => clippy("-p", "dormouse", "--no-default-features", "--all-targets")],
+    ["clippy, wasm32", () => clippy("-p", "dormouse", "--features", "test-panic", ...WASM)],
+    ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
+    ["clippy, examples/echo", () => clippy("-p", "echo", "--all-targets")],
+    ["clippy, examples/echo, wasm32", () => clippy("-p", "echo", ...WASM)],
+    ["docs", () => doc("-p", "dormouse")],
+    ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
+    ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
+    ...builds,
+    tests,
+    ["deploy, dry run", () => dryRun(ROOT)],
+    ["deploy examples/echo, dry run", () => dryRun(join(ROOT, "examples/echo"))],
+  ];
+};
+
+const dryRun = (cwd) =>
+  run(join(BIN, "wrangler"), ["deploy", "--dry-run", "--outdir", join(ROOT, "target/dry-run")], { cwd, env: WRANGLER_ENV });
+
+main(async () => {
+  await ready({ browser: true });
+  const totals = new Totals();
+  const started = Date.now();
+  try {
+    for (const [name, step] of everything(totals, process.argv.slice(2))) {
+      const began = Date.now();
+      console.log(`\n▶ ${name}`);
+      await step();
+      console.log(`✔ ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.error(`\n✗ ${error.message}`);
+    totals.failed ||= 1; // a check that is no test, such as clippy
+    process.exitCode = 1;
+  }
+  console.log(`\nin ${Math.round((Date.now() - started) / 1000)} s\n${totals}`);
+});
