@@ -68,6 +68,11 @@ pub enum Input {
         /// What it brought.
         frame: Frame,
     },
+    /// A WebSocket brought a frame longer than `MAX_PAYLOAD_BYTES`, which nobody read.
+    TooLong {
+        /// The WebSocket.
+        conn: ConnId,
+    },
     /// A WebSocket is gone: the peer closed it, or it broke.
     Closed {
         /// The WebSocket.

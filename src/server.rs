@@ -86,6 +86,7 @@ impl Server {
                     self.handle_message(now, session, layer, message, fx);
                 }
             }
+            Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
             Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
             Input::Timeout => self.engine.handle_timeout(now, fx),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Header;
+use crate::id::Sid;
 use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
 use crate::snapshot::{Body, VERSION};
 
@@ -23,25 +24,33 @@ struct Attachment<B> {
     #[serde(rename = "h")]
     header: Header,
     /// Absent where it spilled.
-    #[serde(rename = "b")]
+    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<B>,
+    /// The session's id, where its body spilled.
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    spilled: Option<Sid>,
 }
 
-/// A snapshot's attachment, read.
+/// An attachment, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// All of it.
+    /// All of a snapshot.
     Whole(Header, Body),
-    /// The rest is in the database.
-    Spilled(Header),
+    /// A snapshot whose rest is in the database, under this id.
+    Spilled(Header, Sid),
+    /// The mark of a WebSocket that only probes: its session polls, in memory.
+    Probe,
 }
+
+/// The attachment of a WebSocket that has no snapshot of its own.
+pub const PROBE: &str = "probe";
 
 /// Writes a snapshot.
 ///
 /// # Errors
 /// The snapshot's own, when it cannot be written as JSON; it always can.
 pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
-    let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body) })?;
+    let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
     if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
@@ -49,18 +58,23 @@ pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
     if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
-    let attachment = serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None })?;
+    let attachment =
+        serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None, spilled: Some(body.sid) })?;
     let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES).map(<[u8]>::to_vec).collect();
     Ok(Written { attachment, spilled: rows })
 }
 
 /// Reads an attachment; `None` when it is not one of this version.
 pub fn read(attachment: &str) -> Option<Read> {
-    let Attachment { version, header, body } = serde_json::from_str(attachment).ok()?;
-    (version == VERSION).then_some(match body {
-        Some(body) => Read::Whole(header, body),
-        None => Read::Spilled(header),
-    })
+    if attachment == PROBE {
+        return Some(Read::Probe);
+    }
+    let Attachment { version, header, body, spilled } = serde_json::from_str(attachment).ok()?;
+    match (version, body, spilled) {
+        (VERSION, Some(body), _) => Some(Read::Whole(header, body)),
+        (VERSION, None, Some(sid)) => Some(Read::Spilled(header, sid)),
+        _ => None,
+    }
 }
 
 /// Reads the header of an attachment and nothing else.
@@ -78,7 +92,7 @@ pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
 mod tests {
     use super::*;
     use crate::engine::Heartbeat;
-    use crate::id::{Namespace, Room, Sid, SocketId};
+    use crate::id::{Namespace, Room, SocketId};
     use crate::snapshot::{ClientSnapshot, SocketSnapshot};
     use crate::time::Timestamp;
 
@@ -110,9 +124,9 @@ mod tests {
         for (rooms, name) in [(2_000, "room "), (200_000, "room "), (900, "räume \u{1f42d} ")] {
             let (header, body) = snapshot(rooms, name);
             let written = write(header, &body).expect("serialises");
-            assert!(written.attachment.len() < 200);
+            assert!(written.attachment.len() < 250);
             assert!(written.spilled.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES));
-            assert_eq!(read(&written.attachment), Some(Read::Spilled(header)));
+            assert_eq!(read(&written.attachment), Some(Read::Spilled(header, body.sid)));
             assert_eq!(read_spilled(&written.spilled), Some(body));
         }
     }

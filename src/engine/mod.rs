@@ -281,8 +281,8 @@ impl Engine {
         fx: &mut Effects,
     ) -> Option<(SessionKey, Layer, Message<'a>)> {
         match self.by_conn.get(&conn).copied()? {
-            Role::Transport(key) if frame.len() > self.config.max_payload_bytes => {
-                self.end(key, End { code: CloseCode::TooBig, ..End::new(Reason::TransportError) }, fx);
+            _ if frame.len() > self.config.max_payload_bytes => {
+                self.handle_too_long(conn, fx);
                 None
             }
             Role::Transport(key) => self.handle_packet(now, key, Packet::decode_frame(frame), fx),
@@ -330,12 +330,19 @@ impl Engine {
         }
     }
 
+    /// A WebSocket brought a frame that is too long.
+    pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.fail(conn, CloseCode::TooBig, fx);
+    }
+
     /// A WebSocket's client reads too slowly.
     pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.fail(conn, CloseCode::TryAgainLater, fx);
+    }
+
+    fn fail(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
         match self.by_conn.get(&conn).copied() {
-            Some(Role::Transport(key)) => {
-                self.end(key, End { code: CloseCode::TryAgainLater, ..End::new(Reason::TransportError) }, fx);
-            }
+            Some(Role::Transport(key)) => self.end(key, End { code, ..End::new(Reason::TransportError) }, fx),
             Some(Role::Probe(key)) => self.drop_probe(key, fx),
             None => {}
         }

@@ -1,0 +1,180 @@
+//! The world's alarm, which wakes it, and the timer, which only runs while somebody polls.
+
+use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
+use std::rc::Weak;
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::object::Shell;
+use super::spill;
+use crate::config::Config;
+use crate::engine::heartbeat::{Sweep, Verdict};
+use crate::engine::{Header, Heartbeat};
+use crate::id::ConnId;
+use crate::input::Input;
+use crate::runtime;
+use crate::server::{Alarm, Server};
+use crate::time::Timestamp;
+
+const PING: &str = "2";
+
+/// What is known of the object's alarm and timer.
+#[derive(Debug)]
+pub(super) struct AlarmClock {
+    shell: Weak<Shell>,
+    alarm: Cell<Known>,
+    timer: RefCell<Option<(Timestamp, JsValue)>>,
+    /// Called by the timer; kept, because the runtime calls it again and again.
+    ring: RefCell<Option<Closure<dyn FnMut()>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// The object woke and has not looked.
+    Unknown,
+    /// It is being looked up.
+    Asked,
+    /// It is set to this time.
+    At(Timestamp),
+    /// It is not set.
+    Off,
+}
+
+impl AlarmClock {
+    pub(super) fn new(shell: Weak<Shell>) -> Self {
+        Self { shell, alarm: Cell::new(Known::Unknown), timer: RefCell::new(None), ring: RefCell::new(None) }
+    }
+
+    /// Sets alarm and timer to what the world needs, if that changed.
+    pub(super) fn follow(&self, state: &JsValue, server: &mut Server) {
+        self.follow_timer(server.next_timeout());
+        match (server.next_alarm(), self.alarm.get()) {
+            (Alarm::At(at), known) if known != Known::At(at) => {
+                runtime::set_alarm(state, at.as_millis() as f64);
+                self.alarm.set(Known::At(at));
+            }
+            (Alarm::Off, Known::At(_) | Known::Unknown | Known::Asked) => {
+                runtime::delete_alarm(state);
+                self.alarm.set(Known::Off);
+            }
+            (Alarm::Unknown, Known::Unknown) => {
+                self.alarm.set(Known::Asked);
+                self.look_up(state);
+            }
+            _ => {}
+        }
+    }
+
+    fn follow_timer(&self, next: Option<Timestamp>) {
+        let mut timer = self.timer.borrow_mut();
+        if timer.as_ref().map(|(at, _)| *at) == next {
+            return;
+        }
+        if let Some((_, running)) = timer.take() {
+            runtime::stop_timer(&running);
+        }
+        let Some(at) = next else { return };
+        let shell = Weak::clone(&self.shell);
+        let mut ring = self.ring.borrow_mut();
+        let ring = ring.get_or_insert_with(|| {
+            Closure::wrap_assert_unwind_safe(Box::new(move || {
+                if let Some(shell) = shell.upgrade() {
+                    shell.alarm.timer.borrow_mut().take();
+                    shell.turn(Input::Timeout);
+                }
+            }) as Box<dyn FnMut()>)
+        });
+        let wait = at.since(runtime::now()).as_millis() as f64;
+        *timer = Some((at, runtime::start_timer(wait, ring.as_ref())));
+    }
+
+    /// Asks for the alarm's time; nothing waits for the answer.
+    fn look_up(&self, state: &JsValue) {
+        let shell = Weak::clone(&self.shell);
+        let found = runtime::find_alarm(state);
+        spawn_local(AssertUnwindSafe(async move {
+            let found = JsFuture::from(found).await;
+            let Some(shell) = shell.upgrade() else { return };
+            match found {
+                Ok(at) if shell.alarm.alarm.get() == Known::Asked => {
+                    let at = at.as_f64().map(|at| Timestamp::from_millis(at as u64));
+                    shell.alarm.alarm.set(at.map_or(Known::Off, Known::At));
+                    shell.with(|awake| awake.world.server.set_alarm_found(runtime::now(), at));
+                    shell.turn(Input::Continue);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    runtime::log_error(&format!("dormouse: the alarm could not be read: {error:?}"));
+                    shell.alarm.alarm.set(Known::Unknown);
+                }
+            }
+        }));
+    }
+}
+
+impl Shell {
+    /// The alarm went off: it is set no more.
+    pub(super) fn handle_alarm(&self) {
+        let Ok(config) = &self.config else { return };
+        let now = runtime::now();
+        self.alarm.alarm.set(Known::Off);
+        let asleep = self.awake.borrow().is_none();
+        if asleep && let Some(next) = self.heartbeat_asleep(now, config) {
+            match next {
+                Some(at) => {
+                    runtime::set_alarm(&self.state, at.as_millis() as f64);
+                    self.alarm.alarm.set(Known::At(at));
+                }
+                None => self.alarm.alarm.set(Known::Off),
+            }
+            return;
+        }
+        let heard = self.with(|awake| {
+            awake.world.server.is_tick_due(now).then(|| {
+                let heard = awake.sockets.heard();
+                let pairs = heard.chunks_exact(2).filter_map(|pair| match pair {
+                    [slot, at] => Some((ConnId(*slot as u32), Timestamp::from_millis(*at as u64))),
+                    _ => None,
+                });
+                pairs.collect()
+            })
+        });
+        if let Some(heard) = heard.flatten() {
+            self.turn(Input::Tick { heard });
+        }
+        self.turn(Input::Timeout);
+    }
+
+    /// A heartbeat that rebuilds nothing: if everybody is well, pings all and gives the next alarm; `None` when
+    /// somebody is not and the world must wake for it.
+    fn heartbeat_asleep(&self, now: Timestamp, config: &Config) -> Option<Option<Timestamp>> {
+        if !config.shares_heartbeat() {
+            return None;
+        }
+        let mut pulses: Vec<(Header, Timestamp)> = Vec::new();
+        for pair in runtime::pulses(&self.state).chunks_exact(2) {
+            let [attachment, heard] = pair else { return None };
+            let header = spill::read_header(&attachment.as_string()?)?;
+            let heard = Timestamp::from_millis(heard.as_f64().unwrap_or_default() as u64);
+            pulses.push((header, heard));
+        }
+        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
+        let mut next = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
+        for (header, heard) in pulses {
+            let Heartbeat::Shared(unanswered) = header.heartbeat else { return None };
+            if sweep.judge(heard.max(header.since), unanswered) != Verdict::Alive {
+                return None;
+            }
+            if let Some(expires) = header.expires {
+                if expires <= now {
+                    return None;
+                }
+                next = next.map(|at| at.min(expires));
+            }
+        }
+        runtime::ping_all(&self.state, PING);
+        Some(next)
+    }
+}

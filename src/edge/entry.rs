@@ -1,0 +1,77 @@
+//! The Worker's fetch handler.
+
+use std::cell::OnceCell;
+
+use serde_json::json;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::cors;
+use super::route::{Route, route};
+use crate::config::{Config, ConfigError};
+use crate::error::Refusal;
+use crate::request::{EngineRequest, Layer};
+use crate::runtime;
+
+/// The name of the Durable Object binding in `wrangler.toml`.
+const BINDING: &str = "WORLD";
+
+const INDEX: &str = "Dormouse, a Socket.IO server that sleeps.\n\n\
+    A world's gateway is /w/<world>/socket.io/, or /socket.io/?world=<world>:\n\n    \
+    io(\"<this address>\", { path: \"/w/my-world/socket.io/\" })\n";
+
+/// Answers a request to the Worker. `serves_engine` tells whether there is a gateway for plain Engine.IO.
+///
+/// # Errors
+/// The runtime's own; the client gets a 500.
+pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Result<JsValue, JsValue> {
+    thread_local! {
+        /// The variables of a deployment do not change while its isolate lives.
+        static CONFIG: OnceCell<Result<Config, ConfigError>> = const { OnceCell::new() };
+    }
+    let config = CONFIG.with(|cell| cell.get_or_init(|| Config::parse(|name| runtime::variable(&env, name))).clone());
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => {
+            runtime::log_error(&format!("dormouse: {error}"));
+            return runtime::respond_json(500, &json!({ "message": error.to_string() }).to_string(), &[]);
+        }
+    };
+    let parts: &runtime::Request = request.unchecked_ref();
+    let (method, url) = (parts.method(), parts.url());
+    let (host, path, query) = runtime::split_url(&url);
+    let query = || form_urlencoded::parse(query.as_bytes());
+    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
+    let (world, layer) = match route(path, asked_world.as_deref()) {
+        Route::Gateway { world, layer } => (world, layer),
+        Route::Index => {
+            let headers = runtime::flatten(&[], &[("content-type", "text/plain; charset=UTF-8")]);
+            return runtime::respond(200, Some(INDEX), headers);
+        }
+        Route::NotFound(message) => {
+            return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
+        }
+    };
+    if layer == Layer::EngineIo && !serves_engine {
+        let message = "This Worker serves Socket.IO only; nothing is on /engine.io/";
+        return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
+    }
+    let refuse = |refusal: &Refusal, headers: &[cors::Header]| {
+        runtime::respond_json(refusal.status(), &refusal.to_json(), headers)
+    };
+    let origin = runtime::header(&request, "origin");
+    let headers = match cors::check(origin.as_deref(), host, &config.allowed_origins) {
+        Ok(headers) => headers,
+        Err(refusal) => return refuse(&refusal, &[]),
+    };
+    if method == "OPTIONS" && !headers.is_empty() {
+        let asked = runtime::header(&request, "access-control-request-headers");
+        let headers = [headers, cors::preflight(asked.as_deref())].concat();
+        return runtime::respond(204, None, runtime::flatten(&headers, &[]));
+    }
+    let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
+    if let Err(refusal) = EngineRequest::parse(&method, websocket, query()) {
+        return refuse(&refusal, &headers);
+    }
+    JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await
+}

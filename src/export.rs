@@ -1,0 +1,103 @@
+//! What a final crate exports to the runtime.
+
+/// Exports a server as a Worker: the Durable Object class, and the fetch handler.
+///
+/// The class is to be bound as `WORLD` in `wrangler.toml`. Needs a crate of type `cdylib`; for other targets than wasm
+/// it makes nothing, so that the crate's tests run on the host.
+///
+/// ```
+/// use dormouse::App;
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on_any(|socket, event| {
+///         let _ = socket.broadcast().emit(&event.name, event.args);
+///     }))
+/// }
+///
+/// dormouse::world!(World, app);
+/// ```
+#[macro_export]
+macro_rules! world {
+    ($class:ident, $app:path) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use $crate::export::wasm_bindgen::prelude::*;
+            use $crate::export::{Object, Promise, wasm_bindgen};
+
+            /// The Durable Object class: one object is one world.
+            #[wasm_bindgen]
+            #[derive(Debug)]
+            pub struct $class(Object);
+
+            #[wasm_bindgen]
+            impl $class {
+                /// The runtime constructs the object.
+                #[wasm_bindgen(constructor)]
+                pub fn new(state: JsValue, env: JsValue) -> Self {
+                    Self(Object::new(state, &env, $app))
+                }
+
+                /// A request that the Worker handed on.
+                pub fn fetch(&self, request: JsValue) -> Promise {
+                    self.0.fetch(request)
+                }
+
+                /// The alarm went off.
+                pub fn alarm(&self) {
+                    self.0.alarm();
+                }
+
+                /// A WebSocket brought a message.
+                #[wasm_bindgen(js_name = webSocketMessage)]
+                pub fn websocket_message(&self, socket: &JsValue, message: &JsValue) {
+                    self.0.websocket_message(socket, message);
+                }
+
+                /// A WebSocket's peer closed it.
+                #[wasm_bindgen(js_name = webSocketClose)]
+                pub fn websocket_close(&self, socket: &JsValue, code: u16) {
+                    self.0.websocket_close(socket, code);
+                }
+
+                /// A WebSocket broke.
+                #[wasm_bindgen(js_name = webSocketError)]
+                pub fn websocket_error(&self, socket: &JsValue) {
+                    self.0.websocket_error(socket);
+                }
+            }
+
+            /// The Worker's fetch handler.
+            #[wasm_bindgen]
+            pub fn fetch(request: JsValue, env: JsValue) -> Promise {
+                $crate::export::fetch(request, env, $app)
+            }
+        };
+    };
+}
+
+#[cfg(target_arch = "wasm32")]
+mod wasm {
+    use std::panic::AssertUnwindSafe;
+
+    use wasm_bindgen::JsValue;
+
+    pub use js_sys::Promise;
+    pub use wasm_bindgen;
+
+    pub use crate::durable::Object;
+    use crate::handler::App;
+
+    /// Answers a request to the Worker that serves `app`.
+    pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
+        let serves_engine = app().serves_engine();
+        wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(
+            request,
+            env,
+            serves_engine,
+        )))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub use wasm::*;

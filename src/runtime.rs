@@ -1,0 +1,126 @@
+//! The runtime's JavaScript, as the Worker and the object call it: `runtime.js` catches what the runtime throws.
+//!
+//! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; see the design's
+//! platform facts.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/runtime.js")]
+extern "C" {
+    /// The world's WebSockets, each in a slot.
+    #[derive(Debug)]
+    pub type Sockets;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: &JsValue, max_buffered_bytes: f64) -> Sockets;
+    #[wasm_bindgen(method)]
+    pub fn add(this: &Sockets, socket: &JsValue) -> u32;
+    #[wasm_bindgen(method)]
+    pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
+    #[wasm_bindgen(method)]
+    pub fn remove(this: &Sockets, slot: u32);
+    #[wasm_bindgen(method)]
+    pub fn wake(this: &Sockets) -> Vec<JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn send(this: &Sockets, slot: u32, frame: &str) -> bool;
+    #[wasm_bindgen(method, js_name = sendBytes)]
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]) -> bool;
+    #[wasm_bindgen(method)]
+    pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str) -> Option<Vec<u32>>;
+    #[wasm_bindgen(method, js_name = broadcastBytes)]
+    pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]) -> Option<Vec<u32>>;
+    #[wasm_bindgen(method)]
+    pub fn attach(this: &Sockets, slot: u32, attachment: &str);
+    #[wasm_bindgen(method)]
+    pub fn close(this: &Sockets, slot: u32, code: u16);
+    #[wasm_bindgen(method)]
+    pub fn heard(this: &Sockets) -> Vec<f64>;
+
+    pub fn close(socket: &JsValue, code: u16);
+    pub fn pulses(state: &JsValue) -> Vec<JsValue>;
+    #[wasm_bindgen(js_name = pingAll)]
+    pub fn ping_all(state: &JsValue, ping: &str);
+    #[wasm_bindgen(js_name = worldName)]
+    pub fn world_name(state: &JsValue) -> String;
+    #[wasm_bindgen(js_name = acceptWebSocket, catch)]
+    pub fn accept_websocket(state: &JsValue) -> Result<Vec<JsValue>, JsValue>;
+    #[wasm_bindgen(js_name = setAutoResponse, catch)]
+    pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = setAlarm)]
+    pub fn set_alarm(state: &JsValue, at: f64);
+    #[wasm_bindgen(js_name = deleteAlarm)]
+    pub fn delete_alarm(state: &JsValue);
+    #[wasm_bindgen(js_name = findAlarm)]
+    pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = writeSpill, catch)]
+    pub fn write_spill(state: &JsValue, sid: &str, rows: Vec<js_sys::Uint8Array>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = readSpill, catch)]
+    pub fn read_spill(state: &JsValue, sid: &str) -> Result<Vec<js_sys::Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = deleteSpill, catch)]
+    pub fn delete_spill(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = startTimer)]
+    pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = stopTimer)]
+    pub fn stop_timer(timer: &JsValue);
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = switchProtocols, catch)]
+    pub fn switch_protocols(client: &JsValue) -> Result<JsValue, JsValue>;
+    pub fn header(request: &JsValue, name: &str) -> Option<String>;
+    #[wasm_bindgen(js_name = readBody)]
+    pub fn read_body(request: &JsValue, max: f64) -> js_sys::Promise;
+    pub fn variable(env: &JsValue, name: &str) -> Option<String>;
+    #[wasm_bindgen(catch)]
+    pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue) -> Result<js_sys::Promise, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A request, as far as its parts need no care.
+    #[wasm_bindgen(js_name = Request)]
+    pub type Request;
+    #[wasm_bindgen(method, getter)]
+    pub fn method(this: &Request) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub fn url(this: &Request) -> String;
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub fn log(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub fn log_error(line: &str);
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+}
+
+/// The runtime's clock. It stands still while code runs.
+pub fn now() -> crate::time::Timestamp {
+    crate::time::Timestamp::from_millis(date_now() as u64)
+}
+
+/// A URL's parts: host with port, path, and query without its question mark.
+pub fn split_url(url: &str) -> (&str, &str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let path_at = rest.find('/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at_checked(path_at).unwrap_or((rest, ""));
+    (host, path, query)
+}
+
+/// A response with a JSON body.
+///
+/// # Errors
+/// The runtime's own, when it does not take the parts.
+pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)]) -> Result<JsValue, JsValue> {
+    respond(
+        status,
+        Some(body),
+        flatten(headers, &[("content-type", "application/json"), ("cache-control", "no-store")]),
+    )
+}
+
+/// Headers as names and values, in turn.
+pub fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
+    let more = more.iter().flat_map(|&(name, value)| [name.to_owned(), value.to_owned()]);
+    headers.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]).chain(more).collect()
+}
