@@ -17,7 +17,7 @@ export async function build({ example, features = "", out = defaultBuildDir(exam
   const crateDir = example ? exampleDir(example) : ROOT;
   const tool = workerBuild();
   const unwind = canUnwind();
-  if (!unwind) warnAbort("This build cannot unwind.");
+  if (!unwind) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
   const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
   const shown = relative(ROOT, out) || out;

@@ -21,8 +21,8 @@ export async function ensureCargoTools() {
     say(`${tool.crate} ${tool.version}: cargo install (once per version and machine, some ${tool.minutes} minutes on 2 cores)`);
     await run("cargo", ["install", "--locked", "--root", home(tool), "--version", `=${tool.version}`, tool.crate], {
       seconds: 1800,
-      // Flags meant for the project must not change what the tools are built with.
-      env: { RUSTFLAGS: "", CARGO_BUILD_TARGET: "", CARGO_ENCODED_RUSTFLAGS: "" },
+      // Settings meant for the project must not change what the tools are built for: undefined takes them out.
+      env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined },
     });
   }
 }

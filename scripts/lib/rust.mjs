@@ -1,7 +1,8 @@
 // The Rust toolchains: stable with the wasm target, and nightly with its source for builds that survive a panic.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TOOLS } from "./root.mjs";
 import { Refusal, ask, run, say } from "./run.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -19,7 +20,7 @@ export async function ensureRust() {
 
 async function ensureToolchain() {
   if (ask("rustup", ["--version"]) === null) {
-    throw new Refusal("Rust's installer `rustup` is not in the PATH. Install it (https://rustup.rs), then run this again.");
+    throw new Refusal("Rust's installer `rustup` is not in the PATH. Install it (rustup.rs), then run this again.");
   }
   if (ask("rustc", ["--version"]) !== null) return;
   // rust-toolchain.toml asks for "stable". With RUSTUP_AUTO_INSTALL=0 rustup does not fetch that by itself.
@@ -61,8 +62,12 @@ const nightlySource = () => {
  */
 export const canUnwind = () => nightlySource() && hasTarget("+nightly");
 
+// A closed network may answer with silence until the time limit. Nobody should wait for that at every command.
+const REFUSED = join(TOOLS, "nightly-refused");
+const refusedLately = () => existsSync(REFUSED) && Date.now() - statSync(REFUSED).mtimeMs < 3_600_000;
+
 async function tryNightly() {
-  if (canUnwind()) return;
+  if (canUnwind() || refusedLately()) return;
   try {
     if (ask("rustc", ["+nightly", "--version"]) === null) {
       say("Rust: nightly is missing, asking rustup for it");
@@ -74,14 +79,17 @@ async function tryNightly() {
     }
     if (!hasTarget("+nightly")) await run("rustup", ["target", "add", TARGET, "--toolchain", "nightly"], { seconds: MINUTES_5 });
   } catch (error) {
-    warnAbort(error.message);
+    console.warn(`⚠ ${error.message} (not tried again for an hour)`);
+    mkdirSync(TOOLS, { recursive: true });
+    writeFileSync(REFUSED, "");
   }
 }
 
-/** Loud, because such a build must not be deployed without knowing. */
-export function warnAbort(why) {
+/** For the build. Loud, because such a build must not be deployed without knowing. */
+export function warnAbort() {
   console.warn(
-    `\n⚠ ${why}\n⚠ Nightly Rust with rust-src is not to be had here: building with panic=abort.` +
-      "\n⚠ A panic in such a build ends every world of its isolate, not one event. Tests of that isolation will fail.\n",
+    "\n⚠ Nightly Rust with rust-src is not to be had here: building with panic=abort." +
+      "\n⚠ A panic in such a build ends every world of its isolate, not one event. Tests of that isolation will fail." +
+      "\n⚠ `rustup toolchain install nightly --component rust-src --target wasm32-unknown-unknown` is what is missing.\n",
   );
 }
