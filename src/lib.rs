@@ -13,6 +13,9 @@ pub mod value;
 
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+// worker-build's shim asks for what this crate exports: its panic hook, and the state that an abort resets.
+#[cfg(target_arch = "wasm32")]
+extern crate worker as _;
 
 pub mod durable;
 pub mod edge;
