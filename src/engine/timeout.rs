@@ -128,14 +128,11 @@ impl Engine {
             _ => {}
         }
         let Some(polling) = self.polling(key) else { return };
-        match &mut polling.probe {
-            Some(probe) if probe.is_late(now) => self.drop_probe(key, fx),
-            Some(probe) => {
-                if probe.take_noop(now) {
-                    polling.answer_poll(NOOP, fx);
-                }
-            }
-            None => {}
+        let Some(probe) = &mut polling.probe else { return };
+        if probe.is_late(now) {
+            self.drop_probe(key, fx);
+        } else if probe.take_noop(now) {
+            polling.answer_poll(NOOP, fx);
         }
     }
 }
