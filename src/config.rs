@@ -63,7 +63,7 @@ impl Config {
             parse_number(name, variable(name).as_deref(), default, range)
         };
         let millis = |name, bound| number(name, bound).map(Duration::from_millis);
-        let bytes = |name, bound| number(name, bound).map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let bytes = |name, bound| number(name, bound).map(to_bytes);
         Ok(Self {
             ping_interval: millis("PING_INTERVAL_MS", limits::PING_INTERVAL_MS)?,
             ping_timeout: millis("PING_TIMEOUT_MS", limits::PING_TIMEOUT_MS)?,
@@ -87,13 +87,17 @@ impl Default for Config {
         Self {
             ping_interval: Duration::from_millis(limits::PING_INTERVAL_MS.0),
             ping_timeout: Duration::from_millis(limits::PING_TIMEOUT_MS.0),
-            max_payload_bytes: limits::MAX_PAYLOAD_BYTES.0 as usize,
+            max_payload_bytes: to_bytes(limits::MAX_PAYLOAD_BYTES.0),
             connect_timeout: Duration::from_millis(limits::CONNECT_TIMEOUT_MS.0),
             upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
-            max_buffered_bytes: limits::MAX_BUFFERED_BYTES.0 as usize,
+            max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
             allowed_origins: AllowedOrigins::Same,
         }
     }
+}
+
+fn to_bytes(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn parse_number(

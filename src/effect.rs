@@ -151,7 +151,7 @@ pub struct SocketRef {
     pub auth: Rc<str>,
 }
 
-/// What a client is told that may not join a namespace (Socket.IO 5, "CONNECT_ERROR").
+/// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// A sentence.
@@ -191,7 +191,7 @@ impl Effects {
     }
 
     /// Where the next broadcast's recipients begin.
-    pub(crate) fn mark(&self) -> usize {
+    pub(crate) const fn mark(&self) -> usize {
         self.recipients.len()
     }
 
@@ -214,7 +214,7 @@ impl Effects {
     }
 
     /// Whether nothing is written down.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 

@@ -19,17 +19,20 @@
 #[macro_export]
 macro_rules! world {
     ($class:ident, $app:path) => {
+        // Also where nothing is exported, a mistake in the app is the compiler's to find.
+        const _: fn() -> $crate::App = $app;
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::export::wasm_bindgen::prelude::*;
             use $crate::export::{Object, Promise, wasm_bindgen};
 
             /// The Durable Object class: one object is one world.
-            #[wasm_bindgen]
+            #[wasm_bindgen(wasm_bindgen = $crate::export::wasm_bindgen)]
             #[derive(Debug)]
             pub struct $class(Object);
 
-            #[wasm_bindgen]
+            #[wasm_bindgen(wasm_bindgen = $crate::export::wasm_bindgen)]
             impl $class {
                 /// The runtime constructs the object.
                 #[wasm_bindgen(constructor)]
@@ -67,7 +70,7 @@ macro_rules! world {
             }
 
             /// The Worker's fetch handler.
-            #[wasm_bindgen]
+            #[wasm_bindgen(wasm_bindgen = $crate::export::wasm_bindgen)]
             pub fn fetch(request: JsValue, env: JsValue) -> Promise {
                 $crate::export::fetch(request, env, $app)
             }

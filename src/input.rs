@@ -126,7 +126,7 @@ pub enum Command {
         /// The client's auth object as JSON; `{}` where it sent none.
         auth: Box<str>,
     },
-    /// Answer a client's CONNECT with CONNECT_ERROR; the connection stays.
+    /// Answer a client's CONNECT with `CONNECT_ERROR`; the connection stays.
     Refuse {
         /// The client's session.
         session: SessionKey,

@@ -3,6 +3,11 @@
 
 const slotOf = Symbol("dormouse.slot");
 
+const TRY_AGAIN_LATER = 1013;
+
+// How long a client that was closed for not reading has to read on.
+const DROP_AFTER_MS = 30_000;
+
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
   constructor(state, maxBufferedBytes) {
@@ -34,18 +39,20 @@ export class Sockets {
     this.free.push(slot);
   }
 
-  /** Adds every socket that the runtime kept; gives for each its slot and its attachment, in turn. */
+  /** Gives every socket that the runtime kept a slot, counting from 0, and gives their attachments in that order. */
   wake() {
-    for (const socket of this.list) if (socket !== undefined) socket[slotOf] = undefined;
-    this.list = [];
-    this.free = [];
-    const woken = [];
+    const attachments = [];
     for (const socket of this.state.getWebSockets()) {
       const attachment = socket.deserializeAttachment();
-      if (typeof attachment === "string") woken.push(this.add(socket), attachment);
-      else close(socket, 1000);
+      if (typeof attachment === "string") {
+        this.add(socket);
+        attachments.push(attachment);
+      } else {
+        socket[slotOf] = undefined;
+        close(socket, 1000);
+      }
     }
-    return woken;
+    return attachments;
   }
 
   /** Sends a frame to one socket; true when it has too much unsent. */
@@ -106,17 +113,44 @@ export class Sockets {
     }
     this.remove(slot);
     close(socket, code);
+    if (code === TRY_AGAIN_LATER) this.#watch(socket);
   }
 
-  /** When the runtime answered a pong of each socket last: slot and time, in turn. */
-  heard() {
-    const heard = [];
-    this.list.forEach((socket, slot) => {
-      if (socket === undefined) return;
-      const at = this.state.getWebSocketAutoResponseTimestamp(socket);
-      if (at) heard.push(slot, at.getTime());
-    });
-    return heard;
+  /**
+   * A closed socket whose client does not read keeps its unsent bytes, and these keep the object awake until the client
+   * reads on or its connection is lost: the runtime has no way to drop one socket. Where nobody else is in the world,
+   * nobody is hurt by dropping them all.
+   */
+  #watch(socket) {
+    if (!this.measures) return;
+    setTimeout(() => {
+      if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
+      if (this.list.every((other) => other === undefined)) {
+        console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
+        this.state.abort("the last client does not read");
+      } else {
+        this.#watch(socket);
+      }
+    }, DROP_AFTER_MS);
+  }
+
+  /** The slots in use. */
+  slots() {
+    return [...this.list.keys()].filter((slot) => this.list[slot] !== undefined);
+  }
+
+  /** The slots of the sockets whose pongs the runtime answered, in the order of heardTimes. */
+  heardSlots() {
+    return this.slots().filter((slot) => this.#heard(slot) !== undefined);
+  }
+
+  /** When it did so last. */
+  heardTimes() {
+    return this.slots().map((slot) => this.#heard(slot)).filter((at) => at !== undefined);
+  }
+
+  #heard(slot) {
+    return this.state.getWebSocketAutoResponseTimestamp(this.list[slot])?.getTime();
   }
 }
 

@@ -5,6 +5,8 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::time::Timestamp;
+
 #[wasm_bindgen(module = "/src/runtime.js")]
 extern "C" {
     /// The world's WebSockets, each in a slot.
@@ -33,8 +35,10 @@ extern "C" {
     pub fn attach(this: &Sockets, slot: u32, attachment: &str);
     #[wasm_bindgen(method)]
     pub fn close(this: &Sockets, slot: u32, code: u16);
-    #[wasm_bindgen(method)]
-    pub fn heard(this: &Sockets) -> Vec<f64>;
+    #[wasm_bindgen(method, js_name = heardSlots)]
+    pub fn heard_slots(this: &Sockets) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = heardTimes)]
+    pub fn heard_times(this: &Sockets) -> Vec<f64>;
 
     pub fn close(socket: &JsValue, code: u16);
     pub fn pulses(state: &JsValue) -> Vec<JsValue>;
@@ -93,8 +97,30 @@ extern "C" {
 }
 
 /// The runtime's clock. It stands still while code runs.
-pub fn now() -> crate::time::Timestamp {
-    crate::time::Timestamp::from_millis(date_now() as u64)
+pub fn now() -> Timestamp {
+    time_from_js(date_now())
+}
+
+/// A time that JavaScript gave, in milliseconds.
+pub fn time_from_js(millis: f64) -> Timestamp {
+    Timestamp::from_millis(integer_from_js(millis))
+}
+
+/// A time for JavaScript, in milliseconds.
+pub fn time_to_js(at: Timestamp) -> f64 {
+    integer_to_js(at.as_millis())
+}
+
+/// A whole number that JavaScript gave; what is none becomes the nearest one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is meant")]
+pub const fn integer_from_js(number: f64) -> u64 {
+    number as u64
+}
+
+/// A whole number for JavaScript.
+#[expect(clippy::cast_precision_loss, reason = "times and sizes stay below 2^53")]
+pub const fn integer_to_js(number: u64) -> f64 {
+    number as f64
 }
 
 /// A URL's parts: host with port, path, and query without its question mark.

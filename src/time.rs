@@ -22,10 +22,16 @@ impl Timestamp {
 
     /// This point plus `span`; stays at the end of time rather than overflow.
     #[must_use]
-    pub const fn after(self, span: Duration) -> Self {
-        let millis = span.as_millis();
-        let millis = if millis > u64::MAX as u128 { u64::MAX } else { millis as u64 };
+    pub fn after(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(millis))
+    }
+
+    /// This point less `span`; stays at the epoch rather than go before it.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis))
     }
 
     /// How long ago `earlier` was; zero when it lies ahead (a runtime's clock may step back).

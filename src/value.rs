@@ -98,7 +98,7 @@ impl Args {
     }
 
     /// Whether there are no arguments.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.elements.is_empty()
     }
 

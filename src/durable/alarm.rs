@@ -52,7 +52,7 @@ impl AlarmClock {
         self.follow_timer(server.next_timeout());
         match (server.next_alarm(), self.alarm.get()) {
             (Alarm::At(at), known) if known != Known::At(at) => {
-                runtime::set_alarm(state, at.as_millis() as f64);
+                runtime::set_alarm(state, runtime::time_to_js(at));
                 self.alarm.set(Known::At(at));
             }
             (Alarm::Off, Known::At(_) | Known::Unknown | Known::Asked) => {
@@ -86,7 +86,7 @@ impl AlarmClock {
                 }
             }) as Box<dyn FnMut()>)
         });
-        let wait = at.since(runtime::now()).as_millis() as f64;
+        let wait = runtime::time_to_js(at) - runtime::time_to_js(runtime::now());
         *timer = Some((at, runtime::start_timer(wait, ring.as_ref())));
     }
 
@@ -99,7 +99,7 @@ impl AlarmClock {
             let Some(shell) = shell.upgrade() else { return };
             match found {
                 Ok(at) if shell.alarm.alarm.get() == Known::Asked => {
-                    let at = at.as_f64().map(|at| Timestamp::from_millis(at as u64));
+                    let at = at.as_f64().map(runtime::time_from_js);
                     shell.alarm.alarm.set(at.map_or(Known::Off, Known::At));
                     shell.with(|awake| awake.world.server.set_alarm_found(runtime::now(), at));
                     shell.turn(Input::Continue);
@@ -121,24 +121,22 @@ impl Shell {
         let now = runtime::now();
         self.alarm.alarm.set(Known::Off);
         let asleep = self.awake.borrow().is_none();
-        if asleep && let Some(next) = self.heartbeat_asleep(now, config) {
-            match next {
-                Some(at) => {
-                    runtime::set_alarm(&self.state, at.as_millis() as f64);
-                    self.alarm.alarm.set(Known::At(at));
+        if asleep {
+            match self.heartbeat_asleep(now, config) {
+                Asleep::Well { next } => {
+                    if let Some(at) = next {
+                        runtime::set_alarm(&self.state, runtime::time_to_js(at));
+                        self.alarm.alarm.set(Known::At(at));
+                    }
+                    return;
                 }
-                None => self.alarm.alarm.set(Known::Off),
+                Asleep::MustWake => {}
             }
-            return;
         }
         let heard = self.with(|awake| {
             awake.world.server.is_tick_due(now).then(|| {
-                let heard = awake.sockets.heard();
-                let pairs = heard.chunks_exact(2).filter_map(|pair| match pair {
-                    [slot, at] => Some((ConnId(*slot as u32), Timestamp::from_millis(*at as u64))),
-                    _ => None,
-                });
-                pairs.collect()
+                let (slots, times) = (awake.sockets.heard_slots(), awake.sockets.heard_times());
+                slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
             })
         });
         if let Some(heard) = heard.flatten() {
@@ -147,34 +145,48 @@ impl Shell {
         self.turn(Input::Timeout);
     }
 
-    /// A heartbeat that rebuilds nothing: if everybody is well, pings all and gives the next alarm; `None` when
-    /// somebody is not and the world must wake for it.
-    fn heartbeat_asleep(&self, now: Timestamp, config: &Config) -> Option<Option<Timestamp>> {
-        if !config.shares_heartbeat() {
-            return None;
-        }
-        let mut pulses: Vec<(Header, Timestamp)> = Vec::new();
-        for pair in runtime::pulses(&self.state).chunks_exact(2) {
-            let [attachment, heard] = pair else { return None };
-            let header = spill::read_header(&attachment.as_string()?)?;
-            let heard = Timestamp::from_millis(heard.as_f64().unwrap_or_default() as u64);
-            pulses.push((header, heard));
-        }
+    /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
+    fn heartbeat_asleep(&self, now: Timestamp, config: &Config) -> Asleep {
+        let Some(pulses) = self.pulses() else { return Asleep::MustWake };
         let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
-        let mut next = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
-        for (header, heard) in pulses {
-            let Heartbeat::Shared(unanswered) = header.heartbeat else { return None };
-            if sweep.judge(heard.max(header.since), unanswered) != Verdict::Alive {
-                return None;
+        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
+            Heartbeat::Shared(unanswered) => {
+                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
+                    && header.expires.is_none_or(|expires| expires > now)
             }
-            if let Some(expires) = header.expires {
-                if expires <= now {
-                    return None;
-                }
-                next = next.map(|at| at.min(expires));
-            }
+            Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
+        };
+        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
+            return Asleep::MustWake;
         }
         runtime::ping_all(&self.state, PING);
-        Some(next)
+        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
+        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
+        Asleep::Well { next: expiries.chain(tick).min() }
     }
+
+    /// What is written of each socket for the heartbeat, and when it was heard; `None` when something cannot be read.
+    fn pulses(&self) -> Option<Vec<(Header, Timestamp)>> {
+        let pulses = runtime::pulses(&self.state);
+        let pairs = pulses.chunks_exact(2).map(|pair| match pair {
+            [attachment, heard] => {
+                let header = spill::read_header(&attachment.as_string()?)?;
+                Some((header, runtime::time_from_js(heard.as_f64()?)))
+            }
+            _ => None,
+        });
+        pairs.collect()
+    }
+}
+
+/// What a heartbeat found without waking the world.
+#[derive(Debug)]
+enum Asleep {
+    /// Everybody is well and was pinged; the next alarm, if anybody is there.
+    Well {
+        /// Its time.
+        next: Option<Timestamp>,
+    },
+    /// Somebody is not well, or not readable.
+    MustWake,
 }

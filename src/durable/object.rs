@@ -141,13 +141,11 @@ impl Shell {
     /// Reads every WebSocket's snapshot.
     fn wake(&self, config: &Config) -> Awake {
         let now = runtime::now();
-        let sockets = Sockets::new(&self.state, config.max_buffered_bytes as f64);
+        let sockets = Sockets::new(&self.state, runtime::integer_to_js(config.max_buffered_bytes as u64));
         let mut server = Server::new(config.clone());
         let mut spilled = BTreeMap::new();
-        let woken = sockets.wake();
-        for pair in woken.chunks_exact(2) {
-            let [slot, attachment] = pair else { continue };
-            let conn = ConnId(slot.as_f64().unwrap_or_default() as u32);
+        for (slot, attachment) in (0..).zip(sockets.wake()) {
+            let conn = ConnId(slot);
             let restored = self
                 .read(&attachment.as_string().unwrap_or_default(), conn, &mut spilled)
                 .and_then(|(header, body)| server.restore(now, conn, header, body).map_err(|fault| fault.to_string()));

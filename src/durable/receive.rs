@@ -6,7 +6,7 @@ use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::object::{Shell, entropy};
+use super::object::{Awake, Shell, entropy};
 use super::spill;
 use crate::edge::cors;
 use crate::edge::route::layer_of;
@@ -113,7 +113,7 @@ fn conn_of(shell: &Shell, socket: &JsValue) -> Option<ConnId> {
 }
 
 fn handle(shell: &Shell, input: impl FnOnce(RequestId) -> Input) -> Option<(RequestId, oneshot::Receiver<Answer>)> {
-    let (request, waiting) = shell.with(|awake| awake.register())?;
+    let (request, waiting) = shell.with(Awake::register)?;
     shell.turn(input(request));
     Some((request, waiting))
 }
@@ -126,7 +126,7 @@ async fn post(shell: &Shell, sid: Sid, http: &JsValue, octets: bool, max: usize)
         let _ = sender.send(answer);
         return Some(answered);
     }
-    let body = match JsFuture::from(runtime::read_body(http, max as f64)).await {
+    let body = match JsFuture::from(runtime::read_body(http, runtime::integer_to_js(max as u64))).await {
         Ok(body) if body.is_truthy() && body.as_bool().is_none() => {
             String::from_utf8(Uint8Array::new(&body).to_vec()).map_or(PostBody::NotText, PostBody::Text)
         }

@@ -75,7 +75,7 @@ impl Deadlines {
     }
 
     /// The world slept: the alarm knows the time of the next tick.
-    pub fn forget_tick(&mut self) {
+    pub const fn forget_tick(&mut self) {
         self.tick = Tick::Unknown;
     }
 
@@ -87,7 +87,7 @@ impl Deadlines {
         }
     }
 
-    fn set_of(&mut self, durable: bool) -> &mut BTreeSet<(Timestamp, SessionKey)> {
+    const fn set_of(&mut self, durable: bool) -> &mut BTreeSet<(Timestamp, SessionKey)> {
         if durable { &mut self.durable } else { &mut self.memory }
     }
 }

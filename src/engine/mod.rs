@@ -287,7 +287,7 @@ impl Engine {
             }
             Role::Transport(key) => self.handle_packet(now, key, Packet::decode_frame(frame), fx),
             Role::Probe(key) => {
-                self.handle_probe_packet(now, key, conn, Packet::decode_frame(frame), fx);
+                self.handle_probe_packet(now, key, conn, &Packet::decode_frame(frame), fx);
                 None
             }
         }
@@ -456,7 +456,7 @@ impl Engine {
         now: Timestamp,
         key: SessionKey,
         conn: ConnId,
-        packet: Result<Packet<'_>, PeerFault>,
+        packet: &Result<Packet<'_>, PeerFault>,
         fx: &mut Effects,
     ) {
         match packet {
@@ -487,8 +487,8 @@ impl Engine {
             fx.push(Effect::Send { conn, frames });
         }
         let last_ping = match session.heartbeat {
-            Heartbeat::Resting(due) => due.as_millis().saturating_sub(millis(self.config.ping_interval)),
-            Heartbeat::Pinged(_) | Heartbeat::Shared(_) => now.as_millis(),
+            Heartbeat::Resting(due) => due.before(self.config.ping_interval),
+            Heartbeat::Pinged(_) | Heartbeat::Shared(_) => now,
         };
         session.transport = Transport::WebSocket { conn };
         session.since = now;
@@ -498,7 +498,7 @@ impl Engine {
         self.reschedule(key);
         // A client that polled long may not have the patience to wait for the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
-        if self.config.shares_heartbeat() && next_tick >= Timestamp::from_millis(last_ping).after(client_gives_up) {
+        if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
             fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)] });
         }
     }
@@ -603,8 +603,4 @@ impl Engine {
             self.touched.insert(key);
         }
     }
-}
-
-fn millis(span: core::time::Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

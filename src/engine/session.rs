@@ -100,7 +100,7 @@ impl Polling {
     }
 
     /// Whether a GET hangs.
-    pub fn is_polled(&self) -> bool {
+    pub const fn is_polled(&self) -> bool {
         self.poll.is_some()
     }
 

@@ -12,7 +12,7 @@ pub struct EngineSocket<'a> {
 }
 
 impl<'a> EngineSocket<'a> {
-    pub(super) fn new(session: SessionKey, commands: &'a mut Vec<Command>) -> Self {
+    pub(super) const fn new(session: SessionKey, commands: &'a mut Vec<Command>) -> Self {
         Self { session, commands }
     }
 

@@ -95,7 +95,7 @@ impl App {
                 } else {
                     let error = Refused { message: "Invalid namespace".to_owned(), data: None };
                     Command::Refuse { session, namespace, error }
-                })
+                });
             }
             Dispatch::Connected { socket } => {
                 if let Some(handler) = self.routes(&socket.namespace).and_then(|routes| routes.on_connect.as_ref()) {

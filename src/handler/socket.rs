@@ -45,7 +45,7 @@ pub struct Emitter<'s> {
 }
 
 impl<'a> Socket<'a> {
-    pub(super) fn new(socket: &'a SocketRef, commands: &'a mut Vec<Command>) -> Self {
+    pub(super) const fn new(socket: &'a SocketRef, commands: &'a mut Vec<Command>) -> Self {
         Self { socket, commands }
     }
 
@@ -109,12 +109,6 @@ impl<'a> Socket<'a> {
         self.commands.push(Command::Disconnect { socket: self.socket.id, close });
     }
 
-    /// Answers an event.
-    pub fn ack(&mut self, ack: AckSender, args: Args) {
-        let AckSender { socket, id } = ack;
-        self.commands.push(Command::Ack { socket, id, args });
-    }
-
     fn emitter(&mut self) -> Emitter<'_> {
         let target = Target { sender: Some(self.socket.id), ..Target::namespace(self.socket.namespace.clone()) };
         Emitter { target, commands: self.commands }
@@ -124,6 +118,11 @@ impl<'a> Socket<'a> {
 impl AckSender {
     pub(super) const fn new(socket: SocketId, id: AckId) -> Self {
         Self { socket, id }
+    }
+
+    /// Answers with `args`; `socket` is the one whose handler runs.
+    pub fn send(self, socket: &mut Socket<'_>, args: Args) {
+        socket.commands.push(Command::Ack { socket: self.socket, id: self.id, args });
     }
 }
 

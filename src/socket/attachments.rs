@@ -127,7 +127,7 @@ struct Scan {
 #[derive(Clone, Copy, PartialEq)]
 enum Seen {
     True,
-    Number(f64),
+    Index(u64),
     Other,
 }
 
@@ -138,8 +138,7 @@ impl Scan {
     }
 
     fn is_index(self, number: Option<Seen>) -> bool {
-        // An index that JavaScript finds an element with; `-0` is 0 there too.
-        matches!(number, Some(Seen::Number(n)) if n >= 0.0 && n.fract() == 0.0 && n < self.count as f64)
+        matches!(number, Some(Seen::Index(n)) if usize::try_from(n).is_ok_and(|n| n < self.count))
     }
 }
 
@@ -162,16 +161,17 @@ impl<'de> Visitor<'de> for Scan {
         Ok(if value { Seen::True } else { Seen::Other })
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Seen, E> {
-        Ok(Seen::Number(value as f64))
+    // Negative.
+    fn visit_i64<E>(self, _: i64) -> Result<Seen, E> {
+        Ok(Seen::Other)
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Seen, E> {
-        Ok(Seen::Number(value as f64))
+        Ok(Seen::Index(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Seen, E> {
-        Ok(Seen::Number(value))
+    fn visit_f64<E>(self, _: f64) -> Result<Seen, E> {
+        Ok(Seen::Other)
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Seen, E> {

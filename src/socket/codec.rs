@@ -66,9 +66,9 @@ pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
         _ => {
             let is_ack = kind == b'6';
             if is_ack {
-                parse_args(json, Vec::new()).map(drop)?
+                parse_args(json, Vec::new()).map(drop)?;
             } else {
-                parse_event(json, Vec::new()).map(drop)?
+                parse_event(json, Vec::new()).map(drop)?;
             }
             Ok(Decoded::Announced(Announced { is_ack, namespace, id, json, attachments }))
         }
@@ -252,7 +252,7 @@ mod tests {
             parts("/x", Some(12), "a", r#"1 , "2",{"3":[true]}"#)
         );
         assert_eq!(event(r#"2[ "é\n" ,"],"]"#), parts("/", None, "é\n", r#""],""#));
-        assert_eq!(event(r#"2[7,null]"#), parts("/", None, "7", "null"));
+        assert_eq!(event(r"2[7,null]"), parts("/", None, "7", "null"));
         assert_eq!(event(r#"2["a","\ud800"]"#), parts("/", None, "a", r#""\ud800""#));
     }
 

@@ -10,11 +10,17 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 use crate::value::Args;
 
 /// The relay.
+#[cfg_attr(feature = "test-panic", expect(clippy::missing_panics_doc, reason = "its test-only handler panics, not it"))]
 pub fn app() -> App {
     App::new().namespace("/", |ns| {
         #[cfg(feature = "test-panic")]
         #[expect(clippy::panic, reason = "what this test-only handler is for")]
-        let ns = ns.on("test:panic", |_, _| panic!("the handler of test:panic panics"));
+        let ns = ns.on("test:panic", |_, _| panic!("the handler of test:panic panics")).on(
+            "test:panic-core",
+            |socket, _| {
+                let _ = socket.broadcast().emit("test:panic-core", Args::new());
+            },
+        );
         ns.on_any(relay)
     })
 }
@@ -22,7 +28,7 @@ pub fn app() -> App {
 fn relay(socket: &mut Socket<'_>, Event { name, args, ack }: Event) {
     if !is_relayed(&name) {
         if let Some(ack) = ack {
-            socket.ack(ack, unknown_event(&name));
+            ack.send(socket, unknown_event(&name));
         }
         return;
     }
@@ -30,7 +36,7 @@ fn relay(socket: &mut Socket<'_>, Event { name, args, ack }: Event) {
     // No reserved name starts with `module.` or `system.`, so emitting does not fail.
     let _ = socket.broadcast().emit(&name, args);
     if let Some((ack, args)) = answer {
-        socket.ack(ack, args);
+        ack.send(socket, args);
     }
 }
 

@@ -21,7 +21,7 @@ fn message(socket: &mut Socket<'_>, event: Event) {
 
 fn message_with_ack(socket: &mut Socket<'_>, event: Event) {
     if let Some(ack) = event.ack {
-        socket.ack(ack, event.args);
+        ack.send(socket, event.args);
     }
 }
 
