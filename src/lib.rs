@@ -1,5 +1,40 @@
 //! A Socket.IO server that sleeps.
+//!
+//! Dormouse runs as a Cloudflare Worker with one Durable Object per *world*. It speaks Engine.IO 4 and Socket.IO 5 to
+//! unmodified clients; while nobody talks, the object hibernates with every socket connected, and it wakes knowing
+//! everything it knew. Handlers are registered once, when the object is constructed:
+//!
+//! ```
+//! use dormouse::{App, Args};
+//!
+//! fn app() -> App {
+//!     App::new().namespace("/", |ns| {
+//!         ns.on_connect(|socket| socket.join("lobby"))
+//!             .on("say", |socket, event| {
+//!                 let _ = socket.to("lobby").emit("said", event.args);
+//!                 if let Some(ack) = event.ack {
+//!                     ack.send(socket, Args::new());
+//!                 }
+//!             })
+//!     })
+//! }
+//!
+//! dormouse::world!(World, app);
+//! ```
+//!
+//! # The map
+//!
+//! The modules in the order in which a packet meets them. The core, from [`server`] to [`namespace`], has no clock, no
+//! randomness and no runtime: it is told what happens, and says what is to be done.
+//!
+//! 1. [`edge`], the Worker, refuses what needs no world and routes the rest;
+//! 2. [`durable`], the object's shell, turns the runtime's events into [`input`]s;
+//! 3. [`server`], the core's one door, hands them through [`engine`] (bytes <-> messages), [`socket`] (messages <->
+//!    Socket.IO packets) and [`namespace`] (who hears it), which never import one another;
+//! 4. [`handler`] calls user code, such as the [`tabletop`] relay, whose doings come back as inputs;
+//! 5. [`durable`] performs the [`effect`]s and writes the [`snapshot`]s that survive sleep.
 
+// What everything else is said in.
 pub mod config;
 pub mod effect;
 pub mod error;
@@ -11,12 +46,7 @@ pub mod snapshot;
 pub mod time;
 pub mod value;
 
-#[cfg(target_arch = "wasm32")]
-mod runtime;
-// worker-build's shim asks for what this crate exports: its panic hook, and the state that an abort resets.
-#[cfg(target_arch = "wasm32")]
-extern crate worker as _;
-
+// The stages.
 pub mod durable;
 pub mod edge;
 pub mod engine;
@@ -28,8 +58,16 @@ pub mod tabletop;
 
 #[doc(hidden)]
 pub mod export;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
 
+// worker-build's shim asks for what this crate exports: its panic hook, and the state that an abort resets.
+#[cfg(target_arch = "wasm32")]
+extern crate worker as _;
+
+pub use error::{Fault, Reason};
 pub use handler::{AckSender, App, Emitter, EngineSocket, Event, Routes, Socket};
+pub use id::{Namespace, Room, SocketId};
 pub use value::{Args, Frame};
 
 #[cfg(feature = "relay")]

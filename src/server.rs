@@ -4,22 +4,22 @@
 //! [`Input::Command`]s of each; while [`Server::has_more`], call it again with [`Input::Continue`]. Then perform the
 //! effects in order and write the snapshots of [`Server::take_touched`].** [`World`](crate::durable::World) does so.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod command;
+mod sleep;
 
-use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::config::Config;
 use crate::effect::{Dispatch, Effects};
-use crate::engine::{self, Engine, Gone, Header, Message};
-use crate::error::{Fault, PeerFault, Reason};
-use crate::id::{AckId, ConnId, Namespace, Room, SessionKey, Sid, SocketId};
-use crate::input::{Command, Input, Target};
+use crate::engine::{self, Engine, Gone, Message};
+use crate::error::{PeerFault, Reason};
+use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
+use crate::input::Input;
 use crate::namespace::{Namespaces, Socket};
 use crate::request::Layer;
-use crate::snapshot::{Body, ClientSnapshot, SocketSnapshot};
-use crate::socket::{self, Decoder, Packet};
+use crate::socket::{Decoder, Packet};
 use crate::time::Timestamp;
-use crate::value::{Args, Frame};
+use crate::value::Frame;
 
 pub use crate::engine::timeout::Alarm;
 
@@ -142,61 +142,6 @@ impl Server {
         self.engine.take_touched()
     }
 
-    /// What must be known of a WebSocket while the world sleeps; `None` for one that only probes: its session polls and
-    /// would be lost anyway.
-    pub fn snapshot(&self, conn: ConnId) -> Option<(Header, Body)> {
-        let (key, session) = self.engine.session_of(conn)?;
-        let client = match session.layer {
-            Layer::EngineIo => ClientSnapshot::EngineIo,
-            Layer::SocketIo => {
-                let client = self.clients.get(&key)?;
-                let sockets = client.sockets.values().filter_map(|&id| self.namespaces.get(id)).map(|socket| {
-                    let rooms = socket.rooms.iter().cloned().collect();
-                    let (namespace, auth) = (socket.namespace.clone(), socket.auth.to_string());
-                    SocketSnapshot { id: socket.id, namespace, auth, rooms }
-                });
-                ClientSnapshot::SocketIo { sockets: sockets.collect(), partial: client.decoder.snapshot() }
-            }
-        };
-        Some((self.engine.header(key)?, Body { sid: session.sid, client }))
-    }
-
-    /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
-    ///
-    /// # Errors
-    /// [`Fault::Bug`] when the snapshot contradicts itself or another one; the WebSocket is to be closed.
-    pub fn restore(&mut self, now: Timestamp, conn: ConnId, header: Header, body: Body) -> Result<(), Fault> {
-        let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
-        let layer = match body.client {
-            ClientSnapshot::SocketIo { .. } => Layer::SocketIo,
-            ClientSnapshot::EngineIo => Layer::EngineIo,
-        };
-        let client = match body.client {
-            ClientSnapshot::SocketIo { sockets, partial } => {
-                Some((sockets, Decoder::restore(partial).ok_or_else(|| damaged("has a damaged packet"))?))
-            }
-            ClientSnapshot::EngineIo => None,
-        };
-        let session = self
-            .engine
-            .restore(now, conn, body.sid, layer, header)
-            .ok_or_else(|| damaged("has the session id of another one"))?;
-        let Some((sockets, decoder)) = client else { return Ok(()) };
-        let mut client = Client { decoder, ..Client::default() };
-        for SocketSnapshot { id, namespace, auth, rooms } in sockets {
-            let rooms = rooms.into_iter().collect();
-            client.sockets.insert(namespace.clone(), id);
-            self.namespaces.insert(Socket { id, namespace, session, auth: auth.into(), rooms });
-        }
-        self.clients.insert(session, client);
-        Ok(())
-    }
-
-    /// Forgets which snapshots changed: after restoring, they are what is written already.
-    pub fn finish_restore(&mut self) {
-        self.engine.take_touched();
-    }
-
     /// Works on what one input left behind, until handlers have something to do first.
     fn settle(&mut self, now: Timestamp, fx: &mut Effects) {
         loop {
@@ -283,100 +228,6 @@ impl Server {
         Ok(())
     }
 
-    fn handle_command(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
-        match command {
-            Command::Accept { session, namespace, socket, auth } => self.accept(session, &namespace, socket, auth, fx),
-            Command::Refuse { session, namespace, error } => {
-                if self.take_joining(session, &namespace) {
-                    let frame = text_frame(|text| socket::encode_connect_error(&namespace, &error, text));
-                    self.engine.send(session, vec![frame], fx);
-                }
-            }
-            Command::Emit { target, event, args } => self.emit(&target, &event, &args, fx),
-            Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
-            Command::Join { socket, room } => {
-                if self.namespaces.join(socket, room) {
-                    self.touch(socket);
-                }
-            }
-            Command::Leave { socket, room } => {
-                if self.namespaces.leave(socket, &room) {
-                    self.touch(socket);
-                }
-            }
-            Command::Disconnect { socket, close: false } => {
-                self.send_disconnect(socket, fx);
-                self.disconnect(socket, Reason::ServerNamespaceDisconnect, fx);
-            }
-            Command::Disconnect { socket, close: true } => {
-                let Some(session) = self.namespaces.get(socket).map(|socket| socket.session) else { return };
-                let ids: Vec<_> =
-                    self.clients.get(&session).into_iter().flat_map(|c| c.sockets.values().copied()).collect();
-                for id in ids {
-                    self.send_disconnect(id, fx);
-                    self.disconnect(id, Reason::ServerNamespaceDisconnect, fx);
-                }
-                self.shut(now, session, Reason::ServerNamespaceDisconnect, fx);
-            }
-            Command::Send { session, message } => {
-                self.engine.send(session, vec![engine::packet::encode_message(&message)], fx);
-            }
-            Command::Close { session } => {
-                if let Some(layer) = self.engine.layer_of(session) {
-                    self.engine.close(now, session, fx);
-                    self.forget(session, layer, Reason::ForcedClose, fx);
-                }
-            }
-        }
-    }
-
-    fn accept(&mut self, session: SessionKey, namespace: &Namespace, id: SocketId, auth: Box<str>, fx: &mut Effects) {
-        if !self.take_joining(session, namespace) {
-            return;
-        }
-        let socket = Socket { id, namespace: namespace.clone(), session, auth: auth.into(), rooms: BTreeSet::new() };
-        let socket_ref = socket.to_ref();
-        let Some(client) = self.clients.get_mut(&session) else { return };
-        if client.sockets.contains_key(namespace) || !self.namespaces.insert(socket) {
-            return;
-        }
-        client.sockets.insert(namespace.clone(), id);
-        self.engine.set_expiry(session, None);
-        let frame = text_frame(|text| socket::encode_connect(namespace, id, text));
-        self.engine.send(session, vec![frame], fx);
-        self.dispatch(Dispatch::Connected { socket: socket_ref }, fx);
-    }
-
-    /// Encodes once, finds the recipients once.
-    fn emit(&mut self, target: &Target, event: &str, args: &Args, fx: &mut Effects) {
-        // Stands for a bug in the core, in the end-to-end tests only.
-        #[cfg(feature = "test-panic")]
-        assert!(event != "test:panic-core", "the core panics");
-        self.recipients.clear();
-        self.namespaces.resolve(target, &mut self.recipients);
-        if self.recipients.is_empty() {
-            return;
-        }
-        let text = text_frame(|text| socket::encode_event(&target.namespace, None, event, args, text));
-        let frames = with_attachments(text, args.attachments());
-        match *self.recipients {
-            [session] => self.engine.send(session, frames, fx),
-            _ => self.engine.broadcast(self.recipients.iter().copied(), frames, fx),
-        }
-    }
-
-    fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
-        let Some(socket) = self.namespaces.get(socket) else { return };
-        let text = text_frame(|text| socket::encode_ack(&socket.namespace, id, args, text));
-        self.engine.send(socket.session, with_attachments(text, args.attachments()), fx);
-    }
-
-    fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
-        let Some(socket) = self.namespaces.get(id) else { return };
-        let frame = text_frame(|text| socket::encode_disconnect(&socket.namespace, text));
-        self.engine.send(socket.session, vec![frame], fx);
-    }
-
     /// Takes a socket out of its namespace and tells its handlers.
     fn disconnect(&mut self, id: SocketId, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
@@ -407,29 +258,8 @@ impl Server {
         }
     }
 
-    fn take_joining(&mut self, session: SessionKey, namespace: &Namespace) -> bool {
-        self.clients.get_mut(&session).is_some_and(|client| client.joining.remove(namespace))
-    }
-
-    fn touch(&mut self, socket: SocketId) {
-        if let Some(socket) = self.namespaces.get(socket) {
-            self.engine.touch(socket.session);
-        }
-    }
-
     fn dispatch(&mut self, dispatch: Dispatch, fx: &mut Effects) {
         self.dispatched = true;
         fx.push_dispatch(dispatch);
     }
-}
-
-/// A message whose text `write` appends.
-fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
-    let mut text = String::from(engine::packet::MESSAGE);
-    write(&mut text);
-    Frame::text(text)
-}
-
-fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
-    core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()
 }

@@ -50,18 +50,26 @@ impl AlarmClock {
     /// Sets alarm and timer to what the world needs, if that changed.
     pub(super) fn follow(&self, state: &JsValue, server: &mut Server) {
         self.follow_timer(server.next_timeout());
+        if server.next_alarm() == Alarm::Unknown {
+            match self.alarm.get() {
+                Known::At(at) => server.set_alarm_found(runtime::now(), Some(at)),
+                Known::Off => server.set_alarm_found(runtime::now(), None),
+                Known::Unknown => {
+                    self.alarm.set(Known::Asked);
+                    self.look_up(state);
+                }
+                Known::Asked => {}
+            }
+        }
         match (server.next_alarm(), self.alarm.get()) {
             (Alarm::At(at), known) if known != Known::At(at) => {
                 runtime::set_alarm(state, runtime::time_to_js(at));
                 self.alarm.set(Known::At(at));
             }
-            (Alarm::Off, Known::At(_) | Known::Unknown | Known::Asked) => {
+            // One that was set before the world slept and that nobody needs rings once more, for nothing.
+            (Alarm::Off, Known::At(_)) => {
                 runtime::delete_alarm(state);
                 self.alarm.set(Known::Off);
-            }
-            (Alarm::Unknown, Known::Unknown) => {
-                self.alarm.set(Known::Asked);
-                self.look_up(state);
             }
             _ => {}
         }
@@ -101,7 +109,6 @@ impl AlarmClock {
                 Ok(at) if shell.alarm.alarm.get() == Known::Asked => {
                     let at = at.as_f64().map(runtime::time_from_js);
                     shell.alarm.alarm.set(at.map_or(Known::Off, Known::At));
-                    shell.with(|awake| awake.world.server.set_alarm_found(runtime::now(), at));
                     shell.turn(Input::Continue);
                 }
                 Ok(_) => {}

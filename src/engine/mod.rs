@@ -13,6 +13,8 @@ pub mod upgrade;
 pub mod timeout;
 
 mod deadlines;
+mod polling;
+mod send;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -22,8 +24,7 @@ use crate::config::Config;
 use crate::effect::{Answer, CloseCode, Effect, Effects};
 use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, RequestId, SessionKey, Sid};
-use crate::input::PostBody;
-use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS, POLLING_CLOSE_TIMEOUT};
+use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
 use crate::request::Layer;
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -32,12 +33,10 @@ use deadlines::Deadlines;
 pub use heartbeat::{Header, Heartbeat};
 pub use packet::{Message, Packet};
 use session::{Polling, Session, Transport};
-use upgrade::Probe;
 
 const PING: &str = "2";
 const CLOSE: &str = "1";
 const NOOP: &str = "6";
-const PROBE_PONG: &str = "3probe";
 
 /// The sessions of a world.
 #[derive(Debug)]
@@ -167,111 +166,6 @@ impl Engine {
         Some(key)
     }
 
-    /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
-    pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
-        let probe = Probe::new(conn, now, &self.config);
-        let found = self.by_sid.get(&sid).copied();
-        match found.and_then(|key| self.polling(key)) {
-            Some(polling) if polling.probe.is_none() => polling.probe = Some(probe),
-            _ => {
-                fx.push(Effect::Close { conn, code: CloseCode::Normal });
-                return;
-            }
-        }
-        if let Some(key) = found {
-            self.by_conn.insert(conn, Role::Probe(key));
-            self.reschedule(key);
-        }
-    }
-
-    /// A GET of a session.
-    pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
-        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
-        let Some(key) = self.by_sid.get(&sid).copied() else { return refuse(Refusal::UnknownSid, fx) };
-        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::Polling(polling)) => {
-                if let Err(refusal) = polling.poll(request, fx) {
-                    self.end(key, End::new(Reason::TransportError), fx);
-                    refuse(refusal, fx);
-                }
-            }
-            Some(Transport::Draining(frames, _)) => {
-                if frames.is_empty() {
-                    frames.push(Frame::text(NOOP));
-                }
-                frames.push(Frame::text(CLOSE));
-                let answer = Answer::Payload(payload::join(frames.iter()));
-                fx.push(Effect::Answer { request, answer });
-                self.remove(key);
-            }
-            _ => refuse(Refusal::BadRequest, fx),
-        }
-    }
-
-    /// The head of a POST of a session; answers it at once only to refuse it.
-    pub fn handle_post(&mut self, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
-        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
-        let Some(key) = self.by_sid.get(&sid).copied() else { return refuse(Refusal::UnknownSid, fx) };
-        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::Polling(polling)) => {
-                if polling.posting || octets {
-                    self.end(key, End::new(Reason::TransportError), fx);
-                    refuse(Refusal::BadRequest, fx);
-                } else {
-                    polling.posting = true;
-                }
-            }
-            Some(Transport::Draining(..)) => {}
-            _ => refuse(Refusal::BadRequest, fx),
-        }
-    }
-
-    /// The body of a POST of a session, if it goes on: its packets are to be handed to
-    /// [`handle_packet`](Self::handle_packet) one after the other.
-    pub fn handle_post_body(
-        &mut self,
-        request: RequestId,
-        sid: Sid,
-        body: PostBody,
-        fx: &mut Effects,
-    ) -> Option<(SessionKey, String)> {
-        let answer = |answer, fx: &mut Effects| fx.push(Effect::Answer { request, answer });
-        let Some(key) = self.by_sid.get(&sid).copied() else {
-            answer(Answer::Refused(Refusal::UnknownSid), fx);
-            return None;
-        };
-        let Some(polling) = self.polling(key) else {
-            // It was upgraded or closed while the body was under way. A closed session takes no more, and says `ok`.
-            let upgraded = self.sessions.get(key.0).is_some_and(|s| matches!(s.transport, Transport::WebSocket { .. }));
-            answer(if upgraded { Answer::Refused(Refusal::BadRequest) } else { Answer::Ok }, fx);
-            return None;
-        };
-        polling.posting = false;
-        match body {
-            PostBody::Text(body) if payload::split(&body).all(|text| Packet::decode_text(text).is_ok()) => {
-                answer(Answer::Ok, fx);
-                Some((key, body))
-            }
-            PostBody::Text(body) => {
-                answer(Answer::Refused(Refusal::BadRequest), fx);
-                Some((key, body))
-            }
-            PostBody::TooLong => {
-                answer(Answer::TooLong, fx);
-                None
-            }
-            PostBody::NotText => {
-                answer(Answer::Refused(Refusal::BadRequest), fx);
-                self.end(key, End::new(Reason::ParseError), fx);
-                None
-            }
-            PostBody::Aborted => {
-                self.end(key, End::new(Reason::TransportError), fx);
-                None
-            }
-        }
-    }
-
     /// A WebSocket brought a frame: gives the message in it, if it is one for the layer above.
     pub fn handle_frame<'a>(
         &mut self,
@@ -348,46 +242,6 @@ impl Engine {
         }
     }
 
-    /// Sends frames to a session.
-    pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, fx: &mut Effects) {
-        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames }),
-            Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
-            Some(Transport::Draining(..)) | None => {}
-        }
-    }
-
-    /// Sends the same frames to many sessions.
-    pub fn broadcast(&mut self, keys: impl IntoIterator<Item = SessionKey>, frames: Vec<Frame>, fx: &mut Effects) {
-        let mark = fx.mark();
-        for key in keys {
-            match self.sessions.get(key.0).map(|session| &session.transport) {
-                Some(Transport::WebSocket { conn }) => fx.push_recipient(*conn),
-                Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
-                Some(Transport::Draining(..)) | None => {}
-            }
-        }
-        fx.push_broadcast(mark, frames);
-    }
-
-    /// Closes a session in good order: a polling client still gets what waits for it.
-    pub fn close(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
-        let Some(polling) = self.polling(key) else {
-            self.finish(key, End::new(Reason::ForcedServerClose), fx);
-            return;
-        };
-        if polling.is_polled() {
-            self.finish(key, End::new(Reason::ForcedServerClose), fx);
-            return;
-        }
-        let frames = polling.take_buffer();
-        self.drop_probe(key, fx);
-        if let Some(session) = self.sessions.get_mut(key.0) {
-            session.transport = Transport::Draining(frames, now.after(POLLING_CLOSE_TIMEOUT));
-        }
-        self.reschedule(key);
-    }
-
     /// Sets or takes back the time at which a session is closed.
     pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
         if let Some(session) = self.sessions.get_mut(key.0) {
@@ -449,73 +303,6 @@ impl Engine {
     /// How many sessions there are, draining ones among them.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
-    }
-
-    fn handle_probe_packet(
-        &mut self,
-        now: Timestamp,
-        key: SessionKey,
-        conn: ConnId,
-        packet: &Result<Packet<'_>, PeerFault>,
-        fx: &mut Effects,
-    ) {
-        match packet {
-            Ok(Packet::Ping { probe: true }) => {
-                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)] });
-                if let Some(polling) = self.polling(key) {
-                    polling.answer_poll(NOOP, fx);
-                    if let Some(probe) = &mut polling.probe {
-                        probe.set_probed(now);
-                    }
-                }
-                self.reschedule(key);
-            }
-            Ok(Packet::Upgrade) => self.complete_upgrade(now, key, conn, fx),
-            _ => self.drop_probe(key, fx),
-        }
-    }
-
-    fn complete_upgrade(&mut self, now: Timestamp, key: SessionKey, conn: ConnId, fx: &mut Effects) {
-        let heartbeat = self.fresh_heartbeat(now);
-        let client_gives_up = self.config.ping_interval.saturating_add(self.config.ping_timeout);
-        let Some(session) = self.sessions.get_mut(key.0) else { return };
-        let Transport::Polling(polling) = &mut session.transport else { return };
-        // A client ends its GET before it sends `5`. One that comes all the same is one too many.
-        polling.end_poll(Answer::Refused(Refusal::BadRequest), fx);
-        let frames = polling.take_buffer();
-        if !frames.is_empty() {
-            fx.push(Effect::Send { conn, frames });
-        }
-        let last_ping = match session.heartbeat {
-            Heartbeat::Resting(due) => due.before(self.config.ping_interval),
-            Heartbeat::Pinged(_) | Heartbeat::Shared(_) => now,
-        };
-        session.transport = Transport::WebSocket { conn };
-        session.since = now;
-        session.heartbeat = heartbeat;
-        self.polling_count = self.polling_count.saturating_sub(1);
-        self.by_conn.insert(conn, Role::Transport(key));
-        self.reschedule(key);
-        // A client that polled long may not have the patience to wait for the shared tick.
-        let next_tick = self.deadlines.tick_at_latest(now, &self.config);
-        if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
-            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)] });
-        }
-    }
-
-    fn drop_probe(&mut self, key: SessionKey, fx: &mut Effects) {
-        if let Some(probe) = self.polling(key).and_then(|polling| polling.probe.take()) {
-            self.by_conn.remove(&probe.conn);
-            fx.push(Effect::Close { conn: probe.conn, code: CloseCode::Normal });
-            self.reschedule(key);
-        }
-    }
-
-    fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {
-        let bound = self.config.max_buffered_bytes;
-        if self.polling(key).is_some_and(|polling| polling.send(frames, fx) > bound) {
-            self.end(key, End::new(Reason::TransportError), fx);
-        }
     }
 
     fn handle_pong(&mut self, now: Timestamp, key: SessionKey) {

@@ -1,9 +1,97 @@
 //! The upgrade from HTTP long-polling to WebSocket (Engine.IO 4, "Upgrade").
 
+use super::session::Transport;
+use super::{Engine, Heartbeat, NOOP, PING, Packet, Role};
 use crate::config::Config;
-use crate::id::ConnId;
+use crate::effect::{Answer, CloseCode, Effect, Effects};
+use crate::error::{PeerFault, Refusal};
+use crate::id::{ConnId, SessionKey, Sid};
 use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::time::Timestamp;
+use crate::value::Frame;
+
+const PROBE_PONG: &str = "3probe";
+
+impl Engine {
+    /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
+    pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
+        let probe = Probe::new(conn, now, &self.config);
+        let found = self.by_sid.get(&sid).copied();
+        match found.and_then(|key| self.polling(key)) {
+            Some(polling) if polling.probe.is_none() => polling.probe = Some(probe),
+            _ => {
+                fx.push(Effect::Close { conn, code: CloseCode::Normal });
+                return;
+            }
+        }
+        if let Some(key) = found {
+            self.by_conn.insert(conn, Role::Probe(key));
+            self.reschedule(key);
+        }
+    }
+
+    /// A packet on a WebSocket that probes.
+    pub(super) fn handle_probe_packet(
+        &mut self,
+        now: Timestamp,
+        key: SessionKey,
+        conn: ConnId,
+        packet: &Result<Packet<'_>, PeerFault>,
+        fx: &mut Effects,
+    ) {
+        match packet {
+            Ok(Packet::Ping { probe: true }) => {
+                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)] });
+                if let Some(polling) = self.polling(key) {
+                    polling.answer_poll(NOOP, fx);
+                    if let Some(probe) = &mut polling.probe {
+                        probe.set_probed(now);
+                    }
+                }
+                self.reschedule(key);
+            }
+            Ok(Packet::Upgrade) => self.complete_upgrade(now, key, conn, fx),
+            _ => self.drop_probe(key, fx),
+        }
+    }
+
+    fn complete_upgrade(&mut self, now: Timestamp, key: SessionKey, conn: ConnId, fx: &mut Effects) {
+        let heartbeat = self.fresh_heartbeat(now);
+        let client_gives_up = self.config.ping_interval.saturating_add(self.config.ping_timeout);
+        let Some(session) = self.sessions.get_mut(key.0) else { return };
+        let Transport::Polling(polling) = &mut session.transport else { return };
+        // A client ends its GET before it sends `5`. One that comes all the same is one too many.
+        polling.end_poll(Answer::Refused(Refusal::BadRequest), fx);
+        let frames = polling.take_buffer();
+        if !frames.is_empty() {
+            fx.push(Effect::Send { conn, frames });
+        }
+        let last_ping = match session.heartbeat {
+            Heartbeat::Resting(due) => due.before(self.config.ping_interval),
+            Heartbeat::Pinged(_) | Heartbeat::Shared(_) => now,
+        };
+        session.transport = Transport::WebSocket { conn };
+        session.since = now;
+        session.heartbeat = heartbeat;
+        self.polling_count = self.polling_count.saturating_sub(1);
+        self.by_conn.insert(conn, Role::Transport(key));
+        self.reschedule(key);
+        // A client that polled long may not have the patience to wait for the shared tick.
+        let next_tick = self.deadlines.tick_at_latest(now, &self.config);
+        if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
+            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)] });
+        }
+    }
+
+    /// Closes the WebSocket that probes a session, if one does; the session goes on.
+    pub(super) fn drop_probe(&mut self, key: SessionKey, fx: &mut Effects) {
+        if let Some(probe) = self.polling(key).and_then(|polling| polling.probe.take()) {
+            self.by_conn.remove(&probe.conn);
+            fx.push(Effect::Close { conn: probe.conn, code: CloseCode::Normal });
+            self.reschedule(key);
+        }
+    }
+}
 
 /// A WebSocket that wants to take a polling session over. It must have done so by a deadline.
 #[derive(Debug)]

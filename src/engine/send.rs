@@ -1,0 +1,59 @@
+//! From the layer above to transports.
+
+use super::session::Transport;
+use super::{End, Engine};
+use crate::effect::{Effect, Effects};
+use crate::error::Reason;
+use crate::id::SessionKey;
+use crate::limits::POLLING_CLOSE_TIMEOUT;
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+impl Engine {
+    /// Sends frames to a session.
+    pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, fx: &mut Effects) {
+        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
+            Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames }),
+            Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
+            Some(Transport::Draining(..)) | None => {}
+        }
+    }
+
+    /// Sends the same frames to many sessions.
+    pub fn broadcast(&mut self, keys: impl IntoIterator<Item = SessionKey>, frames: Vec<Frame>, fx: &mut Effects) {
+        let mark = fx.mark();
+        for key in keys {
+            match self.sessions.get(key.0).map(|session| &session.transport) {
+                Some(Transport::WebSocket { conn }) => fx.push_recipient(*conn),
+                Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
+                Some(Transport::Draining(..)) | None => {}
+            }
+        }
+        fx.push_broadcast(mark, frames);
+    }
+
+    /// Closes a session in good order: a polling client still gets what waits for it.
+    pub fn close(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
+        let Some(polling) = self.polling(key) else {
+            self.finish(key, End::new(Reason::ForcedServerClose), fx);
+            return;
+        };
+        if polling.is_polled() {
+            self.finish(key, End::new(Reason::ForcedServerClose), fx);
+            return;
+        }
+        let frames = polling.take_buffer();
+        self.drop_probe(key, fx);
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            session.transport = Transport::Draining(frames, now.after(POLLING_CLOSE_TIMEOUT));
+        }
+        self.reschedule(key);
+    }
+
+    fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {
+        let bound = self.config.max_buffered_bytes;
+        if self.polling(key).is_some_and(|polling| polling.send(frames, fx) > bound) {
+            self.end(key, End::new(Reason::TransportError), fx);
+        }
+    }
+}
