@@ -253,21 +253,38 @@ export function header(request, name) {
   return request.headers.get(name) ?? undefined;
 }
 
-/** Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `undefined` when it did not all come. */
-export async function readBody(request, max) {
+/**
+ * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `undefined` when it did not all come within
+ * `patience` milliseconds. A client that goes away in the middle is not noticed otherwise, and would keep the world awake.
+ */
+export async function readBody(request, max, patience) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
   const chunks = [];
   let length = 0;
+  let late = false;
+  const reader = request.body.getReader();
+  const timer = setTimeout(() => {
+    late = true;
+    reader.cancel().catch(() => {});
+  }, patience);
   try {
-    for await (const chunk of request.body) {
-      length += chunk.byteLength;
-      if (length > max) return true;
-      chunks.push(chunk);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.byteLength;
+      if (length > max) {
+        reader.cancel().catch(() => {});
+        return true;
+      }
+      chunks.push(value);
     }
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(timer);
   }
+  if (late) return undefined;
   const body = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

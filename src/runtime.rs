@@ -72,7 +72,7 @@ extern "C" {
     pub fn switch_protocols(client: &JsValue) -> Result<JsValue, JsValue>;
     pub fn header(request: &JsValue, name: &str) -> Option<String>;
     #[wasm_bindgen(js_name = readBody)]
-    pub fn read_body(request: &JsValue, max: f64) -> js_sys::Promise;
+    pub fn read_body(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
     #[wasm_bindgen(catch)]
     pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue) -> Result<js_sys::Promise, JsValue>;
@@ -109,6 +109,11 @@ pub fn time_from_js(millis: f64) -> Timestamp {
 /// A time for JavaScript, in milliseconds.
 pub fn time_to_js(at: Timestamp) -> f64 {
     integer_to_js(at.as_millis())
+}
+
+/// A span for JavaScript, in milliseconds.
+pub fn span_to_js(span: core::time::Duration) -> f64 {
+    integer_to_js(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// A whole number that JavaScript gave; what is none becomes the nearest one.

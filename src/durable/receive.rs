@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::object::{Awake, Shell, entropy};
 use super::spill;
+use crate::config::Config;
 use crate::edge::cors;
 use crate::edge::route::layer_of;
 use crate::effect::Answer;
@@ -46,7 +47,7 @@ pub(super) async fn fetch(shell: &Shell, request: JsValue) -> Result<JsValue, Js
         Ok(EngineRequest::Post(sid)) => {
             let octets = runtime::header(&request, "content-type")
                 .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/octet-stream"));
-            post(shell, sid, &request, octets, config.max_payload_bytes).await
+            post(shell, sid, &request, octets, config).await
         }
         Ok(EngineRequest::OpenWebSocket) => {
             return accept(shell, spill::PROBE, |conn| Input::OpenWebSocket { conn, sid: fresh(), layer });
@@ -118,7 +119,13 @@ fn handle(shell: &Shell, input: impl FnOnce(RequestId) -> Input) -> Option<(Requ
     Some((request, waiting))
 }
 
-async fn post(shell: &Shell, sid: Sid, http: &JsValue, octets: bool, max: usize) -> Option<oneshot::Receiver<Answer>> {
+async fn post(
+    shell: &Shell,
+    sid: Sid,
+    http: &JsValue,
+    octets: bool,
+    config: &Config,
+) -> Option<oneshot::Receiver<Answer>> {
     let (request, mut waiting) = handle(shell, |request| Input::Post { request, sid, octets })?;
     if let Ok(Some(answer)) = waiting.try_recv() {
         let (sender, answered) = oneshot::channel();
@@ -126,7 +133,10 @@ async fn post(shell: &Shell, sid: Sid, http: &JsValue, octets: bool, max: usize)
         let _ = sender.send(answer);
         return Some(answered);
     }
-    let body = match JsFuture::from(runtime::read_body(http, runtime::integer_to_js(max as u64))).await {
+    let max = runtime::integer_to_js(config.max_payload_bytes as u64);
+    // A session that sends nothing else for so long has lost its heartbeat.
+    let patience = runtime::span_to_js(config.ping_interval.saturating_add(config.ping_timeout));
+    let body = match JsFuture::from(runtime::read_body(http, max, patience)).await {
         Ok(body) if body.is_truthy() && body.as_bool().is_none() => {
             String::from_utf8(Uint8Array::new(&body).to_vec()).map_or(PostBody::NotText, PostBody::Text)
         }
@@ -138,18 +148,18 @@ async fn post(shell: &Shell, sid: Sid, http: &JsValue, octets: bool, max: usize)
 }
 
 fn accept(shell: &Shell, attachment: &str, input: impl FnOnce(ConnId) -> Input) -> Result<JsValue, JsValue> {
-    let pair = runtime::accept_websocket(&shell.state)?;
-    let [client, server] = pair.as_slice() else { return Err(JsValue::from_str("no WebSocketPair")) };
-    let conn = shell.with(|awake| {
+    // Awake first: waking takes a socket without an attachment for one that the world is done with.
+    let accepted = shell.with(|awake| {
+        let pair = runtime::accept_websocket(&shell.state)?;
+        let [client, server] = pair.as_slice() else { return Err(JsValue::from_str("no WebSocketPair")) };
         let slot = awake.sockets.add(server);
         // What nothing else is written for does not survive sleep.
         awake.sockets.attach(slot, attachment);
-        ConnId(slot)
+        Ok((client.clone(), ConnId(slot)))
     });
-    if let Some(conn) = conn {
-        shell.turn(input(conn));
-    }
-    runtime::switch_protocols(client)
+    let (client, conn) = accepted.unwrap_or_else(|| Err(JsValue::from_str("the configuration is refused")))?;
+    shell.turn(input(conn));
+    runtime::switch_protocols(&client)
 }
 
 fn respond(answer: &Answer, headers: &[cors::Header]) -> Result<JsValue, JsValue> {

@@ -16,9 +16,8 @@ use crate::runtime;
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
 
-const INDEX: &str = "Dormouse, a Socket.IO server that sleeps.\n\n\
-    A world's gateway is /w/<world>/socket.io/, or /socket.io/?world=<world>:\n\n    \
-    io(\"<this address>\", { path: \"/w/my-world/socket.io/\" })\n";
+/// What a person sees who opens the Worker's address.
+const INDEX: &str = include_str!("index.html");
 
 /// Answers a request to the Worker. `serves_engine` tells whether there is a gateway for plain Engine.IO.
 ///
@@ -45,7 +44,7 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
     let (world, layer) = match route(path, asked_world.as_deref()) {
         Route::Gateway { world, layer } => (world, layer),
         Route::Index => {
-            let headers = runtime::flatten(&[], &[("content-type", "text/plain; charset=UTF-8")]);
+            let headers = runtime::flatten(&[], &[("content-type", "text/html; charset=UTF-8")]);
             return runtime::respond(200, Some(INDEX), headers);
         }
         Route::NotFound(message) => {
