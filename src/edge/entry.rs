@@ -16,8 +16,8 @@ use crate::runtime;
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
 
-/// What a person sees who opens the Worker's address.
-const INDEX: &str = include_str!("index.html");
+/// What a person sees who opens the relay's address. Another server's address is its author's.
+const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("index.html")) } else { None };
 
 /// Answers a request to the Worker. `serves_engine` tells whether there is a gateway for plain Engine.IO.
 ///
@@ -43,9 +43,13 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
     let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
     let (world, layer) = match route(path, asked_world.as_deref()) {
         Route::Gateway { world, layer } => (world, layer),
-        Route::Index => {
+        Route::Index if INDEX.is_some() => {
             let headers = runtime::flatten(&[], &[("content-type", "text/html; charset=UTF-8")]);
-            return runtime::respond(200, Some(INDEX), headers);
+            return runtime::respond(200, INDEX, headers);
+        }
+        Route::Index => {
+            let message = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
+            return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
         }
         Route::NotFound(message) => {
             return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
