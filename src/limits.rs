@@ -25,6 +25,10 @@ pub const UPGRADE_NOOP_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a closed polling session keeps what its client has not read yet: engine.io's `closeTimeout`.
 pub const POLLING_CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a client that was closed for not reading has to read on, before an object with nobody else in it aborts:
+/// its unsent bytes keep the object awake, and nothing else drops them. As long as engine.io waits for a client that closes.
+pub const UNREAD_DROP_AFTER: Duration = Duration::from_secs(30);
+
 /// From this ping interval on, the runtime answers pongs by itself and the world sleeps between pings; an object
 /// hibernates after 10 idle seconds, so below it would never sleep anyway.
 pub const SHARED_HEARTBEAT_FROM: Duration = Duration::from_secs(10);

@@ -5,14 +5,12 @@ const slotOf = Symbol("dormouse.slot");
 
 const TRY_AGAIN_LATER = 1013;
 
-// How long a client that was closed for not reading has to read on.
-const DROP_AFTER_MS = 30_000;
-
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
-  constructor(state, maxBufferedBytes) {
+  constructor(state, maxBufferedBytes, dropAfterMs) {
     this.state = state;
     this.max = maxBufferedBytes;
+    this.dropAfter = dropAfterMs;
     this.list = [];
     this.free = [];
     // Newer than hibernation itself; without it a slow reader is found by nobody.
@@ -131,7 +129,7 @@ export class Sockets {
       } else {
         this.#watch(socket);
       }
-    }, DROP_AFTER_MS);
+    }, this.dropAfter);
   }
 
   /** The slots in use. */

@@ -14,7 +14,7 @@ extern "C" {
     pub type Sockets;
 
     #[wasm_bindgen(constructor)]
-    pub fn new(state: &JsValue, max_buffered_bytes: f64) -> Sockets;
+    pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64) -> Sockets;
     #[wasm_bindgen(method)]
     pub fn add(this: &Sockets, socket: &JsValue) -> u32;
     #[wasm_bindgen(method)]

@@ -19,6 +19,7 @@ use crate::engine::Header;
 use crate::handler::App;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::input::Input;
+use crate::limits::UNREAD_DROP_AFTER;
 use crate::runtime::{self, Sockets};
 use crate::server::Server;
 use crate::snapshot::Body;
@@ -141,7 +142,8 @@ impl Shell {
     /// Reads every WebSocket's snapshot.
     fn wake(&self, config: &Config) -> Awake {
         let now = runtime::now();
-        let sockets = Sockets::new(&self.state, runtime::integer_to_js(config.max_buffered_bytes as u64));
+        let max_buffered = runtime::integer_to_js(config.max_buffered_bytes as u64);
+        let sockets = Sockets::new(&self.state, max_buffered, runtime::span_to_js(UNREAD_DROP_AFTER));
         let mut server = Server::new(config.clone());
         let mut spilled = BTreeMap::new();
         for (slot, attachment) in (0..).zip(sockets.wake()) {
