@@ -15,6 +15,24 @@ pub type Entropy = [u8; 15];
 
 const ID_CHARS: usize = 20;
 
+macro_rules! text_name_serde {
+    ($name:ident, $parse:expr, $expected:literal) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let parse: fn(&str) -> Option<Self> = $parse;
+                parse(&text).ok_or_else(|| D::Error::custom($expected))
+            }
+        }
+    };
+}
+
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -55,18 +73,7 @@ macro_rules! random_id {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Self::parse(&text).ok_or_else(|| D::Error::custom("not a 20 character id"))
-            }
-        }
+        text_name_serde!($name, Self::parse, "not a 20 character id");
     };
 }
 
@@ -157,24 +164,6 @@ impl Namespace {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-macro_rules! text_name_serde {
-    ($name:ident, $parse:expr, $expected:literal) => {
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                let parse: fn(&str) -> Option<Self> = $parse;
-                parse(&text).ok_or_else(|| D::Error::custom($expected))
-            }
-        }
-    };
 }
 
 text_name_serde!(Room, |name| Some(Room::new(name)), "a room");
