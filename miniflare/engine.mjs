@@ -134,7 +134,7 @@ export class Wire {
     this.closing = new Promise((resolve) => {
       this.ws.on("close", (code, reason) => {
         resolve({ code, reason: String(reason) });
-        this.received.end(new Error(`the WebSocket was closed with ${code}`));
+        this.received.end(`the WebSocket was closed with ${code}`);
       });
     });
     this.ws.on("message", (data, binary) => {

@@ -7,7 +7,9 @@ import { openWebSocket } from "./engine.mjs";
 export async function joinNamespace(wire, namespace = "/", auth) {
   const id = await connectNamespace(wire, namespace, auth);
   const prefix = namespace === "/" ? "" : `${namespace},`;
-  await wire.expect(`42${prefix}${JSON.stringify(["auth", auth ?? {}])}`);
+  const greeting = await wire.take("the greeting");
+  assert.ok(greeting.startsWith(`42${prefix}[`), greeting);
+  assert.deepEqual(JSON.parse(greeting.slice(2 + prefix.length)), ["auth", auth ?? {}]);
   return id;
 }
 

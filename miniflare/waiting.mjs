@@ -42,17 +42,17 @@ export class Queue {
     else this.#items.push(item);
   }
 
-  /** Nothing more will come: whoever waits, or will, gets the error. */
-  end(error) {
-    this.#end = error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  /** Nothing more will come, and why: whoever waits, or will, gets an error that says so. */
+  end(why) {
+    this.#end = why;
+    for (const { reject, what } of this.#waiting.splice(0)) reject(new Error(`waited for ${what}, but ${why}`));
   }
 
   /** The next item, waiting for it if need be. */
   take(what = "the next item") {
     if (this.#items.length) return Promise.resolve(this.#items.shift());
-    if (this.#end) return Promise.reject(this.#end);
-    return within(new Promise((resolve, reject) => this.#waiting.push({ resolve, reject })), what);
+    if (this.#end) return Promise.reject(new Error(`waited for ${what}, but ${this.#end}`));
+    return within(new Promise((resolve, reject) => this.#waiting.push({ resolve, reject, what })), what);
   }
 
   /** What is here already and was not taken. */

@@ -1,0 +1,50 @@
+// Stock socket.io-client in the tests' hands.
+
+import { io } from "socket.io-client";
+import { until, within } from "./waiting.mjs";
+
+/** The clients that one test file opened, so that it can end them all. */
+export class Clients {
+  #all = [];
+
+  constructor(origin) {
+    this.origin = origin;
+  }
+
+  /** A client of a world that has joined its namespace. What it hears beyond its own handlers is kept in `heard`. */
+  async join(world, { namespace = "/", ...options } = {}) {
+    const socket = io(`${this.origin}${namespace}`, { path: `/w/${world}/socket.io/`, forceNew: true, ...options });
+    this.#all.push(socket);
+    socket.heard = [];
+    socket.reasons = [];
+    socket.onAny((event, ...args) => socket.heard.push([event, ...args]));
+    socket.on("disconnect", (reason) => socket.reasons.push(reason));
+    await within(
+      new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject)),
+      `a client to join ${world}`,
+    );
+    return socket;
+  }
+
+  /** Several at once. */
+  joinAll(world, count, options) {
+    return Promise.all(Array.from({ length: count }, () => this.join(world, options)));
+  }
+
+  closeAll() {
+    for (const socket of this.#all.splice(0)) socket.disconnect();
+  }
+}
+
+/** The client has left polling behind. */
+export const upgraded = (socket) => until(() => socket.io.engine?.transport.name === "websocket", "the upgrade");
+
+/** Emits and gives the acknowledgement's arguments. */
+export const ask = (socket, event, ...args) =>
+  within(new Promise((resolve) => socket.emit(event, ...args, (...answer) => resolve(answer))), `the ack of ${event}`);
+
+/** Waits until the client has heard so many events, and gives them all. */
+export async function heard(socket, count) {
+  await until(() => socket.heard.length >= count, () => `${count} events; heard: ${JSON.stringify(socket.heard).slice(0, 500)}`);
+  return socket.heard;
+}
