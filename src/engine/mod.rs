@@ -29,7 +29,7 @@ use crate::request::Layer;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-use deadlines::Deadlines;
+use deadlines::{Deadlines, Tick};
 pub use heartbeat::{Header, Heartbeat};
 pub use packet::{Message, Packet};
 use session::{Polling, Session, Transport};
@@ -363,6 +363,9 @@ impl Engine {
         self.deadlines.remove(key);
         if !matches!(session.transport, Transport::WebSocket { .. }) {
             self.polling_count = self.polling_count.saturating_sub(1);
+        }
+        if self.polling_count == self.sessions.len() {
+            self.deadlines.tick = Tick::Off;
         }
         Some(session)
     }

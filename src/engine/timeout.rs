@@ -86,7 +86,6 @@ impl Engine {
     pub fn next_alarm(&self) -> Alarm {
         let durable = self.deadlines.first_durable();
         match self.deadlines.tick {
-            _ if self.polling_count == self.sessions.len() => Alarm::Off,
             Tick::Unknown if self.config.shares_heartbeat() => Alarm::Unknown,
             Tick::At(at) => Alarm::At(durable.map_or(at, |durable| durable.min(at))),
             Tick::Off | Tick::Unknown => durable.map_or(Alarm::Off, Alarm::At),
