@@ -1,0 +1,176 @@
+// The Worker's variables: what is refused and how it is told, who may connect, and that no bad request wakes a world.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Poller, address, assertRefused, openWebSocket, refusedWebSocket, request } from "./engine.mjs";
+import { until } from "./waiting.mjs";
+import { startWorker } from "./world.mjs";
+
+const PATH = "/w/conf/socket.io/";
+const polling = { transport: "polling" };
+
+async function serve(vars, use) {
+  const worker = await startWorker({ vars });
+  try {
+    await use(worker);
+  } finally {
+    await worker.dispose();
+  }
+}
+
+describe("a variable that does not parse is refused by name", () => {
+  const bad = {
+    PING_INTERVAL_MS: ["25s", /whole number/],
+    PING_TIMEOUT_MS: ["-1", /whole number/],
+    MAX_PAYLOAD_BYTES: ["0", /must be from/],
+    CONNECT_TIMEOUT_MS: ["1.5", /whole number/],
+    UPGRADE_TIMEOUT_MS: ["999999999999", /must be from/],
+    MAX_BUFFERED_BYTES: ["lots", /whole number/],
+    ALLOWED_ORIGINS: ["page.example", /page\.example.*https:\/\//],
+  };
+  for (const [variable, [value, problem]] of Object.entries(bad)) {
+    test(`${variable}=${value}`, () =>
+      serve({ [variable]: value }, async ({ url, logs, boots }) => {
+        const answers = [
+          await request(address(url, PATH, polling)),
+          await refusedWebSocket(address(url, PATH, { transport: "websocket" })),
+        ];
+        for (const { status, body } of answers) {
+          assert.equal(status, 500);
+          const { message } = JSON.parse(body);
+          assert.ok(message.includes(variable), message);
+          assert.ok(message.includes(value), message);
+          assert.match(message, problem);
+        }
+        await until(() => logs.some((line) => line.includes(variable) && problem.test(line)), () => `a log line: ${logs.join("\n")}`);
+        assert.equal(boots("conf"), 0);
+      }));
+  }
+});
+
+test("variables that are set are in force", () =>
+  serve({ PING_INTERVAL_MS: " 12000 ", PING_TIMEOUT_MS: "3000", MAX_PAYLOAD_BYTES: "2000" }, async ({ url }) => {
+    const { pingInterval, pingTimeout, maxPayload } = (await Poller.open(url, PATH)).handshake;
+    assert.deepEqual([pingInterval, pingTimeout, maxPayload], [12_000, 3_000, 2_000]);
+    const poller = await Poller.open(url, PATH);
+    assert.equal((await poller.post(`4${"x".repeat(2000)}`)).status, 413);
+    const wire = await openWebSocket(url, PATH);
+    wire.send(`4${"x".repeat(2000)}`);
+    assert.equal((await wire.closed()).code, 1009);
+  }));
+
+test("variables that are not set have engine.io's and socket.io's values", () =>
+  serve({}, async ({ url }) => {
+    const { pingInterval, pingTimeout, maxPayload } = (await Poller.open(url, PATH)).handshake;
+    assert.deepEqual([pingInterval, pingTimeout, maxPayload], [25_000, 20_000, 1_000_000]);
+  }));
+
+describe("ALLOWED_ORIGINS", () => {
+  const page = "https://page.example";
+  const cors = (headers) => ["access-control-allow-origin", "access-control-allow-credentials"].map((name) => headers.get(name));
+
+  async function assertAllowed(url, origin, allowed) {
+    const headers = origin === undefined ? {} : { origin };
+    const poller = await Poller.open(url, PATH, { headers });
+    const posted = await poller.post("40");
+    const refused = await request(address(url, PATH, {}), { headers });
+    assert.equal(posted.status, 200);
+    assert.equal(refused.status, 400);
+    for (const answer of [posted, await poller.get(), refused]) assert.deepEqual(cors(answer.headers), allowed);
+    await (await openWebSocket(url, PATH, { headers })).close();
+    return posted;
+  }
+
+  async function assertForbidden(url, origin) {
+    const headers = { origin };
+    const got = await request(address(url, PATH, polling), { headers });
+    const upgrade = await refusedWebSocket(address(url, PATH, { transport: "websocket" }), headers);
+    for (const answer of [got, upgrade]) {
+      assertRefused(answer, 4, 403);
+      assert.match(JSON.parse(answer.body).message, /ALLOWED_ORIGINS/);
+      assert.ok(JSON.parse(answer.body).message.includes(origin), answer.body);
+    }
+  }
+
+  test("empty: the same origin and clients without one", () =>
+    serve({ ALLOWED_ORIGINS: "" }, async ({ url, boots }) => {
+      await assertForbidden(url, page);
+      await assertForbidden(url, "null");
+      assert.equal(boots("conf"), 0);
+      await assertAllowed(url, undefined, [null, null]);
+      await assertAllowed(url, url, [url, "true"]);
+    }));
+
+  test("a list: these and the same origin", () =>
+    serve({ ALLOWED_ORIGINS: `https://other.example, ${page}` }, async ({ url, boots }) => {
+      for (const origin of ["https://evil.example", "http://page.example", `${page}.evil.example`, `${page}:8443`]) {
+        await assertForbidden(url, origin);
+      }
+      assert.equal(boots("conf"), 0);
+      const answer = await assertAllowed(url, page, [page, "true"]);
+      assert.match(answer.headers.get("vary") ?? "", /origin/i, "a cache must not give it to another page");
+      await assertAllowed(url, "https://other.example", ["https://other.example", "true"]);
+      await assertAllowed(url, undefined, [null, null]);
+      await assertAllowed(url, url, [url, "true"]);
+
+      const asked = { origin: page, "access-control-request-method": "POST", "access-control-request-headers": "x-token" };
+      const preflight = await request(address(url, PATH, polling), { method: "OPTIONS", headers: asked });
+      assert.equal(preflight.status, 204);
+      assert.deepEqual(cors(preflight.headers), [page, "true"]);
+      assert.match(preflight.headers.get("access-control-allow-methods"), /POST/);
+      assert.equal(preflight.headers.get("access-control-allow-headers"), "x-token");
+      const refused = await request(address(url, PATH, polling), { method: "OPTIONS", headers: { ...asked, origin: "https://evil.example" } });
+      assertRefused(refused, 4, 403);
+      assert.deepEqual(cors(refused.headers), [null, null]);
+    }));
+
+  test("*: all", () =>
+    serve({ ALLOWED_ORIGINS: "*" }, async ({ url }) => {
+      await assertAllowed(url, page, ["*", null]);
+      await assertAllowed(url, "null", ["*", null]);
+      const preflight = await request(address(url, PATH, polling), { method: "OPTIONS", headers: { origin: page } });
+      assert.equal(preflight.status, 204);
+      assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
+    }));
+});
+
+describe("a request that is refused wakes no world", () => {
+  let worker;
+  before(async () => (worker = await startWorker()));
+  after(() => worker?.dispose());
+
+  const wakesNothing = () => assert.deepEqual(worker.logs.filter((line) => line.startsWith("boot ")), []);
+
+  for (const path of ["/w/a.b/socket.io/", "/w//socket.io/", `/w/${"x".repeat(65)}/socket.io/`, "/w/a%20b/socket.io/", "/socket.io/?world=a.b", "/socket.io/?world="]) {
+    test(`${path.slice(0, 30)}: no world can be called that`, async () => {
+      const { status, headers, body } = await request(`${worker.url}${path}${path.includes("?") ? "&" : "?"}EIO=4&transport=polling`);
+      assert.equal(status, 404);
+      assert.match(headers.get("content-type"), /^application\/json/);
+      assert.match(JSON.parse(body).message, /64/);
+      wakesNothing();
+    });
+  }
+
+  for (const path of ["/w/conf/other/", "/socket.io", "/w/conf", "/engine.io/?EIO=4&transport=polling"]) {
+    test(`${path}: nothing is there`, async () => {
+      const { status, body } = await request(`${worker.url}${path}`);
+      assert.equal(status, 404);
+      assert.ok(JSON.parse(body).message);
+      wakesNothing();
+    });
+  }
+
+  const bad = [{}, { transport: "abc" }, { ...polling, EIO: 3 }, { ...polling, sid: "no/such" }, { transport: "websocket" }];
+  for (const query of bad) {
+    test(`${JSON.stringify(query)}: not a request to a world`, async () => {
+      assert.equal((await request(address(worker.url, PATH, query))).status, 400);
+      assert.equal((await request(address(worker.url, PATH, query), { method: "POST", body: "40" })).status, 400);
+      wakesNothing();
+    });
+  }
+
+  test("and a good one wakes one", async () => {
+    await Poller.open(worker.url, `/w/${"x".repeat(64)}/socket.io/`);
+    assert.equal(worker.boots("x".repeat(64)), 1);
+  });
+});
