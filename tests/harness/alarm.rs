@@ -1,0 +1,113 @@
+//! The alarm and the timer, as in `src/durable/alarm.rs`.
+
+use dormouse::engine::heartbeat::{Sweep, Verdict};
+use dormouse::engine::{Header, Heartbeat};
+use dormouse::id::ConnId;
+use dormouse::input::Input;
+use dormouse::server::Alarm;
+use dormouse::time::Timestamp;
+use dormouse::{Frame, durable::spill};
+
+use super::object::Host;
+
+/// What the object knows of its alarm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Known {
+    /// It woke and has not looked.
+    Unknown,
+    /// It is set to this time.
+    At(Timestamp),
+    /// It is not set.
+    Off,
+}
+
+impl Host {
+    /// Sets alarm and timer to what the world needs, if that changed.
+    pub(super) fn follow(&mut self) {
+        let Some(awake) = &self.awake else { return };
+        self.timer = awake.world.server.next_timeout();
+        if awake.world.server.next_alarm() == Alarm::Unknown {
+            let (now, found) = (self.runtime.now, self.runtime.alarm);
+            // The runtime answers a moment later, and nothing waits for it.
+            self.known = found.map_or(Known::Off, Known::At);
+            self.server().set_alarm_found(now, found);
+        }
+        match (self.server().next_alarm(), self.known) {
+            (Alarm::At(at), known) if known != Known::At(at) => self.set_alarm(Some(at)),
+            // One that was set before the world slept and that nobody needs rings once more, for nothing.
+            (Alarm::Off, Known::At(_)) => self.set_alarm(None),
+            _ => {}
+        }
+    }
+
+    /// The alarm went off: it is set no more.
+    pub(super) fn handle_alarm(&mut self) {
+        self.known = Known::Off;
+        if self.awake.is_none()
+            && let Asleep::Well { next } = self.heartbeat_asleep()
+        {
+            self.set_alarm(next);
+            return;
+        }
+        let now = self.runtime.now;
+        if self.server().is_tick_due(now) {
+            let slots = self.wake().slots.clone();
+            let heard = slots.into_iter().enumerate().filter_map(|(slot, no)| {
+                let conn = ConnId(u32::try_from(slot).ok()?);
+                Some((conn, self.runtime.sockets[no?].heard?))
+            });
+            let heard = heard.collect();
+            self.turn(Input::Tick { heard });
+        }
+        self.turn(Input::Timeout);
+    }
+
+    /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
+    fn heartbeat_asleep(&mut self) -> Asleep {
+        let (now, config) = (self.runtime.now, &self.config);
+        let Some(pulses) = self.pulses() else { return Asleep::MustWake };
+        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
+        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
+            Heartbeat::Shared(unanswered) => {
+                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
+                    && header.expires.is_none_or(|expires| expires > now)
+            }
+            Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
+        };
+        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
+            return Asleep::MustWake;
+        }
+        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
+        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
+        let next = expiries.chain(tick).min();
+        for no in 0..self.runtime.sockets.len() {
+            if self.runtime.sockets[no].attachment.is_some() {
+                self.runtime.send(no, &Frame::text("2"), usize::MAX);
+            }
+        }
+        Asleep::Well { next }
+    }
+
+    /// What is written of each socket for the heartbeat, and when it was heard; `None` when something cannot be read.
+    fn pulses(&self) -> Option<Vec<(Header, Timestamp)>> {
+        let written =
+            self.runtime.sockets.iter().filter_map(|socket| Some((socket.attachment.as_ref()?, socket.heard)));
+        written.map(|(text, heard)| Some((spill::read_header(text)?, heard.unwrap_or_default()))).collect()
+    }
+
+    fn set_alarm(&mut self, at: Option<Timestamp>) {
+        self.runtime.alarm = at;
+        self.known = at.map_or(Known::Off, Known::At);
+    }
+}
+
+/// What a heartbeat found without waking the world.
+enum Asleep {
+    /// Everybody is well and was pinged; the next alarm, if anybody is there.
+    Well {
+        /// Its time.
+        next: Option<Timestamp>,
+    },
+    /// Somebody is not well, or not readable.
+    MustWake,
+}

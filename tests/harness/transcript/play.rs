@@ -1,0 +1,315 @@
+//! Plays a transcript: every step is done, and what clients hear is written down as transcripts write it.
+
+use core::fmt::{self, Write as _};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use dormouse::Frame;
+use dormouse::config::Config;
+use dormouse::effect::Answer;
+use dormouse::error::Reason;
+
+use super::action::Query;
+use super::{Action, Transcript};
+use crate::harness::Host;
+use crate::harness::requests::{Body, HttpNo, show};
+use crate::harness::runtime::{Said, SocketNo, To, What, hex};
+
+/// When the world is put to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sleeps {
+    /// Never.
+    Never,
+    /// After every event, also while time passes.
+    Always,
+    /// Once, after this step.
+    After(usize),
+}
+
+/// Something that a client heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When, in milliseconds since the epoch.
+    pub at: u64,
+    /// Who.
+    pub client: String,
+    /// What, as transcripts write it.
+    pub text: String,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}< {}", self.client, self.text)
+    }
+}
+
+/// Plays a transcript; gives what was heard after each step, and the world as it is at the end.
+pub fn play(transcript: &Transcript, config: &Config, sleeps: Sleeps) -> (Vec<Vec<Line>>, Host) {
+    let mut host = Host::new(config.clone(), transcript.app);
+    host.sleepy = sleeps == Sleeps::Always;
+    let mut player = Player { host, ..Player::new(transcript, config) };
+    let mut heard = Vec::new();
+    for (number, step) in transcript.steps.iter().enumerate() {
+        player.act(&step.action);
+        if sleeps == Sleeps::After(number) {
+            player.host.sleep();
+        }
+        heard.push(player.listen());
+    }
+    (heard, player.host)
+}
+
+struct Player<'a> {
+    host: Host,
+    transcript: &'a Transcript,
+    /// Whose WebSocket is whose: the last one counts.
+    sockets: BTreeMap<String, SocketNo>,
+    socket_owners: BTreeMap<SocketNo, String>,
+    /// Whose request is whose, and its method.
+    requests: BTreeMap<HttpNo, (String, String)>,
+    /// POSTs whose body is to come.
+    posts: BTreeMap<String, HttpNo>,
+    /// Ids and their names.
+    names: Vec<(String, String)>,
+    /// What was heard in this step already.
+    heard: Vec<Line>,
+}
+
+impl<'a> Player<'a> {
+    fn new(transcript: &'a Transcript, config: &Config) -> Self {
+        Player {
+            host: Host::new(config.clone(), transcript.app),
+            transcript,
+            sockets: BTreeMap::new(),
+            socket_owners: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            names: Vec::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    fn act(&mut self, action: &Action) {
+        match action {
+            Action::Wait(span) => self.host.advance(*span),
+            Action::MemoryLost => self.host.lose_memory(),
+            Action::Frame(client, text) => {
+                let frame = match self.bytes(text) {
+                    Ok(text) => Frame::text(text),
+                    Err(bytes) => Frame::Binary(Bytes::from(bytes)),
+                };
+                let socket = self.socket(client);
+                self.host.frame(socket, frame);
+            }
+            Action::WebSocket(client, query) => self.open_websocket(client, query),
+            Action::Request(client, method, query) => {
+                self.request(client, method, query, false);
+            }
+            Action::PostHead(client, query, octets) => {
+                let http = self.request(client, "POST", query, *octets);
+                self.posts.insert(client.clone(), http);
+            }
+            Action::PostRest(client, body) => {
+                let http = self.posts[client];
+                match body {
+                    Some(body) => self.post_body(http, body),
+                    None => self.host.body(http, Body::Aborted),
+                }
+            }
+            Action::Post(client, query, body) => {
+                let http = self.request(client, "POST", query, false);
+                self.post_body(http, body);
+            }
+            Action::Joins(client, namespace, by_polling) => self.join(client, namespace, *by_polling),
+            Action::Closes(client) => self.host.gone(self.socket(client), Reason::TransportClose),
+            Action::Breaks(client) => self.host.gone(self.socket(client), Reason::TransportError),
+            Action::StopsReading(client) => {
+                let socket = self.socket(client);
+                self.host.runtime.sockets[socket].stalled = true;
+            }
+            Action::AnswersPings(client) => {
+                self.host.answers_pings.insert(self.socket(client));
+            }
+        }
+    }
+
+    /// Opens a session and joins a namespace, by the steps that other transcripts write out.
+    fn join(&mut self, client: &str, namespace: &str, by_polling: bool) {
+        let packet = if namespace == "/" { "40".to_owned() } else { format!("40{namespace},") };
+        let (open, own) = (Query::Open, Query::Of(client.to_owned()));
+        if by_polling {
+            self.request(client, "GET", &open, false);
+        } else {
+            self.open_websocket(client, &open);
+        }
+        let mut others = self.listen();
+        if by_polling {
+            let post = self.request(client, "POST", &own, false);
+            self.post_body(post, &packet);
+            self.request(client, "GET", &own, false);
+        } else {
+            self.host.text(self.socket(client), &packet);
+        }
+        others.extend(self.listen());
+        others.retain(|line| line.client != client);
+        self.heard.extend(others);
+    }
+
+    fn socket(&self, client: &str) -> SocketNo {
+        *self.sockets.get(client).unwrap_or_else(|| panic!("{client} has no WebSocket"))
+    }
+
+    fn open_websocket(&mut self, client: &str, query: &Query) {
+        let query = self.query(query, "websocket");
+        let no = self.host.runtime.sockets.len();
+        self.socket_owners.insert(no, client.to_owned());
+        match self.host.open_websocket(&query, self.transcript.layer) {
+            Ok(no) => {
+                self.sockets.insert(client.to_owned(), no);
+            }
+            Err(answer) => {
+                let http = self.host.refused(answer);
+                self.requests.insert(http, (client.to_owned(), "WS".to_owned()));
+            }
+        }
+    }
+
+    fn request(&mut self, client: &str, method: &str, query: &Query, octets: bool) -> HttpNo {
+        let query = self.query(query, "polling");
+        let http = self.host.request(method, &query, self.transcript.layer, octets);
+        self.requests.insert(http, (client.to_owned(), method.to_owned()));
+        http
+    }
+
+    fn post_body(&mut self, http: HttpNo, body: &str) {
+        let bytes = self.bytes(body).map_or_else(|bytes| bytes, String::into_bytes);
+        self.host.body(http, Body::Bytes(&bytes));
+    }
+
+    fn query(&self, query: &Query, transport: &str) -> String {
+        let protocol = format!("EIO=4&transport={transport}");
+        match query {
+            Query::Open => protocol,
+            Query::Raw(query) => self.fill_in(query),
+            Query::Of(client) => {
+                let own = format!("${client}.sid");
+                let named = self.names.iter().rev().find(|(_, name)| name.trim_end_matches(char::is_numeric) == own);
+                let (sid, _) = named.unwrap_or_else(|| panic!("{client} has no session"));
+                format!("{protocol}&sid={sid}")
+            }
+        }
+    }
+
+    /// What a written text stands for: text, or bytes as the error.
+    fn bytes(&self, written: &str) -> Result<String, Vec<u8>> {
+        if let Some(digits) = written.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            let pairs = digits.as_bytes().chunks(2).map(|pair| core::str::from_utf8(pair).unwrap_or_default());
+            return Err(pairs.map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal digits")).collect());
+        }
+        let text = if written.starts_with('"') {
+            serde_json::from_str(written).expect("a quoted text is a JSON string")
+        } else {
+            written.replace(" \u{241e} ", "\u{1e}")
+        };
+        Ok(self.fill_in(&repeat(&text)))
+    }
+
+    /// Puts ids in place of their names, longer names first.
+    fn fill_in(&self, text: &str) -> String {
+        let mut names = self.names.clone();
+        names.sort_by_key(|(_, name)| core::cmp::Reverse(name.len()));
+        names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(name, id))
+    }
+
+    /// What clients heard since the last call.
+    fn listen(&mut self) -> Vec<Line> {
+        let mut heard = core::mem::take(&mut self.heard);
+        heard.extend(self.host.take_said().into_iter().map(|said| self.write(&said)));
+        heard
+    }
+
+    fn write(&mut self, said: &Said) -> Line {
+        let (client, head) = match said.to {
+            To::Socket(no) => (self.socket_owners[&no].clone(), String::new()),
+            To::Request(http) => {
+                let (client, method) = self.requests[&http].clone();
+                (client, format!("{method} "))
+            }
+        };
+        let text = match &said.what {
+            What::Accepted => "101".to_owned(),
+            What::Closed(code) => format!("closed {code}"),
+            What::Frame(Frame::Binary(bytes)) => hex(bytes),
+            What::Frame(Frame::Text(text)) => text.to_string(),
+            What::Answer(answer) => format!("{head}{}", show(answer)),
+        };
+        let packets: Vec<&str> = match &said.what {
+            What::Frame(Frame::Text(text)) => vec![text],
+            What::Answer(Answer::Payload(body)) => body.split('\u{1e}').collect(),
+            _ => Vec::new(),
+        };
+        for packet in packets {
+            self.learn(&client, packet);
+        }
+        let text = self.names.iter().fold(text, |text, (id, name)| text.replace(id, name));
+        let text = if self.transcript.has_own_heartbeat() { text } else { without_heartbeat(&text, &self.host.config) };
+        Line { at: said.at.as_millis(), client, text: shorten(&text) }
+    }
+
+    /// Names the ids that a client is told: `$a.sid`, `$a.id`, `$a/custom.id`, and `…2` for its second.
+    fn learn(&mut self, client: &str, packet: &str) {
+        let Some((head, rest)) = packet.split_once("{\"sid\":\"") else { return };
+        let kind = match head {
+            "0" => ".sid".to_owned(),
+            "40" => ".id".to_owned(),
+            _ => match head.strip_prefix("40/").and_then(|name| name.strip_suffix(',')) {
+                Some(namespace) => format!("/{namespace}.id"),
+                None => return,
+            },
+        };
+        let Some(id) = rest.get(..20) else { return };
+        let name = format!("${client}{kind}");
+        let earlier = self.names.iter().filter(|(_, known)| known.trim_end_matches(char::is_numeric) == name).count();
+        let number = if earlier == 0 { String::new() } else { (earlier + 1).to_string() };
+        self.names.push((id.to_owned(), format!("{name}{number}")));
+    }
+}
+
+/// An OPEN packet as it is for every heartbeat.
+fn without_heartbeat(text: &str, config: &Config) -> String {
+    let interval = format!("\"pingInterval\":{}", config.ping_interval.as_millis());
+    let timeout = format!("\"pingTimeout\":{}", config.ping_timeout.as_millis());
+    text.replace(&interval, "\"pingInterval\":_").replace(&timeout, "\"pingTimeout\":_")
+}
+
+/// `(x*1000)` stands for a thousand `x`.
+fn repeat(text: &str) -> String {
+    let Some((before, rest)) = text.split_once('(') else { return text.to_owned() };
+    let run = rest.split_once(')').and_then(|(run, after)| {
+        let (what, times) = run.split_once('*')?;
+        Some((what.repeat(times.parse().ok()?), after))
+    });
+    match run {
+        Some((run, after)) => format!("{before}{run}{}", repeat(after)),
+        None => format!("{before}({}", repeat(rest)),
+    }
+}
+
+/// Writes long runs of one character as `(x*1000)`.
+fn shorten(text: &str) -> String {
+    const LONG: usize = 40;
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let behind = rest.trim_start_matches(first);
+        let run = (rest.len() - behind.len()) / first.len_utf8();
+        if run >= LONG {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "({first}*{run})");
+        } else {
+            out.extend(core::iter::repeat_n(first, run));
+        }
+        rest = behind;
+    }
+    out
+}
