@@ -8,6 +8,7 @@
 
 mod alarm;
 pub mod apps;
+mod bystanders;
 mod effects;
 mod object;
 mod requests;
@@ -15,6 +16,7 @@ mod runtime;
 pub mod scene;
 pub mod transcript;
 
+pub use bystanders::Bystanders;
 pub use object::Host;
 pub use requests::{Body, HttpNo};
 pub use runtime::{Runtime, Said, SocketNo, To, What, hex};
@@ -35,4 +37,16 @@ pub fn shared_heartbeat() -> Config {
 /// Every session has its own heartbeat, as in the published protocol suites.
 pub fn own_heartbeat() -> Config {
     config(&[("PING_INTERVAL_MS", "300"), ("PING_TIMEOUT_MS", "200")])
+}
+
+/// Property tests that take the same cases on every run.
+pub fn deterministic(cases: u32) -> proptest::test_runner::TestRunner {
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+/// The session id in an OPEN packet.
+pub fn sid_of(open: &str) -> String {
+    open.chars().skip(r#"0{"sid":""#.len()).take(20).collect()
 }

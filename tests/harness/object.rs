@@ -132,6 +132,7 @@ impl Host {
         let until = self.runtime.now.after(span);
         let mut at_once = 0;
         while let Some(next) = [self.timer, self.runtime.alarm].into_iter().flatten().min().filter(|at| *at <= until) {
+            let heard = self.runtime.said.len();
             at_once = if next > self.runtime.now { 0 } else { at_once + 1 };
             assert!(at_once < MANY_EVENTS, "the world wants to be called again and again at {next:?}");
             self.runtime.now = self.runtime.now.max(next);
@@ -143,16 +144,20 @@ impl Host {
                 self.handle_alarm();
             }
             self.end_event();
-            self.answer_pings();
+            self.answer_pings(heard);
         }
         self.runtime.now = until;
     }
 
-    fn answer_pings(&mut self) {
+    /// Answers the pings among what was said since `heard`.
+    fn answer_pings(&mut self, heard: usize) {
+        let ping = What::Frame(Frame::text("2"));
         for no in self.answers_pings.clone() {
-            let is_ping = |said: &Said| said.to == To::Socket(no) && said.what == What::Frame(Frame::text("2"));
-            let Some(place) = self.runtime.said.iter().position(is_ping) else { continue };
-            self.runtime.said.remove(place);
+            let said = self.runtime.said.get(heard..).unwrap_or_default();
+            let Some(place) = said.iter().position(|said| said.to == To::Socket(no) && said.what == ping) else {
+                continue;
+            };
+            self.runtime.said.remove(heard + place);
             let before = self.runtime.said.len();
             self.text(no, "3");
             // What the runtime answers the pong with, as clients ignore it.

@@ -94,6 +94,11 @@ impl Host {
         self.requests[http].body_due.is_some()
     }
 
+    /// How many requests there ever were.
+    pub const fn request_count(&self) -> usize {
+        self.requests.len()
+    }
+
     /// The requests that have no answer yet.
     pub fn unanswered(&self) -> Vec<HttpNo> {
         (0..self.requests.len()).filter(|&http| self.requests[http].answer.is_none()).collect()

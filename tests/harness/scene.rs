@@ -6,7 +6,7 @@ use dormouse::error::Reason;
 use dormouse::id::Sid;
 use dormouse::request::Layer;
 
-use super::{Body, Host, HttpNo, Said, SocketNo, To, What, apps, config, hex};
+use super::{Body, Host, HttpNo, Said, SocketNo, To, What, apps, config, hex, sid_of};
 
 const MESSAGE: &str = r#"42["message"]"#;
 
@@ -296,10 +296,6 @@ fn open(host: &mut Host) -> (SocketNo, String) {
     let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
     let sid = sid_of(&host.runtime.frames_of(no)[0]);
     (no, sid)
-}
-
-fn sid_of(open: &str) -> String {
-    open.chars().skip(r#"0{"sid":""#.len()).take(20).collect()
 }
 
 fn packet(frame: &Frame) -> String {

@@ -1,0 +1,50 @@
+//! Two clients who talk to each other whatever else goes on in their world.
+
+use dormouse::Frame;
+use dormouse::request::Layer;
+
+use super::{Host, SocketNo, To, What};
+
+/// A client that talks, and one that listens; both answer pings.
+#[derive(Debug)]
+pub struct Bystanders {
+    talker: SocketNo,
+    listener: SocketNo,
+    talks: u64,
+}
+
+impl Bystanders {
+    /// Lets both into the namespace `/`.
+    pub fn new(host: &mut Host) -> Self {
+        let [talker, listener] = [(); 2].map(|()| {
+            let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+            host.text(no, "40");
+            host.answers_pings.insert(no);
+            no
+        });
+        Self { talker, listener, talks: 0 }
+    }
+
+    /// Whether a connection is one of theirs.
+    pub fn has(&self, no: SocketNo) -> bool {
+        no == self.talker || no == self.listener
+    }
+
+    /// Says something new, which the other one must hear.
+    pub fn talk(&mut self, host: &mut Host) {
+        self.talks += 1;
+        let before = host.runtime.said.len();
+        host.text(self.talker, &format!(r#"42["broadcast",{}]"#, self.talks));
+        let heard = What::Frame(Frame::text(format!(r#"42["said",{}]"#, self.talks)));
+        let said = &host.runtime.said[before..];
+        let is_heard = said.iter().any(|said| said.to == To::Socket(self.listener) && said.what == heard);
+        assert!(is_heard, "the bystanders do not hear each other; what was said: {said:?}");
+    }
+
+    /// Both go.
+    pub fn go(&self, host: &mut Host) {
+        for no in [self.talker, self.listener] {
+            host.gone(no, dormouse::Reason::TransportClose);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Random things in a random order, with sleeps and lost memories between: the world never panics, answers every request
+//! once, keeps the bystanders talking, and leaves nothing behind. Where sleep promises to change nothing, it does not.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
+
+mod harness;
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use dormouse::Frame;
+use dormouse::config::Config;
+use dormouse::effect::Answer;
+use dormouse::error::Reason;
+use dormouse::request::Layer;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use harness::{
+    Body, Bystanders, Host, HttpNo, Said, SocketNo, To, deterministic, own_heartbeat, shared_heartbeat, sid_of,
+};
+
+/// Clients that take part.
+const CLIENTS: usize = 3;
+
+/// Mostly what clients send.
+const TEXTS: [&str; 24] = [
+    "40",
+    "40",
+    "40/custom,",
+    "41",
+    r#"42["message",1]"#,
+    r#"421["message-with-ack",1]"#,
+    r#"42["broadcast","x"]"#,
+    r#"42["join","red"]"#,
+    r#"42["leave","red"]"#,
+    r#"42["to",["red"],[],"x"]"#,
+    r#"42/custom,["broadcast","x"]"#,
+    r#"42["kick"]"#,
+    r#"42["close"]"#,
+    r#"42["late","x"]"#,
+    r#"451-["message",{"_placeholder":true,"num":0}]"#,
+    "2probe",
+    "2probe",
+    "5",
+    "5",
+    "3",
+    "3",
+    "2",
+    "1",
+    "abc",
+];
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Open(usize),
+    OpenPolling(usize),
+    Upgrade(usize),
+    Poll(usize),
+    Post(usize, &'static str),
+    PostHead(usize),
+    PostRest(usize, &'static str),
+    PostAborts(usize),
+    Frame(usize, &'static str),
+    Binary(usize),
+    Closes(usize),
+    Breaks(usize),
+    StopsReading(usize),
+    Passes(u64),
+    Sleeps,
+    MemoryLost,
+    Talks,
+}
+
+fn deed(may_lose_memory: bool) -> impl Strategy<Value = Deed> {
+    let who = || 0..CLIENTS;
+    let what = || select(&TEXTS[..]);
+    let last = if may_lose_memory { Deed::MemoryLost } else { Deed::Sleeps };
+    prop_oneof![
+        4 => who().prop_map(Deed::Open),
+        4 => who().prop_map(Deed::OpenPolling),
+        4 => who().prop_map(Deed::Upgrade),
+        6 => who().prop_map(Deed::Poll),
+        8 => (who(), what()).prop_map(|(who, what)| Deed::Post(who, what)),
+        2 => who().prop_map(Deed::PostHead),
+        2 => (who(), what()).prop_map(|(who, what)| Deed::PostRest(who, what)),
+        1 => who().prop_map(Deed::PostAborts),
+        20 => (who(), what()).prop_map(|(who, what)| Deed::Frame(who, what)),
+        4 => who().prop_map(Deed::Binary),
+        2 => who().prop_map(Deed::Closes),
+        1 => who().prop_map(Deed::Breaks),
+        1 => who().prop_map(Deed::StopsReading),
+        6 => select(&[1, 50, 99, 100, 150, 200, 299, 300, 400, 1_000, 10_000, 25_000][..]).prop_map(Deed::Passes),
+        4 => Just(Deed::Sleeps),
+        1 => Just(last),
+        2 => Just(Deed::Talks),
+    ]
+}
+
+/// A world in which deeds are done.
+struct Scene {
+    host: Host,
+    bystanders: Bystanders,
+    clients: [Client; CLIENTS],
+    /// POSTs that their clients gave up.
+    aborted: BTreeSet<HttpNo>,
+}
+
+/// What a client knows: it may be wrong.
+#[derive(Default)]
+struct Client {
+    sid: String,
+    socket: Option<SocketNo>,
+    post: Option<HttpNo>,
+}
+
+impl Scene {
+    fn new(config: Config) -> Self {
+        let mut host = Host::new(config, harness::apps::echo);
+        let bystanders = Bystanders::new(&mut host);
+        Self { host, bystanders, clients: Default::default(), aborted: BTreeSet::new() }
+    }
+
+    fn act(&mut self, deed: &Deed) {
+        let Self { host, clients, .. } = self;
+        match *deed {
+            Deed::Open(who) => {
+                let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("there is room");
+                clients[who] = Client { sid: sid_of(&host.runtime.frames_of(no)[0]), socket: Some(no), post: None };
+            }
+            Deed::OpenPolling(who) => {
+                let http = host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
+                let Some(Answer::Payload(open)) = host.answer_of(http) else { panic!("there is room") };
+                clients[who] = Client { sid: sid_of(open), socket: None, post: None };
+            }
+            Deed::Upgrade(who) => {
+                let query = format!("EIO=4&transport=websocket&sid={}", clients[who].sid);
+                if !clients[who].sid.is_empty() {
+                    clients[who].socket = host.open_websocket(&query, Layer::SocketIo).ok().or(clients[who].socket);
+                }
+            }
+            Deed::Poll(who) => {
+                host.poll(&clients[who].sid);
+            }
+            Deed::Post(who, what) => {
+                host.post(&clients[who].sid, what.as_bytes());
+            }
+            Deed::PostHead(who) => {
+                let query = format!("EIO=4&transport=polling&sid={}", clients[who].sid);
+                clients[who].post = Some(host.request("POST", &query, Layer::SocketIo, false));
+            }
+            Deed::PostRest(who, what) => {
+                if let Some(http) = clients[who].post {
+                    host.body(http, Body::Bytes(what.as_bytes()));
+                }
+            }
+            Deed::PostAborts(who) => {
+                if let Some(http) = clients[who].post {
+                    self.aborted.insert(http);
+                    host.body(http, Body::Aborted);
+                }
+            }
+            Deed::Passes(millis) => host.advance_millis(millis),
+            Deed::Sleeps => {
+                host.sleep();
+            }
+            Deed::MemoryLost => host.lose_memory(),
+            Deed::Talks => self.bystanders.talk(host),
+            Deed::Frame(who, _)
+            | Deed::Binary(who)
+            | Deed::Closes(who)
+            | Deed::Breaks(who)
+            | Deed::StopsReading(who) => {
+                if let Some(no) = clients[who].socket {
+                    self.act_on(no, deed);
+                }
+            }
+        }
+    }
+
+    fn act_on(&mut self, no: SocketNo, deed: &Deed) {
+        match deed {
+            Deed::Frame(_, what) => self.host.text(no, what),
+            Deed::Binary(_) => self.host.frame(no, Frame::Binary(vec![1, 2].into())),
+            Deed::Closes(_) => self.host.gone(no, Reason::TransportClose),
+            Deed::Breaks(_) => self.host.gone(no, Reason::TransportError),
+            _ => self.host.runtime.sockets[no].stalled = true,
+        }
+    }
+
+    /// Everybody goes, time passes, and nothing is left.
+    fn end(mut self) -> Result<(), TestCaseError> {
+        let Self { host, bystanders, aborted, .. } = &mut self;
+        bystanders.talk(host);
+        for no in 0..host.runtime.sockets.len() {
+            if !bystanders.has(no) {
+                host.gone(no, Reason::TransportClose);
+            }
+        }
+        // Longer than any deadline, and than it takes to find who is silent.
+        host.advance(host.config.ping_interval * 4 + Duration::from_secs(50));
+        bystanders.talk(host);
+        bystanders.go(host);
+        host.advance_millis(30_000);
+        let waiting: Vec<_> = host.unanswered().into_iter().filter(|http| !host.is_body_due(*http)).collect();
+        prop_assert!(waiting.iter().all(|http| aborted.contains(http)), "unanswered: {waiting:?}");
+        prop_assert_eq!(host.server().session_count(), 0);
+        prop_assert!(host.runtime.sockets.iter().all(|socket| socket.attachment.is_none()));
+        prop_assert!(host.runtime.spilled.is_empty());
+        prop_assert_eq!(host.runtime.alarm, None);
+        Ok(())
+    }
+}
+
+fn survive(config: &Config) {
+    let deeds = proptest::collection::vec(deed(true), 1..60);
+    let run = deterministic(500).run(&deeds, |deeds| {
+        let mut scene = Scene::new(config.clone());
+        for deed in &deeds {
+            scene.act(deed);
+            scene.host.take_said();
+        }
+        scene.end()
+    });
+    run.expect("whatever happens");
+}
+
+#[test]
+fn a_world_with_a_shared_heartbeat_survives_whatever_happens() {
+    survive(&shared_heartbeat());
+}
+
+#[test]
+fn a_world_with_own_heartbeats_survives_whatever_happens() {
+    survive(&own_heartbeat());
+}
+
+/// What every connection heard, and when.
+fn heard(deeds: &[Deed], config: &Config, sleepy: bool) -> Vec<Said> {
+    let mut scene = Scene::new(config.clone());
+    scene.host.sleepy = sleepy;
+    for deed in deeds {
+        if sleepy || !matches!(deed, Deed::Sleeps) {
+            scene.act(deed);
+        }
+    }
+    let mut heard = scene.host.take_said();
+    // Nobody can tell in which order two connections hear something.
+    heard.sort_by_key(|said| match said.to {
+        To::Socket(no) => (0, no),
+        To::Request(http) => (1, http),
+    });
+    heard
+}
+
+/// With heartbeats of their own every session has its exact times, so that a sleep must not be seen at all. (A shared one
+/// finds who is dead a tick later at most: `tests/hibernation.rs` has the dialogues.)
+#[test]
+fn sleeping_whenever_possible_changes_nothing() {
+    let deeds = proptest::collection::vec(deed(false), 1..60);
+    let run = deterministic(500).run(&deeds, |deeds| {
+        prop_assert_eq!(heard(&deeds, &own_heartbeat(), false), heard(&deeds, &own_heartbeat(), true));
+        Ok(())
+    });
+    run.expect("whatever happens");
+}
