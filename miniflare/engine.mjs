@@ -126,9 +126,11 @@ export class Wire {
   }
 
   constructor(url, pong, headers) {
+    // Without compression, so that what the server sends is what waits for a client that does not read.
+    const options = { headers, perMessageDeflate: false };
     this.received = new Queue();
     this.pings = 0;
-    this.ws = new WebSocket(url, { headers });
+    this.ws = new WebSocket(url, options);
     this.opened = new Promise((resolve, reject) => this.ws.on("open", resolve).on("error", reject));
     this.opened.catch(() => {});
     this.closing = new Promise((resolve) => {
