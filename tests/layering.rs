@@ -1,10 +1,5 @@
 //! The layout of `src`, held to a table: who may import whom, how long a file may be, and what may not be written at all.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
 
 mod source;
 

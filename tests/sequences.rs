@@ -28,7 +28,7 @@ use harness::{
 const CLIENTS: usize = 3;
 
 /// Mostly what clients send.
-const TEXTS: [&str; 24] = [
+const TEXTS: [&str; 26] = [
     "40",
     "40",
     "40/custom,",
@@ -44,6 +44,8 @@ const TEXTS: [&str; 24] = [
     r#"42["close"]"#,
     r#"42["late","x"]"#,
     r#"451-["message",{"_placeholder":true,"num":0}]"#,
+    r#"451-["broadcast",{"_placeholder":true,"num":0}]"#,
+    r#"452-["message",{"_placeholder":true,"num":1}]"#,
     "2probe",
     "2probe",
     "5",
@@ -57,6 +59,7 @@ const TEXTS: [&str; 24] = [
 
 #[derive(Clone, Debug)]
 enum Deed {
+    Joins(usize),
     Open(usize),
     OpenPolling(usize),
     Upgrade(usize),
@@ -81,7 +84,8 @@ fn deed(may_lose_memory: bool) -> impl Strategy<Value = Deed> {
     let what = || select(&TEXTS[..]);
     let last = if may_lose_memory { Deed::MemoryLost } else { Deed::Sleeps };
     prop_oneof![
-        4 => who().prop_map(Deed::Open),
+        8 => who().prop_map(Deed::Joins),
+        2 => who().prop_map(Deed::Open),
         4 => who().prop_map(Deed::OpenPolling),
         4 => who().prop_map(Deed::Upgrade),
         6 => who().prop_map(Deed::Poll),
@@ -90,7 +94,7 @@ fn deed(may_lose_memory: bool) -> impl Strategy<Value = Deed> {
         2 => (who(), what()).prop_map(|(who, what)| Deed::PostRest(who, what)),
         1 => who().prop_map(Deed::PostAborts),
         20 => (who(), what()).prop_map(|(who, what)| Deed::Frame(who, what)),
-        4 => who().prop_map(Deed::Binary),
+        8 => who().prop_map(Deed::Binary),
         2 => who().prop_map(Deed::Closes),
         1 => who().prop_map(Deed::Breaks),
         1 => who().prop_map(Deed::StopsReading),
@@ -128,9 +132,14 @@ impl Scene {
     fn act(&mut self, deed: &Deed) {
         let Self { host, clients, .. } = self;
         match *deed {
-            Deed::Open(who) => {
+            Deed::Joins(who) | Deed::Open(who) => {
                 let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("there is room");
-                clients[who] = Client { sid: sid_of(&host.runtime.frames_of(no)[0]), socket: Some(no), post: None };
+                let open = sid_of(&host.runtime.frames_of(no)[0]);
+                if matches!(deed, Deed::Joins(_)) {
+                    host.text(no, "40");
+                    host.text(no, r#"42["join","red"]"#);
+                }
+                clients[who] = Client { sid: open, socket: Some(no), post: None };
             }
             Deed::OpenPolling(who) => {
                 let http = host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
