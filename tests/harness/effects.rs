@@ -16,16 +16,26 @@ impl Awake {
     pub(super) fn turn(&mut self, runtime: &mut Runtime, requests: &mut [Http], config: &Config, input: Input) {
         let now = runtime.now;
         self.world.handle(now, input, &mut || runtime.entropy(), &mut self.fx);
+        self.perform_all(runtime, requests, config);
+        while self.world.server.has_more() {
+            self.world.handle(now, Input::Continue, &mut || runtime.entropy(), &mut self.fx);
+            self.perform_all(runtime, requests, config);
+        }
+        self.write(runtime);
+    }
+
+    /// Performs the effects. Whoever reads too slowly is closed, which may cause something to be sent to others.
+    fn perform_all(&mut self, runtime: &mut Runtime, requests: &mut [Http], config: &Config) {
         loop {
             let slow = self.perform(runtime, requests, config.max_buffered_bytes);
             if slow.is_empty() {
-                break;
+                return;
             }
             for conn in slow {
-                self.world.handle(now, Input::Overflowed { conn }, &mut || runtime.entropy(), &mut self.fx);
+                let overflowed = Input::Overflowed { conn };
+                self.world.handle(runtime.now, overflowed, &mut || runtime.entropy(), &mut self.fx);
             }
         }
-        self.write(runtime);
     }
 
     /// Performs the effects; gives who has too much unread.
