@@ -30,7 +30,7 @@ test("a client that answers its pings lives through naps between them", async ()
 });
 
 for (const naps of [0, 1]) {
-  test(`a client that stops answering is closed, and nobody else, ${naps ? "a nap or not" : "awake"}`, async () => {
+  test(`a client that stops answering is closed, and nobody else, ${naps ? "although the world slept" : "awake"}`, async () => {
     const world = `silent-${naps}`;
     const good = await openSocketIo(worker.url, { path: path(world) });
     const silent = await openSocketIo(worker.url, { path: path(world), pong: false });

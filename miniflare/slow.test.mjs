@@ -1,8 +1,9 @@
 // Clients that do not read: none of them may hold a world's memory for long, keep it awake, or disturb the others.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Poller, openWebSocket } from "./engine.mjs";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Poller, assertRefused, openWebSocket } from "./engine.mjs";
 import { connectNamespace } from "./packets.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -12,6 +13,7 @@ const CHUNK = Buffer.alloc(200_000, 1);
 const CHUNKS = 80;
 
 let worker;
+let flooded;
 before(async () => {
   worker = await startWorker();
 });
@@ -31,9 +33,6 @@ async function flood(sender) {
   }
 }
 
-/** Waits until nothing keeps the world awake any more. While something does, the runtime refuses for 30 s at a time. */
-const sleepy = (world) => until(() => worker.evict(world).then(() => true, () => false), `${world} to sleep`, 120_000);
-
 /** What a reader got of the flood: so many events, in order, each with its attachment. */
 function countFlood(frames) {
   let count = 0;
@@ -45,74 +44,90 @@ function countFlood(frames) {
   return count;
 }
 
-test("a client that stops reading is closed with 1013, and the others miss nothing", async () => {
-  const [sender, reader, slow] = await Promise.all([join("flood"), join("flood"), join("flood")]);
-  slow.ws.pause();
-  await flood(sender);
-  await until(() => reader.received.rest.length === 2 * CHUNKS, "the reader to get all of it");
-  assert.equal(countFlood(reader.received.rest), CHUNKS);
+// All at once: most of it is waiting. So nobody evicts here while something may keep a world awake: that holds up this
+// whole process, the other tests' clients with it.
+describe("who does not read", { concurrency: true }, () => {
+  test("a client that stops reading is closed with 1013, and the others miss nothing", async () => {
+    const [sender, reader, slow] = await Promise.all([join("flood"), join("flood"), join("flood")]);
+    slow.ws.pause();
+    await flood(sender);
+    await until(() => reader.received.rest.length === 2 * CHUNKS, "the reader to get all of it");
+    assert.equal(countFlood(reader.received.rest), CHUNKS);
 
-  slow.ws.resume();
-  const { code } = await slow.closed();
-  assert.equal(code, 1013);
-  const got = countFlood(slow.received.rest);
-  assert.ok(got > 0 && got < CHUNKS, `it got ${got} of ${CHUNKS}`);
+    slow.ws.resume();
+    const { code } = await slow.closed();
+    assert.equal(code, 1013);
+    const got = countFlood(slow.received.rest);
+    assert.ok(got > 0 && got < CHUNKS, `it got ${got} of ${CHUNKS}`);
 
-  sender.send('421["module.after"]');
-  await sender.expect("431[]");
-  await until(() => reader.received.rest.at(-1) === '42["module.after"]', "the reader to hear the next event");
-  assert.equal(worker.boots("flood"), 1);
-  await sleepy("flood");
-  sender.send('422["module.after"]');
-  await sender.expect("432[]");
-  await Promise.all([sender.close(), reader.close()]);
-});
+    sender.send('421["module.after"]');
+    await sender.expect("431[]");
+    await until(() => reader.received.rest.at(-1) === '42["module.after"]', "the reader to hear the next event");
+    assert.equal(worker.boots("flood"), 1);
+    flooded = { sender, reader };
+  });
 
-test("a polling client that does not poll is given up when too much waits for it", async () => {
-  const sender = await join("unread");
-  const poller = await Poller.open(worker.url, "/w/unread/socket.io/");
-  await poller.send("40");
-  assert.match(await poller.take(), /^40\{/);
-  for (let n = 0; n < 6; n++) {
-    sender.send(`451-${n}["module.flood",{"_placeholder":true,"num":0}]`, CHUNK);
-    await sender.expect(`461-${n}[{"_placeholder":true,"num":0}]`, CHUNK);
-  }
-  await poller.assertGone();
-  assert.equal(await worker.evict("unread"), true);
-  await sender.close();
-});
-
-test("a poll whose client vanished ends with its session, and the world can sleep", async () => {
-  const quick = await startWorker({ vars: { PING_INTERVAL_MS: "2000", PING_TIMEOUT_MS: "1000" } });
-  try {
-    const poller = await Poller.open(quick.url, "/w/vanished/socket.io/");
+  test("a polling client that does not poll is given up when too much waits for it", async () => {
+    const sender = await join("unread");
+    const poller = await Poller.open(worker.url, "/w/unread/socket.io/");
     await poller.send("40");
     assert.match(await poller.take(), /^40\{/);
-    const vanish = new AbortController();
-    const hanging = poller.get(vanish.signal).catch((error) => error.name);
-    await until(() => quick.boots("vanished") === 1, "the GET to hang");
-    vanish.abort();
-    assert.equal(await hanging, "AbortError");
-    // As long as the request is held the runtime refuses to evict, for 30 s; the session has three.
-    assert.equal(await quick.evict("vanished"), true);
+    for (let n = 0; n < 6; n++) {
+      sender.send(`451-${n}["module.flood",{"_placeholder":true,"num":0}]`, CHUNK);
+      await sender.expect(`461-${n}[{"_placeholder":true,"num":0}]`, CHUNK);
+    }
     await poller.assertGone();
-    assert.equal(quick.boots("vanished"), 2);
-  } finally {
-    await quick.dispose();
-  }
+    assert.equal(await worker.evict("unread"), true);
+    await sender.close();
+  });
+
+  test("a poll whose client vanished ends with its session, and the world can sleep", async () => {
+    const quick = await startWorker({ vars: { PING_INTERVAL_MS: "2000", PING_TIMEOUT_MS: "1000" } });
+    try {
+      const poller = await Poller.open(quick.url, "/w/vanished/socket.io/");
+      await poller.send("40");
+      assert.match(await poller.take(), /^40\{/);
+      const vanish = new AbortController();
+      const hanging = poller.get(vanish.signal).catch((error) => error.name);
+      await sleep(200); // so that the GET hangs
+      vanish.abort();
+      assert.equal(await hanging, "AbortError");
+      // An empty POST is taken as long as there is a session, and no sign of life.
+      const refusal = await until(async () => {
+        const answer = await poller.post("");
+        return answer.status !== 200 && answer;
+      }, "the end of the session");
+      assertRefused(refusal, 1);
+      assert.equal(await quick.evict("vanished"), true);
+      await poller.assertGone();
+      assert.equal(quick.boots("vanished"), 2);
+    } finally {
+      await quick.dispose();
+    }
+  });
+
+  test("a client that does not read even its close cannot keep a world awake that everybody else left", async () => {
+    const [sender, slow] = await Promise.all([join("lonely"), join("lonely")]);
+    slow.ws.pause();
+    await flood(sender);
+    await sender.close();
+    await until(() => worker.logs.some((line) => /does not read/.test(line)), "the world to drop the connection", 120_000);
+    const next = await join("lonely");
+    assert.equal(worker.boots("lonely"), 2);
+    next.send('421["module.after"]');
+    await next.expect("431[]");
+    await next.close();
+    slow.ws.terminate();
+  });
 });
 
-test("a client that does not read even its close cannot keep a world awake that everybody else left", async () => {
-  const [sender, slow] = await Promise.all([join("lonely"), join("lonely")]);
-  slow.ws.pause();
-  await flood(sender);
-  await sender.close();
-  // Unsent bytes are in the way of sleep until the world drops the connection; the runtime refuses to evict until then.
-  await sleepy("lonely");
-  const next = await join("lonely");
-  assert.equal(worker.boots("lonely"), 2);
-  next.send('421["module.after"]');
-  await next.expect("431[]");
-  await next.close();
-  slow.ws.terminate();
+test("afterwards, their worlds can sleep, and go on", async () => {
+  const { sender, reader } = flooded;
+  for (const world of ["flood", "lonely"]) await worker.evict(world); // fails when something keeps it awake
+  const boots = worker.boots("flood");
+  sender.send('422["module.asleep"]');
+  await sender.expect("432[]");
+  await until(() => reader.received.rest.at(-1) === '42["module.asleep"]', "the reader to hear it");
+  assert.equal(worker.boots("flood"), boots + 1);
+  await Promise.all([sender.close(), reader.close()]);
 });
