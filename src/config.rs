@@ -141,7 +141,14 @@ fn parse_origins(text: &str) -> Result<AllowedOrigins, ConfigError> {
         if !host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ', '*'])) {
             return fail(format!("has {entry:?}; an origin is https://host or http://host:port, without a path"));
         }
-        origins.push(entry.to_ascii_lowercase());
+        let origin = entry.to_ascii_lowercase();
+        // Browsers leave a scheme's own port out.
+        let plain = match origin.split_once("://") {
+            Some(("https", host)) => host.strip_suffix(":443").map(|host| format!("https://{host}")),
+            Some((_, host)) => host.strip_suffix(":80").map(|host| format!("http://{host}")),
+            None => None,
+        };
+        origins.push(plain.unwrap_or(origin));
     }
     Ok(AllowedOrigins::Listed(origins))
 }
@@ -175,7 +182,7 @@ mod tests {
         let origins = |text| parse_one("ALLOWED_ORIGINS", text).map(|config| config.allowed_origins);
         assert_eq!(origins("*"), Ok(AllowedOrigins::Any));
         assert_eq!(
-            origins("https://A.example, http://localhost:30000,"),
+            origins("https://A.example:443, http://localhost:30000,"),
             Ok(AllowedOrigins::Listed(vec!["https://a.example".into(), "http://localhost:30000".into()]))
         );
         for bad in ["a.example", "https://", "https://a/b", "*,https://a", "https://*.a"] {

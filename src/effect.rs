@@ -208,7 +208,7 @@ impl Effects {
         }
     }
 
-    /// Takes the effects out, in order; the recipients stay until [`Effects::clear`].
+    /// Takes the effects out, in order, to be given back by [`Effects::recycle`]; the recipients stay until then.
     pub fn take(&mut self) -> Vec<Effect> {
         core::mem::take(&mut self.list)
     }
@@ -223,10 +223,12 @@ impl Effects {
         self.recipients.get(range.clone()).unwrap_or_default()
     }
 
-    /// Forgets everything and keeps the memory.
-    pub fn clear(&mut self) {
-        self.list.clear();
+    /// Takes back what [`Effects::take`] gave, when all of it is done, and keeps the memory.
+    pub fn recycle(&mut self, mut spent: Vec<Effect>) {
+        if self.list.is_empty() {
+            spent.clear();
+            self.list = spent;
+        }
         self.recipients.clear();
-        self.dispatches.clear();
     }
 }

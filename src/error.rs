@@ -44,6 +44,8 @@ pub enum PeerFault {
     PacketType,
     /// A number of attachments that is missing, not a number, or too high.
     AttachmentCount,
+    /// Attachments of one packet that are too long together.
+    AttachmentBytes,
     /// A placeholder that names no attachment, or JSON nested too deep to look for them.
     Placeholder,
     /// Text in the middle of a packet's attachments, or an attachment that no packet announced.
@@ -65,6 +67,7 @@ impl fmt::Display for PeerFault {
             Self::Base64 => "a binary packet that is not base64",
             Self::PacketType => "a Socket.IO packet of an unknown type",
             Self::AttachmentCount => "a binary packet without a valid number of attachments",
+            Self::AttachmentBytes => "a packet whose attachments are too long together",
             Self::Placeholder => "a binary packet whose placeholders do not fit its attachments",
             Self::Reconstruction => "text between a packet and its attachments, or an attachment without a packet",
             Self::AckId => "an acknowledgement id with too many digits",

@@ -80,6 +80,7 @@ macro_rules! world {
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {
+    use std::cell::OnceCell;
     use std::panic::AssertUnwindSafe;
 
     use wasm_bindgen::JsValue;
@@ -92,7 +93,11 @@ mod wasm {
 
     /// Answers a request to the Worker that serves `app`.
     pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
-        let serves_engine = app().serves_engine();
+        thread_local! {
+            /// An isolate runs one Worker, and a Worker serves one app.
+            static SERVES_ENGINE: OnceCell<bool> = const { OnceCell::new() };
+        }
+        let serves_engine = SERVES_ENGINE.with(|cell| *cell.get_or_init(|| app().serves_engine()));
         wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(
             request,
             env,

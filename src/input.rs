@@ -144,6 +144,15 @@ pub enum Command {
         /// Its arguments.
         args: Args,
     },
+    /// Emit an event to one socket.
+    EmitTo {
+        /// The socket.
+        socket: SocketId,
+        /// The event's name.
+        event: Box<str>,
+        /// Its arguments.
+        args: Args,
+    },
     /// Answer an event that asked for an acknowledgement.
     Ack {
         /// The socket that asked.

@@ -10,6 +10,18 @@ pub const MAX_WORLD_NAME_CHARS: usize = 64;
 /// Most binary attachments of one Socket.IO packet: the reference parser's default since 4.2.7.
 pub const MAX_ATTACHMENTS: usize = 10;
 
+/// Longest auth object of a CONNECT, in bytes. It is kept as long as its socket lives and read again at every wake; a token
+/// takes one or two thousand.
+pub const MAX_AUTH_BYTES: usize = 16_384;
+
+/// Most bytes of one packet's attachments, as a multiple of `MAX_PAYLOAD_BYTES`, which bounds each. They wait in memory for
+/// the last one, in an isolate of 128 MB that all worlds share.
+pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;
+
+/// Longest attachment that waits for its packet's last one inside the snapshot; a longer one is written down by itself,
+/// once, in the object's database.
+pub const MAX_INLINE_PART_BYTES: usize = 1_000;
+
 /// Digits of an acknowledgement id: up to here JavaScript's numbers count exactly, so that the id a client reads back
 /// is the id it sent.
 pub const MAX_ACK_ID_DIGITS: usize = 15;

@@ -57,16 +57,18 @@ impl EngineRequest {
             Some("websocket") => true,
             _ => return Err(Refusal::UnknownTransport),
         };
-        if eio.as_deref() != Some("4") {
-            return Err(Refusal::UnsupportedProtocol);
-        }
+        let is_supported = eio.as_deref() == Some("4");
         match sid.filter(|sid| !sid.is_empty()) {
             None if method != "GET" => Err(Refusal::BadHandshakeMethod),
             None if websocket != wants_websocket => Err(Refusal::BadRequest),
+            None if !is_supported => Err(Refusal::UnsupportedProtocol),
             None if websocket => Ok(Self::OpenWebSocket),
             None => Ok(Self::OpenPolling),
             Some(sid) => {
                 let sid = Sid::parse(&sid).ok_or(Refusal::UnknownSid)?;
+                if !is_supported {
+                    return Err(Refusal::BadRequest);
+                }
                 match (method, websocket, wants_websocket) {
                     ("GET", true, true) => Ok(Self::Upgrade(sid)),
                     ("GET", false, false) => Ok(Self::Poll(sid)),
@@ -105,6 +107,8 @@ mod tests {
         assert_eq!(parse("GET", true, "EIO=abc&transport=websocket"), Err(5));
         assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid=abc"), Err(1));
         assert_eq!(parse("POST", false, "EIO=4&transport=polling"), Err(2));
+        assert_eq!(parse("POST", false, "EIO=3&transport=polling"), Err(2));
+        assert_eq!(parse("GET", false, &with_sid("polling").replace('4', "3")), Err(3));
         assert_eq!(parse("OPTIONS", false, "EIO=4&transport=polling"), Err(2));
         assert_eq!(parse("GET", false, "EIO=4&transport=websocket"), Err(3));
         assert_eq!(parse("GET", true, "EIO=4&transport=polling"), Err(3));

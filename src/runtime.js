@@ -7,10 +7,11 @@ const TRY_AGAIN_LATER = 1013;
 
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
-  constructor(state, maxBufferedBytes, dropAfterMs) {
+  constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
     this.state = state;
     this.max = maxBufferedBytes;
     this.dropAfter = dropAfterMs;
+    this.isDeserted = isDeserted;
     this.list = [];
     this.free = [];
     // Newer than hibernation itself; without it a slow reader is found by nobody.
@@ -53,54 +54,67 @@ export class Sockets {
     return attachments;
   }
 
-  /** Sends a frame to one socket; true when it has too much unsent. */
-  send(slot, frame) {
+  /** Whether a socket has too much unsent. Asked before a packet: a large one is nobody's slowness. */
+  isSlow(slot) {
     const socket = this.list[slot];
-    if (socket === undefined) return false;
-    try {
-      socket.send(frame);
-    } catch {
-      return false;
-    }
-    return this.measures && socket.bufferedAmount > this.max;
+    return this.measures && socket !== undefined && socket.bufferedAmount > this.max;
   }
 
-  /** Sends a frame to many; gives the slots of those that have too much unsent, or undefined when none has. */
+  /** Sends a frame to one socket. */
+  send(slot, frame) {
+    try {
+      this.list[slot]?.send(frame);
+    } catch {
+      // It is closing; the runtime will say so.
+    }
+  }
+
+  /** Sends a packet's first frame to many; gives the slots of those that had too much unsent, or undefined. */
   broadcast(slots, frame) {
     const { list, max, measures } = this;
     let slow;
     for (let i = 0; i < slots.length; i++) {
       const socket = list[slots[i]];
       if (socket === undefined) continue;
+      if (measures && socket.bufferedAmount > max) (slow ??= []).push(slots[i]);
       try {
         socket.send(frame);
       } catch {
-        continue;
+        // It is closing; the runtime will say so.
       }
-      if (measures && socket.bufferedAmount > max) (slow ??= []).push(slots[i]);
     }
     return slow;
   }
 
   sendBytes(slot, bytes) {
-    return this.send(slot, bytes.slice());
+    this.send(slot, bytes.slice());
   }
 
-  // The view is wasm memory, which the next call may move; one copy serves every recipient.
+  /** Sends a packet's further frame to many. The view is wasm memory; one copy of it serves every recipient. */
   broadcastBytes(slots, bytes) {
-    return this.broadcast(slots, bytes.slice());
-  }
-
-  /** Writes a snapshot. A closed world's socket has none: `null` says that it must not come back to life. */
-  attach(slot, attachment) {
-    try {
-      this.list[slot]?.serializeAttachment(attachment);
-    } catch (error) {
-      console.error("dormouse: a snapshot could not be written:", error);
-      this.close(slot, 1011);
+    const { list } = this;
+    const frame = bytes.slice();
+    for (let i = 0; i < slots.length; i++) {
+      try {
+        list[slots[i]]?.send(frame);
+      } catch {
+        // It is closing; the runtime will say so.
+      }
     }
   }
 
+  /** Writes a snapshot; false when the runtime does not take it. */
+  attach(slot, attachment) {
+    try {
+      this.list[slot]?.serializeAttachment(attachment);
+      return true;
+    } catch (error) {
+      console.error("dormouse: a snapshot could not be written:", error);
+      return false;
+    }
+  }
+
+  /** Closes a socket. Its attachment `null` says that it must not come back to life. */
   close(slot, code) {
     const socket = this.list[slot];
     if (socket === undefined) return;
@@ -123,7 +137,7 @@ export class Sockets {
     if (!this.measures) return;
     setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
-      if (this.list.every((other) => other === undefined)) {
+      if (this.isDeserted()) {
         console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
         this.state.abort("the last client does not read");
       } else {
@@ -212,20 +226,58 @@ export function findAlarm(state) {
   return state.storage.getAlarm();
 }
 
-export function writeSpill(state, sid, rows) {
-  const sql = state.storage.sql;
-  sql.exec("CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID");
-  sql.exec("DELETE FROM spilled WHERE sid = ?", sid);
-  rows.forEach((row, part) => sql.exec("INSERT INTO spilled VALUES (?, ?, ?)", sid, part, row));
+// What does not fit into an attachment: a snapshot's body in parts from 0 on, long attachments of a packet that is not
+// complete in parts from -1 down.
+
+const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
+
+export function writeBody(state, sid, rows) {
+  const { sql } = state.storage;
+  state.storage.transactionSync(() => {
+    sql.exec(TABLE);
+    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
+    rows.forEach((row, part) => sql.exec("INSERT INTO spilled VALUES (?, ?, ?)", sid, part, row));
+  });
 }
 
-export function readSpill(state, sid) {
-  const rows = state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? ORDER BY part", sid).toArray();
+export function writePart(state, sid, place, bytes) {
+  const { sql } = state.storage;
+  sql.exec(TABLE);
+  sql.exec("INSERT OR REPLACE INTO spilled VALUES (?, ?, ?)", sid, -1 - place, bytes.slice());
+}
+
+export function readBody(state, sid) {
+  const rows = state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part >= 0 ORDER BY part", sid).toArray();
   return rows.map((row) => new Uint8Array(row.body));
 }
 
-export function deleteSpill(state, sid) {
-  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ?", sid);
+/** The long attachments of a session's packet: their places, and their bytes in the same order. */
+export function readPartPlaces(state, sid) {
+  return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part", sid).toArray()
+    .map((row) => -1 - row.part);
+}
+
+export function readParts(state, sid) {
+  return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part", sid).toArray()
+    .map((row) => new Uint8Array(row.body));
+}
+
+export function deleteBody(state, sid) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
+}
+
+export function deleteParts(state, sid) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part < 0", sid);
+}
+
+/** Deletes what sessions left that are not among `sids`: they were lost without an event, as in a deploy. */
+export function sweepSpilled(state, sids) {
+  const { sql } = state.storage;
+  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return;
+  const known = new Set(sids);
+  for (const { sid } of sql.exec("SELECT DISTINCT sid FROM spilled").toArray()) {
+    if (!known.has(sid)) sql.exec("DELETE FROM spilled WHERE sid = ?", sid);
+  }
 }
 
 export function startTimer(milliseconds, callback) {
@@ -255,7 +307,7 @@ export function header(request, name) {
  * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `undefined` when it did not all come within
  * `patience` milliseconds. A client that goes away in the middle is not noticed otherwise, and would keep the world awake.
  */
-export async function readBody(request, max, patience) {
+export async function readRequest(request, max, patience) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
   const chunks = [];

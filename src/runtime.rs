@@ -3,6 +3,7 @@
 //! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; see the design's
 //! platform facts.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::time::Timestamp;
@@ -14,7 +15,7 @@ extern "C" {
     pub type Sockets;
 
     #[wasm_bindgen(constructor)]
-    pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64) -> Sockets;
+    pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64, is_deserted: &JsValue) -> Sockets;
     #[wasm_bindgen(method)]
     pub fn add(this: &Sockets, socket: &JsValue) -> u32;
     #[wasm_bindgen(method)]
@@ -24,15 +25,17 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn wake(this: &Sockets) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
-    pub fn send(this: &Sockets, slot: u32, frame: &str) -> bool;
+    pub fn send(this: &Sockets, slot: u32, frame: &str);
     #[wasm_bindgen(method, js_name = sendBytes)]
-    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]) -> bool;
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]);
+    #[wasm_bindgen(method, js_name = isSlow)]
+    pub fn is_slow(this: &Sockets, slot: u32) -> bool;
     #[wasm_bindgen(method)]
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = broadcastBytes)]
-    pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]) -> Option<Vec<u32>>;
+    pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]);
     #[wasm_bindgen(method)]
-    pub fn attach(this: &Sockets, slot: u32, attachment: &str);
+    pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
     #[wasm_bindgen(method)]
     pub fn close(this: &Sockets, slot: u32, code: u16);
     #[wasm_bindgen(method, js_name = heardSlots)]
@@ -56,12 +59,22 @@ extern "C" {
     pub fn delete_alarm(state: &JsValue);
     #[wasm_bindgen(js_name = findAlarm)]
     pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
-    #[wasm_bindgen(js_name = writeSpill, catch)]
-    pub fn write_spill(state: &JsValue, sid: &str, rows: Vec<js_sys::Uint8Array>) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = readSpill, catch)]
-    pub fn read_spill(state: &JsValue, sid: &str) -> Result<Vec<js_sys::Uint8Array>, JsValue>;
-    #[wasm_bindgen(js_name = deleteSpill, catch)]
-    pub fn delete_spill(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = writeBody, catch)]
+    pub fn write_body(state: &JsValue, sid: &str, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = writePart, catch)]
+    pub fn write_part(state: &JsValue, sid: &str, place: u32, bytes: &[u8]) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = readBody, catch)]
+    pub fn read_body(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = readPartPlaces, catch)]
+    pub fn read_part_places(state: &JsValue, sid: &str) -> Result<Vec<u32>, JsValue>;
+    #[wasm_bindgen(js_name = readParts, catch)]
+    pub fn read_parts(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = deleteBody, catch)]
+    pub fn delete_body(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = deleteParts, catch)]
+    pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = sweepSpilled, catch)]
+    pub fn sweep_spilled(state: &JsValue, sids: Vec<String>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = startTimer)]
     pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]
@@ -71,8 +84,8 @@ extern "C" {
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue) -> Result<JsValue, JsValue>;
     pub fn header(request: &JsValue, name: &str) -> Option<String>;
-    #[wasm_bindgen(js_name = readBody)]
-    pub fn read_body(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = readRequest)]
+    pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
     #[wasm_bindgen(catch)]
     pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue) -> Result<js_sys::Promise, JsValue>;
@@ -128,14 +141,15 @@ pub const fn integer_to_js(number: u64) -> f64 {
     number as f64
 }
 
-/// A URL's parts: host with port, path, and query without its question mark.
+/// A URL's parts: origin, path, and query without its question mark.
 pub fn split_url(url: &str) -> (&str, &str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (rest, query) = url.split_once('?').unwrap_or((url, ""));
     let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let path_at = rest.find('/').unwrap_or(rest.len());
-    let (host, path) = rest.split_at_checked(path_at).unwrap_or((rest, ""));
-    (host, path, query)
+    let host_at = url.find("://").map_or(0, |at| at + 3);
+    let behind = rest.get(host_at..).unwrap_or_default();
+    let path_at = host_at + behind.find('/').unwrap_or(behind.len());
+    let (origin, path) = rest.split_at_checked(path_at).unwrap_or((rest, ""));
+    (origin, path, query)
 }
 
 /// A response with a JSON body.

@@ -1,8 +1,8 @@
 //! The junction: the only place that knows all stages, and the core's one door.
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
-//! [`Input::Command`]s of each; while [`Server::has_more`], call it again with [`Input::Continue`]. Then perform the
-//! effects in order and write the snapshots of [`Server::take_touched`].** [`World`](crate::durable::World) does so.
+//! [`Input::Command`]s of each; [`World`](crate::durable::World) does so. Perform the effects in order. While
+//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`].**
 
 mod command;
 mod sleep;
@@ -15,6 +15,7 @@ use crate::engine::{self, Engine, Gone, Message};
 use crate::error::{PeerFault, Reason};
 use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
 use crate::input::Input;
+use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::namespace::{Namespaces, Socket};
 use crate::request::Layer;
 use crate::socket::{Decoder, Packet};
@@ -30,10 +31,8 @@ pub struct Server {
     engine: Engine,
     clients: BTreeMap<SessionKey, Client>,
     namespaces: Namespaces,
-    /// Packets of POSTs that wait for the handlers of those before them.
+    /// Packets of POSTs that wait for what those before them cause.
     inbox: VecDeque<(SessionKey, String)>,
-    /// Whether this call left something for handlers to do first.
-    dispatched: bool,
     recipients: Vec<SessionKey>,
 }
 
@@ -56,14 +55,12 @@ impl Server {
             clients: BTreeMap::new(),
             namespaces: Namespaces::default(),
             inbox: VecDeque::new(),
-            dispatched: false,
             recipients: Vec::new(),
         }
     }
 
     /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
     pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
-        self.dispatched = false;
         match input {
             Input::OpenPolling { request, sid, layer } => {
                 let session = self.engine.handle_open_polling(now, request, sid, layer, fx);
@@ -91,10 +88,10 @@ impl Server {
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
             Input::Timeout => self.engine.handle_timeout(now, fx),
             Input::Tick { heard } => self.engine.handle_tick(now, heard, fx),
-            Input::Continue => {}
+            Input::Continue => self.handle_next(now, fx),
             Input::Command(command) => self.handle_command(now, command, fx),
         }
-        self.settle(now, fx);
+        self.settle(fx);
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -127,6 +124,11 @@ impl Server {
         self.engine.next_alarm()
     }
 
+    /// Whether one tick pings all WebSockets.
+    pub fn shares_heartbeat(&self) -> bool {
+        self.config.shares_heartbeat()
+    }
+
     /// Whether [`Input::Tick`] is due.
     pub fn is_tick_due(&self, now: Timestamp) -> bool {
         self.engine.is_tick_due(now)
@@ -142,20 +144,19 @@ impl Server {
         self.engine.take_touched()
     }
 
-    /// Works on what one input left behind, until handlers have something to do first.
-    fn settle(&mut self, now: Timestamp, fx: &mut Effects) {
-        loop {
-            while let Some(Gone { session, layer, reason }) = self.engine.next_gone() {
-                self.forget(session, layer, reason, fx);
-            }
-            if self.dispatched {
-                return;
-            }
-            let Some((session, text)) = self.inbox.pop_front() else { return };
-            let packet = engine::Packet::decode_text(&text);
-            if let Some((session, layer, message)) = self.engine.handle_packet(now, session, packet, fx) {
-                self.handle_message(now, session, layer, message, fx);
-            }
+    /// Tells the layers above of the sessions that ended by themselves.
+    fn settle(&mut self, fx: &mut Effects) {
+        while let Some(Gone { session, layer, reason }) = self.engine.next_gone() {
+            self.forget(session, layer, reason, fx);
+        }
+    }
+
+    /// The next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
+    fn handle_next(&mut self, now: Timestamp, fx: &mut Effects) {
+        let Some((session, text)) = self.inbox.pop_front() else { return };
+        let packet = engine::Packet::decode_text(&text);
+        if let Some((session, layer, message)) = self.engine.handle_packet(now, session, packet, fx) {
+            self.handle_message(now, session, layer, message, fx);
         }
     }
 
@@ -166,7 +167,7 @@ impl Server {
                 self.clients.insert(session, Client::default());
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
-            Layer::EngineIo => self.dispatch(Dispatch::Opened { session }, fx),
+            Layer::EngineIo => fx.push_dispatch(Dispatch::Opened { session }),
         }
     }
 
@@ -183,14 +184,17 @@ impl Server {
                 Message::Text(text) => Frame::text(text),
                 Message::Binary(bytes) => Frame::Binary(bytes),
             };
-            self.dispatch(Dispatch::Message { session, message }, fx);
+            fx.push_dispatch(Dispatch::Message { session, message });
             return;
         }
         let Some(client) = self.clients.get_mut(&session) else { return };
         let was_reconstructing = client.decoder.is_reconstructing();
         let packet = match message {
             Message::Text(text) => client.decoder.handle_text(text),
-            Message::Binary(bytes) => client.decoder.handle_binary(bytes),
+            Message::Binary(bytes) => {
+                let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
+                client.decoder.handle_binary(bytes, max_bytes)
+            }
         };
         if was_reconstructing || client.decoder.is_reconstructing() {
             self.engine.touch(session);
@@ -213,13 +217,13 @@ impl Server {
             (Packet::Connect { namespace, auth }, None) => {
                 client.joining.insert(namespace.clone());
                 let auth = auth.unwrap_or_else(|| "{}".into());
-                self.dispatch(Dispatch::Connect { session, namespace, auth }, fx);
+                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
             }
             (Packet::Disconnect { .. }, Some(socket)) => {
                 self.disconnect(socket.id, Reason::ClientNamespaceDisconnect, fx);
             }
             (Packet::Event { id, event, args, .. }, Some(socket)) => {
-                self.dispatch(Dispatch::Event { socket, event, args, ack: id }, fx);
+                fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
             // Nobody here asks for an acknowledgement yet, so none is known.
             (Packet::Ack { .. }, Some(_)) => {}
@@ -237,7 +241,7 @@ impl Server {
         self.engine.touch(socket.session);
         let own = Room::from(id);
         let rooms = core::iter::once(own).chain(socket.rooms.iter().cloned()).collect();
-        self.dispatch(Dispatch::Disconnected { socket: socket.to_ref(), rooms, reason }, fx);
+        fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), rooms, reason });
     }
 
     /// Closes a session in good order, with all of its sockets.
@@ -250,16 +254,11 @@ impl Server {
     fn forget(&mut self, session: SessionKey, layer: Layer, reason: Reason, fx: &mut Effects) {
         self.inbox.retain(|(key, _)| *key != session);
         if layer == Layer::EngineIo {
-            self.dispatch(Dispatch::Closed { session, reason }, fx);
+            fx.push_dispatch(Dispatch::Closed { session, reason });
         }
         let client = self.clients.remove(&session).unwrap_or_default();
         for id in client.sockets.into_values() {
             self.disconnect(id, reason, fx);
         }
-    }
-
-    fn dispatch(&mut self, dispatch: Dispatch, fx: &mut Effects) {
-        self.dispatched = true;
-        fx.push_dispatch(dispatch);
     }
 }

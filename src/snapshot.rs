@@ -1,7 +1,11 @@
 //! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Header;
 use crate::id::{AckId, Namespace, Room, Sid, SocketId};
 
 /// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
@@ -17,6 +21,16 @@ pub struct Body {
     /// What the session speaks, with its state.
     #[serde(rename = "l")]
     pub client: ClientSnapshot,
+}
+
+impl Body {
+    /// Whether parts of it are written down by themselves.
+    pub fn has_parts(&self) -> bool {
+        match &self.client {
+            ClientSnapshot::SocketIo { partial: Some(partial), .. } => partial.arrived.contains(&Part::Row),
+            ClientSnapshot::SocketIo { partial: None, .. } | ClientSnapshot::EngineIo => false,
+        }
+    }
 }
 
 /// The state of the layer above Engine.IO.
@@ -72,7 +86,32 @@ pub struct PartialSnapshot {
     /// How many attachments it announced.
     #[serde(rename = "c")]
     pub announced: usize,
-    /// Those that have arrived, in base64.
+    /// Those that have arrived.
     #[serde(rename = "a")]
-    pub arrived: Vec<String>,
+    pub arrived: Vec<Part>,
+}
+
+/// An attachment that has arrived before its packet's last one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// A short one, in base64.
+    #[serde(rename = "i")]
+    Inline(String),
+    /// A long one: it is written down by itself.
+    #[serde(rename = "r")]
+    Row,
+}
+
+/// The long attachments of a packet that is not complete, by their place in it.
+pub type Parts = BTreeMap<usize, Bytes>;
+
+/// What must be known of a WebSocket while the world sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What the heartbeat needs.
+    pub header: Header,
+    /// The rest.
+    pub body: Body,
+    /// What is written down beside it, each once.
+    pub parts: Parts,
 }

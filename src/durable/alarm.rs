@@ -40,6 +40,8 @@ enum Known {
     At(Timestamp),
     /// It is not set.
     Off,
+    /// It rings: what comes of it is not all known yet.
+    Ringing,
 }
 
 impl AlarmClock {
@@ -58,11 +60,14 @@ impl AlarmClock {
                     self.alarm.set(Known::Asked);
                     self.look_up(state);
                 }
-                Known::Asked => {}
+                Known::Asked | Known::Ringing => {}
             }
         }
         match (server.next_alarm(), self.alarm.get()) {
-            (Alarm::At(at), known) if known != Known::At(at) => {
+            // Where nothing sleeps anyway, one that rings too early is cheaper than one that is set anew at each pong.
+            (_, Known::Ringing) => {}
+            (Alarm::At(at), Known::At(known)) if known == at || (known < at && !server.shares_heartbeat()) => {}
+            (Alarm::At(at), _) => {
                 runtime::set_alarm(state, runtime::time_to_js(at));
                 self.alarm.set(Known::At(at));
             }
@@ -140,16 +145,18 @@ impl Shell {
                 Asleep::MustWake => {}
             }
         }
-        let heard = self.with(|awake| {
-            awake.world.server.is_tick_due(now).then(|| {
-                let (slots, times) = (awake.sockets.heard_slots(), awake.sockets.heard_times());
-                slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
-            })
-        });
-        if let Some(heard) = heard.flatten() {
-            self.turn(Input::Tick { heard });
+        if self.with(|awake| awake.world.server.is_tick_due(now)) != Some(true) {
+            return self.turn(Input::Timeout);
         }
+        // What was due besides comes first: who is closed now is not pinged.
+        self.alarm.alarm.set(Known::Ringing);
         self.turn(Input::Timeout);
+        self.alarm.alarm.set(Known::Off);
+        let heard = self.with(|awake| {
+            let (slots, times) = (awake.sockets.heard_slots(), awake.sockets.heard_times());
+            slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
+        });
+        self.turn(Input::Tick { heard: heard.unwrap_or_default() });
     }
 
     /// A heartbeat that rebuilds nothing: pings all, if everybody is well.

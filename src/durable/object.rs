@@ -1,12 +1,13 @@
 //! The world's object, as the runtime sees it: constructed, called, put to sleep.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 
+use bytes::Bytes;
 use futures::channel::oneshot;
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -15,14 +16,14 @@ use super::turn::World;
 use super::{receive, spill};
 use crate::config::{Config, ConfigError};
 use crate::effect::{Answer, Effects};
-use crate::engine::Header;
 use crate::handler::App;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::input::Input;
 use crate::limits::UNREAD_DROP_AFTER;
 use crate::runtime::{self, Sockets};
 use crate::server::Server;
-use crate::snapshot::Body;
+use crate::snapshot::{Parts, Snapshot};
+use crate::time::Timestamp;
 
 /// A pong of Engine.IO 4 and the noop that the runtime answers it with, while nobody wakes.
 const AUTO_RESPONSE: (&str, &str) = ("3", "6");
@@ -40,6 +41,10 @@ pub(super) struct Shell {
     /// Never borrowed across an await.
     pub(super) awake: RefCell<Option<Awake>>,
     pub(super) alarm: AlarmClock,
+    /// The number of the next request. Older than what is awake: a request may wait while the world is read again.
+    next_request: Cell<u32>,
+    /// Whether nobody is in the world, for the sockets to ask.
+    is_deserted: Closure<dyn FnMut() -> bool>,
 }
 
 /// What the object knows while it is awake.
@@ -50,9 +55,27 @@ pub(super) struct Awake {
     pub(super) fx: Effects,
     /// Requests that wait for their answer.
     pub(super) requests: BTreeMap<RequestId, oneshot::Sender<Answer>>,
-    next_request: u32,
-    /// Sessions whose snapshot is in the database.
-    pub(super) spilled: BTreeMap<ConnId, Sid>,
+    /// What sockets have in the database.
+    pub(super) rows: BTreeMap<ConnId, Rows>,
+    /// The recipients of the broadcast that is performed.
+    pub(super) slots: Vec<u32>,
+}
+
+/// What a socket has in the database.
+#[derive(Debug)]
+pub(super) struct Rows {
+    /// Its session's id, which names the rows.
+    pub(super) sid: Sid,
+    /// Whether its snapshot did not fit into its attachment.
+    pub(super) has_body: bool,
+    /// The long attachments of its unfinished packet.
+    pub(super) parts: BTreeSet<usize>,
+}
+
+impl Rows {
+    pub(super) const fn new(sid: Sid) -> Self {
+        Self { sid, has_body: false, parts: BTreeSet::new() }
+    }
 }
 
 impl Object {
@@ -79,6 +102,15 @@ impl Object {
             app,
             awake: RefCell::new(None),
             alarm: AlarmClock::new(Weak::clone(weak)),
+            next_request: Cell::new(0),
+            is_deserted: {
+                let shell = Weak::clone(weak);
+                let is_deserted = move || {
+                    let sessions = shell.upgrade().and_then(|shell| shell.with(|a| a.world.server.session_count()));
+                    sessions == Some(0)
+                };
+                Closure::wrap_assert_unwind_safe(Box::new(is_deserted) as Box<dyn FnMut() -> bool>)
+            },
         })))
     }
 
@@ -126,6 +158,8 @@ impl Shell {
             if let Some(ConnId(conn)) = culprit {
                 awake.sockets.close(conn, 1011);
             }
+            // Gone before it is read again, so that what panicked is not met a second time.
+            *slot = None;
             *slot = Some(self.wake(config));
         }
         if let Some(awake) = slot.as_mut() {
@@ -139,57 +173,81 @@ impl Shell {
         Some(look(self.awake.borrow_mut().get_or_insert_with(|| self.wake(config))))
     }
 
+    /// The number of a request that is about to be handled, and where its answer will come.
+    pub(super) fn register(&self) -> Option<(RequestId, oneshot::Receiver<Answer>)> {
+        let request = RequestId(self.next_request.get());
+        self.next_request.set(request.0.wrapping_add(1));
+        let (sender, receiver) = oneshot::channel();
+        self.with(|awake| awake.requests.insert(request, sender))?;
+        Some((request, receiver))
+    }
+
     /// Reads every WebSocket's snapshot.
     fn wake(&self, config: &Config) -> Awake {
         let now = runtime::now();
         let max_buffered = runtime::integer_to_js(config.max_buffered_bytes as u64);
-        let sockets = Sockets::new(&self.state, max_buffered, runtime::span_to_js(UNREAD_DROP_AFTER));
+        let drop_after = runtime::span_to_js(UNREAD_DROP_AFTER);
+        let sockets = Sockets::new(&self.state, max_buffered, drop_after, self.is_deserted.as_ref());
         let mut server = Server::new(config.clone());
-        let mut spilled = BTreeMap::new();
+        let (mut rows, mut sids) = (BTreeMap::new(), Vec::new());
         for (slot, attachment) in (0..).zip(sockets.wake()) {
             let conn = ConnId(slot);
-            let restored = self
-                .read(&attachment.as_string().unwrap_or_default(), conn, &mut spilled)
-                .and_then(|(header, body)| server.restore(now, conn, header, body).map_err(|fault| fault.to_string()));
-            if let Err(problem) = restored {
-                runtime::log_error(&format!("dormouse: a socket is closed that cannot be read again: {problem}"));
-                sockets.close(conn.0, 1000);
+            match spill::read(&attachment.as_string().unwrap_or_default()) {
+                // It only probed: its session polled, in memory, and is lost.
+                Some(spill::Read::Probe) => sockets.close(slot, 1000),
+                read => match self.restore(now, conn, read, &mut server) {
+                    Ok(restored) => {
+                        sids.push(restored.sid.to_string());
+                        if restored.has_body || !restored.parts.is_empty() {
+                            rows.insert(conn, restored);
+                        }
+                    }
+                    Err(problem) => {
+                        runtime::log_error(&format!(
+                            "dormouse: a socket is closed that cannot be read again: {problem}"
+                        ));
+                        sockets.close(slot, 1000);
+                    }
+                },
             }
         }
-        server.finish_restore();
+        if let Err(error) = runtime::sweep_spilled(&self.state, sids) {
+            runtime::log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
+        }
         let world = World::new(server, (self.app)());
-        Awake { world, sockets, fx: Effects::new(), requests: BTreeMap::new(), next_request: 0, spilled }
+        Awake { world, sockets, fx: Effects::new(), requests: BTreeMap::new(), rows, slots: Vec::new() }
     }
 
-    fn read(
+    /// Puts a session back; gives what it has in the database.
+    fn restore(
         &self,
-        attachment: &str,
+        now: Timestamp,
         conn: ConnId,
-        spilled: &mut BTreeMap<ConnId, Sid>,
-    ) -> Result<(Header, Body), String> {
-        match spill::read(attachment) {
-            Some(spill::Read::Whole(header, body)) => Ok((header, body)),
+        read: Option<spill::Read>,
+        server: &mut Server,
+    ) -> Result<Rows, String> {
+        let failed = |error: JsValue| format!("{error:?}");
+        let (header, body, has_body) = match read {
+            Some(spill::Read::Whole(header, body)) => (header, body, false),
             Some(spill::Read::Spilled(header, sid)) => {
-                let rows = runtime::read_spill(&self.state, sid.as_str()).map_err(|error| format!("{error:?}"))?;
-                let rows: Vec<Vec<u8>> = rows.iter().map(js_sys::Uint8Array::to_vec).collect();
-                spilled.insert(conn, sid);
-                let body = spill::read_spilled(&rows).ok_or("its rows are damaged")?;
-                Ok((header, body))
+                let rows = runtime::read_body(&self.state, sid.as_str()).map_err(failed)?;
+                let rows: Vec<Vec<u8>> = rows.iter().map(Uint8Array::to_vec).collect();
+                (header, spill::read_spilled(&rows).ok_or("its rows are damaged")?, true)
             }
-            Some(spill::Read::Probe) => Err("its session polled and was lost".to_owned()),
-            None => Err("its snapshot is of another version".to_owned()),
-        }
-    }
-}
-
-impl Awake {
-    /// The number of a request that is about to be handled, and where its answer will come.
-    pub(super) fn register(&mut self) -> (RequestId, oneshot::Receiver<Answer>) {
-        let request = RequestId(self.next_request);
-        self.next_request = self.next_request.wrapping_add(1);
-        let (sender, receiver) = oneshot::channel();
-        self.requests.insert(request, sender);
-        (request, receiver)
+            Some(spill::Read::Probe) | None => return Err("its snapshot is of another version".to_owned()),
+        };
+        let sid = body.sid;
+        let parts: Parts = if body.has_parts() {
+            let places = runtime::read_part_places(&self.state, sid.as_str()).map_err(failed)?;
+            let parts = runtime::read_parts(&self.state, sid.as_str()).map_err(failed)?;
+            let bytes = parts.iter().map(|part| Bytes::from(part.to_vec()));
+            places.into_iter().filter_map(|place| usize::try_from(place).ok()).zip(bytes).collect()
+        } else {
+            Parts::new()
+        };
+        let written = parts.keys().copied().collect();
+        server.restore(now, conn, Snapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
+        Ok(Rows { sid, has_body, parts: written })
     }
 }
 

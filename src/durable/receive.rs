@@ -6,7 +6,7 @@ use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::object::{Awake, Shell, entropy};
+use super::object::{Shell, entropy};
 use super::spill;
 use crate::config::Config;
 use crate::edge::cors;
@@ -30,10 +30,10 @@ pub(super) async fn fetch(shell: &Shell, request: JsValue) -> Result<JsValue, Js
     };
     let parts: &runtime::Request = request.unchecked_ref();
     let (method, url) = (parts.method(), parts.url());
-    let (host, path, query) = runtime::split_url(&url);
+    let (own, path, query) = runtime::split_url(&url);
     let origin = runtime::header(&request, "origin");
     // The Worker refused who may not connect; what is left are the headers of the answer.
-    let headers = cors::check(origin.as_deref(), host, &config.allowed_origins).unwrap_or_default();
+    let headers = cors::check(origin.as_deref(), own, &config.allowed_origins).unwrap_or_default();
     let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
     let layer = layer_of(path).unwrap_or(Layer::SocketIo);
     let fresh = || Sid::from_entropy(entropy());
@@ -88,23 +88,26 @@ pub(super) fn message(shell: &Shell, socket: &JsValue, message: &JsValue) {
 
 /// A WebSocket's peer closed it, or the connection was lost, which the reference server calls a close, too.
 pub(super) fn closed(shell: &Shell, socket: &JsValue, code: u16) {
-    gone(shell, socket, Reason::TransportClose);
     runtime::close(socket, code);
+    gone(shell, socket, Reason::TransportClose);
 }
 
 /// A WebSocket broke: the only word of it.
 pub(super) fn broken(shell: &Shell, socket: &JsValue) {
-    gone(shell, socket, Reason::TransportError);
     runtime::close(socket, 1011);
+    gone(shell, socket, Reason::TransportError);
 }
 
 fn gone(shell: &Shell, socket: &JsValue, reason: Reason) {
     let Some(conn) = conn_of(shell, socket) else { return };
     shell.turn(Input::Closed { conn, reason });
-    shell.with(|awake| {
-        awake.forget_spill(&shell.state, conn);
-        awake.sockets.close(conn.0, 1000);
-    });
+    // A turn that panicked gave out the numbers anew.
+    if let Some(ConnId(slot)) = conn_of(shell, socket) {
+        shell.with(|awake| {
+            awake.forget_rows(&shell.state, ConnId(slot));
+            awake.sockets.close(slot, 1000);
+        });
+    }
 }
 
 /// The number of a WebSocket; `None` when the world is done with it.
@@ -114,7 +117,7 @@ fn conn_of(shell: &Shell, socket: &JsValue) -> Option<ConnId> {
 }
 
 fn handle(shell: &Shell, input: impl FnOnce(RequestId) -> Input) -> Option<(RequestId, oneshot::Receiver<Answer>)> {
-    let (request, waiting) = shell.with(Awake::register)?;
+    let (request, waiting) = shell.register()?;
     shell.turn(input(request));
     Some((request, waiting))
 }
@@ -136,7 +139,7 @@ async fn post(
     let max = runtime::integer_to_js(config.max_payload_bytes as u64);
     // A session that sends nothing else for so long has lost its heartbeat.
     let patience = runtime::span_to_js(config.ping_interval.saturating_add(config.ping_timeout));
-    let body = match JsFuture::from(runtime::read_body(http, max, patience)).await {
+    let body = match JsFuture::from(runtime::read_request(http, max, patience)).await {
         Ok(body) if body.is_truthy() && body.as_bool().is_none() => {
             String::from_utf8(Uint8Array::new(&body).to_vec()).map_or(PostBody::NotText, PostBody::Text)
         }

@@ -8,30 +8,28 @@ pub type Header = (&'static str, String);
 
 /// Judges a request by its `Origin` header: gives the headers that every answer to it must have, errors too.
 ///
-/// `host` is the host, with its port, that the request was sent to; a page from there is of the same origin.
+/// `own` is the origin that the request was sent to.
 ///
 /// # Errors
-/// The page may not connect; the message says which variable decides.
-pub fn check(origin: Option<&str>, host: &str, allowed: &AllowedOrigins) -> Result<Vec<Header>, Refusal> {
+/// The page may not connect; the message says which variable decides, and the headers let the page read it.
+pub fn check(origin: Option<&str>, own: &str, allowed: &AllowedOrigins) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
     let Some(origin) = origin else { return Ok(Vec::new()) };
     let may = match allowed {
         AllowedOrigins::Any => return Ok(vec![("access-control-allow-origin", "*".to_owned())]),
         AllowedOrigins::Listed(listed) => listed.iter().any(|entry| entry.eq_ignore_ascii_case(origin)),
         AllowedOrigins::Same => false,
     };
-    let same = origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host));
-    if may || same {
-        return Ok(vec![
-            ("access-control-allow-origin", origin.to_owned()),
-            ("access-control-allow-credentials", "true".to_owned()),
-            ("vary", "Origin".to_owned()),
-        ]);
+    let mut headers = vec![("access-control-allow-origin", origin.to_owned()), ("vary", "Origin".to_owned())];
+    if may || origin.eq_ignore_ascii_case(own) {
+        headers.push(("access-control-allow-credentials", "true".to_owned()));
+        return Ok(headers);
     }
     let shown: String = origin.chars().take(200).collect();
-    Err(Refusal::Forbidden(format!(
+    let refusal = Refusal::Forbidden(format!(
         "The origin {shown} may not connect. The variable ALLOWED_ORIGINS decides: \
          a comma-separated list of origins, or * for all"
-    )))
+    ));
+    Err((refusal, headers))
 }
 
 /// The further headers that answer a preflight; `asked` is its `Access-Control-Request-Headers`.
@@ -49,9 +47,9 @@ mod tests {
     use super::*;
 
     fn allowed_origin(origin: Option<&str>, allowed: &AllowedOrigins) -> Result<Option<String>, String> {
-        check(origin, "relay.example", allowed)
+        check(origin, "https://relay.example", allowed)
             .map(|headers| headers.into_iter().find(|(name, _)| *name == "access-control-allow-origin").map(|h| h.1))
-            .map_err(|refusal| refusal.message().to_owned())
+            .map_err(|(refusal, _)| refusal.message().to_owned())
     }
 
     #[test]
@@ -70,7 +68,9 @@ mod tests {
             Ok(Some("https://relay.example".to_owned()))
         );
         assert_eq!(allowed_origin(Some("null"), &AllowedOrigins::Any), Ok(Some("*".to_owned())));
-        for origin in ["https://b.example", "https://a.example.evil", "http://a.example", "null", ""] {
+        for origin in
+            ["https://b.example", "http://relay.example", "https://a.example.evil", "http://a.example", "null", ""]
+        {
             let message = allowed_origin(Some(origin), &listed).expect_err(origin);
             assert!(message.contains("ALLOWED_ORIGINS"), "{message}");
         }

@@ -19,6 +19,9 @@ const BINDING: &str = "WORLD";
 /// What a person sees who opens the relay's address. Another server's address is its author's.
 const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("index.html")) } else { None };
 
+const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
+const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
+
 /// Answers a request to the Worker. `serves_engine` tells whether there is a gateway for plain Engine.IO.
 ///
 /// # Errors
@@ -33,40 +36,35 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
         Ok(config) => config,
         Err(error) => {
             runtime::log_error(&format!("dormouse: {error}"));
-            return runtime::respond_json(500, &json!({ "message": error.to_string() }).to_string(), &[]);
+            let readable = [("access-control-allow-origin", "*".to_owned())];
+            return respond_message(500, &error.to_string(), &readable);
         }
     };
     let parts: &runtime::Request = request.unchecked_ref();
     let (method, url) = (parts.method(), parts.url());
-    let (host, path, query) = runtime::split_url(&url);
+    let (own, path, query) = runtime::split_url(&url);
     let query = || form_urlencoded::parse(query.as_bytes());
-    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
-    let (world, layer) = match route(path, asked_world.as_deref()) {
-        Route::Gateway { world, layer } => (world, layer),
-        Route::Index if INDEX.is_some() => {
-            let headers = runtime::flatten(&[], &[("content-type", "text/html; charset=UTF-8")]);
-            return runtime::respond(200, INDEX, headers);
-        }
-        Route::Index => {
-            let message = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
-            return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
-        }
-        Route::NotFound(message) => {
-            return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
-        }
-    };
-    if layer == Layer::EngineIo && !serves_engine {
-        let message = "This Worker serves Socket.IO only; nothing is on /engine.io/";
-        return runtime::respond_json(404, &json!({ "message": message }).to_string(), &[]);
-    }
     let refuse = |refusal: &Refusal, headers: &[cors::Header]| {
         runtime::respond_json(refusal.status(), &refusal.to_json(), headers)
     };
     let origin = runtime::header(&request, "origin");
-    let headers = match cors::check(origin.as_deref(), host, &config.allowed_origins) {
+    let headers = match cors::check(origin.as_deref(), own, &config.allowed_origins) {
         Ok(headers) => headers,
-        Err(refusal) => return refuse(&refusal, &[]),
+        Err((refusal, headers)) => return refuse(&refusal, &headers),
     };
+    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
+    let (world, layer) = match route(path, asked_world.as_deref()) {
+        Route::Gateway { world, layer } => (world, layer),
+        Route::Index if INDEX.is_some() => {
+            let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
+            return runtime::respond(200, INDEX, headers);
+        }
+        Route::Index => return respond_message(404, NO_INDEX, &headers),
+        Route::NotFound(message) => return respond_message(404, message, &headers),
+    };
+    if layer == Layer::EngineIo && !serves_engine {
+        return respond_message(404, NO_ENGINE, &headers);
+    }
     if method == "OPTIONS" && !headers.is_empty() {
         let asked = runtime::header(&request, "access-control-request-headers");
         let headers = [headers, cors::preflight(asked.as_deref())].concat();
@@ -77,4 +75,8 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
         return refuse(&refusal, &headers);
     }
     JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await
+}
+
+fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<JsValue, JsValue> {
+    runtime::respond_json(status, &json!({ "message": message }).to_string(), headers)
 }

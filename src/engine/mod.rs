@@ -155,14 +155,17 @@ impl Engine {
         }
         let Header { since, expires, heartbeat } = header;
         // The ping interval may have been set anew since.
-        let heartbeat = match (self.config.shares_heartbeat(), heartbeat) {
-            (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => Heartbeat::Shared(None),
-            (false, Heartbeat::Shared(_)) => Heartbeat::Resting(now),
-            (_, same) => same,
+        let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
+            (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
+            (false, Heartbeat::Shared(_)) => (Heartbeat::Resting(now), true),
+            (_, same) => (same, false),
         };
         let transport = Transport::WebSocket { conn };
         let key = self.insert(Session { sid, layer, since, expires, heartbeat, transport });
         self.deadlines.forget_tick();
+        if !is_new {
+            self.touched.remove(&key);
+        }
         Some(key)
     }
 
@@ -237,7 +240,7 @@ impl Engine {
     fn fail(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
         match self.by_conn.get(&conn).copied() {
             Some(Role::Transport(key)) => self.end(key, End { code, ..End::new(Reason::TransportError) }, fx),
-            Some(Role::Probe(key)) => self.drop_probe(key, fx),
+            Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
             None => {}
         }
     }
@@ -325,7 +328,7 @@ impl Engine {
     }
 
     fn finish(&mut self, key: SessionKey, end: End, fx: &mut Effects) -> Option<Session> {
-        self.drop_probe(key, fx);
+        self.drop_probe(key, CloseCode::Normal, fx);
         let mut session = self.remove(key)?;
         match &mut session.transport {
             // A WebSocket that is gone already has no role any more, and is not closed again.

@@ -91,6 +91,7 @@ impl Engine {
                 None
             }
             PostBody::Aborted => {
+                answer(Answer::Refused(Refusal::BadRequest), fx);
                 self.end(key, End::new(Reason::TransportError), fx);
                 None
             }

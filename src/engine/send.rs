@@ -2,7 +2,7 @@
 
 use super::session::Transport;
 use super::{End, Engine};
-use crate::effect::{Effect, Effects};
+use crate::effect::{CloseCode, Effect, Effects};
 use crate::error::Reason;
 use crate::id::SessionKey;
 use crate::limits::POLLING_CLOSE_TIMEOUT;
@@ -43,7 +43,7 @@ impl Engine {
             return;
         }
         let frames = polling.take_buffer();
-        self.drop_probe(key, fx);
+        self.drop_probe(key, CloseCode::Normal, fx);
         if let Some(session) = self.sessions.get_mut(key.0) {
             session.transport = Transport::Draining(frames, now.after(POLLING_CLOSE_TIMEOUT));
         }

@@ -74,8 +74,10 @@ impl Session {
 }
 
 impl Polling {
-    /// Sends frames: now, if a GET hangs, with the next one otherwise. Gives the bytes that wait.
+    /// Sends frames: now, if a GET hangs, with the next one otherwise. Gives the bytes that waited before: a packet that is
+    /// large by itself is nobody's slowness.
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
+        let waited = self.buffered_bytes;
         if self.poll.is_some() && self.buffer.is_empty() {
             self.answer_poll(payload::join(frames), fx);
         } else {
@@ -83,7 +85,7 @@ impl Polling {
             self.buffer.extend_from_slice(frames);
             self.flush(fx);
         }
-        self.buffered_bytes
+        waited
     }
 
     /// Takes a GET: answers it with what waits, or lets it hang.

@@ -6,7 +6,7 @@ use super::deadlines::Tick;
 use super::heartbeat::{Heartbeat, Sweep, Verdict};
 use super::session::Transport;
 use super::{End, Engine, NOOP, PING};
-use crate::effect::Effects;
+use crate::effect::{CloseCode, Effects};
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
@@ -62,16 +62,18 @@ impl Engine {
             fx.push_recipient(*conn);
         }
         fx.push_broadcast(mark, vec![Frame::text(PING)]);
+        self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
         for key in dead {
             self.end(key, End::new(Reason::PingTimeout), fx);
         }
-        self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
     }
 
-    /// Whether the shared heartbeat is to tick at `now`.
+    /// Whether the shared heartbeat is to tick at `now`: whenever the alarm was due. A world that slept cannot tell what its
+    /// alarm was set for, and one that did not must not behave otherwise.
     pub fn is_tick_due(&self, now: Timestamp) -> bool {
+        let deadline = self.deadlines.first_durable().is_some_and(|at| at <= now);
         match self.deadlines.tick {
-            Tick::At(at) => at <= now,
+            Tick::At(at) => at <= now || deadline,
             Tick::Unknown => self.config.shares_heartbeat(),
             Tick::Off => false,
         }
@@ -129,7 +131,7 @@ impl Engine {
         let Some(polling) = self.polling(key) else { return };
         let Some(probe) = &mut polling.probe else { return };
         if probe.is_late(now) {
-            self.drop_probe(key, fx);
+            self.drop_probe(key, CloseCode::Normal, fx);
         } else if probe.take_noop(now) {
             polling.answer_poll(NOOP, fx);
         }

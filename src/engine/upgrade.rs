@@ -51,7 +51,7 @@ impl Engine {
                 self.reschedule(key);
             }
             Ok(Packet::Upgrade) => self.complete_upgrade(now, key, conn, fx),
-            _ => self.drop_probe(key, fx),
+            _ => self.drop_probe(key, CloseCode::Normal, fx),
         }
     }
 
@@ -72,7 +72,10 @@ impl Engine {
         };
         session.transport = Transport::WebSocket { conn };
         session.since = now;
-        session.heartbeat = heartbeat;
+        // A heartbeat of its own goes on as it was: the client's patience began with the last ping.
+        if let Heartbeat::Shared(_) = heartbeat {
+            session.heartbeat = heartbeat;
+        }
         self.polling_count = self.polling_count.saturating_sub(1);
         self.by_conn.insert(conn, Role::Transport(key));
         self.reschedule(key);
@@ -84,10 +87,10 @@ impl Engine {
     }
 
     /// Closes the WebSocket that probes a session, if one does; the session goes on.
-    pub(super) fn drop_probe(&mut self, key: SessionKey, fx: &mut Effects) {
+    pub(super) fn drop_probe(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
         if let Some(probe) = self.polling(key).and_then(|polling| polling.probe.take()) {
             self.by_conn.remove(&probe.conn);
-            fx.push(Effect::Close { conn: probe.conn, code: CloseCode::Normal });
+            fx.push(Effect::Close { conn: probe.conn, code });
             self.reschedule(key);
         }
     }

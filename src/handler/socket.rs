@@ -72,10 +72,9 @@ impl<'a> Socket<'a> {
     /// # Errors
     /// [`Fault::Misuse`] when Socket.IO keeps the event's name for itself.
     pub fn emit(&mut self, event: &str, args: Args) -> Result<(), Fault> {
-        let id = self.id();
-        let mut emitter = self.emitter();
-        emitter.target.sender = None;
-        emitter.to(id).emit(event, args)
+        check_event(event)?;
+        self.commands.push(Command::EmitTo { socket: self.socket.id, event: event.into(), args });
+        Ok(())
     }
 
     /// Emits to everybody else in the namespace.
@@ -144,10 +143,15 @@ impl Emitter<'_> {
     /// # Errors
     /// [`Fault::Misuse`] when Socket.IO keeps the event's name for itself; nothing is sent.
     pub fn emit(self, event: &str, args: Args) -> Result<(), Fault> {
-        if RESERVED_EVENTS.contains(&event) {
-            return Err(Fault::Misuse(format!("Socket.IO keeps the event name {event:?} for itself")));
-        }
+        check_event(event)?;
         self.commands.push(Command::Emit { target: self.target, event: event.into(), args });
         Ok(())
     }
+}
+
+fn check_event(event: &str) -> Result<(), Fault> {
+    if RESERVED_EVENTS.contains(&event) {
+        return Err(Fault::Misuse(format!("Socket.IO keeps the event name {event:?} for itself")));
+    }
+    Ok(())
 }

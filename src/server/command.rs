@@ -27,6 +27,12 @@ impl Server {
                 }
             }
             Command::Emit { target, event, args } => self.emit(&target, &event, &args, fx),
+            Command::EmitTo { socket, event, args } => {
+                if let Some(socket) = self.namespaces.get(socket) {
+                    let frames = event_frames(&socket.namespace, &event, &args);
+                    self.engine.send(socket.session, frames, fx);
+                }
+            }
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
             Command::Join { socket, room } => {
                 if self.namespaces.join(socket, room) {
@@ -78,7 +84,7 @@ impl Server {
         self.engine.set_expiry(session, None);
         let frame = text_frame(|text| socket::encode_connect(namespace, id, text));
         self.engine.send(session, vec![frame], fx);
-        self.dispatch(Dispatch::Connected { socket: socket_ref }, fx);
+        fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
     }
 
     /// Encodes once, finds the recipients once.
@@ -91,8 +97,7 @@ impl Server {
         if self.recipients.is_empty() {
             return;
         }
-        let text = text_frame(|text| socket::encode_event(&target.namespace, None, event, args, text));
-        let frames = with_attachments(text, args.attachments());
+        let frames = event_frames(&target.namespace, event, args);
         match *self.recipients {
             [session] => self.engine.send(session, frames, fx),
             _ => self.engine.broadcast(self.recipients.iter().copied(), frames, fx),
@@ -128,6 +133,17 @@ fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
     write(&mut text);
     Frame::text(text)
 }
+
+fn event_frames(namespace: &Namespace, event: &str, args: &Args) -> Vec<Frame> {
+    let text = text_frame(|text| {
+        text.reserve(args.elements().len() + event.len() + namespace.as_str().len() + ROOM_FOR_MARKS);
+        socket::encode_event(namespace, None, event, args, text);
+    });
+    with_attachments(text, args.attachments())
+}
+
+/// Brackets, quotes, digits and commas around an event's parts.
+const ROOM_FOR_MARKS: usize = 32;
 
 fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
     core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()

@@ -1,20 +1,20 @@
 //! What survives sleep.
 
 use super::{Client, Server};
-use crate::engine::Header;
 use crate::error::Fault;
 use crate::id::ConnId;
 use crate::namespace::Socket;
 use crate::request::Layer;
-use crate::snapshot::{Body, ClientSnapshot, SocketSnapshot};
+use crate::snapshot::{Body, ClientSnapshot, Parts, Snapshot, SocketSnapshot};
 use crate::socket::Decoder;
 use crate::time::Timestamp;
 
 impl Server {
     /// What must be known of a WebSocket while the world sleeps; `None` for one that only probes: its session polls and
     /// would be lost anyway.
-    pub fn snapshot(&self, conn: ConnId) -> Option<(Header, Body)> {
+    pub fn snapshot(&self, conn: ConnId) -> Option<Snapshot> {
         let (key, session) = self.engine.session_of(conn)?;
+        let mut parts = Parts::new();
         let client = match session.layer {
             Layer::EngineIo => ClientSnapshot::EngineIo,
             Layer::SocketIo => {
@@ -24,17 +24,19 @@ impl Server {
                     let (namespace, auth) = (socket.namespace.clone(), socket.auth.to_string());
                     SocketSnapshot { id: socket.id, namespace, auth, rooms }
                 });
+                parts = client.decoder.parts();
                 ClientSnapshot::SocketIo { sockets: sockets.collect(), partial: client.decoder.snapshot() }
             }
         };
-        Some((self.engine.header(key)?, Body { sid: session.sid, client }))
+        Some(Snapshot { header: self.engine.header(key)?, body: Body { sid: session.sid, client }, parts })
     }
 
     /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
     ///
     /// # Errors
     /// [`Fault::Bug`] when the snapshot contradicts itself or another one; the WebSocket is to be closed.
-    pub fn restore(&mut self, now: Timestamp, conn: ConnId, header: Header, body: Body) -> Result<(), Fault> {
+    pub fn restore(&mut self, now: Timestamp, conn: ConnId, snapshot: Snapshot) -> Result<(), Fault> {
+        let Snapshot { header, body, parts } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
         let layer = match body.client {
             ClientSnapshot::SocketIo { .. } => Layer::SocketIo,
@@ -42,7 +44,7 @@ impl Server {
         };
         let client = match body.client {
             ClientSnapshot::SocketIo { sockets, partial } => {
-                Some((sockets, Decoder::restore(partial).ok_or_else(|| damaged("has a damaged packet"))?))
+                Some((sockets, Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?))
             }
             ClientSnapshot::EngineIo => None,
         };
@@ -59,10 +61,5 @@ impl Server {
         }
         self.clients.insert(session, client);
         Ok(())
-    }
-
-    /// Forgets which snapshots changed: after restoring, they are what is written already.
-    pub fn finish_restore(&mut self) {
-        self.engine.take_touched();
     }
 }

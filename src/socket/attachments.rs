@@ -12,8 +12,8 @@ use super::codec::{self, Announced, Decoded};
 use super::packet::Packet;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace};
-use crate::limits::MAX_JSON_DEPTH;
-use crate::snapshot::PartialSnapshot;
+use crate::limits::{MAX_INLINE_PART_BYTES, MAX_JSON_DEPTH};
+use crate::snapshot::{Part, PartialSnapshot, Parts};
 
 /// Puts a session's packets together, message by message.
 #[derive(Debug, Default)]
@@ -59,10 +59,13 @@ impl Decoder {
     /// Takes a binary message; gives the packet that it completes.
     ///
     /// # Errors
-    /// No attachment is due.
-    pub fn handle_binary(&mut self, bytes: Bytes) -> Result<Option<Packet>, PeerFault> {
+    /// No attachment is due, or those of this packet have more than `max_bytes` in all.
+    pub fn handle_binary(&mut self, bytes: Bytes, max_bytes: usize) -> Result<Option<Packet>, PeerFault> {
         let Self::Reconstructing(mut partial) = core::mem::take(self) else { return Err(PeerFault::Reconstruction) };
         partial.arrived.push(bytes);
+        if partial.arrived.iter().map(Bytes::len).sum::<usize>() > max_bytes {
+            return Err(PeerFault::AttachmentBytes);
+        }
         if partial.arrived.len() < partial.announced {
             *self = Self::Reconstructing(partial);
             return Ok(None);
@@ -75,27 +78,44 @@ impl Decoder {
         matches!(self, Self::Reconstructing(_))
     }
 
-    /// What must survive sleep.
+    /// What must survive sleep; long attachments are left to [`parts`](Self::parts).
     pub fn snapshot(&self) -> Option<PartialSnapshot> {
         let Self::Reconstructing(partial) = self else { return None };
+        let part = |bytes: &Bytes| {
+            if is_long(bytes) { Part::Row } else { Part::Inline(STANDARD.encode(bytes)) }
+        };
         Some(PartialSnapshot {
             is_ack: partial.is_ack,
             namespace: partial.namespace.clone(),
             id: partial.id,
             json: partial.json.clone(),
             announced: partial.announced,
-            arrived: partial.arrived.iter().map(|bytes| STANDARD.encode(bytes)).collect(),
+            arrived: partial.arrived.iter().map(part).collect(),
         })
     }
 
+    /// The long attachments that have arrived.
+    pub fn parts(&self) -> Parts {
+        let Self::Reconstructing(partial) = self else { return Parts::new() };
+        partial.arrived.iter().cloned().enumerate().filter(|(_, bytes)| is_long(bytes)).collect()
+    }
+
     /// A decoder as it was before the world slept; `None` when the snapshot is damaged.
-    pub fn restore(snapshot: Option<PartialSnapshot>) -> Option<Self> {
+    pub fn restore(snapshot: Option<PartialSnapshot>, parts: &Parts) -> Option<Self> {
         let Some(PartialSnapshot { is_ack, namespace, id, json, announced, arrived }) = snapshot else {
             return Some(Self::Idle);
         };
-        let arrived = arrived.iter().map(|text| STANDARD.decode(text).ok().map(Bytes::from)).collect::<Option<_>>()?;
+        let bytes = |(place, part): (usize, &Part)| match part {
+            Part::Inline(text) => STANDARD.decode(text).ok().map(Bytes::from),
+            Part::Row => parts.get(&place).cloned(),
+        };
+        let arrived = arrived.iter().enumerate().map(bytes).collect::<Option<_>>()?;
         Some(Self::Reconstructing(Partial { is_ack, namespace, id, json, announced, arrived }))
     }
+}
+
+fn is_long(bytes: &Bytes) -> bool {
+    bytes.len() > MAX_INLINE_PART_BYTES
 }
 
 impl Partial {
@@ -233,17 +253,33 @@ mod tests {
     }
 
     #[test]
+    fn long_attachments_are_written_beside_the_snapshot() {
+        let mut decoder = Decoder::default();
+        let text =
+            r#"53-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]"#;
+        assert_eq!(decoder.handle_text(text), Ok(None));
+        let long = Bytes::from(vec![7; MAX_INLINE_PART_BYTES + 1]);
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1]), 5_000), Ok(None));
+        assert_eq!(decoder.handle_binary(long.clone(), 5_000), Ok(None));
+        assert_eq!(decoder.parts().into_iter().collect::<Vec<_>>(), [(1, long.clone())]);
+        assert!(Decoder::restore(decoder.snapshot(), &Parts::new()).is_none());
+        let mut restored = Decoder::restore(decoder.snapshot(), &decoder.parts()).expect("whole");
+        assert_eq!(restored.handle_binary(Bytes::from(vec![0; 4_000]), 5_000), Err(PeerFault::AttachmentBytes));
+        assert!(matches!(decoder.handle_binary(long, 5_000), Ok(Some(Packet::Event { .. }))));
+    }
+
+    #[test]
     fn attachments_come_in_order_and_nothing_between() {
         let mut decoder = Decoder::default();
         let text = r#"52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
         assert_eq!(decoder.handle_text(text), Ok(None));
-        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1])), Ok(None));
-        let mut decoder = Decoder::restore(decoder.snapshot()).expect("whole");
-        let packet = decoder.handle_binary(Bytes::from_static(&[2])).expect("valid").expect("complete");
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1]), 10), Ok(None));
+        let mut decoder = Decoder::restore(decoder.snapshot(), &decoder.parts()).expect("whole");
+        let packet = decoder.handle_binary(Bytes::from_static(&[2]), 10).expect("valid").expect("complete");
         let Packet::Event { event, args, .. } = packet else { panic!("{packet:?}") };
         assert_eq!(&*event, "a");
         assert_eq!(args.attachments(), [Bytes::from_static(&[1]), Bytes::from_static(&[2])]);
-        assert_eq!(decoder.handle_binary(Bytes::new()), Err(PeerFault::Reconstruction));
+        assert_eq!(decoder.handle_binary(Bytes::new(), 10), Err(PeerFault::Reconstruction));
         assert_eq!(decoder.handle_text(r#"51-["a",{"_placeholder":true,"num":0}]"#), Ok(None));
         assert_eq!(decoder.handle_text(r#"2["a"]"#), Err(PeerFault::Reconstruction));
     }

@@ -11,7 +11,7 @@ use super::packet::{Packet, RESERVED_EVENTS};
 use crate::effect::Refused;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
-use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
+use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS, MAX_AUTH_BYTES};
 use crate::value::Args;
 
 /// A packet's text, taken apart and checked.
@@ -200,7 +200,8 @@ fn take_ack_id(text: &str) -> Result<(Option<AckId>, &str), PeerFault> {
 
 fn parse_object(json: &str) -> Result<&str, PeerFault> {
     let json = json.trim_matches(JSON_SPACE);
-    let valid = json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok();
+    let valid =
+        json.len() <= MAX_AUTH_BYTES && json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok();
     if valid { Ok(json) } else { Err(PeerFault::Payload) }
 }
 
