@@ -18,7 +18,7 @@ const TABLE: &str = "
     request   : error id
     effect    : error id value
     input     : effect error id request time value
-    snapshot  : id
+    snapshot  : id engine::Header
 
     engine    : leaves
     socket    : leaves snapshot

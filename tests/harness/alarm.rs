@@ -19,6 +19,8 @@ pub(super) enum Known {
     At(Timestamp),
     /// It is not set.
     Off,
+    /// It rings: what comes of it is not all known yet.
+    Ringing,
 }
 
 impl Host {
@@ -26,14 +28,17 @@ impl Host {
     pub(super) fn follow(&mut self) {
         let Some(awake) = &self.awake else { return };
         self.timer = awake.world.server.next_timeout();
-        if awake.world.server.next_alarm() == Alarm::Unknown {
+        if awake.world.server.next_alarm() == Alarm::Unknown && self.known != Known::Ringing {
+            // Where it is not known, the runtime tells a moment later, and nothing waits for that.
             let (now, found) = (self.runtime.now, self.runtime.alarm);
-            // The runtime answers a moment later, and nothing waits for it.
             self.known = found.map_or(Known::Off, Known::At);
             self.server().set_alarm_found(now, found);
         }
+        let shares = self.config.shares_heartbeat();
         match (self.server().next_alarm(), self.known) {
-            (Alarm::At(at), known) if known != Known::At(at) => self.set_alarm(Some(at)),
+            (_, Known::Ringing) => {}
+            (Alarm::At(at), Known::At(known)) if known == at || (known < at && !shares) => {}
+            (Alarm::At(at), _) => self.set_alarm(Some(at)),
             // One that was set before the world slept and that nobody needs rings once more, for nothing.
             (Alarm::Off, Known::At(_)) => self.set_alarm(None),
             _ => {}
@@ -50,16 +55,19 @@ impl Host {
             return;
         }
         let now = self.runtime.now;
-        if self.server().is_tick_due(now) {
-            let slots = self.wake().slots.clone();
-            let heard = slots.into_iter().enumerate().filter_map(|(slot, no)| {
-                let conn = ConnId(u32::try_from(slot).ok()?);
-                Some((conn, self.runtime.sockets[no?].heard?))
-            });
-            let heard = heard.collect();
-            self.turn(Input::Tick { heard });
+        if !self.server().is_tick_due(now) {
+            return self.turn(Input::Timeout);
         }
+        self.known = Known::Ringing;
         self.turn(Input::Timeout);
+        self.known = Known::Off;
+        let slots = self.wake().slots.clone();
+        let heard = slots.into_iter().enumerate().filter_map(|(slot, no)| {
+            let conn = ConnId(u32::try_from(slot).ok()?);
+            Some((conn, self.runtime.sockets[no?].heard?))
+        });
+        let heard = heard.collect();
+        self.turn(Input::Tick { heard });
     }
 
     /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
@@ -82,7 +90,7 @@ impl Host {
         let next = expiries.chain(tick).min();
         for no in 0..self.runtime.sockets.len() {
             if self.runtime.sockets[no].attachment.is_some() {
-                self.runtime.send(no, &Frame::text("2"), usize::MAX);
+                self.runtime.send(no, &Frame::text("2"));
             }
         }
         Asleep::Well { next }

@@ -6,6 +6,7 @@ use dormouse::durable::spill;
 use dormouse::effect::Effect;
 use dormouse::id::ConnId;
 use dormouse::input::Input;
+use dormouse::snapshot::Snapshot;
 
 use super::object::Awake;
 use super::requests::{self, Http};
@@ -14,26 +15,25 @@ use super::runtime::Runtime;
 impl Awake {
     /// Handles an input and does what it causes.
     pub(super) fn turn(&mut self, runtime: &mut Runtime, requests: &mut [Http], config: &Config, input: Input) {
-        let now = runtime.now;
-        self.world.handle(now, input, &mut || runtime.entropy(), &mut self.fx);
-        self.perform_all(runtime, requests, config);
+        self.step(runtime, requests, config, input);
         while self.world.server.has_more() {
-            self.world.handle(now, Input::Continue, &mut || runtime.entropy(), &mut self.fx);
-            self.perform_all(runtime, requests, config);
+            self.step(runtime, requests, config, Input::Continue);
         }
         self.write(runtime);
     }
 
-    /// Performs the effects. Whoever reads too slowly is closed, which may cause something to be sent to others.
-    fn perform_all(&mut self, runtime: &mut Runtime, requests: &mut [Http], config: &Config) {
+    /// Handles an input and performs its effects. Whoever reads too slowly is closed, which may cause something to be sent
+    /// to others.
+    fn step(&mut self, runtime: &mut Runtime, requests: &mut [Http], config: &Config, input: Input) {
+        let now = runtime.now;
+        self.world.handle(now, input, &mut || runtime.entropy(), &mut self.fx);
         loop {
             let slow = self.perform(runtime, requests, config.max_buffered_bytes);
             if slow.is_empty() {
                 return;
             }
             for conn in slow {
-                let overflowed = Input::Overflowed { conn };
-                self.world.handle(runtime.now, overflowed, &mut || runtime.entropy(), &mut self.fx);
+                self.world.handle(now, Input::Overflowed { conn }, &mut || runtime.entropy(), &mut self.fx);
             }
         }
     }
@@ -41,7 +41,8 @@ impl Awake {
     /// Performs the effects; gives who has too much unread.
     fn perform(&mut self, runtime: &mut Runtime, requests: &mut [Http], max: usize) -> Vec<ConnId> {
         let mut slow = Vec::new();
-        for effect in self.fx.take() {
+        let mut effects = self.fx.take();
+        for effect in effects.drain(..) {
             match effect {
                 Effect::Send { conn, frames } => {
                     if self.send(runtime, conn, &frames, max) {
@@ -57,7 +58,7 @@ impl Awake {
                 }
                 Effect::Close { conn, code } => {
                     self.close(runtime, conn, code.as_u16());
-                    self.forget_spill(runtime, conn);
+                    self.forget_rows(runtime, conn);
                 }
                 Effect::Answer { request, answer } => {
                     let http = self.waiting.remove(&request);
@@ -67,26 +68,40 @@ impl Awake {
                 Effect::Log(line) => runtime.log.push(line),
             }
         }
-        self.fx.clear();
+        self.fx.recycle(effects);
         slow
     }
 
+    /// Sends a packet; says whether its client had too much unread before.
     fn send(&self, runtime: &mut Runtime, conn: ConnId, frames: &[Frame], max: usize) -> bool {
         let Some(no) = self.socket(conn) else { return false };
-        // All of them, also when one is too much already.
-        frames.iter().filter(|frame| runtime.send(no, frame, max)).count() > 0
+        let is_slow = runtime.sockets[no].unsent > max;
+        for frame in frames {
+            runtime.send(no, frame);
+        }
+        is_slow
     }
 
-    /// Writes the snapshots that changed.
+    /// Writes the snapshots that may have changed.
     fn write(&mut self, runtime: &mut Runtime) {
         for conn in self.world.server.take_touched() {
-            let Some((header, body)) = self.world.server.snapshot(conn) else { continue };
+            let Some(Snapshot { header, body, parts }) = self.world.server.snapshot(conn) else { continue };
             let written = spill::write(header, &body).expect("a snapshot serialises");
+            let sid = body.sid.as_str();
+            self.rows.insert(conn, body.sid);
             if written.spilled.is_empty() {
-                self.forget_spill(runtime, conn);
+                runtime.spilled.remove(sid);
             } else {
-                runtime.spilled.insert(body.sid.as_str().to_owned(), written.spilled);
-                self.spilled.insert(conn, body.sid);
+                runtime.spilled.insert(sid.to_owned(), written.spilled);
+            }
+            if parts.is_empty() {
+                runtime.parts.remove(sid);
+            } else {
+                // What is written once is not written again, so it must be the same.
+                let rows = runtime.parts.entry(sid.to_owned()).or_default();
+                for (place, bytes) in parts {
+                    assert_eq!(*rows.entry(place).or_insert_with(|| bytes.clone()), bytes, "a written part changed");
+                }
             }
             if let Some(no) = self.socket(conn) {
                 runtime.attach(no, Some(&written.attachment));
@@ -94,10 +109,11 @@ impl Awake {
         }
     }
 
-    /// Deletes what a socket's snapshot had in the database.
-    pub(super) fn forget_spill(&mut self, runtime: &mut Runtime, conn: ConnId) {
-        if let Some(sid) = self.spilled.remove(&conn) {
+    /// Deletes what a socket has in the database.
+    pub(super) fn forget_rows(&mut self, runtime: &mut Runtime, conn: ConnId) {
+        if let Some(sid) = self.rows.remove(&conn) {
             runtime.spilled.remove(sid.as_str());
+            runtime.parts.remove(sid.as_str());
         }
     }
 }

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use dormouse::config::Config;
 use dormouse::durable::{World, spill};
 use dormouse::effect::{Answer, Effects};
-use dormouse::engine::Header;
 use dormouse::error::{Reason, Refusal};
 use dormouse::id::{ConnId, RequestId, Sid};
 use dormouse::input::Input;
 use dormouse::request::{EngineRequest, Layer};
 use dormouse::server::Server;
-use dormouse::snapshot::Body;
+use dormouse::snapshot::Snapshot;
 use dormouse::time::Timestamp;
 use dormouse::{App, Frame};
 
@@ -53,7 +52,8 @@ pub struct Awake {
     pub(super) free: Vec<usize>,
     pub(super) waiting: BTreeMap<RequestId, HttpNo>,
     pub(super) next_request: u32,
-    pub(super) spilled: BTreeMap<ConnId, Sid>,
+    /// Under which session's id sockets may have something in the database.
+    pub(super) rows: BTreeMap<ConnId, Sid>,
 }
 
 impl Host {
@@ -120,7 +120,7 @@ impl Host {
         if let Some(conn) = self.conn_of(no) {
             self.turn(Input::Closed { conn, reason });
             if let Some(awake) = &mut self.awake {
-                awake.forget_spill(&mut self.runtime, conn);
+                awake.forget_rows(&mut self.runtime, conn);
                 awake.close(&mut self.runtime, conn, 1000);
             }
         }
@@ -253,34 +253,45 @@ impl Awake {
             free: Vec::new(),
             waiting: BTreeMap::new(),
             next_request: 0,
-            spilled: BTreeMap::new(),
+            rows: BTreeMap::new(),
         };
         for no in 0..runtime.sockets.len() {
             let Some(attachment) = runtime.sockets[no].attachment.clone() else { continue };
             let conn = awake.add(no);
-            let restored = awake.read(runtime, &attachment, conn).and_then(|(header, body)| {
-                awake.world.server.restore(runtime.now, conn, header, body).map_err(|fault| fault.to_string())
-            });
-            if let Err(problem) = restored {
-                runtime.log.push(format!("a socket is closed that cannot be read again: {problem}"));
-                awake.close(runtime, conn, 1000);
+            match spill::read(&attachment) {
+                // It only probed: its session polled, in memory, and is lost.
+                Some(spill::Read::Probe) => awake.close(runtime, conn, 1000),
+                read => {
+                    if let Err(problem) = awake.restore(runtime, conn, read) {
+                        runtime.log.push(format!("a socket is closed that cannot be read again: {problem}"));
+                        awake.close(runtime, conn, 1000);
+                    }
+                }
             }
         }
-        awake.world.server.finish_restore();
+        let server = &awake.world.server;
+        let is_known = |sid: &String| Sid::parse(sid).is_some_and(|sid| server.has_session(sid));
+        runtime.spilled.retain(|sid, _| is_known(sid));
+        runtime.parts.retain(|sid, _| is_known(sid));
         awake
     }
 
-    fn read(&mut self, runtime: &Runtime, attachment: &str, conn: ConnId) -> Result<(Header, Body), String> {
-        match spill::read(attachment) {
-            Some(spill::Read::Whole(header, body)) => Ok((header, body)),
+    fn restore(&mut self, runtime: &Runtime, conn: ConnId, read: Option<spill::Read>) -> Result<(), String> {
+        let (header, body) = match read {
+            Some(spill::Read::Whole(header, body)) => (header, body),
             Some(spill::Read::Spilled(header, sid)) => {
                 let rows = runtime.spilled.get(sid.as_str()).cloned().unwrap_or_default();
-                self.spilled.insert(conn, sid);
-                Ok((header, spill::read_spilled(&rows).ok_or("its rows are damaged")?))
+                (header, spill::read_spilled(&rows).ok_or("its rows are damaged")?)
             }
-            Some(spill::Read::Probe) => Err("its session polled and was lost".to_owned()),
-            None => Err("its snapshot is of another version".to_owned()),
-        }
+            Some(spill::Read::Probe) | None => return Err("its snapshot is of another version".to_owned()),
+        };
+        let sid = body.sid;
+        let written = body.has_parts().then(|| runtime.parts.get(sid.as_str()).cloned());
+        let parts = written.flatten().unwrap_or_default();
+        let snapshot = Snapshot { header, body, parts };
+        self.world.server.restore(runtime.now, conn, snapshot).map_err(|fault| fault.to_string())?;
+        self.rows.insert(conn, sid);
+        Ok(())
     }
 
     pub(super) fn add(&mut self, no: SocketNo) -> ConnId {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use dormouse::Frame;
 use dormouse::effect::Answer;
 use dormouse::id::Entropy;
+use dormouse::snapshot::Parts;
 use dormouse::time::Timestamp;
 
 use super::requests::HttpNo;
@@ -25,8 +26,10 @@ pub struct Runtime {
     pub sockets: Vec<VirtualSocket>,
     /// The object's one alarm.
     pub alarm: Option<Timestamp>,
-    /// The object's database.
+    /// What sessions have in the object's database: snapshots that do not fit into attachments.
     pub spilled: BTreeMap<String, Vec<Vec<u8>>>,
+    /// And long attachments of packets that are not complete.
+    pub parts: BTreeMap<String, Parts>,
     /// Lines that the object logged.
     pub log: Vec<String>,
     /// Whether the runtime answers pongs.
@@ -92,6 +95,7 @@ impl Runtime {
             sockets: Vec::new(),
             alarm: None,
             spilled: BTreeMap::new(),
+            parts: BTreeMap::new(),
             log: Vec::new(),
             answers_pongs,
             said: Vec::new(),
@@ -120,18 +124,14 @@ impl Runtime {
         self.said.push(Said { at, to, what });
     }
 
-    /// `ws.send`; true when the client has too much unread.
-    pub fn send(&mut self, no: SocketNo, frame: &Frame, max_buffered: usize) -> bool {
+    /// `ws.send`.
+    pub fn send(&mut self, no: SocketNo, frame: &Frame) {
         let socket = &mut self.sockets[no];
-        if !socket.open {
-            return false;
-        }
-        if socket.stalled {
+        if socket.open && socket.stalled {
             socket.unsent += frame.len();
-            return socket.unsent > max_buffered;
+        } else if socket.open {
+            self.say(To::Socket(no), What::Frame(frame.clone()));
         }
-        self.say(To::Socket(no), What::Frame(frame.clone()));
-        false
     }
 
     /// `ws.serializeAttachment`.
@@ -157,7 +157,7 @@ impl Runtime {
             return false;
         }
         self.sockets[no].heard = Some(self.now);
-        self.send(no, &Frame::text("6"), usize::MAX);
+        self.send(no, &Frame::text("6"));
         true
     }
 
@@ -174,7 +174,9 @@ impl Runtime {
 
 /// Bytes as transcripts write them.
 pub fn hex(bytes: &Bytes) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let is_one_byte = bytes.len() > 20 && bytes.iter().all(|byte| byte == &bytes[0]);
+    let shown = if is_one_byte { &bytes[..1] } else { bytes };
+    let digits = shown.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    format!("<{digits}>")
+    if is_one_byte { format!("<({digits}*{})>", bytes.len()) } else { format!("<{digits}>") }
 }

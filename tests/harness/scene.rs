@@ -180,9 +180,10 @@ impl Scene {
             "breaks" => return self.host.gone(socket, Reason::TransportError),
             "overflows" => {
                 self.host.runtime.sockets[socket].stalled = true;
-                let half = format!(r#"42["broadcast","{}"]"#, "x".repeat(900));
-                self.host.text(self.other, &half);
-                return self.host.text(self.other, &half);
+                let large = format!(r#"42["broadcast","{}"]"#, "x".repeat(900));
+                self.host.text(self.other, &large);
+                self.host.text(self.other, &large);
+                return self.host.text(self.other, &large);
             }
             _ => panic!("nothing like {what:?} happens to a WebSocket"),
         };
@@ -234,7 +235,7 @@ impl Scene {
         }
         let sessions = host.server().session_count();
         let snapshots = host.runtime.sockets.iter().filter(|socket| socket.attachment.is_some()).count();
-        let rest = (sessions, snapshots, host.runtime.spilled.len(), host.runtime.alarm);
+        let rest = (sessions, snapshots, host.runtime.spilled.len() + host.runtime.parts.len(), host.runtime.alarm);
         (rest != (0, 0, 0, None)).then(|| format!("sessions, snapshots, rows, alarm: {rest:?}"))
     }
 
