@@ -2,6 +2,7 @@
 // that is closing throws on `send`, and a thrown error must not cost the event that met it.
 
 const slotOf = Symbol("dormouse.slot");
+const watchOf = Symbol("dormouse.watch");
 
 const TRY_AGAIN_LATER = 1013;
 
@@ -135,7 +136,7 @@ export class Sockets {
    */
   #watch(socket) {
     if (!this.measures) return;
-    setTimeout(() => {
+    socket[watchOf] = setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
       if (this.isDeserted()) {
         console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
@@ -168,6 +169,7 @@ export class Sockets {
 
 /** Closes a socket, or answers the peer's close. */
 export function close(socket, code) {
+  clearTimeout(socket[watchOf]);
   try {
     // These stand for frames that never were; they cannot be sent.
     socket.close([1004, 1005, 1006, 1015].includes(code) ? 1000 : code, "");
@@ -207,6 +209,17 @@ export function acceptWebSocket(state) {
   const [client, server] = Object.values(new WebSocketPair());
   state.acceptWebSocket(server);
   return [client, server];
+}
+
+/**
+ * The client's end of a WebSocket that is closed as soon as it is open. Not one that hibernates: when the first frame of
+ * such a one is the reply to our close, the runtime leaves its TCP connection open for as long as the object is awake.
+ */
+export function openAndClose() {
+  const [client, server] = Object.values(new WebSocketPair());
+  server.accept();
+  server.close(1000, "");
+  return client;
 }
 
 export function setAutoResponse(state, request, response) {

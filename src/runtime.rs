@@ -51,6 +51,8 @@ extern "C" {
     pub fn world_name(state: &JsValue) -> String;
     #[wasm_bindgen(js_name = acceptWebSocket, catch)]
     pub fn accept_websocket(state: &JsValue) -> Result<Vec<JsValue>, JsValue>;
+    #[wasm_bindgen(js_name = openAndClose, catch)]
+    pub fn open_and_close() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = setAutoResponse, catch)]
     pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = setAlarm)]

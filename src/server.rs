@@ -109,6 +109,11 @@ impl Server {
         self.engine.has_session(sid)
     }
 
+    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    pub fn can_upgrade(&self, sid: Sid) -> bool {
+        self.engine.can_upgrade(sid)
+    }
+
     /// How many sessions there are.
     pub fn session_count(&self) -> usize {
         self.engine.session_count()

@@ -52,8 +52,12 @@ pub(super) async fn fetch(shell: &Shell, request: JsValue) -> Result<JsValue, Js
         Ok(EngineRequest::OpenWebSocket) => {
             return accept(shell, spill::PROBE, |conn| Input::OpenWebSocket { conn, sid: fresh(), layer });
         }
-        Ok(EngineRequest::Upgrade(sid)) if shell.with(|awake| awake.world.server.has_session(sid)) == Some(true) => {
+        Ok(EngineRequest::Upgrade(sid)) if shell.with(|awake| awake.world.server.can_upgrade(sid)) == Some(true) => {
             return accept(shell, spill::PROBE, |conn| Input::Upgrade { conn, sid });
+        }
+        // A second WebSocket of a session is closed once it is open, as the reference server does it.
+        Ok(EngineRequest::Upgrade(sid)) if shell.with(|awake| awake.world.server.has_session(sid)) == Some(true) => {
+            return runtime::switch_protocols(&runtime::open_and_close()?);
         }
         Ok(EngineRequest::Upgrade(_)) => return respond(&Answer::Refused(Refusal::UnknownSid), &headers),
         Err(refusal) => return respond(&Answer::Refused(refusal), &headers),

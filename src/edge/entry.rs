@@ -50,6 +50,8 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
     let origin = runtime::header(&request, "origin");
     let headers = match cors::check(origin.as_deref(), own, &config.allowed_origins) {
         Ok(headers) => headers,
+        // Nobody reads a preflight's message, and its headers would allow what is refused.
+        Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
         Err((refusal, headers)) => return refuse(&refusal, &headers),
     };
     let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);

@@ -13,6 +13,12 @@ use crate::value::Frame;
 const PROBE_PONG: &str = "3probe";
 
 impl Engine {
+    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    pub fn can_upgrade(&self, sid: Sid) -> bool {
+        let session = self.by_sid.get(&sid).and_then(|key| self.sessions.get(key.0));
+        session.is_some_and(|s| matches!(&s.transport, Transport::Polling(polling) if polling.probe.is_none()))
+    }
+
     /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
     pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
         let probe = Probe::new(conn, now, &self.config);
