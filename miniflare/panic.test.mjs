@@ -1,5 +1,6 @@
 // A panic costs the event that caused it, and nothing else: not the world, not the other worlds of the isolate, not their sleep.
-// The build has two events more than the relay: `test:panic` panics in its handler, `test:panic-core` in the core.
+// The build has more events than the relay: `test:panic` panics in its handler, `test:panic-core` in the core, `test:join` and
+// `test:room` use a room.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -32,11 +33,14 @@ async function hangingPoll(world) {
 async function neighbours(world) {
   const [first, second] = [await clients.join(world), await clients.join(world, websocket)];
   await upgraded(first);
+  await ask(second, "test:join");
   const { poller, answer } = await hangingPoll(world);
   return async () => {
     assert.deepEqual(await ask(first, "module.x", "fine"), ["fine"]);
     assert.deepEqual(await heard(second, 1), [["module.x", "fine"]]);
     assert.equal((await within(answer, "the hanging GET")).body, '42["module.x","fine"]');
+    await ask(first, "test:room", "in the room");
+    assert.deepEqual((await heard(second, 2)).at(-1), ["module.x", "in the room"]);
     assert.deepEqual([...first.reasons, ...second.reasons], []);
     assert.equal(worker.boots(world), 1, "its memory was not lost");
     await (await poller.upgrade()).close();

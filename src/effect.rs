@@ -42,7 +42,7 @@ pub enum Effect {
         /// The answer.
         answer: Answer,
     },
-    /// Write a line to the log: something is wrong in Dormouse itself, and one session paid for it.
+    /// Write a line to the log: a handler or Dormouse itself failed.
     Log(String),
 }
 

@@ -49,8 +49,8 @@ pub const SHARED_HEARTBEAT_FROM: Duration = Duration::from_secs(10);
 /// is room for the header's numbers, the array around them and two-byte strings' markers.
 pub const MAX_ATTACHMENT_BYTES: usize = 15_000;
 
-/// Bytes of one row of a snapshot that spilled into SQLite; the platform allows 2 MB a row.
-pub const MAX_SPILL_ROW_BYTES: usize = 1_000_000;
+/// Bytes of one row of what spilled into SQLite; the platform allows 2 MB a row.
+pub const MAX_SPILL_ROW_BYTES: u32 = 1_000_000;
 
 /// Sockets of one world: the platform accepts 32,768 hibernatable WebSockets an object.
 pub const MAX_SOCKETS: usize = 32_768;

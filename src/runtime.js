@@ -1,10 +1,8 @@
-// The runtime's own objects, as the object's Rust sees them. Everything here catches what the runtime throws: a socket
-// that is closing throws on `send`, and a thrown error must not cost the event that met it.
+// The runtime's own objects, as Rust sees them. What the runtime throws about one socket is caught here: one that is closing
+// throws on `send`, and that must not cost the event that met it.
 
 const slotOf = Symbol("dormouse.slot");
 const watchOf = Symbol("dormouse.watch");
-
-const TRY_AGAIN_LATER = 1013;
 
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
@@ -125,8 +123,9 @@ export class Sockets {
       // It is gone already.
     }
     this.remove(slot);
+    const hasUnsent = this.measures && socket.bufferedAmount > 0;
     close(socket, code);
-    if (code === TRY_AGAIN_LATER) this.#watch(socket);
+    if (hasUnsent) this.#watch(socket);
   }
 
   /**
@@ -135,7 +134,6 @@ export class Sockets {
    * nobody is hurt by dropping them all.
    */
   #watch(socket) {
-    if (!this.measures) return;
     socket[watchOf] = setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
       if (this.isDeserted()) {
@@ -169,13 +167,18 @@ export class Sockets {
 
 /** Closes a socket, or answers the peer's close. */
 export function close(socket, code) {
-  clearTimeout(socket[watchOf]);
   try {
     // These stand for frames that never were; they cannot be sent.
     socket.close([1004, 1005, 1006, 1015].includes(code) ? 1000 : code, "");
   } catch {
     // It is closed already.
   }
+}
+
+/** The peer closed a socket, or it broke: answers it, and watches it no longer. */
+export function endSocket(socket, code) {
+  clearTimeout(socket[watchOf]);
+  close(socket, code);
 }
 
 /** For a heartbeat that wakes nobody: every socket's attachment and when it was heard, in turn. */
@@ -240,7 +243,8 @@ export function findAlarm(state) {
 }
 
 // What does not fit into an attachment: a snapshot's body in parts from 0 on, long attachments of a packet that is not
-// complete in parts from -1 down.
+// complete in parts from -1 down, each in at most so many rows.
+const CHUNKS = 1024;
 
 const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
 
@@ -253,10 +257,16 @@ export function writeBody(state, sid, rows) {
   });
 }
 
-export function writePart(state, sid, place, bytes) {
+export function writePart(state, sid, place, bytes, rowBytes) {
   const { sql } = state.storage;
   sql.exec(TABLE);
-  sql.exec("INSERT OR REPLACE INTO spilled VALUES (?, ?, ?)", sid, -1 - place, bytes.slice());
+  const last = Math.max(0, Math.ceil(bytes.length / rowBytes) - 1);
+  state.storage.transactionSync(() => {
+    for (let chunk = 0; chunk <= last; chunk++) {
+      const row = bytes.slice(chunk * rowBytes, (chunk + 1) * rowBytes);
+      sql.exec("INSERT OR REPLACE INTO spilled VALUES (?, ?, ?)", sid, -1 - (place * CHUNKS + chunk), row);
+    }
+  });
 }
 
 export function readBody(state, sid) {
@@ -264,14 +274,14 @@ export function readBody(state, sid) {
   return rows.map((row) => new Uint8Array(row.body));
 }
 
-/** The long attachments of a session's packet: their places, and their bytes in the same order. */
+/** The long attachments of a session's packet, row by row in order: their places, and their bytes. */
 export function readPartPlaces(state, sid) {
-  return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part", sid).toArray()
-    .map((row) => -1 - row.part);
+  return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
+    .map((row) => Math.floor((-1 - row.part) / CHUNKS));
 }
 
 export function readParts(state, sid) {
-  return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part", sid).toArray()
+  return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
     .map((row) => new Uint8Array(row.body));
 }
 
@@ -312,8 +322,9 @@ export function switchProtocols(client) {
   return new Response(null, { status: 101, webSocket: client });
 }
 
-export function header(request, name) {
-  return request.headers.get(name) ?? undefined;
+/** A header of a request or a response. */
+export function header(message, name) {
+  return message.headers.get(name) ?? undefined;
 }
 
 /**

@@ -43,7 +43,8 @@ extern "C" {
     #[wasm_bindgen(method, js_name = heardTimes)]
     pub fn heard_times(this: &Sockets) -> Vec<f64>;
 
-    pub fn close(socket: &JsValue, code: u16);
+    #[wasm_bindgen(js_name = endSocket)]
+    pub fn end_socket(socket: &JsValue, code: u16);
     pub fn pulses(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
@@ -64,7 +65,7 @@ extern "C" {
     #[wasm_bindgen(js_name = writeBody, catch)]
     pub fn write_body(state: &JsValue, sid: &str, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = writePart, catch)]
-    pub fn write_part(state: &JsValue, sid: &str, place: u32, bytes: &[u8]) -> Result<(), JsValue>;
+    pub fn write_part(state: &JsValue, sid: &str, place: u32, bytes: &[u8], row_bytes: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = readBody, catch)]
     pub fn read_body(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
     #[wasm_bindgen(js_name = readPartPlaces, catch)]

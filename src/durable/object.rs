@@ -149,7 +149,11 @@ impl Shell {
         let mut slot = self.awake.borrow_mut();
         let awake = slot.get_or_insert_with(|| self.wake(config));
         let culprit = match &input {
-            Input::Frame { conn, .. } => Some(*conn),
+            Input::Frame { conn, .. }
+            | Input::TooLong { conn }
+            | Input::Closed { conn, .. }
+            | Input::OpenWebSocket { conn, .. }
+            | Input::Upgrade { conn, .. } => Some(*conn),
             _ => None,
         };
         let turned = catch_unwind(AssertUnwindSafe(|| awake.turn(&self.state, input)));
@@ -240,8 +244,11 @@ impl Shell {
         let parts: Parts = if body.has_parts() {
             let places = runtime::read_part_places(&self.state, sid.as_str()).map_err(failed)?;
             let parts = runtime::read_parts(&self.state, sid.as_str()).map_err(failed)?;
-            let bytes = parts.iter().map(|part| Bytes::from(part.to_vec()));
-            places.into_iter().filter_map(|place| usize::try_from(place).ok()).zip(bytes).collect()
+            let mut long: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+            for (place, part) in places.into_iter().zip(parts) {
+                long.entry(place as usize).or_default().extend(part.to_vec());
+            }
+            long.into_iter().map(|(place, bytes)| (place, Bytes::from(bytes))).collect()
         } else {
             Parts::new()
         };

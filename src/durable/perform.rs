@@ -9,6 +9,7 @@ use crate::effect::Effect;
 use crate::error::Reason;
 use crate::id::ConnId;
 use crate::input::Input;
+use crate::limits::MAX_SPILL_ROW_BYTES;
 use crate::runtime;
 use crate::snapshot::Snapshot;
 use crate::time::Timestamp;
@@ -25,6 +26,7 @@ impl Awake {
         for conn in self.write(state) {
             // What cannot be written would be lost by the next nap; better now, and its client comes again.
             self.step(now, state, Input::Closed { conn, reason: Reason::TransportError });
+            self.forget_rows(state, conn);
             self.sockets.close(conn.0, 1011);
         }
     }
@@ -121,7 +123,8 @@ impl Awake {
             }
             for (&place, bytes) in parts {
                 if rows.parts.insert(place) {
-                    runtime::write_part(state, sid, u32::try_from(place).unwrap_or_default(), bytes).map_err(failed)?;
+                    let place = u32::try_from(place).unwrap_or_default();
+                    runtime::write_part(state, sid, place, bytes, MAX_SPILL_ROW_BYTES).map_err(failed)?;
                 }
             }
             if parts.is_empty() && !core::mem::take(&mut rows.parts).is_empty() {

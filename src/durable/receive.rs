@@ -9,8 +9,8 @@ use wasm_bindgen_futures::JsFuture;
 use super::object::{Shell, entropy};
 use super::spill;
 use crate::config::Config;
-use crate::edge::cors;
 use crate::edge::route::layer_of;
+use crate::edge::{CLOSE_MARK, cors};
 use crate::effect::Answer;
 use crate::error::{Reason, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
@@ -55,9 +55,10 @@ pub(super) async fn fetch(shell: &Shell, request: JsValue) -> Result<JsValue, Js
         Ok(EngineRequest::Upgrade(sid)) if shell.with(|awake| awake.world.server.can_upgrade(sid)) == Some(true) => {
             return accept(shell, spill::PROBE, |conn| Input::Upgrade { conn, sid });
         }
-        // A second WebSocket of a session is closed once it is open, as the reference server does it.
+        // A second WebSocket of a session is closed once it is open, as the reference server does it: by the Worker, so that
+        // a client that does not answer the close keeps no world awake.
         Ok(EngineRequest::Upgrade(sid)) if shell.with(|awake| awake.world.server.has_session(sid)) == Some(true) => {
-            return runtime::switch_protocols(&runtime::open_and_close()?);
+            return runtime::respond(409, None, vec![CLOSE_MARK.to_owned(), "1".to_owned()]);
         }
         Ok(EngineRequest::Upgrade(_)) => return respond(&Answer::Refused(Refusal::UnknownSid), &headers),
         Err(refusal) => return respond(&Answer::Refused(refusal), &headers),
@@ -92,13 +93,13 @@ pub(super) fn message(shell: &Shell, socket: &JsValue, message: &JsValue) {
 
 /// A WebSocket's peer closed it, or the connection was lost, which the reference server calls a close, too.
 pub(super) fn closed(shell: &Shell, socket: &JsValue, code: u16) {
-    runtime::close(socket, code);
+    runtime::end_socket(socket, code);
     gone(shell, socket, Reason::TransportClose);
 }
 
 /// A WebSocket broke: the only word of it.
 pub(super) fn broken(shell: &Shell, socket: &JsValue) {
-    runtime::close(socket, 1011);
+    runtime::end_socket(socket, 1011);
     gone(shell, socket, Reason::TransportError);
 }
 

@@ -60,7 +60,7 @@ pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
     }
     let attachment =
         serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None, spilled: Some(body.sid) })?;
-    let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES).map(<[u8]>::to_vec).collect();
+    let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect();
     Ok(Written { attachment, spilled: rows })
 }
 
@@ -125,7 +125,7 @@ mod tests {
             let (header, body) = snapshot(rooms, name);
             let written = write(header, &body).expect("serialises");
             assert!(written.attachment.len() < 250);
-            assert!(written.spilled.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES));
+            assert!(written.spilled.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES as usize));
             assert_eq!(read(&written.attachment), Some(Read::Spilled(header, body.sid)));
             assert_eq!(read_spilled(&written.spilled), Some(body));
         }

@@ -6,8 +6,8 @@ use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::cors;
 use super::route::{Route, route};
+use super::{CLOSE_MARK, cors};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
 use crate::request::{EngineRequest, Layer};
@@ -76,7 +76,11 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
     if let Err(refusal) = EngineRequest::parse(&method, websocket, query()) {
         return refuse(&refusal, &headers);
     }
-    JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await
+    let response = JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await?;
+    if websocket && runtime::header(&response, CLOSE_MARK).is_some() {
+        return runtime::switch_protocols(&runtime::open_and_close()?);
+    }
+    Ok(response)
 }
 
 fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<JsValue, JsValue> {

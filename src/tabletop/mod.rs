@@ -3,6 +3,9 @@
 //! A module's event goes to everybody else in the world, and comes back to the emitter as its acknowledgement, as
 //! Foundry's modules expect it.
 
+#[cfg(feature = "test-panic")]
+mod test_events;
+
 use serde_json::json;
 
 use crate::handler::{App, Event, Socket};
@@ -10,17 +13,10 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 use crate::value::Args;
 
 /// The relay.
-#[cfg_attr(feature = "test-panic", expect(clippy::missing_panics_doc, reason = "its test-only handler panics, not it"))]
 pub fn app() -> App {
     App::new().namespace("/", |ns| {
         #[cfg(feature = "test-panic")]
-        #[expect(clippy::panic, reason = "what this test-only handler is for")]
-        let ns = ns.on("test:panic", |_, _| panic!("the handler of test:panic panics")).on(
-            "test:panic-core",
-            |socket, _| {
-                let _ = socket.broadcast().emit("test:panic-core", Args::new());
-            },
-        );
+        let ns = test_events::routes(ns);
         ns.on_any(relay)
     })
 }
