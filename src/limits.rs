@@ -18,6 +18,10 @@ pub const MAX_AUTH_BYTES: usize = 16_384;
 /// the last one, in an isolate of 128 MB that all worlds share.
 pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;
 
+/// Most bytes of attachments that wait for their packets' last ones, in a world as a whole: clients that begin packets and
+/// never end them must not fill the isolate, awake or at the next wake.
+pub const MAX_WAITING_BYTES: usize = 32_000_000;
+
 /// Longest attachment that waits for its packet's last one inside the snapshot; a longer one is written down by itself,
 /// once, in the object's database.
 pub const MAX_INLINE_PART_BYTES: usize = 1_000;

@@ -3,6 +3,9 @@
 use crate::error::Refusal;
 use crate::id::Sid;
 
+/// The header with which an object tells the Worker to accept a WebSocket and to close it.
+pub const CLOSE_MARK: &str = "x-dormouse-close";
+
 /// What runs on top of Engine.IO in a session: decided by the path it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {

@@ -3,12 +3,15 @@
 
 const slotOf = Symbol("dormouse.slot");
 const watchOf = Symbol("dormouse.watch");
+const largeOf = Symbol("dormouse.large");
 
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
   constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
     this.state = state;
     this.max = maxBufferedBytes;
+    // What a client of any speed has read by the time of the next packet, near enough.
+    this.large = maxBufferedBytes / 4;
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
     this.list = [];
@@ -53,10 +56,19 @@ export class Sockets {
     return attachments;
   }
 
-  /** Whether a socket has too much unsent. Asked before a packet: a large one is nobody's slowness. */
-  isSlow(slot) {
+  /** Whether a socket has too much unsent before a packet of so many bytes: a large one is nobody's slowness. */
+  isSlow(slot, bytes) {
     const socket = this.list[slot];
-    return this.measures && socket !== undefined && socket.bufferedAmount > this.max;
+    if (!this.measures || socket === undefined) return false;
+    const slow = this.#isSlow(socket);
+    if (bytes > this.large) socket[largeOf] = bytes;
+    return slow;
+  }
+
+  // The last large packet may still be on its way when the next one comes, however well its client reads.
+  #isSlow(socket) {
+    const unsent = socket.bufferedAmount;
+    return unsent > this.max && unsent > this.max + (socket[largeOf] ?? 0);
   }
 
   /** Sends a frame to one socket. */
@@ -68,14 +80,16 @@ export class Sockets {
     }
   }
 
-  /** Sends a packet's first frame to many; gives the slots of those that had too much unsent, or undefined. */
-  broadcast(slots, frame) {
-    const { list, max, measures } = this;
+  /** Sends the first frame of a packet of so many bytes to many; gives the slots that were slow, or undefined. */
+  broadcast(slots, frame, bytes) {
+    const { list, measures } = this;
+    const isLarge = bytes > this.large;
     let slow;
     for (let i = 0; i < slots.length; i++) {
       const socket = list[slots[i]];
       if (socket === undefined) continue;
-      if (measures && socket.bufferedAmount > max) (slow ??= []).push(slots[i]);
+      if (measures && this.#isSlow(socket)) (slow ??= []).push(slots[i]);
+      if (isLarge) socket[largeOf] = bytes;
       try {
         socket.send(frame);
       } catch {

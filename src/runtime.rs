@@ -29,9 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = sendBytes)]
     pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]);
     #[wasm_bindgen(method, js_name = isSlow)]
-    pub fn is_slow(this: &Sockets, slot: u32) -> bool;
+    pub fn is_slow(this: &Sockets, slot: u32, bytes: f64) -> bool;
     #[wasm_bindgen(method)]
-    pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str) -> Option<Vec<u32>>;
+    pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = broadcastBytes)]
     pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]);
     #[wasm_bindgen(method)]

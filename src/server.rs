@@ -15,7 +15,7 @@ use crate::engine::{self, Engine, Gone, Message};
 use crate::error::{PeerFault, Reason};
 use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
 use crate::input::Input;
-use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
+use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
 use crate::namespace::{Namespaces, Socket};
 use crate::request::Layer;
 use crate::socket::{Decoder, Packet};
@@ -34,6 +34,8 @@ pub struct Server {
     /// Packets of POSTs that wait for what those before them cause.
     inbox: VecDeque<(SessionKey, String)>,
     recipients: Vec<SessionKey>,
+    /// Bytes of attachments that wait for their packets' last ones.
+    waiting_bytes: usize,
 }
 
 /// The Socket.IO side of a session.
@@ -56,6 +58,7 @@ impl Server {
             namespaces: Namespaces::default(),
             inbox: VecDeque::new(),
             recipients: Vec::new(),
+            waiting_bytes: 0,
         }
     }
 
@@ -194,6 +197,7 @@ impl Server {
         }
         let Some(client) = self.clients.get_mut(&session) else { return };
         let was_reconstructing = client.decoder.is_reconstructing();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         let packet = match message {
             Message::Text(text) => client.decoder.handle_text(text),
             Message::Binary(bytes) => {
@@ -201,6 +205,8 @@ impl Server {
                 client.decoder.handle_binary(bytes, max_bytes)
             }
         };
+        self.waiting_bytes = self.waiting_bytes.saturating_add(client.decoder.waiting_bytes());
+        let packet = if self.waiting_bytes > MAX_WAITING_BYTES { Err(PeerFault::AttachmentBytes) } else { packet };
         if was_reconstructing || client.decoder.is_reconstructing() {
             self.engine.touch(session);
         }
@@ -262,6 +268,7 @@ impl Server {
             fx.push_dispatch(Dispatch::Closed { session, reason });
         }
         let client = self.clients.remove(&session).unwrap_or_default();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         for id in client.sockets.into_values() {
             self.disconnect(id, reason, fx);
         }

@@ -53,7 +53,7 @@ impl Awake {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send { conn, frames } => {
-                    if self.sockets.is_slow(conn.0) {
+                    if self.sockets.is_slow(conn.0, bytes_of(&frames)) {
                         slow.push(conn);
                     }
                     for frame in &frames {
@@ -69,7 +69,7 @@ impl Awake {
                     for frame in &frames {
                         match frame {
                             Frame::Text(text) => {
-                                let found = self.sockets.broadcast(&self.slots, text);
+                                let found = self.sockets.broadcast(&self.slots, text, bytes_of(&frames));
                                 slow.extend(found.into_iter().flatten().map(ConnId));
                             }
                             Frame::Binary(bytes) => self.sockets.broadcast_bytes(&self.slots, bytes),
@@ -146,4 +146,9 @@ impl Awake {
             runtime::log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
         }
     }
+}
+
+/// The bytes of a packet, for JavaScript.
+fn bytes_of(frames: &[Frame]) -> f64 {
+    runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
 }

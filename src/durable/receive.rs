@@ -9,13 +9,13 @@ use wasm_bindgen_futures::JsFuture;
 use super::object::{Shell, entropy};
 use super::spill;
 use crate::config::Config;
+use crate::edge::cors;
 use crate::edge::route::layer_of;
-use crate::edge::{CLOSE_MARK, cors};
 use crate::effect::Answer;
 use crate::error::{Reason, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
 use crate::input::{Input, PostBody};
-use crate::request::{EngineRequest, Layer};
+use crate::request::{CLOSE_MARK, EngineRequest, Layer};
 use crate::runtime;
 use crate::value::Frame;
 

@@ -6,11 +6,11 @@ use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::cors;
 use super::route::{Route, route};
-use super::{CLOSE_MARK, cors};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
-use crate::request::{EngineRequest, Layer};
+use crate::request::{CLOSE_MARK, EngineRequest, Layer};
 use crate::runtime;
 
 /// The name of the Durable Object binding in `wrangler.toml`.

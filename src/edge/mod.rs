@@ -1,9 +1,6 @@
 //! Stage 1: the Worker. Answers everything that needs no world, so that a bad request never wakes one, and hands the
 //! rest to the world's object.
 
-/// The header with which an object tells the Worker to accept a WebSocket and to close it.
-pub const CLOSE_MARK: &str = "x-dormouse-close";
-
 pub mod cors;
 pub mod route;
 

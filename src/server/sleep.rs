@@ -53,6 +53,7 @@ impl Server {
             .restore(now, conn, body.sid, layer, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((sockets, decoder)) = client else { return Ok(()) };
+        self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, auth, rooms } in sockets {
             let rooms = rooms.into_iter().collect();

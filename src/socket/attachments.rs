@@ -73,6 +73,14 @@ impl Decoder {
         partial.complete().map(Some)
     }
 
+    /// Bytes of the attachments that wait for their packet's last one.
+    pub fn waiting_bytes(&self) -> usize {
+        match self {
+            Self::Idle => 0,
+            Self::Reconstructing(partial) => partial.arrived.iter().map(Bytes::len).sum(),
+        }
+    }
+
     /// Whether attachments are due.
     pub const fn is_reconstructing(&self) -> bool {
         matches!(self, Self::Reconstructing(_))
