@@ -1,6 +1,7 @@
 // Clients that do not read: none of them may hold a world's memory for long, keep it awake, or disturb the others.
 
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Poller, assertRefused, openWebSocket } from "./engine.mjs";
@@ -65,6 +66,40 @@ describe("who does not read", { concurrency: true }, () => {
     await until(() => reader.received.rest.at(-1) === '42["module.after"]', "the reader to hear the next event");
     assert.equal(worker.boots("flood"), 1);
     flooded = { sender, reader };
+  });
+
+  test("a packet that is large by itself is nobody's slowness", async () => {
+    const [sender, reader] = await Promise.all([join("large"), join("large")]);
+    const part = Buffer.alloc(990_000, 2);
+    const places = [0, 1, 2, 3].map((num) => JSON.stringify({ _placeholder: true, num })).join();
+    for (let n = 0; n < 3; n++) {
+      sender.send(`454-["module.large",${places}]`, part, part, part, part);
+      sender.send(`42${n}["module.behind"]`);
+      await sender.expect(`43${n}[]`);
+      await until(() => reader.received.rest.length === 6 * (n + 1), "the reader to get all of it");
+      assert.equal(reader.received.rest.at(-1), '42["module.behind"]');
+    }
+    await Promise.all([sender.close(), reader.close()]);
+  });
+
+  test("a second WebSocket that does not answer its close keeps no world awake", async () => {
+    const first = await openWebSocket(worker.url, "/w/second/socket.io/");
+    const { sid } = first.handshake;
+    await connectNamespace(first);
+    const { hostname, port } = new URL(worker.url);
+    const raw = connect(Number(port), hostname);
+    let got = Buffer.alloc(0);
+    raw.on("data", (data) => (got = Buffer.concat([got, data])));
+    raw.write(
+      `GET /w/second/socket.io/?EIO=4&transport=websocket&sid=${sid} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: Upgrade\r\n` +
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    await until(() => got.subarray(-4).equals(Buffer.from([0x88, 2, 0x03, 0xe8])), () => `its close frame, after ${got}`);
+    assert.equal(await worker.evict("second"), true);
+    first.send('420["module.awake"]');
+    await first.expect("430[]");
+    raw.destroy();
+    await first.close();
   });
 
   test("a polling client that does not poll is given up when too much waits for it", async () => {

@@ -268,3 +268,29 @@ fn queries_of_any_kind_are_answered() {
     });
     run.expect("whatever the query");
 }
+
+#[test]
+fn packets_that_never_end_do_not_fill_the_world() {
+    let mut world = World::new();
+    let part = Bytes::from(vec![7; 990_000]);
+    let mut open = Vec::new();
+    for _ in 0..15 {
+        let no = world.host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        world.host.text(no, "40");
+        world.host.text(no, r#"4510-["message",{"_placeholder":true,"num":0}]"#);
+        for _ in 0..3 {
+            world.host.frame(no, Frame::Binary(part.clone()));
+        }
+        world.host.sleep();
+        open.push(no);
+    }
+    world.bystanders.talk(&mut world.host);
+    // 32 MB hold ten times three parts, and two of the eleventh's: whoever brings more is closed, awake or woken.
+    let closed: Vec<bool> = open.iter().map(|&no| world.host.runtime.sockets[no].attachment.is_none()).collect();
+    assert_eq!(closed.iter().position(|&closed| closed), Some(10));
+    assert!(closed[10..].iter().all(|&closed| closed), "{closed:?}");
+    for no in open {
+        world.host.gone(no, Reason::TransportClose);
+    }
+    world.suffer_frames([text(r#"451-["message",{"_placeholder":true,"num":0}]"#), Frame::Binary(part)]);
+}
