@@ -10,8 +10,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::object::Shell;
 use super::spill;
 use crate::config::Config;
-use crate::engine::heartbeat::{Sweep, Verdict};
-use crate::engine::{Header, Heartbeat};
+use crate::engine::Header;
+use crate::engine::heartbeat::Asleep;
 use crate::id::ConnId;
 use crate::input::Input;
 use crate::runtime;
@@ -162,21 +162,11 @@ impl Shell {
     /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
     fn heartbeat_asleep(&self, now: Timestamp, config: &Config) -> Asleep {
         let Some(pulses) = self.pulses() else { return Asleep::MustWake };
-        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
-        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
-            Heartbeat::Shared(unanswered) => {
-                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
-                    && header.expires.is_none_or(|expires| expires > now)
-            }
-            Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
-        };
-        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
-            return Asleep::MustWake;
+        let found = Asleep::judge(now, config, &pulses);
+        if let Asleep::Well { .. } = found {
+            runtime::ping_all(&self.state, PING);
         }
-        runtime::ping_all(&self.state, PING);
-        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
-        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
-        Asleep::Well { next: expiries.chain(tick).min() }
+        found
     }
 
     /// What is written of each socket for the heartbeat, and when it was heard; `None` when something cannot be read.
@@ -191,16 +181,4 @@ impl Shell {
         });
         pairs.collect()
     }
-}
-
-/// What a heartbeat found without waking the world.
-#[derive(Debug)]
-enum Asleep {
-    /// Everybody is well and was pinged; the next alarm, if anybody is there.
-    Well {
-        /// Its time.
-        next: Option<Timestamp>,
-    },
-    /// Somebody is not well, or not readable.
-    MustWake,
 }

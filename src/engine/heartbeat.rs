@@ -91,6 +91,38 @@ impl Sweep {
     }
 }
 
+/// What a tick finds in a world that sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asleep {
+    /// Everybody is well: all are to be pinged, and nothing needs to be built for it.
+    Well {
+        /// When the world is to be woken next; never, if nobody is there.
+        next: Option<Timestamp>,
+    },
+    /// Somebody is not, or has a heartbeat of its own: the world must wake.
+    MustWake,
+}
+
+impl Asleep {
+    /// Judges a world at `now` by what is written of its sockets, and when each was heard.
+    pub fn judge(now: Timestamp, config: &Config, pulses: &[(Header, Timestamp)]) -> Self {
+        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
+        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
+            Heartbeat::Shared(unanswered) => {
+                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
+                    && header.expires.is_none_or(|expires| expires > now)
+            }
+            Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
+        };
+        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
+            return Self::MustWake;
+        }
+        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
+        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
+        Self::Well { next: expiries.chain(tick).min() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

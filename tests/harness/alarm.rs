@@ -1,7 +1,7 @@
 //! The alarm and the timer, as in `src/durable/alarm.rs`.
 
-use dormouse::engine::heartbeat::{Sweep, Verdict};
-use dormouse::engine::{Header, Heartbeat};
+use dormouse::engine::Header;
+use dormouse::engine::heartbeat::Asleep;
 use dormouse::id::ConnId;
 use dormouse::input::Input;
 use dormouse::server::Alarm;
@@ -72,28 +72,16 @@ impl Host {
 
     /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
     fn heartbeat_asleep(&mut self) -> Asleep {
-        let (now, config) = (self.runtime.now, &self.config);
         let Some(pulses) = self.pulses() else { return Asleep::MustWake };
-        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
-        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
-            Heartbeat::Shared(unanswered) => {
-                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
-                    && header.expires.is_none_or(|expires| expires > now)
-            }
-            Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
-        };
-        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
-            return Asleep::MustWake;
-        }
-        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
-        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
-        let next = expiries.chain(tick).min();
-        for no in 0..self.runtime.sockets.len() {
-            if self.runtime.sockets[no].attachment.is_some() {
-                self.runtime.send(no, &Frame::text("2"));
+        let found = Asleep::judge(self.runtime.now, &self.config, &pulses);
+        if let Asleep::Well { .. } = found {
+            for no in 0..self.runtime.sockets.len() {
+                if self.runtime.sockets[no].attachment.is_some() {
+                    self.runtime.send(no, &Frame::text("2"));
+                }
             }
         }
-        Asleep::Well { next }
+        found
     }
 
     /// What is written of each socket for the heartbeat, and when it was heard; `None` when something cannot be read.
@@ -107,15 +95,4 @@ impl Host {
         self.runtime.alarm = at;
         self.known = at.map_or(Known::Off, Known::At);
     }
-}
-
-/// What a heartbeat found without waking the world.
-enum Asleep {
-    /// Everybody is well and was pinged; the next alarm, if anybody is there.
-    Well {
-        /// Its time.
-        next: Option<Timestamp>,
-    },
-    /// Somebody is not well, or not readable.
-    MustWake,
 }
