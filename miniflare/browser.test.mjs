@@ -50,8 +50,11 @@ async function openPage(host, options = {}) {
       const hex = (data) => [...new Uint8Array(data)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
       const socket = (window.socket = io(url, { path: "/w/page/socket.io/", ...options }));
       window.seen = { heard: [], reasons: [], errors: [], transports: [] };
-      socket.on("connect", () => seen.transports.push(socket.io.engine.transport.name));
-      socket.io.on("open", () => socket.io.engine.on("upgrade", (transport) => seen.transports.push(transport.name)));
+      // When Engine.IO opens: by the time that the namespace is joined, it may have upgraded.
+      socket.io.on("open", () => {
+        seen.transports.push(socket.io.engine.transport.name);
+        socket.io.engine.on("upgrade", (transport) => seen.transports.push(transport.name));
+      });
       socket.on("disconnect", (reason) => seen.reasons.push(reason));
       socket.on("connect_error", (error) => seen.errors.push({ message: error.message, status: error.context?.status ?? null }));
       socket.onAny((event, ...args) => seen.heard.push([event, ...args.map((arg) => (arg instanceof ArrayBuffer ? { hex: hex(arg) } : arg))]));
