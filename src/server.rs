@@ -64,6 +64,9 @@ impl Server {
 
     /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
     pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
+        // A timer may be late; what it would have done comes first all the same.
+        self.engine.handle_timeout(now, fx);
+        self.settle(fx);
         match input {
             Input::OpenPolling { request, sid, layer } => {
                 let session = self.engine.handle_open_polling(now, request, sid, layer, fx);
@@ -89,8 +92,8 @@ impl Server {
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
             Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
-            Input::Timeout => self.engine.handle_timeout(now, fx),
             Input::Tick { heard } => self.engine.handle_tick(now, heard, fx),
+            Input::Timeout => {}
             Input::Continue => self.handle_next(now, fx),
             Input::Command(command) => self.handle_command(now, command, fx),
         }
