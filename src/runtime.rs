@@ -21,8 +21,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
     #[wasm_bindgen(method)]
-    pub fn remove(this: &Sockets, slot: u32);
-    #[wasm_bindgen(method)]
     pub fn wake(this: &Sockets) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
     pub fn send(this: &Sockets, slot: u32, frame: &str);
