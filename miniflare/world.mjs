@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { assetsDir } from "../scripts/lib/client.mjs";
 import { ROOT, defaultBuildDir } from "../scripts/lib/root.mjs";
 
 // The names that wrangler.toml and every example's wrangler.toml use.
@@ -11,11 +12,18 @@ const WORKER = "dormouse";
 const CLASS = "World";
 const BINDING = "WORLD";
 
-/** What wrangler.toml says of the runtime, so that the tests run what is deployed. */
-function compatibility() {
+/** A value of wrangler.toml, so that the tests run what is deployed. */
+function setting(key) {
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-  const value = (key) => JSON.parse(toml.match(new RegExp(`^${key} = (.*)$`, "m"))[1]);
-  return { compatibilityDate: value("compatibility_date"), compatibilityFlags: value("compatibility_flags") };
+  return JSON.parse(toml.match(new RegExp(`^${key} = (.*)$`, "m"))[1]);
+}
+
+/** The client's bundles, which are served in front of the Worker. A hand-written fixture has none. */
+function assets(dir) {
+  const directory = assetsDir(dir);
+  if (!existsSync(directory)) return {};
+  const assetConfig = { html_handling: setting("html_handling") };
+  return { assets: { directory, assetConfig, routerConfig: { has_user_worker: true } } };
 }
 
 /** Miniflare wants each module by name. A build has one script and, unless it is a hand-written fixture, one wasm file. */
@@ -39,9 +47,10 @@ function modules(dir) {
  * - `build`: another build's directory, relative to the project, such as "target/test-panic-build".
  * - `persist`: a directory in which storage outlives this runtime; by default it is gone with it.
  * - `host`, `port`: where to listen; by default a free port.
+ * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; they are.
  * - `onLog`: called with every line that the worker prints, as it comes.
  */
-export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, onLog } = {}) {
+export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
   const logs = [];
   const record = (text) => {
@@ -55,7 +64,9 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
     convertV4MiniflareOptions({
       name: WORKER,
       modules: modules(dir),
-      ...compatibility(),
+      compatibilityDate: setting("compatibility_date"),
+      compatibilityFlags: setting("compatibility_flags"),
+      ...(serveClient && assets(dir)),
       durableObjects: { [BINDING]: { className: CLASS, useSQLite: true } },
       bindings: { ALLOWED_ORIGINS: "*", ...vars },
       host,

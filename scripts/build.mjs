@@ -1,11 +1,13 @@
-// `npm run build [-- --example NAME] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm, in build/
-// (the relay), examples/NAME/build/ (an example) or DIR. Does nothing when that build is newer than its sources.
+// `npm run build [-- --example NAME] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm, and the client
+// that it serves, under assets/, in build/ (the relay), examples/NAME/build/ (an example) or DIR. Does nothing when that
+// build is newer than its sources.
 
 import { rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { workerBuild } from "./lib/cargo-tools.mjs";
+import { layOutClient } from "./lib/client.mjs";
 import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { ROOT, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
@@ -22,6 +24,7 @@ export async function build({ example, features = "", out = defaultBuildDir(exam
   const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
+    layOutClient(out);
     say(`${shown}: up to date`);
     return out;
   }
@@ -32,6 +35,7 @@ export async function build({ example, features = "", out = defaultBuildDir(exam
   if (unwind) args.push("--panic-unwind");
   if (features) args.push("--features", features);
   await run(tool.command, args, { cwd: crateDir, env: tool.env });
+  layOutClient(out);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);
   return out;

@@ -1,0 +1,36 @@
+// The client's bundles, laid out as the directory of static assets that wrangler.toml names: Socket.IO's `serveClient`.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ROOT } from "./root.mjs";
+import { Refusal } from "./run.mjs";
+
+/** Where the package `socket.io-client`, pinned by package-lock.json, has what it built for browsers. */
+export const CLIENT_DIST = join(ROOT, "node_modules/socket.io-client/dist");
+
+/** What Socket.IO's server serves of it: each bundle and its source map. */
+export const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"]
+  .flatMap((bundle) => [bundle, `${bundle}.map`]);
+
+/** The directory of static assets in the build `out`. */
+export const assetsDir = (out) => join(out, "assets");
+
+/** Lays the assets of the build `out` out. What is already as it should be is not written: `wrangler dev` watches it. */
+export function layOutClient(out) {
+  for (const file of CLIENT_FILES) {
+    const from = join(CLIENT_DIST, file);
+    if (!existsSync(from)) throw new Refusal(`${from} is missing. CLIENT_FILES in scripts/lib/client.mjs says what is served.`);
+    write(join(assetsDir(out), "socket.io", file), readFileSync(from));
+  }
+  // A world's own path has them too. The status 200 makes these rewrites, which need no second request and no Worker.
+  const rewrites = CLIENT_FILES.map((file) => `/w/:world/socket.io/${file} /socket.io/${file} 200\n`);
+  write(join(assetsDir(out), "_redirects"), Buffer.from(rewrites.join("")));
+  // A page of another origin may only `import` the ES module if its server says so. The files are public anyway.
+  write(join(assetsDir(out), "_headers"), Buffer.from("/*\n  Access-Control-Allow-Origin: *\n"));
+}
+
+function write(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
