@@ -68,7 +68,7 @@ extern crate worker as _;
 pub use error::{Fault, Reason};
 pub use handler::{AckSender, App, Emitter, EngineSocket, Event, Routes, Socket};
 pub use id::{Namespace, Room, SocketId};
-pub use value::{Args, Frame};
+pub use value::{Args, DecodeError, EncodeError, Frame, IntoArgs};
 
 #[cfg(feature = "relay")]
 world!(World, tabletop::app);

@@ -11,7 +11,7 @@ use source::{File, files};
 const TABLE: &str = "
     time      :
     limits    :
-    value     :
+    value     : limits
     error     :
     id        : limits
     config    : limits

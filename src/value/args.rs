@@ -1,0 +1,198 @@
+//! The arguments of an event, and where they stand in the text.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::decode::{self, DecodeError};
+use super::encode::{self, EncodeError};
+
+/// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
+///
+/// What came from a client is carried through as it was written, without being parsed into a tree and printed again.
+/// A binary value is an object `{"_placeholder":true,"num":N}` in the JSON and the N-th attachment beside it
+/// (Socket.IO 5, "Packet encoding").
+///
+/// [`IntoArgs`](super::IntoArgs) makes arguments of typed values, and [`parse`](Self::parse) typed values of arguments:
+///
+/// ```
+/// use bytes::Bytes;
+/// use dormouse::{Args, IntoArgs};
+///
+/// let args = ("map.png", Bytes::from_static(b"png")).into_args()?;
+/// assert_eq!(args.to_json(), r#"["map.png",{"_placeholder":true,"num":0}]"#);
+///
+/// let (name, image, note): (String, Bytes, Option<String>) = args.parse()?;
+/// assert_eq!((&*name, &*image, note), ("map.png", &b"png"[..], None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// One by one, where their number is known only when the program runs:
+///
+/// ```
+/// # use dormouse::Args;
+/// let mut args = Args::new();
+/// args.push(&"first")?;
+/// args.push_binary(vec![1, 2, 3]);
+/// assert_eq!(args.to_json(), r#"["first",{"_placeholder":true,"num":0}]"#);
+/// assert_eq!(args.attachments().len(), 1);
+/// # Ok::<(), dormouse::EncodeError>(())
+/// ```
+// It must never implement `Serialize`: as `IntoArgs` it passes through, and the two would clash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Args {
+    /// The elements as they stand between the array's brackets: valid JSON, without space around.
+    elements: String,
+    attachments: Vec<Bytes>,
+}
+
+impl Args {
+    /// No arguments.
+    pub const fn new() -> Self {
+        Self { elements: String::new(), attachments: Vec::new() }
+    }
+
+    /// One argument, whatever `value` is: a tuple becomes an array. See [`IntoArgs`](super::IntoArgs) for several.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn one(value: &impl Serialize) -> Result<Self, EncodeError> {
+        let mut args = Self::new();
+        args.push(value)?;
+        Ok(args)
+    }
+
+    /// Arguments as they stood in a packet: `elements` is what is between the brackets of a valid JSON array.
+    pub(crate) const fn from_wire(elements: String, attachments: Vec<Bytes>) -> Self {
+        Self { elements, attachments }
+    }
+
+    /// Appends an argument, whatever `value` is: a tuple becomes an array. Bytes in it become attachments.
+    ///
+    /// # Errors
+    /// `value`'s own, when it cannot be written as JSON, or when there are more attachments than
+    /// [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS); the arguments stay as they were.
+    pub fn push(&mut self, value: &impl Serialize) -> Result<(), EncodeError> {
+        let before = self.attachments.len();
+        match encode::one(value, &mut self.attachments) {
+            Ok(json) => self.push_element(&json),
+            Err(error) => {
+                self.attachments.truncate(before);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a binary argument, without copying it. Clients refuse a packet that has more than
+    /// [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS); here nobody counts.
+    pub fn push_binary(&mut self, bytes: impl Into<Bytes>) {
+        let element = encode::placeholder(self.attachments.len());
+        self.attachments.push(bytes.into());
+        self.push_element(&element);
+    }
+
+    /// Whether there are no arguments.
+    pub const fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+
+    /// How many arguments there are. Nobody has counted them before: this reads the text through.
+    pub fn len(&self) -> usize {
+        Elements(&self.elements).count()
+    }
+
+    /// Reads the arguments as `T`, the mirror image of [`IntoArgs`](super::IntoArgs):
+    ///
+    /// - a tuple, or an array `[T; N]`, takes one argument for each element, and a newtype struct around one does so too;
+    /// - `()` takes none;
+    /// - everything else takes the first argument. An `Option` is `None` where it is `null` or is not there.
+    ///
+    /// Further arguments are ignored, as a JavaScript function ignores them. Where a tuple's arguments end early, an
+    /// `Option` is `None`, and everything else is missed.
+    ///
+    /// [`Bytes`], and all other types that ask serde for bytes, get the attachment of their placeholder; a string or an
+    /// array of numbers in its place is taken as well, as `serde_json` does. `Vec<u8>` asks for numbers, not for bytes.
+    /// Each attachment is copied once, and can be had once: clients number each of theirs anew. Serde itself
+    /// reads untagged and internally tagged enums and flattened fields before it knows what they are; in there, and in a
+    /// [`Value`], a placeholder stays an object.
+    ///
+    /// ```
+    /// # use dormouse::IntoArgs;
+    /// let args = ("lobby", 7).into_args()?;
+    /// assert_eq!(args.parse::<(String, u32)>()?, ("lobby".to_owned(), 7));
+    /// assert_eq!(args.parse::<String>()?, "lobby");
+    /// let error = args.parse::<(String, String)>().expect_err("the second is a number");
+    /// assert_eq!(error.to_string(), "argument 2: invalid type: integer `7`, expected a string");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An argument is missing, is not what `T` takes, names an attachment that is not there, or is nested deeper than 127
+    /// arrays and objects.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        decode::all(Elements(&self.elements), &self.attachments)
+    }
+
+    /// Reads the argument at `index`, counted from 0, as `T`: a tuple takes an array. `None` when there are not so many.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), of this argument; the error counts it from 1.
+    pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, DecodeError> {
+        decode::one(Elements(&self.elements), index, &self.attachments)
+    }
+
+    /// The arguments parsed, binary ones as their placeholders.
+    ///
+    /// # Errors
+    /// When the JSON is valid for JavaScript but has no value here: nested deeper than 126 in an argument, or half a
+    /// surrogate pair.
+    pub fn to_values(&self) -> serde_json::Result<Vec<Value>> {
+        serde_json::from_str(&self.to_json())
+    }
+
+    /// The arguments as a JSON array.
+    pub fn to_json(&self) -> String {
+        let mut json = String::with_capacity(self.elements.len() + 2);
+        json.push('[');
+        json.push_str(&self.elements);
+        json.push(']');
+        json
+    }
+
+    /// The elements as they stand between the array's brackets.
+    pub(crate) fn elements(&self) -> &str {
+        &self.elements
+    }
+
+    /// The binary attachments that the placeholders count from 0.
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    fn push_element(&mut self, json: &str) {
+        if !self.elements.is_empty() {
+            self.elements.push(',');
+        }
+        self.elements.push_str(json);
+    }
+}
+
+/// The texts of the elements that stand in a text one behind the other. They are found without recursion.
+#[derive(Clone, Debug)]
+pub(super) struct Elements<'a>(&'a str);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let mut values = serde_json::Deserializer::from_str(self.0).into_iter::<&RawValue>();
+        // The text is valid: it was checked when it came, or `serde_json` wrote it.
+        let element = values.next()?.ok()?.get();
+        let behind = self.0.get(values.byte_offset()..).unwrap_or_default().trim_start();
+        self.0 = behind.strip_prefix(',').unwrap_or_default();
+        Some(element)
+    }
+}

@@ -1,0 +1,44 @@
+//! What travels: frames on a transport, and the arguments of an event.
+
+mod args;
+mod attached;
+mod decode;
+mod encode;
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+pub use args::Args;
+pub use decode::DecodeError;
+pub use encode::{EncodeError, IntoArgs};
+
+/// One Engine.IO packet as a WebSocket carries it: text with its type digit in front, or the bytes of a binary message,
+/// which has none (Engine.IO 4, "Packet encoding"). Cloning shares the contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A text frame.
+    Text(Rc<str>),
+    /// A binary frame.
+    Binary(Bytes),
+}
+
+impl Frame {
+    /// A text frame of `text`.
+    pub fn text(text: impl Into<Rc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The frame's length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether the frame has no contents.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
