@@ -1,18 +1,26 @@
 //! The first and the last stage of the object: runtime events become inputs, effects become calls of the runtime.
+//!
+//! The [`Shell`] does so on the host, too: all that it wants of the runtime is in the [`Platform`].
 
 pub mod spill;
 
+mod alarm;
+mod perform;
+mod platform;
+mod requests;
+mod shell;
 mod turn;
 
 #[cfg(target_arch = "wasm32")]
-mod alarm;
-#[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]
-mod perform;
-#[cfg(target_arch = "wasm32")]
 mod receive;
+#[cfg(target_arch = "wasm32")]
+mod workers;
 
 #[cfg(target_arch = "wasm32")]
 pub use object::Object;
+pub use platform::Platform;
+pub use requests::{Body, Reception};
+pub use shell::Shell;
 pub use turn::World;

@@ -1,0 +1,258 @@
+//! The Workers runtime, as the shell asks it for things.
+
+use core::any::Any;
+use core::panic::AssertUnwindSafe;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use futures::channel::oneshot;
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::object::WeakShell;
+use super::platform::Platform;
+use super::shell::Shell;
+use crate::effect::Answer;
+use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER};
+use crate::runtime::{self, Sockets};
+use crate::snapshot::Parts;
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+/// What an object has of its runtime.
+#[derive(Debug)]
+pub(super) struct Workers {
+    state: JsValue,
+    shell: WeakShell,
+    sockets: Sockets,
+    /// The recipients of the broadcast that is performed.
+    slots: Vec<u32>,
+    /// Whether nobody is in the world, for the sockets to ask.
+    is_deserted: Closure<dyn FnMut() -> bool>,
+    /// The timer that runs.
+    timer: JsValue,
+    /// Called by the timer; kept, because the runtime calls it again and again.
+    ring: Closure<dyn FnMut()>,
+    next_request: u32,
+    /// Requests that wait for their answer.
+    requests: BTreeMap<RequestId, oneshot::Sender<Answer>>,
+}
+
+impl Workers {
+    /// The runtime of the object with this state; `shell` is called by its timer.
+    pub(super) fn new(state: JsValue, shell: WeakShell) -> Self {
+        let is_deserted = {
+            let shell = shell.clone();
+            move || shell.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
+        };
+        let is_deserted = Closure::wrap_assert_unwind_safe(Box::new(is_deserted) as Box<dyn FnMut() -> bool>);
+        let ring = {
+            let shell = shell.clone();
+            move || {
+                shell.with(Shell::handle_timer);
+            }
+        };
+        let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
+        let sockets = new_sockets(&state, 0, &is_deserted);
+        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, BTreeMap::new());
+        Self { state, shell, sockets, slots, is_deserted, timer, ring, next_request, requests }
+    }
+}
+
+impl Platform for Workers {
+    type Socket = JsValue;
+    type Waiting = oneshot::Receiver<Answer>;
+    type Error = JsValue;
+
+    fn now(&self) -> Timestamp {
+        runtime::now()
+    }
+
+    /// The runtime's `crypto` does not fail; without randomness there is no safe id and nothing to go on with.
+    #[expect(clippy::expect_used, reason = "no id can be made without randomness, and the runtime always has some")]
+    fn entropy(&mut self) -> Entropy {
+        let mut entropy = Entropy::default();
+        getrandom::fill(&mut entropy).expect("the runtime has randomness");
+        entropy
+    }
+
+    fn log_error(&mut self, line: &str) {
+        runtime::log_error(line);
+    }
+
+    fn panicked(&mut self, _: Box<dyn Any + Send>) {
+        // The panic hook has logged what and where.
+        runtime::log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
+    }
+
+    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), JsValue> {
+        let (request, response) = pair.unzip();
+        runtime::set_auto_response(&self.state, request, response)
+    }
+
+    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<> {
+        self.sockets = new_sockets(&self.state, max_unsent, &self.is_deserted);
+        self.sockets.wake().into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
+    }
+
+    fn accept(&mut self) -> Result<(JsValue, ConnId), JsValue> {
+        let pair = runtime::accept_websocket(&self.state)?;
+        let [client, server] = pair.as_slice() else { return Err(JsValue::from_str("no WebSocketPair")) };
+        Ok((client.clone(), ConnId(self.sockets.add(server))))
+    }
+
+    fn conn_of(&self, socket: &JsValue) -> Option<ConnId> {
+        u32::try_from(self.sockets.slot(socket)).ok().map(ConnId)
+    }
+
+    fn send(&mut self, conn: ConnId, frames: &[Frame]) -> bool {
+        let is_slow = self.sockets.is_slow(conn.0, bytes_of(frames));
+        for frame in frames {
+            match frame {
+                Frame::Text(text) => self.sockets.send(conn.0, text),
+                Frame::Binary(bytes) => self.sockets.send_bytes(conn.0, bytes),
+            }
+        }
+        is_slow
+    }
+
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], slow: &mut Vec<ConnId>) {
+        self.slots.clear();
+        self.slots.extend(conns.iter().map(|conn| conn.0));
+        for frame in frames {
+            match frame {
+                Frame::Text(text) => {
+                    let found = self.sockets.broadcast(&self.slots, text, bytes_of(frames));
+                    slow.extend(found.into_iter().flatten().map(ConnId));
+                }
+                Frame::Binary(bytes) => self.sockets.broadcast_bytes(&self.slots, bytes),
+            }
+        }
+    }
+
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+        self.sockets.attach(conn.0, attachment)
+    }
+
+    fn close(&mut self, conn: ConnId, code: u16) {
+        self.sockets.close(conn.0, code);
+    }
+
+    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+        let (slots, times) = (self.sockets.heard_slots(), self.sockets.heard_times());
+        slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
+    }
+
+    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        let mut pulses = runtime::pulses(&self.state).into_iter();
+        core::iter::from_fn(move || {
+            let attachment = pulses.next()?.as_string().unwrap_or_default();
+            let heard = pulses.next()?.as_f64().unwrap_or_default();
+            Some((attachment, runtime::time_from_js(heard)))
+        })
+    }
+
+    fn ping_all(&mut self, ping: &str) {
+        runtime::ping_all(&self.state, ping);
+    }
+
+    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), JsValue> {
+        let rows = rows.iter().map(|row| Uint8Array::from(row.as_slice())).collect();
+        runtime::write_body(&self.state, sid.as_str(), rows)
+    }
+
+    fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), JsValue> {
+        let place = u32::try_from(place).unwrap_or_default();
+        runtime::write_part(&self.state, sid.as_str(), place, bytes, MAX_SPILL_ROW_BYTES)
+    }
+
+    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, JsValue> {
+        let rows = runtime::read_body(&self.state, sid.as_str())?;
+        Ok(rows.iter().map(Uint8Array::to_vec).collect())
+    }
+
+    fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
+        let places = runtime::read_part_places(&self.state, sid.as_str())?;
+        let parts = runtime::read_parts(&self.state, sid.as_str())?;
+        let mut long: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        for (place, part) in places.into_iter().zip(parts) {
+            long.entry(place as usize).or_default().extend(part.to_vec());
+        }
+        Ok(long.into_iter().map(|(place, bytes)| (place, Bytes::from(bytes))).collect())
+    }
+
+    fn delete_body(&mut self, sid: Sid) -> Result<(), JsValue> {
+        runtime::delete_body(&self.state, sid.as_str())
+    }
+
+    fn delete_parts(&mut self, sid: Sid) -> Result<(), JsValue> {
+        runtime::delete_parts(&self.state, sid.as_str())
+    }
+
+    fn sweep(&mut self, sids: &[Sid]) -> Result<(), JsValue> {
+        runtime::sweep_spilled(&self.state, sids.iter().map(Sid::to_string).collect())
+    }
+
+    fn set_alarm(&mut self, at: Timestamp) {
+        runtime::set_alarm(&self.state, runtime::time_to_js(at));
+    }
+
+    fn delete_alarm(&mut self) {
+        runtime::delete_alarm(&self.state);
+    }
+
+    fn find_alarm(&mut self) {
+        let shell = self.shell.clone();
+        let found = runtime::find_alarm(&self.state);
+        spawn_local(AssertUnwindSafe(async move {
+            let found = JsFuture::from(found).await.map(|at| at.as_f64().map(runtime::time_from_js));
+            shell.with(|shell| shell.handle_alarm_found(found));
+        }));
+    }
+
+    fn start_timer(&mut self, at: Timestamp) {
+        let wait = runtime::time_to_js(at) - runtime::time_to_js(runtime::now());
+        self.timer = runtime::start_timer(wait, self.ring.as_ref());
+    }
+
+    fn stop_timer(&mut self) {
+        runtime::stop_timer(&self.timer);
+    }
+
+    fn register(&mut self) -> (RequestId, oneshot::Receiver<Answer>) {
+        let request = RequestId(self.next_request);
+        self.next_request = self.next_request.wrapping_add(1);
+        let (sender, receiver) = oneshot::channel();
+        self.requests.insert(request, sender);
+        (request, receiver)
+    }
+
+    fn is_waiting(&self, request: RequestId) -> bool {
+        self.requests.contains_key(&request)
+    }
+
+    fn answer(&mut self, request: RequestId, answer: Answer) {
+        if let Some(waiting) = self.requests.remove(&request) {
+            // A request whose future is gone needs no answer.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn drop_requests(&mut self) {
+        // `receive` says what it means to wait for a sender that is gone.
+        self.requests.clear();
+    }
+}
+
+fn new_sockets(state: &JsValue, max_unsent: usize, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
+    let max_unsent = runtime::integer_to_js(max_unsent as u64);
+    let drop_after = runtime::span_to_js(UNREAD_DROP_AFTER);
+    Sockets::new(state, max_unsent, drop_after, is_deserted.as_ref())
+}
+
+/// The bytes of a packet, for JavaScript.
+fn bytes_of(frames: &[Frame]) -> f64 {
+    runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
+}
