@@ -33,6 +33,8 @@
 //!    Socket.IO packets) and [`namespace`] (who hears it), which never import one another;
 //! 4. [`handler`] calls user code, such as the [`tabletop`] relay, whose doings come back as inputs;
 //! 5. [`durable`] performs the [`effect`]s and writes the [`snapshot`]s that survive sleep.
+//!
+//! On the host, `testing` takes the place of the runtime, under the same shell.
 
 // What everything else is said in.
 pub mod config;
@@ -55,6 +57,9 @@ pub mod namespace;
 pub mod server;
 pub mod socket;
 pub mod tabletop;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod export;

@@ -110,10 +110,10 @@ fn an_idle_world_sleeps_through_its_heartbeats() {
     host.advance_millis(600_000);
     assert!(host.is_asleep(), "a heartbeat woke the world");
     for no in sockets {
-        assert!(host.runtime.sockets[no].open);
+        assert!(host.runtime().sockets[no].open);
     }
     host.text(0, r#"42["broadcast","good morning"]"#);
-    assert_eq!(host.runtime.frames_of(1).last().map(String::as_str), Some(r#"42["said","good morning"]"#));
+    assert_eq!(host.runtime().texts_of(1).last().map(String::as_str), Some(r#"42["said","good morning"]"#));
 }
 
 /// With heartbeats of their own, sockets are pinged exactly, asleep or not.
@@ -121,7 +121,7 @@ fn an_idle_world_sleeps_through_its_heartbeats() {
 fn a_sleeping_world_pings_each_socket_at_its_time() {
     let (mut host, _) = two_clients(own_heartbeat());
     host.answers_pings.clear();
-    let began = host.runtime.now;
+    let began = host.runtime().now;
     host.sleepy = true;
     host.advance_millis(100);
     host.text(1, "3");
@@ -154,9 +154,9 @@ fn a_silent_socket_is_closed_whether_or_not_the_world_sleeps() {
             let silent = join(&mut host);
             // Its first ping may be 25 s away; it has 20 s for its pong, and is looked at every 25 s.
             host.advance_millis(75_000);
-            assert!(!host.runtime.sockets[silent].open, "silent since {joined_at}, sleepy: {sleepy}");
+            assert!(!host.runtime().sockets[silent].open, "silent since {joined_at}, sleepy: {sleepy}");
             host.advance_millis(600_000);
-            assert!(host.runtime.sockets[alive].open, "cut off, joined at {joined_at}, sleepy: {sleepy}");
+            assert!(host.runtime().sockets[alive].open, "cut off, joined at {joined_at}, sleepy: {sleepy}");
         }
     }
 }
@@ -169,7 +169,7 @@ fn the_last_socket_is_closed_when_it_is_silent() {
         host.sleepy = sleepy;
         let silent = join(&mut host);
         host.advance_millis(100_000);
-        assert!(!host.runtime.sockets[silent].open, "sleepy: {sleepy}");
+        assert!(!host.runtime().sockets[silent].open, "sleepy: {sleepy}");
         assert_eq!(host.server().session_count(), 0);
     }
 }
@@ -184,10 +184,11 @@ fn a_late_alarm_costs_nobody() {
             if sleeps {
                 assert!(host.sleep());
             }
-            host.runtime.alarm = host.runtime.alarm.map(|at| at.after(core::time::Duration::from_millis(late_by)));
+            let late = core::time::Duration::from_millis(late_by);
+            host.runtime_mut().alarm = host.runtime().alarm.map(|at| at.after(late));
             host.advance_millis(late_by + 100_000);
             for no in sockets {
-                assert!(host.runtime.sockets[no].open, "late by {late_by} ms, sleeps: {sleeps}");
+                assert!(host.runtime().sockets[no].open, "late by {late_by} ms, sleeps: {sleeps}");
             }
         }
     }
@@ -199,12 +200,10 @@ fn a_changed_interval_keeps_every_socket() {
     for (before, after) in [(shared_heartbeat(), own_heartbeat()), (own_heartbeat(), shared_heartbeat())] {
         let (mut host, sockets) = two_clients(before);
         host.advance_millis(100);
-        host.lose_memory();
-        host.runtime.answers_pongs = after.shares_heartbeat();
-        host.config = after;
+        host.redeploy(after);
         host.advance_millis(200_000);
         for no in sockets {
-            assert!(host.runtime.sockets[no].open, "{:?}", host.config.ping_interval);
+            assert!(host.runtime().sockets[no].open, "{:?}", host.config().ping_interval);
         }
     }
 }
@@ -213,17 +212,17 @@ fn a_changed_interval_keeps_every_socket() {
 #[test]
 fn a_damaged_snapshot_costs_one_socket() {
     let (host, _) = two_clients(shared_heartbeat());
-    let good = host.runtime.sockets[0].attachment.clone().expect("a snapshot");
+    let good = host.runtime().sockets[0].attachment.clone().expect("a snapshot");
     let version = good.replacen("\"v\":1", "\"v\":999", 1);
     assert_ne!(version, good);
     for damaged in ["", "{}", "null", &version, good.trim_end_matches('}'), &good] {
         let (mut host, _) = two_clients(shared_heartbeat());
         assert!(host.sleep());
         // The last one is whole, but of the other socket's session.
-        host.runtime.sockets[1].attachment = Some(damaged.to_owned());
+        host.runtime_mut().sockets[1].attachment = Some(damaged.to_owned());
         host.text(0, r#"42["message","alive"]"#);
-        assert_eq!(host.runtime.frames_of(0).last().map(String::as_str), Some(r#"42["message-back","alive"]"#));
-        assert!(!host.runtime.sockets[1].open, "{damaged}");
+        assert_eq!(host.runtime().texts_of(0).last().map(String::as_str), Some(r#"42["message-back","alive"]"#));
+        assert!(!host.runtime().sockets[1].open, "{damaged}");
         assert_eq!(host.server().session_count(), 1);
     }
 }

@@ -103,7 +103,7 @@ impl World {
         assert_eq!(self.host.unanswered(), Vec::<usize>::new());
         assert_eq!(self.host.server().session_count(), 2);
         // The runtime and the test remember every connection there ever was, which takes time after some thousands.
-        if self.host.runtime.sockets.len() + self.host.request_count() > 500 {
+        if self.host.runtime().sockets.len() + self.host.request_count() > 500 {
             *self = Self::new();
         }
     }
@@ -286,7 +286,7 @@ fn packets_that_never_end_do_not_fill_the_world() {
     }
     world.bystanders.talk(&mut world.host);
     // 32 MB hold ten times three parts, and two of the eleventh's: whoever brings more is closed, awake or woken.
-    let closed: Vec<bool> = open.iter().map(|&no| world.host.runtime.sockets[no].attachment.is_none()).collect();
+    let closed: Vec<bool> = open.iter().map(|&no| world.host.runtime().sockets[no].attachment.is_none()).collect();
     assert_eq!(closed.iter().position(|&closed| closed), Some(10));
     assert!(closed[10..].iter().all(|&closed| closed), "{closed:?}");
     for no in open {

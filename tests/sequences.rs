@@ -134,7 +134,7 @@ impl Scene {
         match *deed {
             Deed::Joins(who) | Deed::Open(who) => {
                 let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("there is room");
-                let open = sid_of(&host.runtime.frames_of(no)[0]);
+                let open = sid_of(&host.runtime().texts_of(no)[0]);
                 if matches!(deed, Deed::Joins(_)) {
                     host.text(no, "40");
                     host.text(no, r#"42["join","red"]"#);
@@ -164,7 +164,7 @@ impl Scene {
             }
             Deed::PostRest(who, what) => {
                 if let Some(http) = clients[who].post {
-                    host.body(http, Body::Bytes(what.as_bytes()));
+                    host.body(http, Body::Bytes(what.as_bytes().to_vec()));
                 }
             }
             Deed::PostAborts(who) => {
@@ -197,7 +197,7 @@ impl Scene {
             Deed::Binary(_) => self.host.frame(no, Frame::Binary(vec![1, 2].into())),
             Deed::Closes(_) => self.host.gone(no, Reason::TransportClose),
             Deed::Breaks(_) => self.host.gone(no, Reason::TransportError),
-            _ => self.host.runtime.sockets[no].stalled = true,
+            _ => self.host.runtime_mut().sockets[no].stalled = true,
         }
     }
 
@@ -205,22 +205,22 @@ impl Scene {
     fn end(mut self) -> Result<(), TestCaseError> {
         let Self { host, bystanders, aborted, .. } = &mut self;
         bystanders.talk(host);
-        for no in 0..host.runtime.sockets.len() {
+        for no in 0..host.runtime().sockets.len() {
             if !bystanders.has(no) {
                 host.gone(no, Reason::TransportClose);
             }
         }
         // Longer than any deadline, and than it takes to find who is silent.
-        host.advance(host.config.ping_interval * 4 + Duration::from_secs(50));
+        host.advance(host.config().ping_interval * 4 + Duration::from_secs(50));
         bystanders.talk(host);
         bystanders.go(host);
         host.advance_millis(30_000);
         let waiting: Vec<_> = host.unanswered().into_iter().filter(|http| !host.is_body_due(*http)).collect();
         prop_assert!(waiting.iter().all(|http| aborted.contains(http)), "unanswered: {waiting:?}");
         prop_assert_eq!(host.server().session_count(), 0);
-        prop_assert!(host.runtime.sockets.iter().all(|socket| socket.attachment.is_none()));
-        prop_assert!(host.runtime.spilled.is_empty() && host.runtime.parts.is_empty());
-        prop_assert_eq!(host.runtime.alarm, None);
+        prop_assert!(host.runtime().sockets.iter().all(|socket| socket.attachment.is_none()));
+        prop_assert!(host.runtime().spilled.is_empty() && host.runtime().parts.is_empty());
+        prop_assert_eq!(host.runtime().alarm, None);
         Ok(())
     }
 }

@@ -38,18 +38,18 @@ fn nothing_is_left_when_everybody_has_gone() {
         assert_eq!(host.unanswered(), Vec::<usize>::new(), "{name}: requests are left without an answer");
         assert_eq!(host.server().session_count(), 0, "{name}: sessions are left");
         assert!(
-            host.runtime.spilled.is_empty() && host.runtime.parts.is_empty(),
+            host.runtime().spilled.is_empty() && host.runtime().parts.is_empty(),
             "{name}: rows are left in the database"
         );
-        assert!(host.runtime.sockets.iter().all(|socket| socket.attachment.is_none()), "{name}: a snapshot is left");
-        assert_eq!(host.runtime.alarm, None, "{name}: the alarm is set for nobody");
+        assert!(host.runtime().sockets.iter().all(|socket| socket.attachment.is_none()), "{name}: a snapshot is left");
+        assert_eq!(host.runtime().alarm, None, "{name}: the alarm is set for nobody");
         assert!(host.sleep(), "{name}: something keeps the world awake");
     }
 }
 
 fn everybody_goes(host: &mut Host) {
-    for no in 0..host.runtime.sockets.len() {
-        if host.runtime.sockets[no].open {
+    for no in 0..host.runtime().sockets.len() {
+        if host.runtime().sockets[no].open {
             host.gone(no, Reason::TransportClose);
         }
     }

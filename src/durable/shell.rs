@@ -116,6 +116,7 @@ impl<P: Platform> Shell<P> {
         let turned = catch_unwind(AssertUnwindSafe(|| awake.turn(platform, input)));
         if let Err(panic) = turned {
             platform.panicked(panic);
+            platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
             if let Some(conn) = culprit {
                 platform.close(conn, 1011);
             }

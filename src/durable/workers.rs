@@ -82,10 +82,8 @@ impl Platform for Workers {
         runtime::log_error(line);
     }
 
-    fn panicked(&mut self, _: Box<dyn Any + Send>) {
-        // The panic hook has logged what and where.
-        runtime::log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
-    }
+    /// The panic hook has logged what and where.
+    fn panicked(&mut self, _: Box<dyn Any + Send>) {}
 
     fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), JsValue> {
         let (request, response) = pair.unzip();

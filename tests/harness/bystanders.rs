@@ -33,10 +33,10 @@ impl Bystanders {
     /// Says something new, which the other one must hear.
     pub fn talk(&mut self, host: &mut Host) {
         self.talks += 1;
-        let before = host.runtime.said.len();
+        let before = host.runtime().said.len();
         host.text(self.talker, &format!(r#"42["broadcast",{}]"#, self.talks));
         let heard = What::Frame(Frame::text(format!(r#"42["said",{}]"#, self.talks)));
-        let said = &host.runtime.said[before..];
+        let said = &host.runtime().said[before..];
         let is_heard = said.iter().any(|said| said.to == To::Socket(self.listener) && said.what == heard);
         assert!(is_heard, "the bystanders do not hear each other; what was said: {said:?}");
     }

@@ -1,25 +1,19 @@
-//! A world on the host, with everything that it needs outside of itself: a clock that moves when it is told to, ids that
-//! are the same on every run, WebSockets and requests that only remember what they got.
+//! What the tests say to the virtual world of `dormouse::testing`, and how they write down what they hear.
 //!
-//! [`Host`] does what the shell in `src/durable` does in the runtime, step by step, so that a test can put the world to
-//! sleep wherever the runtime could. What it cannot show is whether the runtime behaves as assumed: that is what the
+//! It runs the object's own shell. What it cannot show is whether the runtime behaves as assumed: that is what the
 //! end-to-end tests in `miniflare/` are for.
 #![allow(dead_code, unused_imports, reason = "every test compiles the harness and uses its own part of it")]
 
-mod alarm;
 pub mod apps;
 mod bystanders;
-mod effects;
-mod object;
-mod requests;
-mod runtime;
 pub mod scene;
 pub mod transcript;
+mod written;
 
 pub use bystanders::Bystanders;
-pub use object::Host;
-pub use requests::{Body, HttpNo};
-pub use runtime::{Runtime, Said, SocketNo, To, What, hex};
+pub use dormouse::durable::Body;
+pub use dormouse::testing::{Host, HttpNo, Said, SocketNo, To, What};
+pub use written::{hex, show};
 
 use dormouse::config::Config;
 

@@ -116,7 +116,7 @@ impl Scene {
     /// What comes of an event; `None` where the state has not what it happens to.
     pub fn meet(&mut self, event: &str) -> Option<String> {
         let existed = self.exists();
-        let before = self.host.runtime.sockets.len();
+        let before = self.host.runtime().sockets.len();
         let (kind, what) = event.split_once(' ').unwrap_or((event, ""));
         let own = match (kind, what) {
             ("GET", _) => Some(self.host.poll(&self.sid.clone())),
@@ -160,7 +160,7 @@ impl Scene {
             "aborted" => return self.host.body(http, Body::Aborted),
             _ => panic!("no body {what:?}"),
         };
-        self.host.body(http, Body::Bytes(body));
+        self.host.body(http, Body::Bytes(body.to_vec()));
     }
 
     fn happen_to(&mut self, socket: SocketNo, what: &str) {
@@ -179,7 +179,7 @@ impl Scene {
             "closes" => return self.host.gone(socket, Reason::TransportClose),
             "breaks" => return self.host.gone(socket, Reason::TransportError),
             "overflows" => {
-                self.host.runtime.sockets[socket].stalled = true;
+                self.host.runtime_mut().sockets[socket].stalled = true;
                 let large = format!(r#"42["broadcast","{}"]"#, "x".repeat(900));
                 self.host.text(self.other, &large);
                 self.host.text(self.other, &large);
@@ -214,28 +214,30 @@ impl Scene {
         host.answers_pings.insert(listener);
         host.take_said();
         host.text(*other, r#"42["broadcast","alive"]"#);
-        if !host.runtime.frames_of(listener).iter().any(|frame| frame == r#"42["said","alive"]"#) {
+        if !host.runtime().texts_of(listener).iter().any(|frame| frame == r#"42["said","alive"]"#) {
             return Some("the others do not hear each other".to_owned());
         }
         if let Some(http) = *post {
-            host.body(http, Body::Bytes(b"3"));
+            host.body(http, Body::Bytes(b"3".to_vec()));
         }
         // Longer than any deadline; then the bystanders go, too.
         host.advance_millis(300_000);
-        let open = |host: &Host| (0..host.runtime.sockets.len()).filter(|&no| host.runtime.sockets[no].open).count();
-        let stalled = host.runtime.sockets.iter().filter(|socket| socket.open && socket.stalled).count();
+        let open =
+            |host: &Host| (0..host.runtime().sockets.len()).filter(|&no| host.runtime().sockets[no].open).count();
+        let stalled = host.runtime().sockets.iter().filter(|socket| socket.open && socket.stalled).count();
         if open(host) != 2 + stalled {
             return Some(format!("{} WebSockets are open", open(host)));
         }
-        (0..host.runtime.sockets.len()).for_each(|no| host.gone(no, Reason::TransportClose));
+        (0..host.runtime().sockets.len()).for_each(|no| host.gone(no, Reason::TransportClose));
         host.advance_millis(100_000);
         let posts: Vec<HttpNo> = host.unanswered().into_iter().filter(|&http| !host.is_body_due(http)).collect();
         if !posts.is_empty() {
             return Some(format!("the requests {posts:?} have no answer"));
         }
         let sessions = host.server().session_count();
-        let snapshots = host.runtime.sockets.iter().filter(|socket| socket.attachment.is_some()).count();
-        let rest = (sessions, snapshots, host.runtime.spilled.len() + host.runtime.parts.len(), host.runtime.alarm);
+        let snapshots = host.runtime().sockets.iter().filter(|socket| socket.attachment.is_some()).count();
+        let rest =
+            (sessions, snapshots, host.runtime().spilled.len() + host.runtime().parts.len(), host.runtime().alarm);
         (rest != (0, 0, 0, None)).then(|| format!("sessions, snapshots, rows, alarm: {rest:?}"))
     }
 
@@ -295,7 +297,7 @@ impl Scene {
 
 fn open(host: &mut Host) -> (SocketNo, String) {
     let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
-    let sid = sid_of(&host.runtime.frames_of(no)[0]);
+    let sid = sid_of(&host.runtime().texts_of(no)[0]);
     (no, sid)
 }
 

@@ -11,9 +11,7 @@ use dormouse::error::Reason;
 
 use super::action::Query;
 use super::{Action, Transcript};
-use crate::harness::Host;
-use crate::harness::requests::{Body, HttpNo, show};
-use crate::harness::runtime::{Said, SocketNo, To, What, hex};
+use crate::harness::{Body, Host, HttpNo, Said, SocketNo, To, What, hex, show};
 
 /// When the world is put to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +123,7 @@ impl<'a> Player<'a> {
             Action::Breaks(client) => self.host.gone(self.socket(client), Reason::TransportError),
             Action::StopsReading(client) => {
                 let socket = self.socket(client);
-                self.host.runtime.sockets[socket].stalled = true;
+                self.host.runtime_mut().sockets[socket].stalled = true;
             }
             Action::AnswersPings(client) => {
                 self.host.answers_pings.insert(self.socket(client));
@@ -161,7 +159,7 @@ impl<'a> Player<'a> {
 
     fn open_websocket(&mut self, client: &str, query: &Query) {
         let query = self.query(query, "websocket");
-        let no = self.host.runtime.sockets.len();
+        let no = self.host.runtime().sockets.len();
         self.socket_owners.insert(no, client.to_owned());
         match self.host.open_websocket(&query, self.transcript.layer) {
             Ok(no) => {
@@ -183,7 +181,7 @@ impl<'a> Player<'a> {
 
     fn post_body(&mut self, http: HttpNo, body: &str) {
         let bytes = self.bytes(body).map_or_else(|bytes| bytes, String::into_bytes);
-        self.host.body(http, Body::Bytes(&bytes));
+        self.host.body(http, Body::Bytes(bytes));
     }
 
     fn query(&self, query: &Query, transport: &str) -> String {
@@ -252,7 +250,8 @@ impl<'a> Player<'a> {
             self.learn(&client, packet);
         }
         let text = self.names.iter().fold(text, |text, (id, name)| text.replace(id, name));
-        let text = if self.transcript.has_own_heartbeat() { text } else { without_heartbeat(&text, &self.host.config) };
+        let text =
+            if self.transcript.has_own_heartbeat() { text } else { without_heartbeat(&text, self.host.config()) };
         Line { at: said.at.as_millis(), client, text: shorten(&text) }
     }
 

@@ -1,0 +1,23 @@
+//! What clients get, as transcripts write it.
+
+use bytes::Bytes;
+use dormouse::effect::Answer;
+
+/// An answer as transcripts write it: the status and the body.
+pub fn show(answer: &Answer) -> String {
+    match answer {
+        Answer::Payload(body) => format!("200 {}", body.replace('\u{1e}', " \u{241e} ")),
+        Answer::Ok => "200 ok".to_owned(),
+        Answer::TooLong => "413".to_owned(),
+        Answer::Refused(refusal) => format!("{} {}", refusal.status(), refusal.to_json()),
+    }
+}
+
+/// Bytes as transcripts write them.
+pub fn hex(bytes: &Bytes) -> String {
+    let is_one_byte = bytes.len() > 20 && bytes.iter().all(|byte| byte == &bytes[0]);
+    let shown = if is_one_byte { &bytes[..1] } else { bytes };
+    let digits = shown.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    if is_one_byte { format!("<({digits}*{})>", bytes.len()) } else { format!("<{digits}>") }
+}
