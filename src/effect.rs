@@ -7,8 +7,9 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{Reason, Refusal};
-use crate::id::{AckId, ConnId, Namespace, RequestId, Room, SessionKey, SocketId};
+use crate::error::{NoAnswer, Reason, Refusal};
+use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
+use crate::request::Opening;
 use crate::value::{Args, Frame};
 
 /// Something to be done, in the order in which it was written down.
@@ -20,6 +21,8 @@ pub enum Effect {
         conn: ConnId,
         /// The frames, in order.
         frames: Vec<Frame>,
+        /// Not if the client is not ready for it.
+        volatile: bool,
     },
     /// Send the same frames to many WebSockets.
     Broadcast {
@@ -27,6 +30,8 @@ pub enum Effect {
         recipients: Range<usize>,
         /// The frames, in order, encoded once.
         frames: Vec<Frame>,
+        /// Not to clients that are not ready for it.
+        volatile: bool,
     },
     /// Close a WebSocket. It is gone for the core: nothing more is heard from it.
     Close {
@@ -84,8 +89,7 @@ impl CloseCode {
 /// A call of the server's own code.
 #[derive(Clone, Debug)]
 pub enum Dispatch {
-    /// A client wants to join a namespace: answered by [`Command::Accept`](crate::input::Command::Accept) or
-    /// [`Command::Refuse`](crate::input::Command::Refuse).
+    /// A client wants to join a namespace: it is to be prepared, and then let in or refused.
     Connect {
         /// The client's session.
         session: SessionKey,
@@ -93,6 +97,11 @@ pub enum Dispatch {
         namespace: Namespace,
         /// The client's auth object as JSON; `{}` where it sent none.
         auth: Box<str>,
+    },
+    /// A namespace has its first socket.
+    NewNamespace {
+        /// The namespace, through that socket.
+        socket: SocketRef,
     },
     /// A socket is in its namespace.
     Connected {
@@ -110,14 +119,52 @@ pub enum Dispatch {
         /// The client's number for the answer, where it asked for one.
         ack: Option<AckId>,
     },
+    /// Sockets were sent an event.
+    Outgoing {
+        /// The sockets.
+        sockets: Vec<SocketRef>,
+        /// The event's name.
+        event: Box<str>,
+        /// Its arguments.
+        args: Args,
+    },
     /// A socket left its namespace.
     Disconnected {
         /// The socket.
         socket: SocketRef,
-        /// The rooms it was in, its own among them.
-        rooms: Vec<Room>,
+        /// What it was.
+        view: Rc<SocketView>,
         /// Why.
         reason: Reason,
+    },
+    /// What a handler awaits is complete.
+    Answered {
+        /// Its number.
+        ask: AskId,
+        /// Who answered what, in the order in which it came.
+        answers: Vec<(SocketId, Args)>,
+        /// Who did not.
+        missing: Vec<(SocketId, NoAnswer)>,
+    },
+    /// A record of an answer is complete.
+    Reply {
+        /// The socket.
+        socket: SocketRef,
+        /// What it was, where it is gone.
+        view: Option<Rc<SocketView>>,
+        /// The handler's name.
+        name: Box<str>,
+        /// What was kept for the handler, as JSON.
+        context: Rc<str>,
+        /// The answer, or why there is none.
+        answer: Result<Args, NoAnswer>,
+    },
+    /// A named alarm went off.
+    Alarm {
+        /// Its name.
+        name: Box<str>,
+        /// What was kept for its handler, as JSON.
+        context: Rc<str>,
     },
     /// A plain Engine.IO session was opened.
     Opened {
@@ -140,15 +187,43 @@ pub enum Dispatch {
     },
 }
 
-/// A socket, by what its handlers need to know about it.
-#[derive(Clone, Debug)]
+/// A socket, by what its handlers are found with.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketRef {
     /// Its id.
     pub id: SocketId,
     /// Its namespace.
     pub namespace: Namespace,
+    /// Which of the app's predicates knew the namespace.
+    pub predicate: Option<u32>,
+}
+
+/// What a socket is at a moment.
+#[derive(Clone, Debug)]
+pub struct SocketView {
+    /// The rooms it is in, its own first.
+    pub rooms: Vec<Room>,
+    /// What handlers keep with it, as JSON.
+    pub data: Option<Rc<str>>,
     /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
     pub auth: Rc<str>,
+    /// The request that opened its connection.
+    pub opening: Rc<Opening>,
+    /// Its connection.
+    pub conn: ConnView,
+    /// The events whose handlers for the first time were called.
+    pub once: Vec<Box<str>>,
+}
+
+/// What a connection is at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnView {
+    /// The session's id.
+    pub sid: Sid,
+    /// Whether it is on a WebSocket now; it polls otherwise.
+    pub is_websocket: bool,
+    /// Whether it polled before.
+    pub upgraded: bool,
 }
 
 /// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
@@ -190,6 +265,13 @@ impl Effects {
         self.dispatches.pop_front()
     }
 
+    /// Writes calls down that come before all others.
+    pub fn push_dispatches_first(&mut self, dispatches: VecDeque<Dispatch>) {
+        for dispatch in dispatches.into_iter().rev() {
+            self.dispatches.push_front(dispatch);
+        }
+    }
+
     /// Where the next broadcast's recipients begin.
     pub(crate) const fn mark(&self) -> usize {
         self.recipients.len()
@@ -201,10 +283,10 @@ impl Effects {
     }
 
     /// Writes a broadcast to all recipients since `mark` down, if there are any.
-    pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>) {
+    pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>, volatile: bool) {
         let recipients = mark..self.recipients.len();
         if !recipients.is_empty() {
-            self.push(Effect::Broadcast { recipients, frames });
+            self.push(Effect::Broadcast { recipients, frames, volatile });
         }
     }
 

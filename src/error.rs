@@ -155,8 +155,10 @@ pub enum Reason {
     ParseError,
     /// The client broke Socket.IO's rules.
     ForcedClose,
-    /// The client was in no state for the packet it sent.
+    /// The client was in no state for the packet it sent, or joined no namespace in time.
     ForcedServerClose,
+    /// The server's code closed the world.
+    ServerShuttingDown,
 }
 
 impl Reason {
@@ -171,6 +173,7 @@ impl Reason {
             Self::ParseError => "parse error",
             Self::ForcedClose => "forced close",
             Self::ForcedServerClose => "forced server close",
+            Self::ServerShuttingDown => "server shutting down",
         }
     }
 }
@@ -180,3 +183,27 @@ impl fmt::Display for Reason {
         f.write_str(self.as_str())
     }
 }
+
+/// Why there is no answer from a client that was asked for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The client had its time.
+    Expired,
+    /// The client left the namespace or is gone.
+    Disconnected,
+    /// So many of the client's answers are awaited already that it was not asked
+    /// ([`MAX_PENDING_REPLIES`](crate::limits::MAX_PENDING_REPLIES)), or what the others answered is too long to keep more.
+    TooMany,
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "the client did not answer in time",
+            Self::Disconnected => "the client disconnected before it answered",
+            Self::TooMany => "too many answers are awaited already",
+        })
+    }
+}
+
+impl core::error::Error for NoAnswer {}

@@ -6,12 +6,14 @@
 /// it makes nothing, so that the crate's tests run on the host.
 ///
 /// ```
-/// use dormouse::App;
+/// use dormouse::{App, Args, EmitError, EventName, Socket};
 ///
 /// fn app() -> App {
-///     App::new().namespace("/", |ns| ns.on_any(|socket, event| {
-///         let _ = socket.broadcast().emit(&event.name, event.args);
-///     }))
+///     App::new().namespace("/", |ns| ns.on_any(pass_on))
+/// }
+///
+/// async fn pass_on(socket: Socket, EventName(name): EventName, args: Args) -> Result<(), EmitError> {
+///     socket.broadcast().emit(&name, args)
 /// }
 ///
 /// dormouse::world!(World, app);
@@ -97,7 +99,7 @@ mod wasm {
             /// An isolate runs one Worker, and a Worker serves one app.
             static SERVES_ENGINE: OnceCell<bool> = const { OnceCell::new() };
         }
-        let serves_engine = SERVES_ENGINE.with(|cell| *cell.get_or_init(|| app().serves_engine()));
+        let serves_engine = SERVES_ENGINE.with(|cell| *cell.get_or_init(|| app().engine_routes().serves_engine()));
         wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(
             request,
             env,

@@ -8,12 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::limits::MAX_WORLD_NAME_CHARS;
+use crate::limits::{MAX_SID_CHARS, MAX_WORLD_NAME_CHARS};
 
 /// Random bytes that make one id: 120 bits, which nobody guesses.
 pub type Entropy = [u8; 15];
 
 const ID_CHARS: usize = 20;
+const ENTROPY_CHARS: u8 = 20;
 
 macro_rules! text_name_serde {
     ($name:ident, $parse:expr, $expected:literal) => {
@@ -77,10 +78,51 @@ macro_rules! random_id {
     };
 }
 
-random_id! {
-    /// An Engine.IO session's id, a secret between the client and the server (Engine.IO 4, "Handshake").
-    Sid
+/// An Engine.IO session's id, a secret between the client and the server (Engine.IO 4, "Handshake"): 20 random characters,
+/// or what the server's own code makes instead.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sid {
+    chars: [u8; MAX_SID_CHARS],
+    len: u8,
 }
+
+impl Sid {
+    /// Encodes 15 random bytes as 20 characters of the URL-safe base64 alphabet.
+    pub fn from_entropy(entropy: Entropy) -> Self {
+        let mut chars = [0; MAX_SID_CHARS];
+        // 15 bytes always fill exactly 20 characters, so there is no error to meet.
+        let _ = URL_SAFE_NO_PAD.encode_slice(entropy, &mut chars);
+        Self { chars, len: ENTROPY_CHARS }
+    }
+
+    /// Reads an id; `None` unless it is 1 to 64 characters of `[A-Za-z0-9_-]`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut chars = [0; MAX_SID_CHARS];
+        let len = u8::try_from(text.len()).ok().filter(|len| *len > 0)?;
+        chars.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        text.bytes().all(is_name_char).then_some(Self { chars, len })
+    }
+
+    /// The id's characters.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII gets in, so the fallback is never taken.
+        self.chars.get(..self.len.into()).and_then(|chars| core::str::from_utf8(chars).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sid({})", self.as_str())
+    }
+}
+
+text_name_serde!(Sid, Sid::parse, "not a session id");
 
 random_id! {
     /// A Socket.IO socket's id: one for each namespace a client joins, never the session's [`Sid`]
@@ -104,6 +146,10 @@ pub struct SessionKey(pub usize);
 /// The number by which one side of a namespace names the event whose answer it awaits (Socket.IO 5, "Acknowledgement").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AckId(pub u64);
+
+/// An emission whose answers a handler awaits; never used again in the life of an object's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u64);
 
 /// A room's name: any text, chosen by the server's own code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,8 +254,14 @@ mod tests {
         let sid = Sid::from_entropy([255; 15]);
         assert_eq!(sid.as_str(), "____________________");
         assert_eq!(Sid::parse(sid.as_str()), Some(sid));
-        for bad in ["", "short", "_____________________", "__________ _________", "é__________________"] {
+        for bad in ["", "__________ _________", "é__________________", &"a".repeat(65), &"a".repeat(300)] {
             assert_eq!(Sid::parse(bad), None, "{bad:?}");
+        }
+        for good in ["a", "2f1c7b9e-6b7a-4f6e-9d1e-000000000000", &"a".repeat(64)] {
+            assert_eq!(Sid::parse(good).map(|sid| sid.to_string()).as_deref(), Some(good));
+        }
+        for bad in ["", "short", "_____________________", "__________ _________", "é__________________"] {
+            assert_eq!(SocketId::parse(bad), None, "{bad:?}");
         }
     }
 

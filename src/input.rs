@@ -1,9 +1,11 @@
 //! Everything that can happen to a world.
 
+use std::rc::Rc;
+
 use crate::effect::Refused;
 use crate::error::Reason;
-use crate::id::{AckId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
-use crate::request::Layer;
+use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
+use crate::request::{Layer, Opening};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -18,6 +20,8 @@ pub enum Input {
         sid: Sid,
         /// What the session speaks.
         layer: Layer,
+        /// The request itself, for handlers to look at.
+        opening: Rc<Opening>,
     },
     /// A WebSocket without a session id was accepted as `conn`: it opens the session `sid`.
     OpenWebSocket {
@@ -27,6 +31,8 @@ pub enum Input {
         sid: Sid,
         /// What the session speaks.
         layer: Layer,
+        /// The request itself, for handlers to look at.
+        opening: Rc<Opening>,
     },
     /// A WebSocket that names the session `sid` was accepted as `conn`: it wants to be that session's transport.
     Upgrade {
@@ -115,8 +121,8 @@ pub enum PostBody {
 /// What a handler did.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Let a client into a namespace it asked to join.
-    Accept {
+    /// Give a client that asked to join a namespace a socket, which its handlers may prepare before it is let in.
+    Prepare {
         /// The client's session.
         session: SessionKey,
         /// The namespace.
@@ -126,33 +132,22 @@ pub enum Command {
         /// The client's auth object as JSON; `{}` where it sent none.
         auth: Box<str>,
     },
+    /// Let a prepared socket in.
+    Accept {
+        /// The socket.
+        socket: SocketId,
+        /// Which of the app's predicates knew the namespace; `None` where its name says whose it is.
+        predicate: Option<u32>,
+    },
     /// Answer a client's CONNECT with `CONNECT_ERROR`; the connection stays.
     Refuse {
-        /// The client's session.
-        session: SessionKey,
-        /// The namespace.
-        namespace: Namespace,
+        /// The prepared socket.
+        socket: SocketId,
         /// What the client is told.
         error: Refused,
     },
     /// Emit an event.
-    Emit {
-        /// Who hears it.
-        target: Target,
-        /// The event's name.
-        event: Box<str>,
-        /// Its arguments.
-        args: Args,
-    },
-    /// Emit an event to one socket.
-    EmitTo {
-        /// The socket.
-        socket: SocketId,
-        /// The event's name.
-        event: Box<str>,
-        /// Its arguments.
-        args: Args,
-    },
+    Emit(Emission),
     /// Answer an event that asked for an acknowledgement.
     Ack {
         /// The socket that asked.
@@ -162,27 +157,52 @@ pub enum Command {
         /// The answer.
         args: Args,
     },
-    /// Put a socket into a room.
+    /// Wait no longer for answers.
+    Forget(AskId),
+    /// Put sockets into rooms.
     Join {
-        /// The socket.
-        socket: SocketId,
-        /// The room.
-        room: Room,
+        /// The sockets.
+        to: To,
+        /// The rooms.
+        rooms: Vec<Room>,
     },
-    /// Take a socket out of a room.
+    /// Take sockets out of rooms.
     Leave {
-        /// The socket.
-        socket: SocketId,
-        /// The room.
-        room: Room,
+        /// The sockets.
+        to: To,
+        /// The rooms.
+        rooms: Vec<Room>,
     },
-    /// Disconnect a socket.
+    /// Disconnect sockets.
     Disconnect {
-        /// The socket.
-        socket: SocketId,
-        /// Also close its client's connection, with all of its namespaces.
+        /// The sockets.
+        to: To,
+        /// Also close their clients' connections, with all of their namespaces.
         close: bool,
     },
+    /// Keep something with a socket.
+    SetData {
+        /// The socket.
+        socket: SocketId,
+        /// JSON; `None` for nothing.
+        data: Option<Rc<str>>,
+    },
+    /// An event's handlers for its first time were called for a socket.
+    MarkOnce {
+        /// The socket.
+        socket: SocketId,
+        /// The event.
+        event: Box<str>,
+    },
+    /// Set an alarm, or take it back.
+    SetAlarm {
+        /// Its name: one alarm each.
+        name: Box<str>,
+        /// When it is due, and what its handler gets, as JSON; `None` takes it back.
+        alarm: Option<(Timestamp, Rc<str>)>,
+    },
+    /// Close every connection: the server shuts down.
+    Shutdown,
     /// Send a plain Engine.IO message.
     Send {
         /// The session.
@@ -197,7 +217,56 @@ pub enum Command {
     },
 }
 
-/// Who hears an event: the sockets of a namespace that are in one of `rooms` (in any, when the list is empty), not in
+/// An event on its way to clients.
+#[derive(Clone, Debug)]
+pub struct Emission {
+    /// Who hears it.
+    pub to: To,
+    /// Its name.
+    pub event: Box<str>,
+    /// Its arguments.
+    pub args: Args,
+    /// Whether clients that are not ready do without it.
+    pub volatile: bool,
+    /// Whether handlers of outgoing events are not to be called for it: it comes from one of them.
+    pub quiet: bool,
+    /// What is to become of the clients' answers.
+    pub wanted: Wanted,
+}
+
+/// What is to become of a client's answer to an event.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// None is asked for.
+    Nothing,
+    /// A handler awaits it, in memory, until the deadline.
+    Answer {
+        /// The number for the answers of all clients.
+        ask: AskId,
+        /// When they have had their time.
+        deadline: Timestamp,
+    },
+    /// A record of it is kept with the socket, and a handler called with the answer.
+    Reply {
+        /// The handler's name.
+        name: Box<str>,
+        /// What the handler gets beside the answer, as JSON.
+        context: Rc<str>,
+        /// When it is called without an answer.
+        deadline: Timestamp,
+    },
+}
+
+/// Who is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// One socket.
+    Socket(SocketId),
+    /// Those of a namespace that a target names.
+    Many(Target),
+}
+
+/// The sockets of a namespace that are in one of `rooms` (in any, when the list is empty), not in
 /// one of `except`, and not `sender`. A socket in several of the rooms hears it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

@@ -5,18 +5,19 @@
 //! everything it knew. Handlers are registered once, when the object is constructed:
 //!
 //! ```
-//! use dormouse::{App, Args};
+//! use dormouse::{App, Data, EmitError, Io, Reply, Socket};
 //!
 //! fn app() -> App {
-//!     App::new().namespace("/", |ns| {
-//!         ns.on_connect(|socket| socket.join("lobby"))
-//!             .on("say", |socket, event| {
-//!                 let _ = socket.to("lobby").emit("said", event.args);
-//!                 if let Some(ack) = event.ack {
-//!                     ack.send(socket, Args::new());
-//!                 }
-//!             })
-//!     })
+//!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
+//! }
+//!
+//! async fn joined(socket: Socket) {
+//!     socket.join("lobby");
+//! }
+//!
+//! async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Reply<usize>, EmitError> {
+//!     socket.to("lobby").emit("said", (socket.id(), text))?;
+//!     Ok(Reply(io.sockets().len()))
 //! }
 //!
 //! dormouse::world!(World, app);
@@ -70,8 +71,12 @@ mod runtime;
 #[cfg(target_arch = "wasm32")]
 extern crate worker as _;
 
-pub use error::{Fault, Reason};
-pub use handler::{AckSender, App, Emitter, EngineSocket, Event, Routes, Socket};
+pub use error::{Fault, NoAnswer, Reason};
+pub use handler::{
+    AckError, AckSender, Answer, App, Auth, BroadcastAckError, BroadcastOperator, Conn, Context, Data, EmitError,
+    EngineRoutes, EngineSocket, EventName, Extract, Failure, Handler, HandlerError, Handshake, HttpRequest,
+    HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketEmitter, Storage, Unanswered,
+};
 pub use id::{Namespace, Room, SocketId};
 pub use value::{Args, DecodeError, EncodeError, Frame, IntoArgs};
 

@@ -26,6 +26,62 @@ pub const MAX_WAITING_BYTES: usize = 32_000_000;
 /// once, in the object's database.
 pub const MAX_INLINE_PART_BYTES: usize = 1_000;
 
+/// Longest head of the request that opens a session: its URL and headers, in bytes. They are kept as long as the session
+/// lives; Node's own bound, 16 KiB, and its answer, 431.
+pub const MAX_OPENING_BYTES: usize = 16_384;
+
+/// Longest `socket.data`, in bytes of JSON. It is written with the socket's snapshot whenever that changes.
+pub const MAX_DATA_BYTES: usize = 65_536;
+
+/// Namespaces that one client may be in or on its way into: where names are made by a pattern, nothing else bounds them, and
+/// each is part of every snapshot of its connection.
+pub const MAX_NAMESPACES: usize = 1_000;
+
+/// Rooms of one socket: each is written with every snapshot of it.
+pub const MAX_ROOMS: usize = 10_000;
+
+/// Most answers of one socket that wait in its snapshot for the handler that `reply_to` named.
+pub const MAX_PENDING_REPLIES: usize = 100;
+
+/// Longest context of a `reply_to`, in bytes of JSON: 100 of them are kept with a socket.
+pub const MAX_CONTEXT_BYTES: usize = 4_096;
+
+/// How long `reply_to` waits for an answer unless it is told: a day.
+pub const REPLY_TIMEOUT: Duration = Duration::from_hours(24);
+
+/// How long an `emit_with_ack` that is awaited waits unless it is told. The handler that awaits lives in memory, so its world
+/// stays awake, and is billed, as long.
+pub const ACK_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Longest `timeout` of an `emit_with_ack`, for the same reason; `reply_to` has no such bound.
+pub const MAX_ACK_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Most bytes of answers to one broadcast that are kept until the last one comes: they wait in an isolate of 128 MB.
+pub const MAX_ANSWER_BYTES: usize = 16_000_000;
+
+/// Handlers of one world that may be waiting for something at once, and packets that wait for packet middleware: what a
+/// client sends beyond is answered with `BUSY`. Each holds what it was called with.
+pub const MAX_PENDING_HANDLERS: usize = 10_000;
+
+/// Events of one socket that wait while packet middleware decides about an earlier one.
+pub const MAX_QUEUED_EVENTS: usize = 1_000;
+
+/// Unsent bytes up to which a client counts as ready for a `volatile` packet: a few small frames, which every network holds
+/// for a moment.
+pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
+
+/// Named alarms of one world: all of them are read at every wake.
+pub const MAX_ALARMS: usize = 1_000;
+
+/// Longest key in a world's storage, in bytes: the platform's own bound for its key-value storage.
+pub const MAX_STORAGE_KEY_BYTES: usize = 2_048;
+
+/// Longest value in a world's storage, in bytes of JSON; the platform allows 2 MB a row.
+pub const MAX_STORAGE_VALUE_BYTES: usize = 1_900_000;
+
+/// Characters of a session id that the server's own code makes: they stand in every URL of a polling client.
+pub const MAX_SID_CHARS: usize = 64;
+
 /// Digits of an acknowledgement id: up to here JavaScript's numbers count exactly, so that the id a client reads back
 /// is the id it sent.
 pub const MAX_ACK_ID_DIGITS: usize = 15;

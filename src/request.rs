@@ -1,7 +1,10 @@
 //! One Engine.IO HTTP request, parsed. The Worker refuses here what needs no world; the object reads the same parse.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Refusal;
 use crate::id::Sid;
+use crate::time::Timestamp;
 
 /// The header with which an object tells the Worker to accept a WebSocket and to close it.
 pub const CLOSE_MARK: &str = "x-dormouse-close";
@@ -13,6 +16,39 @@ pub enum Layer {
     SocketIo,
     /// Plain Engine.IO messages, on `/engine.io/`.
     EngineIo,
+}
+
+/// The request that opened a session: its handlers may look at it as long as the session lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its headers: names in lower case, and values.
+    #[serde(rename = "h")]
+    pub headers: Vec<(String, String)>,
+    /// When it came.
+    #[serde(rename = "i")]
+    pub issued: Timestamp,
+    /// The client's IP address; empty where the platform tells none.
+    #[serde(rename = "a")]
+    pub address: String,
+    /// Its path and query.
+    #[serde(rename = "u")]
+    pub url: String,
+    /// Whether it came by `https` or `wss`.
+    #[serde(rename = "s")]
+    pub secure: bool,
+}
+
+impl Opening {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parameters of its query, decoded, in order.
+    pub fn query(&self) -> impl Iterator<Item = (String, String)> {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes()).into_owned()
+    }
 }
 
 /// What a request to a gateway wants.
@@ -108,7 +144,7 @@ mod tests {
         assert_eq!(parse("GET", false, "transport=polling"), Err(5));
         assert_eq!(parse("GET", false, "EIO=3&transport=polling"), Err(5));
         assert_eq!(parse("GET", true, "EIO=abc&transport=websocket"), Err(5));
-        assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid=abc"), Err(1));
+        assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid=a.c"), Err(1));
         assert_eq!(parse("POST", false, "EIO=4&transport=polling"), Err(2));
         assert_eq!(parse("POST", false, "EIO=3&transport=polling"), Err(2));
         assert_eq!(parse("GET", false, &with_sid("polling").replace('4', "3")), Err(3));

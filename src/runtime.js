@@ -80,6 +80,17 @@ export class Sockets {
     }
   }
 
+  /** Whether a socket has at most so much unsent; always, where that cannot be measured. */
+  isReady(slot, unsent) {
+    const socket = this.list[slot];
+    return !this.measures || (socket !== undefined && socket.bufferedAmount <= unsent);
+  }
+
+  /** Those of the slots whose sockets are ready. */
+  ready(slots, unsent) {
+    return slots.filter((slot) => this.isReady(slot, unsent));
+  }
+
   /** Sends the first frame of a packet of so many bytes to many; gives the slots that were slow, or undefined. */
   broadcast(slots, frame, bytes) {
     const { list, measures } = this;
@@ -317,8 +328,51 @@ export function sweepSpilled(state, sids) {
   }
 }
 
+// What the app keeps, and the world's named alarms: texts by key.
+const STORED = "CREATE TABLE IF NOT EXISTS stored (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID";
+
+const hasStored = ({ storage: { sql } }) =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'stored'").toArray().length > 0;
+
+export function readStored(state, key) {
+  if (!hasStored(state)) return undefined;
+  return state.storage.sql.exec("SELECT text FROM stored WHERE key = ?", key).toArray()[0]?.text;
+}
+
+export function writeStored(state, key, text) {
+  const { sql } = state.storage;
+  if (text === undefined) {
+    if (hasStored(state)) sql.exec("DELETE FROM stored WHERE key = ?", key);
+    return;
+  }
+  sql.exec(STORED);
+  sql.exec("INSERT OR REPLACE INTO stored VALUES (?, ?)", key, text);
+}
+
+export function storedKeys(state, prefix) {
+  if (!hasStored(state)) return [];
+  const { sql } = state.storage;
+  const rows = sql.exec("SELECT key FROM stored WHERE substr(key, 1, length(?)) = ? ORDER BY key", prefix, prefix);
+  return rows.toArray().map(({ key }) => key);
+}
+
+export function headersOf(request) {
+  return [...request.headers].flat();
+}
+
+export function respondBytes(status, body, headers) {
+  // A response of these statuses has no body, and the runtime throws at one.
+  const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
+  for (let i = 0; i < headers.length; i += 2) response.headers.append(headers[i], headers[i + 1]);
+  return response;
+}
+
 export function startTimer(milliseconds, callback) {
   return setTimeout(callback, milliseconds);
+}
+
+export function nextTick() {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 export function stopTimer(timer) {

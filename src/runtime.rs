@@ -28,6 +28,10 @@ extern "C" {
     pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]);
     #[wasm_bindgen(method, js_name = isSlow)]
     pub fn is_slow(this: &Sockets, slot: u32, bytes: f64) -> bool;
+    #[wasm_bindgen(method, js_name = isReady)]
+    pub fn is_ready(this: &Sockets, slot: u32, unsent: f64) -> bool;
+    #[wasm_bindgen(method)]
+    pub fn ready(this: &Sockets, slots: &[u32], unsent: f64) -> Vec<u32>;
     #[wasm_bindgen(method)]
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = broadcastBytes)]
@@ -76,6 +80,17 @@ extern "C" {
     pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = sweepSpilled, catch)]
     pub fn sweep_spilled(state: &JsValue, sids: Vec<String>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = readStored, catch)]
+    pub fn read_stored(state: &JsValue, key: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(js_name = writeStored, catch)]
+    pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = storedKeys, catch)]
+    pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
+    /// The headers of a request, names and values in turn.
+    #[wasm_bindgen(js_name = headersOf)]
+    pub fn headers_of(request: &JsValue) -> Vec<String>;
+    #[wasm_bindgen(js_name = respondBytes, catch)]
+    pub fn respond_bytes(status: u16, body: &[u8], headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = startTimer)]
     pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]
@@ -84,6 +99,9 @@ extern "C" {
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue) -> Result<JsValue, JsValue>;
+    /// A promise that is kept when other events had their chance.
+    #[wasm_bindgen(js_name = nextTick)]
+    pub fn next_tick() -> js_sys::Promise;
     pub fn header(request: &JsValue, name: &str) -> Option<String>;
     #[wasm_bindgen(js_name = readRequest)]
     pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;

@@ -2,23 +2,29 @@
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
 //! [`Input::Command`]s of each; [`World`](crate::durable::World) does so. Perform the effects in order. While
-//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`].**
+//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`] and the
+//! [`Server::take_alarms`].**
 
 mod command;
+mod emit;
+mod look;
 mod sleep;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::effect::{Dispatch, Effects};
+use crate::effect::{ConnView, Dispatch, Effects};
 use crate::engine::{self, Engine, Gone, Message};
 use crate::error::{PeerFault, Reason};
-use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
+use crate::id::{AckId, Namespace, SessionKey, SocketId};
 use crate::input::Input;
 use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
 use crate::namespace::{Namespaces, Socket};
-use crate::request::Layer;
-use crate::socket::{Decoder, Packet};
+use crate::request::{Layer, Opening};
+use crate::socket::{Asks, Decoder, Packet};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -31,6 +37,15 @@ pub struct Server {
     engine: Engine,
     clients: BTreeMap<SessionKey, Client>,
     namespaces: Namespaces,
+    /// Sockets whose namespace has not let them in yet.
+    prepared: BTreeMap<SocketId, Socket>,
+    /// Answers that handlers await in memory.
+    asks: Asks,
+    /// When the answers are due that sockets have records of.
+    replies: BTreeSet<(Timestamp, SocketId, AckId)>,
+    alarms: Alarms,
+    /// Whether handlers are called for what is emitted.
+    watches_outgoing: bool,
     /// Packets of POSTs that wait for what those before them cause.
     inbox: VecDeque<(SessionKey, String)>,
     recipients: Vec<SessionKey>,
@@ -41,11 +56,36 @@ pub struct Server {
 /// The Socket.IO side of a session.
 #[derive(Debug, Default)]
 struct Client {
+    opening: Rc<Opening>,
     decoder: Decoder,
     /// The namespaces it joined.
     sockets: BTreeMap<Namespace, SocketId>,
-    /// The namespaces it asked to join, while handlers decide.
-    joining: BTreeSet<Namespace>,
+    /// Its sockets whose namespaces have not let them in yet.
+    prepared: BTreeSet<SocketId>,
+}
+
+/// Named alarms: when they are due, and what their handlers get.
+#[derive(Debug, Default)]
+struct Alarms {
+    by_name: BTreeMap<Box<str>, (Timestamp, Rc<str>)>,
+    changed: bool,
+}
+
+impl Alarms {
+    fn first(&self) -> Option<Timestamp> {
+        self.by_name.values().map(|&(at, _)| at).min()
+    }
+}
+
+/// A named alarm as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedAlarm {
+    /// Its name.
+    pub name: Box<str>,
+    /// When it is due.
+    pub at: Timestamp,
+    /// What its handler gets, as JSON.
+    pub context: Rc<str>,
 }
 
 impl Server {
@@ -56,6 +96,11 @@ impl Server {
             config,
             clients: BTreeMap::new(),
             namespaces: Namespaces::default(),
+            prepared: BTreeMap::new(),
+            asks: Asks::default(),
+            replies: BTreeSet::new(),
+            alarms: Alarms::default(),
+            watches_outgoing: false,
             inbox: VecDeque::new(),
             recipients: Vec::new(),
             waiting_bytes: 0,
@@ -67,14 +112,15 @@ impl Server {
         // A timer may be late; what it would have done comes first all the same.
         self.engine.handle_timeout(now, fx);
         self.settle(fx);
+        self.handle_due(now, fx);
         match input {
-            Input::OpenPolling { request, sid, layer } => {
+            Input::OpenPolling { request, sid, layer, opening } => {
                 let session = self.engine.handle_open_polling(now, request, sid, layer, fx);
-                self.open(now, session, layer, fx);
+                self.open(now, session, layer, opening, fx);
             }
-            Input::OpenWebSocket { conn, sid, layer } => {
+            Input::OpenWebSocket { conn, sid, layer, opening } => {
                 let session = self.engine.handle_open_websocket(now, conn, sid, layer, fx);
-                self.open(now, session, layer, fx);
+                self.open(now, session, layer, opening, fx);
             }
             Input::Upgrade { conn, sid } => self.engine.handle_upgrade(now, conn, sid, fx),
             Input::Poll { request, sid } => self.engine.handle_poll(request, sid, fx),
@@ -98,6 +144,13 @@ impl Server {
             Input::Command(command) => self.handle_command(now, command, fx),
         }
         self.settle(fx);
+        self.follow_wish();
+    }
+
+    /// Tells the engine when the world must be woken for answers and alarms.
+    fn follow_wish(&mut self) {
+        let reply = self.replies.first().map(|&(at, ..)| at);
+        self.engine.set_wish(reply.into_iter().chain(self.alarms.first()).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -105,60 +158,10 @@ impl Server {
         !self.inbox.is_empty()
     }
 
-    /// Whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
-    pub fn is_connected(&self, socket: SocketId) -> bool {
-        self.namespaces.get(socket).is_some()
-    }
-
-    /// Whether a session of this id exists, on whatever transport.
-    pub fn has_session(&self, sid: Sid) -> bool {
-        self.engine.has_session(sid)
-    }
-
-    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
-    pub fn can_upgrade(&self, sid: Sid) -> bool {
-        self.engine.can_upgrade(sid)
-    }
-
-    /// How many sessions there are.
-    pub fn session_count(&self) -> usize {
-        self.engine.session_count()
-    }
-
-    /// When [`Input::Timeout`] is due for sessions that poll. Only these may keep a timer in memory.
-    pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.engine.next_timeout()
-    }
-
-    /// When the world must be woken for sessions that sleep.
-    pub fn next_alarm(&self) -> Alarm {
-        self.engine.next_alarm()
-    }
-
-    /// Whether one tick pings all WebSockets.
-    pub fn shares_heartbeat(&self) -> bool {
-        self.config.shares_heartbeat()
-    }
-
-    /// Whether [`Input::Tick`] is due.
-    pub fn is_tick_due(&self, now: Timestamp) -> bool {
-        self.engine.is_tick_due(now)
-    }
-
-    /// Tells the time of the alarm that was set before the world slept; `None` when there is none.
-    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
-        self.engine.set_alarm_found(now, alarm);
-    }
-
-    /// The WebSockets whose [`snapshot`](Self::snapshot) may have changed since the last call.
-    pub fn take_touched(&mut self) -> Vec<ConnId> {
-        self.engine.take_touched()
-    }
-
     /// Tells the layers above of the sessions that ended by themselves.
     fn settle(&mut self, fx: &mut Effects) {
-        while let Some(Gone { session, layer, reason }) = self.engine.next_gone() {
-            self.forget(session, layer, reason, fx);
+        while let Some(Gone { session, conn, layer, reason }) = self.engine.next_gone() {
+            self.forget(session, Some(&conn), layer, reason, fx);
         }
     }
 
@@ -171,11 +174,18 @@ impl Server {
         }
     }
 
-    fn open(&mut self, now: Timestamp, session: Option<SessionKey>, layer: Layer, fx: &mut Effects) {
+    fn open(
+        &mut self,
+        now: Timestamp,
+        session: Option<SessionKey>,
+        layer: Layer,
+        opening: Rc<Opening>,
+        fx: &mut Effects,
+    ) {
         let Some(session) = session else { return };
         match layer {
             Layer::SocketIo => {
-                self.clients.insert(session, Client::default());
+                self.clients.insert(session, Client { opening, ..Client::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Layer::EngineIo => fx.push_dispatch(Dispatch::Opened { session }),
@@ -225,55 +235,60 @@ impl Server {
     }
 
     fn handle_packet(&mut self, session: SessionKey, packet: Packet, fx: &mut Effects) -> Result<(), PeerFault> {
-        let client = self.clients.get_mut(&session).ok_or(PeerFault::NamespaceState)?;
+        let client = self.clients.get(&session).ok_or(PeerFault::NamespaceState)?;
         let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
         match (packet, joined.map(Socket::to_ref)) {
             (Packet::Connect { namespace, auth }, None) => {
-                client.joining.insert(namespace.clone());
                 let auth = auth.unwrap_or_else(|| "{}".into());
                 fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
             }
             (Packet::Disconnect { .. }, Some(socket)) => {
-                self.disconnect(socket.id, Reason::ClientNamespaceDisconnect, fx);
+                self.disconnect(socket.id, None, Reason::ClientNamespaceDisconnect, fx);
             }
             (Packet::Event { id, event, args, .. }, Some(socket)) => {
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
-            // Nobody here asks for an acknowledgement yet, so none is known.
-            (Packet::Ack { .. }, Some(_)) => {}
+            (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
+            // Without a number it answers nothing.
+            (Packet::Ack { id: None, .. }, Some(_)) => {}
             _ => return Err(PeerFault::NamespaceState),
         }
         Ok(())
     }
 
-    /// Takes a socket out of its namespace and tells its handlers.
-    fn disconnect(&mut self, id: SocketId, reason: Reason, fx: &mut Effects) {
+    /// Takes a socket out of its namespace and tells its handlers; `conn` is what its connection was, if that is gone.
+    fn disconnect(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
         if let Some(client) = self.clients.get_mut(&socket.session) {
             client.sockets.remove(&socket.namespace);
         }
         self.engine.touch(socket.session);
-        let own = Room::from(id);
-        let rooms = core::iter::once(own).chain(socket.rooms.iter().cloned()).collect();
-        fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), rooms, reason });
+        let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
+        let view = Rc::new(socket.view(conn));
+        self.handle_silence(&socket, &view, fx);
+        fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), view, reason });
     }
 
     /// Closes a session in good order, with all of its sockets.
     fn shut(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
+        let conn = self.engine.conn_view(session);
         self.engine.close(now, session, fx);
-        self.forget(session, Layer::SocketIo, reason, fx);
+        self.forget(session, conn.as_ref(), Layer::SocketIo, reason, fx);
     }
 
     /// A session is over: so are its sockets.
-    fn forget(&mut self, session: SessionKey, layer: Layer, reason: Reason, fx: &mut Effects) {
+    fn forget(&mut self, session: SessionKey, conn: Option<&ConnView>, layer: Layer, reason: Reason, fx: &mut Effects) {
         self.inbox.retain(|(key, _)| *key != session);
         if layer == Layer::EngineIo {
             fx.push_dispatch(Dispatch::Closed { session, reason });
         }
         let client = self.clients.remove(&session).unwrap_or_default();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
+        for id in client.prepared {
+            self.prepared.remove(&id);
+        }
         for id in client.sockets.into_values() {
-            self.disconnect(id, reason, fx);
+            self.disconnect(id, conn, reason, fx);
         }
     }
 }

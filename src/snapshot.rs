@@ -1,16 +1,19 @@
 //! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Header;
 use crate::id::{AckId, Namespace, Room, Sid, SocketId};
+use crate::request::Opening;
+use crate::time::Timestamp;
 
 /// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
 /// nothing worse than after a lost connection, comes back.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The rest of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,9 @@ pub struct Body {
     /// The session's id.
     #[serde(rename = "s")]
     pub sid: Sid,
+    /// Whether it polled before it took its WebSocket.
+    #[serde(rename = "u", default, skip_serializing_if = "core::ops::Not::not")]
+    pub upgraded: bool,
     /// What the session speaks, with its state.
     #[serde(rename = "l")]
     pub client: ClientSnapshot,
@@ -39,6 +45,9 @@ pub enum ClientSnapshot {
     /// Socket.IO.
     #[serde(rename = "c")]
     SocketIo {
+        /// The request that opened the session.
+        #[serde(rename = "o")]
+        opening: Rc<Opening>,
         /// The namespaces that the client joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
@@ -60,12 +69,41 @@ pub struct SocketSnapshot {
     /// Its namespace.
     #[serde(rename = "n")]
     pub namespace: Namespace,
+    /// Which of the app's predicates knew its namespace.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<u32>,
     /// Its auth, as JSON text.
     #[serde(rename = "a")]
-    pub auth: String,
+    pub auth: Rc<str>,
+    /// What handlers keep with it, as JSON text.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Rc<str>>,
     /// The rooms it is in, without its own.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<Room>,
+    /// The events whose handlers for the first time were called.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub once: Vec<Box<str>>,
+    /// The answers that handlers wait for.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<ReplySnapshot>,
+}
+
+/// An answer that a handler waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplySnapshot {
+    /// The number of the event that the client is to answer.
+    #[serde(rename = "i")]
+    pub ack: AckId,
+    /// The handler's name.
+    #[serde(rename = "n")]
+    pub name: Box<str>,
+    /// What the handler gets beside the answer, as JSON text.
+    #[serde(rename = "c")]
+    pub context: Rc<str>,
+    /// When it is called without an answer.
+    #[serde(rename = "t")]
+    pub deadline: Timestamp,
 }
 
 /// A packet whose attachments have not all arrived.

@@ -15,10 +15,10 @@ const TABLE: &str = "
     error     :
     id        : limits
     config    : limits
-    request   : error id
-    effect    : error id value
+    request   : error id time
+    effect    : error id request value
     input     : effect error id request time value
-    snapshot  : id engine::Header
+    snapshot  : id request time engine::Header
 
     engine    : leaves
     socket    : leaves snapshot
@@ -51,7 +51,7 @@ const PANICS: [(&str, &str); 6] = [
 ];
 
 /// The crates that exist for wasm32 only.
-const WASM_CRATES: [&str; 6] = ["worker", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "futures", "getrandom"];
+const WASM_CRATES: [&str; 5] = ["worker", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "getrandom"];
 
 fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let rows = TABLE.lines().filter_map(|line| line.split_once(" :").or_else(|| line.split_once(':')));

@@ -1,7 +1,7 @@
 //! The world's alarm, which wakes it, and the timer, which only runs while somebody polls.
 
 use super::platform::Platform;
-use super::shell::Shell;
+use super::shell::{Shell, read_alarms};
 use super::spill;
 use crate::engine::heartbeat::Asleep;
 use crate::input::Input;
@@ -48,7 +48,8 @@ impl<P: Platform> Shell<P> {
                 Asleep::MustWake => {}
             }
         }
-        if !self.server().is_tick_due(now) {
+        let is_tick_due = self.server().is_tick_due(now);
+        if !is_tick_due {
             return self.turn(Input::Timeout);
         }
         // What was due besides comes first: who is closed now is not pinged.
@@ -85,7 +86,8 @@ impl<P: Platform> Shell<P> {
     pub(super) fn follow(&mut self) {
         let next = self.server().next_timeout();
         self.follow_timer(next);
-        if self.server().next_alarm() == Alarm::Unknown {
+        let next = self.server().next_alarm();
+        if next == Alarm::Unknown {
             let now = self.platform.now();
             match self.clock.alarm {
                 Known::At(at) => self.server().set_alarm_found(now, Some(at)),
@@ -98,7 +100,8 @@ impl<P: Platform> Shell<P> {
             }
         }
         let shares_heartbeat = self.config.shares_heartbeat();
-        match (self.server().next_alarm(), self.clock.alarm) {
+        let next = self.server().next_alarm();
+        match (next, self.clock.alarm) {
             // Where nothing sleeps anyway, one that rings too early is cheaper than one that is set anew at each pong.
             (_, Known::Ringing) => {}
             (Alarm::At(at), Known::At(known)) if known == at || (known < at && !shares_heartbeat) => {}
@@ -137,7 +140,9 @@ impl<P: Platform> Shell<P> {
         let Some(pulses) = self.platform.pulses().map(read).collect::<Option<Vec<_>>>() else {
             return Asleep::MustWake;
         };
-        let found = Asleep::judge(now, &self.config, &pulses);
+        let Ok(alarms) = read_alarms(&self.platform) else { return Asleep::MustWake };
+        let named = alarms.iter().map(|alarm| alarm.at).min();
+        let found = Asleep::judge(now, &self.config, &pulses, named);
         if let Asleep::Well { .. } = found {
             self.platform.ping_all(PING);
         }

@@ -9,6 +9,7 @@ mod perform;
 mod platform;
 mod requests;
 mod shell;
+mod tasks;
 mod turn;
 
 #[cfg(target_arch = "wasm32")]
@@ -20,7 +21,8 @@ mod workers;
 
 #[cfg(target_arch = "wasm32")]
 pub use object::Object;
-pub use platform::Platform;
+pub use platform::{Platform, Store};
 pub use requests::{Body, Reception};
 pub use shell::Shell;
+pub use tasks::{Ended, Notify, Tasks};
 pub use turn::World;

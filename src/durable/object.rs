@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use bytes::Bytes;
 use js_sys::{JsString, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use super::receive;
 use super::shell::Shell;
@@ -33,6 +33,22 @@ impl WeakShell {
     }
 }
 
+/// Calls the shell whenever a handler that waited may go on. Nothing of the runtime's waits for this: the object sleeps.
+fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
+    let notify = shell.borrow().notify();
+    let shell = WeakShell(Rc::downgrade(shell));
+    spawn_local(AssertUnwindSafe(async move {
+        loop {
+            core::future::poll_fn(|cx| notify.poll_woken(cx)).await;
+            if shell.with(Shell::handle_woken).is_none() {
+                return;
+            }
+            // One that always can go on lets the runtime's other events come first.
+            let _ = JsFuture::from(runtime::next_tick()).await;
+        }
+    }));
+}
+
 impl Object {
     /// The object that the runtime constructs with its state and the Worker's variables.
     pub fn new(state: JsValue, env: &JsValue, app: fn() -> App) -> Self {
@@ -40,10 +56,12 @@ impl Object {
         let config = Config::parse(|name| runtime::variable(env, name))
             .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
         Self(AssertUnwindSafe(config.map(|config| {
-            Rc::new_cyclic(|shell| {
+            let shell = Rc::new_cyclic(|shell| {
                 let workers = Workers::new(state, WeakShell(Weak::clone(shell)));
                 RefCell::new(Shell::new(workers, config, app))
-            })
+            });
+            call_when_woken(&shell);
+            shell
         })))
     }
 

@@ -1,7 +1,7 @@
 //! Effects become calls of the runtime, and what changed is written down.
 
 use super::platform::Platform;
-use super::shell::{Awake, Rows};
+use super::shell::{ALARMS_KEY, Awake, Rows};
 use super::spill;
 use crate::effect::Effect;
 use crate::error::Reason;
@@ -15,9 +15,10 @@ impl Awake {
     pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
         self.step(platform, now, input);
-        while self.world.server.has_more() {
+        while self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
+        self.write_alarms(platform);
         for conn in self.write(platform) {
             // What cannot be written would be lost by the next nap; better now, and its client comes again.
             self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
@@ -61,13 +62,13 @@ impl Awake {
         let mut effects = self.fx.take();
         for effect in effects.drain(..) {
             match effect {
-                Effect::Send { conn, frames } => {
-                    if platform.send(conn, &frames) {
+                Effect::Send { conn, frames, volatile } => {
+                    if platform.send(conn, &frames, volatile) {
                         slow.push(conn);
                     }
                 }
-                Effect::Broadcast { recipients, frames } => {
-                    platform.broadcast(self.fx.recipients(&recipients), &frames, &mut slow);
+                Effect::Broadcast { recipients, frames, volatile } => {
+                    platform.broadcast(self.fx.recipients(&recipients), &frames, volatile, &mut slow);
                 }
                 Effect::Close { conn, code } => {
                     platform.close(conn, code.as_u16());
@@ -85,14 +86,26 @@ impl Awake {
     /// those that could not be written.
     fn write<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let mut failed = Vec::new();
-        for conn in self.world.server.take_touched() {
-            let Some(snapshot) = self.world.server.snapshot(conn) else { continue };
+        let touched = self.world.server().take_touched();
+        for conn in touched {
+            let snapshot = self.world.server().snapshot(conn);
+            let Some(snapshot) = snapshot else { continue };
             if let Err(problem) = self.write_snapshot(platform, conn, &snapshot) {
                 platform.log_error(&format!("dormouse: a snapshot could not be written: {problem}"));
                 failed.push(conn);
             }
         }
         failed
+    }
+
+    /// Writes the named alarms, if they changed.
+    fn write_alarms<P: Platform>(&mut self, platform: &mut P) {
+        let Some(alarms) = self.world.server().take_alarms() else { return };
+        // A name, a number and a text always serialise.
+        let text = (!alarms.is_empty()).then(|| serde_json::to_string(&alarms).unwrap_or_default());
+        if let Err(problem) = platform.store().write(ALARMS_KEY, text.as_deref()) {
+            platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
+        }
     }
 
     fn write_snapshot<P: Platform>(

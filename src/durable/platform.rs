@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::fmt;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -10,6 +11,27 @@ use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::snapshot::Parts;
 use crate::time::Timestamp;
 use crate::value::Frame;
+
+/// What a world keeps by itself: texts by key.
+pub trait Store {
+    /// The text of a key.
+    ///
+    /// # Errors
+    /// The runtime's own.
+    fn read(&self, key: &str) -> Result<Option<String>, String>;
+
+    /// Writes the text of a key, or deletes it.
+    ///
+    /// # Errors
+    /// The runtime's own.
+    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String>;
+
+    /// The keys that start with `prefix`, in order.
+    ///
+    /// # Errors
+    /// The runtime's own.
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+}
 
 /// A runtime that calls one world's [`Shell`](super::Shell) and is called by it.
 ///
@@ -55,12 +77,13 @@ pub trait Platform {
     /// The number of a WebSocket; `None` when the world is done with it.
     fn conn_of(&self, socket: &Self::Socket) -> Option<ConnId>;
 
-    /// Sends a packet to one WebSocket; says whether it was slow before. One that is closing takes nothing.
-    fn send(&mut self, conn: ConnId, frames: &[Frame]) -> bool;
+    /// Sends a packet to one WebSocket; says whether it was slow before. One that is closing takes nothing, and one that has
+    /// unsent bytes no volatile packet.
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
 
     /// Sends a packet to many WebSockets, in one call out of wasm for each frame; those that were slow before it are
-    /// added to `slow`.
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], slow: &mut Vec<ConnId>);
+    /// added to `slow`. A volatile packet goes past those that have unsent bytes.
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 
     /// Writes a WebSocket's attachment, which survives sleep; false when the runtime does not take it.
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool;
@@ -118,6 +141,9 @@ pub trait Platform {
     /// # Errors
     /// The runtime's own.
     fn sweep(&mut self, sids: &[Sid]) -> Result<(), Self::Error>;
+
+    /// What the world keeps besides its sessions.
+    fn store(&self) -> Rc<dyn Store>;
 
     /// Sets the object's one alarm; it goes off as [`Shell::handle_alarm`](super::Shell::handle_alarm), asleep or not.
     fn set_alarm(&mut self, at: Timestamp);

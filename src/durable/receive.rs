@@ -14,8 +14,9 @@ use crate::edge::cors;
 use crate::edge::route::layer_of;
 use crate::effect::Answer;
 use crate::error::Refusal;
-use crate::request::{CLOSE_MARK, EngineRequest, Layer};
+use crate::request::{CLOSE_MARK, EngineRequest, Layer, Opening};
 use crate::runtime;
+use crate::time::Timestamp;
 
 /// A request that the Worker handed on.
 pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> Result<JsValue, JsValue> {
@@ -36,7 +37,7 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
         // The Worker refused who may not connect; what is left are the headers of the answer.
         let headers = cors::check(origin.as_deref(), own, &shell.config().allowed_origins).unwrap_or_default();
         let reception = match parsed {
-            Ok(parsed) => shell.handle_request(parsed, layer, is_octets)?,
+            Ok(parsed) => shell.handle_request(parsed, layer, is_octets, |now| opening(&request, &url, now))?,
             Err(refusal) => Reception::Refused(refusal),
         };
         (headers, reception, BodyLimits::new(shell.config()))
@@ -56,6 +57,23 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
     };
     // Without an answer the world lost what it had in memory, and with it this session.
     respond(&waiting.await.unwrap_or(Answer::Refused(Refusal::UnknownSid)), &headers)
+}
+
+/// What is kept of the request that opens a session.
+fn opening(request: &JsValue, url: &str, issued: Timestamp) -> Opening {
+    let (origin, _, _) = runtime::split_url(url);
+    let headers = runtime::headers_of(request);
+    let pairs = headers.chunks_exact(2).filter_map(|pair| match pair {
+        [name, value] => Some((name.clone(), value.clone())),
+        _ => None,
+    });
+    Opening {
+        headers: pairs.collect(),
+        issued,
+        address: runtime::header(request, "cf-connecting-ip").unwrap_or_default(),
+        url: url.strip_prefix(origin).unwrap_or(url).to_owned(),
+        secure: origin.starts_with("https:"),
+    }
 }
 
 /// How much of a body is read, and for how long: in bytes and milliseconds.

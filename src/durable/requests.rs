@@ -1,12 +1,15 @@
 //! Requests become inputs.
 
+use std::rc::Rc;
+
 use super::platform::Platform;
 use super::shell::Shell;
 use super::spill;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId, Sid};
 use crate::input::{Input, PostBody};
-use crate::request::{EngineRequest, Layer};
+use crate::request::{EngineRequest, Layer, Opening};
+use crate::time::Timestamp;
 
 /// What comes of a request at once.
 #[derive(Debug)]
@@ -52,11 +55,13 @@ impl<P: Platform> Shell<P> {
         request: EngineRequest,
         layer: Layer,
         octets: impl FnOnce() -> bool,
+        opening: impl FnOnce(Timestamp) -> Opening,
     ) -> Result<Reception<P>, P::Error> {
         Ok(match request {
             EngineRequest::OpenPolling => {
+                let opening = Rc::new(opening(self.platform.now()));
                 let sid = self.fresh_sid();
-                let (_, waiting) = self.hand_on(|request| Input::OpenPolling { request, sid, layer });
+                let (_, waiting) = self.hand_on(|request| Input::OpenPolling { request, sid, layer, opening });
                 Reception::Waits(waiting)
             }
             EngineRequest::Poll(sid) => {
@@ -73,8 +78,9 @@ impl<P: Platform> Shell<P> {
                 }
             }
             EngineRequest::OpenWebSocket => {
+                let opening = Rc::new(opening(self.platform.now()));
                 let sid = self.fresh_sid();
-                self.accept(|conn| Input::OpenWebSocket { conn, sid, layer })?
+                self.accept(|conn| Input::OpenWebSocket { conn, sid, layer, opening })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
                 self.accept(|conn| Input::Upgrade { conn, sid })?

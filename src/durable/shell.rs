@@ -1,20 +1,25 @@
 //! The shell of a world: wakes it, gives it what happens, and survives its mistakes. It knows no runtime but through
 //! [`Platform`].
 
+use core::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures::channel::oneshot;
 
 use super::alarm::Clock;
 use super::platform::Platform;
 use super::spill::{self, Read};
+use super::tasks::Notify;
 use super::turn::World;
 use crate::config::Config;
 use crate::effect::Effects;
 use crate::error::Reason;
-use crate::handler::App;
+use crate::handler::{App, HttpRequest, HttpResponse};
 use crate::id::{ConnId, Sid};
 use crate::input::Input;
-use crate::server::Server;
+use crate::server::{NamedAlarm, Server};
 use crate::snapshot::{Parts, Snapshot};
 use crate::value::Frame;
 
@@ -30,7 +35,11 @@ pub struct Shell<P> {
     app: fn() -> App,
     pub(super) awake: Option<Awake>,
     pub(super) clock: Clock,
+    notify: Arc<Notify>,
 }
+
+/// Where the named alarms are kept.
+pub(super) const ALARMS_KEY: &str = "alarms";
 
 /// What the object knows while it is awake.
 #[derive(Debug)]
@@ -59,7 +68,7 @@ impl<P: Platform> Shell<P> {
         if let Err(error) = platform.set_auto_response(auto_response) {
             platform.log_error(&format!("dormouse: the auto-response could not be set: {error:?}"));
         }
-        Self { platform, config, app, awake: None, clock: Clock::default() }
+        Self { platform, config, app, awake: None, clock: Clock::default(), notify: Arc::default() }
     }
 
     /// The settings.
@@ -72,10 +81,31 @@ impl<P: Platform> Shell<P> {
         self.awake.is_none()
     }
 
-    /// The core, awake.
-    pub fn server(&mut self) -> &mut Server {
+    /// The core, awake. Not to be held while anything is handled.
+    pub fn server(&mut self) -> RefMut<'_, Server> {
         let (_, awake) = self.wake();
-        &mut awake.world.server
+        awake.world.server()
+    }
+
+    /// Is woken when [`handle_woken`](Self::handle_woken) is to be called.
+    pub fn notify(&self) -> Arc<Notify> {
+        Arc::clone(&self.notify)
+    }
+
+    /// A handler that waited may go on, or something was done from outside.
+    pub fn handle_woken(&mut self) {
+        // Nothing waits in a world that sleeps.
+        if !self.is_asleep() {
+            self.turn(Input::Continue);
+        }
+    }
+
+    /// A request to one of the app's routes. The answer comes when its handler gives it.
+    pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        let (_, awake) = self.wake();
+        let answer = awake.world.handle_http(request);
+        self.turn(Input::Continue);
+        answer
     }
 
     /// A WebSocket brought a message of so many UTF-16 units or bytes; `read` copies it out of the runtime.
@@ -130,8 +160,8 @@ impl<P: Platform> Shell<P> {
 
     /// The world, read again if it sleeps, and what it runs on.
     pub(super) fn wake(&mut self) -> (&mut P, &mut Awake) {
-        let Self { platform, config, app, awake, .. } = self;
-        let awake = awake.get_or_insert_with(|| Awake::new(platform, config, *app));
+        let Self { platform, config, app, awake, notify, .. } = self;
+        let awake = awake.get_or_insert_with(|| Awake::new(platform, config, *app, notify));
         (platform, awake)
     }
 
@@ -143,7 +173,7 @@ impl<P: Platform> Shell<P> {
 
 impl Awake {
     /// Reads every WebSocket's snapshot.
-    fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App) -> Self {
+    fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
         let (mut rows, mut sids) = (BTreeMap::new(), Vec::new());
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
@@ -169,13 +199,26 @@ impl Awake {
         if let Err(error) = platform.sweep(&sids) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
-        Self { world: World::new(server, app()), fx: Effects::new(), rows }
+        match read_alarms(platform) {
+            Ok(alarms) => server.restore_alarms(alarms),
+            Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
+        }
+        let world = World::new(server, app(), platform.store(), Arc::clone(notify));
+        Self { world, fx: Effects::new(), rows }
     }
 }
 
 impl Rows {
     pub(super) const fn new(sid: Sid) -> Self {
         Self { sid, has_body: false, parts: BTreeSet::new() }
+    }
+}
+
+/// The named alarms as they were written.
+pub(super) fn read_alarms(platform: &impl Platform) -> Result<Vec<NamedAlarm>, String> {
+    match platform.store().read(ALARMS_KEY)? {
+        Some(text) => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -90,6 +90,8 @@ pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
     use crate::engine::Heartbeat;
     use crate::id::{Namespace, Room, SocketId};
@@ -98,15 +100,19 @@ mod tests {
 
     fn snapshot(rooms: usize, name: &str) -> (Header, Body) {
         let now = Timestamp::from_millis(1_795_000_000_000);
-        let header = Header { since: now, expires: Some(now), heartbeat: Heartbeat::Shared(None) };
+        let header = Header { since: now, expires: Some(now), due: None, heartbeat: Heartbeat::Shared(None) };
         let socket = SocketSnapshot {
             id: SocketId::from_entropy([2; 15]),
             namespace: Namespace::main(),
-            auth: "{}".to_owned(),
+            predicate: None,
+            auth: "{}".into(),
+            data: None,
             rooms: (0..rooms).map(|n| Room::new(format!("{name}{n}"))).collect(),
+            once: Vec::new(),
+            replies: Vec::new(),
         };
-        let client = ClientSnapshot::SocketIo { sockets: vec![socket], partial: None };
-        (header, Body { sid: Sid::from_entropy([1; 15]), client })
+        let client = ClientSnapshot::SocketIo { opening: Rc::default(), sockets: vec![socket], partial: None };
+        (header, Body { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
     }
 
     #[test]
@@ -135,7 +141,7 @@ mod tests {
     fn another_version_is_not_read() {
         let (header, body) = snapshot(0, "");
         let written = write(header, &body).expect("serialises");
-        assert_eq!(read(&written.attachment.replace("\"v\":1", "\"v\":2")), None);
+        assert_eq!(read(&written.attachment.replace("\"v\":2", "\"v\":1")), None);
         assert_eq!(read("{}"), None);
         assert_eq!(read(""), None);
     }

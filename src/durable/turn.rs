@@ -1,108 +1,295 @@
 //! One turn of a world: an input, the handlers that it calls, and what they cause.
 
-use core::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use core::cell::{Cell, RefCell, RefMut};
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::resume_unwind;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Wake;
 
-use serde_json::json;
+use futures::channel::oneshot;
 
-use crate::effect::{Dispatch, Effect, Effects, Refused};
-use crate::handler::{App, Call};
-use crate::id::{AckId, Entropy, Namespace, SessionKey, SocketId};
-use crate::input::{Command, Input};
+use super::platform::Store;
+use super::tasks::{Ended, Notify, Tasks};
+use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
+use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Task, WorldHandle};
+use crate::id::{AskId, Entropy, Namespace, SocketId};
+use crate::input::{Command, Input, To};
+use crate::limits::{MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS};
 use crate::server::Server;
 use crate::time::Timestamp;
-use crate::value::Args;
+
+/// How often, in one turn, handlers that wait are asked whether they can go on: one that always can must not keep the object
+/// from its other events.
+const MAX_ROUNDS: usize = 64;
 
 /// A world with its handlers; what the shell and the tests drive.
 #[derive(Debug)]
 pub struct World {
-    /// What the world knows.
-    pub server: Server,
-    app: App,
+    inner: Rc<Inner>,
+    handle: WorldHandle,
+    tasks: Tasks,
+    /// Sockets whose packet middleware is waiting, and the events that wait behind it.
+    held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+}
+
+/// What handlers reach: nothing of it is borrowed while one runs.
+struct Inner {
+    server: RefCell<Server>,
+    fx: RefCell<Effects>,
+    app: Rc<App>,
+    store: Rc<dyn Store>,
+    notify: Arc<Notify>,
+    now: Cell<Timestamp>,
+    asks: RefCell<BTreeMap<AskId, oneshot::Sender<Answered>>>,
+    next_ask: Cell<u64>,
+    /// Whether the core runs: a panic is its own then, and no handler's.
+    in_core: Cell<bool>,
+    /// Whether a turn is under way, which will perform what is done.
+    in_turn: Cell<bool>,
 }
 
 impl World {
-    /// A world that `app` serves.
-    pub const fn new(server: Server, app: App) -> Self {
-        Self { server, app }
+    /// A world that `app` serves. What it keeps is in `store`; `notify` is told when [`handle`](Self::handle) is to be
+    /// called without anything else having happened.
+    pub fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
+        server.watch_outgoing(app.watches_outgoing());
+        let inner = Rc::new(Inner {
+            server: RefCell::new(server),
+            fx: RefCell::new(Effects::new()),
+            app: Rc::new(app),
+            store,
+            notify: Arc::clone(&notify),
+            now: Cell::new(Timestamp::default()),
+            asks: RefCell::new(BTreeMap::new()),
+            next_ask: Cell::new(0),
+            in_core: Cell::new(false),
+            in_turn: Cell::new(false),
+        });
+        let handle = WorldHandle::new(&inner);
+        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new() }
+    }
+
+    /// What the world knows. Not to be held while anything is handled.
+    pub fn server(&mut self) -> RefMut<'_, Server> {
+        self.inner.server.borrow_mut()
+    }
+
+    /// The app that serves the world.
+    pub fn app(&self) -> &App {
+        &self.inner.app
     }
 
     /// Handles an input and calls the handlers for it; the effects are appended to `fx`. `entropy` makes ids. While
     /// [`Server::has_more`], perform them and go on with [`Input::Continue`].
     ///
-    /// A panic in a handler costs the event that it was called for: what the handler did until then is dropped, the
-    /// client is told if it asked for an answer, and a line is logged.
+    /// A panic in a handler costs the event that it was called for: the client is told if it asked for an answer, and a line
+    /// is logged.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        self.server.handle(now, input, fx);
-        while let Some(dispatch) = fx.next_dispatch() {
-            self.dispatch(now, dispatch, entropy, fx);
-        }
+        core::mem::swap(&mut *self.inner.fx.borrow_mut(), fx);
+        self.inner.now.set(now);
+        self.inner.in_turn.set(true);
+        self.inner.handle(input);
+        self.run(entropy);
+        self.inner.in_turn.set(false);
+        core::mem::swap(&mut *self.inner.fx.borrow_mut(), fx);
     }
 
-    fn dispatch(&mut self, now: Timestamp, dispatch: Dispatch, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        if let Dispatch::Event { socket, .. } | Dispatch::Connected { socket } = &dispatch
-            && !self.server.is_connected(socket.id)
-        {
-            return;
-        }
-        let victim = Victim::of(&dispatch);
-        let mut call = Call::default();
-        // The handlers see the call and their own captures; what they left half done in the call is dropped.
-        let finished = catch_unwind(AssertUnwindSafe(|| self.app.call(dispatch, entropy, &mut call))).is_ok();
-        if !finished {
-            fx.push(Effect::Log(format!("a handler of {victim} panicked; the event is lost, the world goes on")));
-            call.commands = victim.instead().into_iter().collect();
-        }
-        for command in call.commands {
-            self.server.handle(now, Input::Command(command), fx);
-        }
+    /// A request to one of the app's routes; [`handle`](Self::handle) is to be called next. The answer comes when the handler
+    /// gives it; a sender that is gone means that it panicked.
+    pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        let (sender, receiver) = oneshot::channel();
+        let task = self.inner.app.start_http(&self.handle, request, sender);
+        self.start(task);
+        receiver
     }
-}
 
-/// Whom a handler is called for.
-#[derive(Debug)]
-enum Victim {
-    Connect(SessionKey, Namespace),
-    Socket(SocketId, Namespace, Option<AckId>),
-    Engine,
-}
+    /// Calls handlers until nothing is left that can go on.
+    fn run(&mut self, entropy: &mut dyn FnMut() -> Entropy) {
+        for _ in 0..MAX_ROUNDS {
+            loop {
+                let next = self.inner.fx.borrow_mut().next_dispatch();
+                let Some(dispatch) = next else { break };
+                self.dispatch(dispatch, entropy);
+            }
+            if !self.inner.notify.take() {
+                return;
+            }
+            while let Some(ended) = self.tasks.next_ended() {
+                self.end(ended);
+            }
+        }
+        self.inner.notify.wake_by_ref();
+    }
 
-impl Victim {
-    fn of(dispatch: &Dispatch) -> Self {
+    fn dispatch(&mut self, dispatch: Dispatch, entropy: &mut dyn FnMut() -> Entropy) {
         match dispatch {
-            Dispatch::Connect { session, namespace, .. } => Self::Connect(*session, namespace.clone()),
-            Dispatch::Event { socket, ack, .. } => Self::Socket(socket.id, socket.namespace.clone(), *ack),
-            Dispatch::Connected { socket } | Dispatch::Disconnected { socket, .. } => {
-                Self::Socket(socket.id, socket.namespace.clone(), None)
+            Dispatch::Answered { ask, answers, missing } => {
+                let sender = self.inner.asks.borrow_mut().remove(&ask);
+                // A handler that does not wait any more needs no answer.
+                let _ = sender.map(|sender| sender.send(Answered { answers, missing }));
             }
-            Dispatch::Opened { .. } | Dispatch::Message { .. } | Dispatch::Closed { .. } => Self::Engine,
+            Dispatch::Connect { session, ref namespace, ref auth } => {
+                let socket = SocketId::from_entropy(entropy());
+                let (namespace, auth) = (namespace.clone(), auth.clone());
+                self.inner.perform(Command::Prepare { session, namespace, socket, auth });
+                if self.is_busy() {
+                    let error = Refused { message: "The server is busy".to_owned(), data: None };
+                    self.inner.perform(Command::Refuse { socket, error });
+                } else if self.inner.view(socket).is_some() {
+                    self.start_all(dispatch, Some(socket));
+                }
+            }
+            Dispatch::Connected { ref socket } if !self.is_connected(socket.id) => {}
+            Dispatch::Event { ref socket, .. } if !self.is_connected(socket.id) => {}
+            Dispatch::Event { ref socket, .. } => {
+                let is_busy = self.is_busy();
+                match self.held.get_mut(&socket.id) {
+                    Some(queue) if queue.len() < MAX_QUEUED_EVENTS => queue.push_back(dispatch),
+                    None if !is_busy => self.start_all(dispatch, None),
+                    _ => self.refuse_busy(dispatch),
+                }
+            }
+            other => self.start_all(other, None),
         }
     }
 
-    /// What the client is told where it waits for an answer.
-    fn instead(self) -> Option<Command> {
-        match self {
-            Self::Connect(session, namespace) => {
-                let error = Refused { message: "Internal error".to_owned(), data: None };
-                Some(Command::Refuse { session, namespace, error })
+    fn start_all(&mut self, dispatch: Dispatch, prepared: Option<SocketId>) {
+        for task in self.inner.app.start(&self.handle, dispatch, prepared) {
+            self.start(task);
+        }
+    }
+
+    fn start(&mut self, task: Task) {
+        if let Some(socket) = task.holds {
+            self.held.insert(socket, VecDeque::new());
+        }
+        if let Some(ended) = self.tasks.start(task) {
+            self.end(ended);
+        }
+    }
+
+    fn end(&mut self, Ended { victim, holds, result }: Ended) {
+        match result {
+            Ok(next) => next.into_iter().for_each(|task| self.start(task)),
+            Err(panic) if self.inner.in_core.get() => resume_unwind(panic),
+            Err(_) => {
+                self.inner.log(format!("a handler of {victim} panicked; the event is lost, the world goes on"));
+                victim.handle_panic();
             }
-            Self::Socket(socket, _, Some(id)) => {
-                let answer = json!({ "status": "error", "error": {
-                    "code": "INTERNAL_ERROR", "message": "The handler of this event failed" } });
-                // A JSON value always serialises.
-                Some(Command::Ack { socket, id, args: Args::one(&answer).unwrap_or_default() })
-            }
-            Self::Socket(..) | Self::Engine => None,
+        }
+        if let Some(socket) = holds {
+            let waiting = self.held.remove(&socket).unwrap_or_default();
+            // The first of them may hold the others up again; they are dispatched in order, before anything newer.
+            self.inner.fx.borrow_mut().push_dispatches_first(waiting);
+        }
+    }
+
+    fn is_connected(&self, socket: SocketId) -> bool {
+        self.inner.server.borrow().is_connected(socket)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.tasks.waiting_count() >= MAX_PENDING_HANDLERS
+    }
+
+    fn refuse_busy(&self, dispatch: Dispatch) {
+        let Dispatch::Event { socket, event, ack, .. } = dispatch else { return };
+        let failure = Failure::new("BUSY", "Too many events wait to be handled");
+        self.inner.log(format!("the event {event:?} of the socket {} is refused: {failure}", socket.id));
+        if let Some(id) = ack {
+            self.inner.perform(Command::Ack { socket: socket.id, id, args: failure.to_args() });
         }
     }
 }
 
-impl fmt::Display for Victim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connect(_, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
-            Self::Socket(id, namespace, _) => write!(f, "the socket {id} in {}", namespace.as_str()),
-            Self::Engine => f.write_str("an Engine.IO session"),
+impl Inner {
+    fn handle(&self, input: Input) {
+        // Something that a handler holds may be dropped while the core runs, and would only tell it that it is gone.
+        let Ok(mut server) = self.server.try_borrow_mut() else { return };
+        self.in_core.set(true);
+        server.handle(self.now.get(), input, &mut self.fx.borrow_mut());
+        self.in_core.set(false);
+    }
+}
+
+impl Door for Inner {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn app(&self) -> Rc<App> {
+        Rc::clone(&self.app)
+    }
+
+    fn perform(&self, command: Command) {
+        if let Command::Forget(ask) = command {
+            self.asks.borrow_mut().remove(&ask);
         }
+        self.handle(Input::Command(command));
+        if !self.in_turn.get() {
+            self.notify.wake_by_ref();
+        }
+    }
+
+    fn ask(&self) -> (AskId, oneshot::Receiver<Answered>) {
+        let ask = AskId(self.next_ask.get());
+        self.next_ask.set(ask.0.wrapping_add(1));
+        let (sender, receiver) = oneshot::channel();
+        self.asks.borrow_mut().insert(ask, sender);
+        (ask, receiver)
+    }
+
+    fn view(&self, socket: SocketId) -> Option<SocketView> {
+        self.server.borrow().view(socket)
+    }
+
+    fn resolve(&self, to: &To) -> Vec<SocketRef> {
+        self.server.borrow_mut().resolve(to)
+    }
+
+    fn namespaces(&self) -> Vec<Namespace> {
+        self.server.borrow().namespaces()
+    }
+
+    fn clients_count(&self) -> usize {
+        self.server.borrow().clients_count()
+    }
+
+    fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+        self.server.borrow().alarm(name)
+    }
+
+    fn alarm_count(&self) -> usize {
+        self.server.borrow().alarm_count()
+    }
+
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        self.store.read(&format!("{USER_KEY}{key}"))
+    }
+
+    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
+        self.store.write(&format!("{USER_KEY}{key}"), value)
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        let keys = self.store.keys(&format!("{USER_KEY}{prefix}"))?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(USER_KEY)).map(str::to_owned).collect())
+    }
+
+    fn log(&self, line: String) {
+        self.fx.borrow_mut().push(Effect::Log(line));
+        if !self.in_turn.get() {
+            self.notify.wake_by_ref();
+        }
+    }
+}
+
+/// What the app's keys begin with, so that none is the shell's own.
+const USER_KEY: &str = "app:";
+
+impl core::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Inner").field("app", &self.app).field("now", &self.now).finish_non_exhaustive()
     }
 }

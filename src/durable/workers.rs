@@ -3,6 +3,7 @@
 use core::any::Any;
 use core::panic::AssertUnwindSafe;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
@@ -11,11 +12,11 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::object::WeakShell;
-use super::platform::Platform;
+use super::platform::{Platform, Store};
 use super::shell::Shell;
 use crate::effect::Answer;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER};
+use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
 use crate::runtime::{self, Sockets};
 use crate::snapshot::Parts;
 use crate::time::Timestamp;
@@ -25,6 +26,7 @@ use crate::value::Frame;
 #[derive(Debug)]
 pub(super) struct Workers {
     state: JsValue,
+    store: Rc<WorkersStore>,
     shell: WeakShell,
     sockets: Sockets,
     /// The recipients of the broadcast that is performed.
@@ -57,7 +59,8 @@ impl Workers {
         let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
         let sockets = new_sockets(&state, 0, &is_deserted);
         let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, BTreeMap::new());
-        Self { state, shell, sockets, slots, is_deserted, timer, ring, next_request, requests }
+        let store = Rc::new(WorkersStore(state.clone()));
+        Self { state, store, shell, sockets, slots, is_deserted, timer, ring, next_request, requests }
     }
 }
 
@@ -105,7 +108,10 @@ impl Platform for Workers {
         u32::try_from(self.sockets.slot(socket)).ok().map(ConnId)
     }
 
-    fn send(&mut self, conn: ConnId, frames: &[Frame]) -> bool {
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
+        if volatile && !self.sockets.is_ready(conn.0, volatile_bytes()) {
+            return false;
+        }
         let is_slow = self.sockets.is_slow(conn.0, bytes_of(frames));
         for frame in frames {
             match frame {
@@ -116,9 +122,12 @@ impl Platform for Workers {
         is_slow
     }
 
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], slow: &mut Vec<ConnId>) {
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
         self.slots.clear();
         self.slots.extend(conns.iter().map(|conn| conn.0));
+        if volatile {
+            self.slots = self.sockets.ready(&self.slots, volatile_bytes());
+        }
         for frame in frames {
             match frame {
                 Frame::Text(text) => {
@@ -193,6 +202,10 @@ impl Platform for Workers {
         runtime::sweep_spilled(&self.state, sids.iter().map(Sid::to_string).collect())
     }
 
+    fn store(&self) -> Rc<dyn Store> {
+        Rc::clone(&self.store) as Rc<dyn Store>
+    }
+
     fn set_alarm(&mut self, at: Timestamp) {
         runtime::set_alarm(&self.state, runtime::time_to_js(at));
     }
@@ -248,6 +261,28 @@ fn new_sockets(state: &JsValue, max_unsent: usize, is_deserted: &Closure<dyn FnM
     let max_unsent = runtime::integer_to_js(max_unsent as u64);
     let drop_after = runtime::span_to_js(UNREAD_DROP_AFTER);
     Sockets::new(state, max_unsent, drop_after, is_deserted.as_ref())
+}
+
+/// The object's own storage.
+#[derive(Debug)]
+struct WorkersStore(JsValue);
+
+impl Store for WorkersStore {
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        runtime::read_stored(&self.0, key).map_err(|error| format!("{error:?}"))
+    }
+
+    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
+        runtime::write_stored(&self.0, key, text).map_err(|error| format!("{error:?}"))
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        runtime::stored_keys(&self.0, prefix).map_err(|error| format!("{error:?}"))
+    }
+}
+
+fn volatile_bytes() -> f64 {
+    runtime::integer_to_js(VOLATILE_UNSENT_BYTES as u64)
 }
 
 /// The bytes of a packet, for JavaScript.

@@ -12,6 +12,8 @@ pub struct Deadlines {
     by_session: BTreeMap<SessionKey, (Timestamp, bool)>,
     memory: BTreeSet<(Timestamp, SessionKey)>,
     durable: BTreeSet<(Timestamp, SessionKey)>,
+    /// When the layers above must be called, asleep or awake.
+    pub wish: Option<Timestamp>,
     /// The shared heartbeat's next tick.
     pub tick: Tick,
 }
@@ -62,9 +64,9 @@ impl Deadlines {
         self.memory.first().map(|&(at, _)| at)
     }
 
-    /// The first deadline of a session that survives sleep, without the shared heartbeat.
+    /// The first deadline that survives sleep, without the shared heartbeat.
     pub fn first_durable(&self) -> Option<Timestamp> {
-        self.durable.first().map(|&(at, _)| at)
+        self.durable.first().map(|&(at, _)| at).into_iter().chain(self.wish).min()
     }
 
     /// A WebSocket shares the heartbeat from `now` on.

@@ -32,6 +32,9 @@ pub struct Header {
     pub since: Timestamp,
     /// When it is closed unless it joins a namespace.
     pub expires: Option<Timestamp>,
+    /// When the layer above wants to be woken for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
     /// Where it is in its heartbeat.
     pub heartbeat: Heartbeat,
 }
@@ -104,22 +107,22 @@ pub enum Asleep {
 }
 
 impl Asleep {
-    /// Judges a world at `now` by what is written of its sockets, and when each was heard.
-    pub fn judge(now: Timestamp, config: &Config, pulses: &[(Header, Timestamp)]) -> Self {
+    /// Judges a world at `now` by what is written of its sockets, when each was heard, and when its first named alarm is due.
+    pub fn judge(now: Timestamp, config: &Config, pulses: &[(Header, Timestamp)], alarm: Option<Timestamp>) -> Self {
         let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
         let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
             Heartbeat::Shared(unanswered) => {
                 sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
-                    && header.expires.is_none_or(|expires| expires > now)
+                    && [header.expires, header.due].into_iter().flatten().all(|at| at > now)
             }
             Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
         };
-        if !config.shares_heartbeat() || !pulses.iter().all(is_well) {
+        if !config.shares_heartbeat() || alarm.is_some_and(|at| at <= now) || !pulses.iter().all(is_well) {
             return Self::MustWake;
         }
         let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
-        let expiries = pulses.iter().filter_map(|(header, _)| header.expires);
-        Self::Well { next: expiries.chain(tick).min() }
+        let wishes = pulses.iter().flat_map(|(header, _)| [header.expires, header.due]).flatten();
+        Self::Well { next: wishes.chain(tick).chain(alarm).min() }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod upgrade;
 pub mod timeout;
 
 mod deadlines;
+mod look;
 mod polling;
 mod send;
 
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use slab::Slab;
 
 use crate::config::Config;
-use crate::effect::{Answer, CloseCode, Effect, Effects};
+use crate::effect::{Answer, CloseCode, ConnView, Effect, Effects};
 use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, RequestId, SessionKey, Sid};
 use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
@@ -61,10 +62,12 @@ enum Role {
 }
 
 /// A session that ended without the layer above asking for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
     /// What it was called.
     pub session: SessionKey,
+    /// What its connection was.
+    pub conn: ConnView,
     /// What it spoke.
     pub layer: Layer,
     /// Why it ended.
@@ -118,7 +121,7 @@ impl Engine {
         self.polling_count += 1;
         let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
         let transport = Transport::Polling(Polling::default());
-        Some(self.insert(Session { sid, layer, since: now, expires: None, heartbeat, transport }))
+        Some(self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport }))
     }
 
     /// Opens a session on a WebSocket; `None` when there is no room for it, and the WebSocket is closed.
@@ -135,10 +138,10 @@ impl Engine {
             return None;
         }
         let open = handshake::open_packet(sid, false, &self.config);
-        fx.push(Effect::Send { conn, frames: vec![open] });
+        fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
         let heartbeat = self.fresh_heartbeat(now);
         let transport = Transport::WebSocket { conn };
-        Some(self.insert(Session { sid, layer, since: now, expires: None, heartbeat, transport }))
+        Some(self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport }))
     }
 
     /// Puts a session back that slept.
@@ -146,14 +149,14 @@ impl Engine {
         &mut self,
         now: Timestamp,
         conn: ConnId,
-        sid: Sid,
+        (sid, upgraded): (Sid, bool),
         layer: Layer,
         header: Header,
     ) -> Option<SessionKey> {
         if self.by_sid.contains_key(&sid) {
             return None;
         }
-        let Header { since, expires, heartbeat } = header;
+        let Header { since, expires, heartbeat, due: _ } = header;
         // The ping interval may have been set anew since.
         let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
             (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
@@ -161,7 +164,7 @@ impl Engine {
             (_, same) => (same, false),
         };
         let transport = Transport::WebSocket { conn };
-        let key = self.insert(Session { sid, layer, since, expires, heartbeat, transport });
+        let key = self.insert(Session { sid, layer, since, upgraded, expires, heartbeat, transport });
         self.deadlines.forget_tick();
         if !is_new {
             self.touched.remove(&key);
@@ -258,56 +261,6 @@ impl Engine {
         self.gone.pop_front()
     }
 
-    /// The session that a WebSocket is the transport of.
-    pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
-        match self.by_conn.get(&conn)? {
-            Role::Transport(key) => Some((*key, self.sessions.get(key.0)?)),
-            Role::Probe(_) => None,
-        }
-    }
-
-    /// What a session speaks.
-    pub fn layer_of(&self, key: SessionKey) -> Option<Layer> {
-        self.sessions.get(key.0).map(|session| session.layer)
-    }
-
-    /// The WebSocket that is a session's transport.
-    fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
-        match self.sessions.get(key.0)?.transport {
-            Transport::WebSocket { conn } => Some(conn),
-            _ => None,
-        }
-    }
-
-    /// Notes that a session's snapshot changed.
-    pub fn touch(&mut self, key: SessionKey) {
-        self.touched.insert(key);
-    }
-
-    /// The WebSockets whose snapshot may have changed since the last call.
-    pub fn take_touched(&mut self) -> Vec<ConnId> {
-        if self.touched.is_empty() {
-            return Vec::new();
-        }
-        core::mem::take(&mut self.touched).into_iter().filter_map(|key| self.conn_of(key)).collect()
-    }
-
-    /// What the heartbeat needs of a session while it sleeps.
-    pub fn header(&self, key: SessionKey) -> Option<Header> {
-        let session = self.sessions.get(key.0)?;
-        Some(Header { since: session.since, expires: session.expires, heartbeat: session.heartbeat })
-    }
-
-    /// Whether a session of this id exists.
-    pub fn has_session(&self, sid: Sid) -> bool {
-        self.by_sid.contains_key(&sid)
-    }
-
-    /// How many sessions there are, draining ones among them.
-    pub fn session_count(&self) -> usize {
-        self.sessions.len()
-    }
-
     fn handle_pong(&mut self, now: Timestamp, key: SessionKey) {
         let rested = Heartbeat::Resting(now.after(self.config.ping_interval));
         if let Some(session) = self.sessions.get_mut(key.0) {
@@ -322,8 +275,9 @@ impl Engine {
     /// Ends a session at once and leaves word of it.
     fn end(&mut self, key: SessionKey, end: End, fx: &mut Effects) {
         let reason = end.reason;
-        if let Some(session) = self.finish(key, end, fx) {
-            self.gone.push_back(Gone { session: key, layer: session.layer, reason });
+        let conn = self.conn_view(key);
+        if let Some((session, conn)) = self.finish(key, end, fx).zip(conn) {
+            self.gone.push_back(Gone { session: key, conn, layer: session.layer, reason });
         }
     }
 

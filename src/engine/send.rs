@@ -10,26 +10,35 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// Sends frames to a session.
-    pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, fx: &mut Effects) {
+    /// Sends frames to a session; volatile ones only if it is ready for them.
+    pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, volatile: bool, fx: &mut Effects) {
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames }),
+            Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames, volatile }),
+            // Between two polls, a client is not ready.
+            Some(Transport::Polling(polling)) if volatile && !polling.is_polled() => {}
             Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
             Some(Transport::Draining(..)) | None => {}
         }
     }
 
-    /// Sends the same frames to many sessions.
-    pub fn broadcast(&mut self, keys: impl IntoIterator<Item = SessionKey>, frames: Vec<Frame>, fx: &mut Effects) {
+    /// Sends the same frames to many sessions; volatile ones only to those that are ready for them.
+    pub fn broadcast(
+        &mut self,
+        keys: impl IntoIterator<Item = SessionKey>,
+        frames: Vec<Frame>,
+        volatile: bool,
+        fx: &mut Effects,
+    ) {
         let mark = fx.mark();
         for key in keys {
             match self.sessions.get(key.0).map(|session| &session.transport) {
                 Some(Transport::WebSocket { conn }) => fx.push_recipient(*conn),
+                Some(Transport::Polling(polling)) if volatile && !polling.is_polled() => {}
                 Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),
                 Some(Transport::Draining(..)) | None => {}
             }
         }
-        fx.push_broadcast(mark, frames);
+        fx.push_broadcast(mark, frames, volatile);
     }
 
     /// Closes a session in good order: a polling client still gets what waits for it.

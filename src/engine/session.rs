@@ -20,6 +20,8 @@ pub struct Session {
     pub layer: Layer,
     /// When it took its present transport; shows that it was alive then.
     pub since: Timestamp,
+    /// Whether it polled before it took its WebSocket.
+    pub upgraded: bool,
     /// When the layer above gives up on it, unless it takes that back.
     pub expires: Option<Timestamp>,
     /// Where it is in its heartbeat.

@@ -61,7 +61,7 @@ impl Engine {
             session.heartbeat = Heartbeat::Shared(unanswered.filter(|&ping| last < ping).or(Some(now)));
             fx.push_recipient(*conn);
         }
-        fx.push_broadcast(mark, vec![Frame::text(PING)]);
+        fx.push_broadcast(mark, vec![Frame::text(PING)], false);
         self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
         for key in dead {
             self.end(key, End::new(Reason::PingTimeout), fx);
@@ -94,6 +94,11 @@ impl Engine {
         }
     }
 
+    /// Sets or takes back the time at which the layers above must be called.
+    pub const fn set_wish(&mut self, wish: Option<Timestamp>) {
+        self.deadlines.wish = wish;
+    }
+
     /// The alarm that was set before the world slept, or none; then the tick comes a ping interval from now.
     pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
         if self.deadlines.tick == Tick::Unknown {
@@ -113,8 +118,10 @@ impl Engine {
         }
         if session.expires.is_some_and(due) {
             let layer = session.layer;
+            let conn = self.conn_view(key);
             self.close(now, key, fx);
-            self.gone.push_back(super::Gone { session: key, layer, reason: Reason::ForcedServerClose });
+            let reason = Reason::ForcedServerClose;
+            self.gone.extend(conn.map(|conn| super::Gone { session: key, conn, layer, reason }));
             return;
         }
         match session.heartbeat {
@@ -124,7 +131,7 @@ impl Engine {
             }
             Heartbeat::Resting(at) if due(at) => {
                 session.heartbeat = Heartbeat::Pinged(now.after(self.config.ping_timeout));
-                self.send(key, vec![Frame::text(PING)], fx);
+                self.send(key, vec![Frame::text(PING)], false, fx);
             }
             _ => {}
         }

@@ -47,7 +47,7 @@ impl Engine {
     ) {
         match packet {
             Ok(Packet::Ping { probe: true }) => {
-                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)] });
+                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
                 if let Some(polling) = self.polling(key) {
                     polling.answer_poll(NOOP, fx);
                     if let Some(probe) = &mut polling.probe {
@@ -70,7 +70,7 @@ impl Engine {
         polling.end_poll(Answer::Refused(Refusal::BadRequest), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
-            fx.push(Effect::Send { conn, frames });
+            fx.push(Effect::Send { conn, frames, volatile: false });
         }
         let last_ping = match session.heartbeat {
             Heartbeat::Resting(due) => due.before(self.config.ping_interval),
@@ -78,6 +78,7 @@ impl Engine {
         };
         session.transport = Transport::WebSocket { conn };
         session.since = now;
+        session.upgraded = true;
         // A heartbeat of its own goes on as it was: the client's patience began with the last ping.
         if let Heartbeat::Shared(_) = heartbeat {
             session.heartbeat = heartbeat;
@@ -88,7 +89,7 @@ impl Engine {
         // A client that polled long may not have the patience to wait for the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
         if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
-            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)] });
+            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)], volatile: false });
         }
     }
 

@@ -1,28 +1,30 @@
-//! What a handler of plain Engine.IO is given.
+//! What handlers of plain Engine.IO are given.
 
+use super::door::WorldHandle;
 use crate::id::SessionKey;
 use crate::input::Command;
 use crate::value::Frame;
 
-/// A plain Engine.IO session, while its handler runs.
-#[derive(Debug)]
-pub struct EngineSocket<'a> {
+/// A plain Engine.IO session. A handle; it must not be kept after the session was closed, because the place may be another
+/// one's then.
+#[derive(Clone, Debug)]
+pub struct EngineSocket {
+    world: WorldHandle,
     session: SessionKey,
-    commands: &'a mut Vec<Command>,
 }
 
-impl<'a> EngineSocket<'a> {
-    pub(super) const fn new(session: SessionKey, commands: &'a mut Vec<Command>) -> Self {
-        Self { session, commands }
+impl EngineSocket {
+    pub(super) const fn new(world: WorldHandle, session: SessionKey) -> Self {
+        Self { world, session }
     }
 
     /// Sends a message.
-    pub fn send(&mut self, message: Frame) {
-        self.commands.push(Command::Send { session: self.session, message });
+    pub fn send(&self, message: Frame) {
+        self.world.perform(Command::Send { session: self.session, message });
     }
 
     /// Closes the session.
-    pub fn close(&mut self) {
-        self.commands.push(Command::Close { session: self.session });
+    pub fn close(&self) {
+        self.world.perform(Command::Close { session: self.session });
     }
 }

@@ -1,10 +1,51 @@
-//! Stage 6: user code. Handlers are registered once, when a world's object is constructed, and never per socket: a
-//! world that slept constructs them again and knows everything it knew.
+//! Stage 6: user code. Handlers are plain async functions that are registered once, when a world's object is constructed, and
+//! never per socket: a world that slept constructs them again and knows everything it knew.
 
+mod ack;
+mod app;
+mod call;
+mod conn;
+mod door;
+mod engine;
 mod engine_socket;
-mod router;
+mod extract;
+mod failure;
+mod handle;
+mod handshake;
+mod http;
+mod io;
+mod operator;
+mod reply;
+mod rooms;
+mod routes;
+mod run;
 mod socket;
+mod storage;
 
+pub use ack::{AckError, AckSender, BroadcastAckError, Unanswered};
+pub use app::App;
+pub use conn::Conn;
+pub use door::{Answered, Door, WorldHandle};
+pub use engine::EngineRoutes;
 pub use engine_socket::EngineSocket;
-pub use router::{App, Call, Routes};
-pub use socket::{AckSender, Emitter, Event, Socket};
+pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json};
+pub use failure::{EmitError, Failure, HandlerError};
+pub use handle::Handler;
+pub use handshake::Handshake;
+pub use http::{HttpRequest, HttpResponse};
+pub use io::Io;
+pub use operator::{BroadcastOperator, SocketEmitter};
+pub use reply::{IntoOutcome, Reply};
+pub use rooms::IntoRooms;
+pub use routes::Routes;
+pub use run::{Task, Victim};
+pub use socket::Socket;
+pub use storage::Storage;
+
+/// What handlers may be called for: the `C` of [`Handler`] and [`Extract`].
+pub mod calls {
+    pub use super::call::{
+        Alarm, Answered, Call, Connected, Connecting, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall,
+        Lookup, NewNamespace, Outgoing, SocketCall,
+    };
+}

@@ -1,157 +1,223 @@
-//! What a handler is given: the socket, and what it sent.
+//! A client in a namespace, as handlers hold it.
 
+use core::future::Future;
+use core::time::Duration;
+use std::rc::Rc;
+
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::effect::SocketRef;
-use crate::error::Fault;
-use crate::id::{AckId, Namespace, Room, SocketId};
-use crate::input::{Command, Target};
-use crate::socket::RESERVED_EVENTS;
-use crate::value::Args;
+use super::ack::AckError;
+use super::conn::Conn;
+use super::door::WorldHandle;
+use super::failure::{EmitError, Failure};
+use super::handshake::Handshake;
+use super::io::Io;
+use super::operator::{BroadcastOperator, SocketEmitter};
+use super::rooms::IntoRooms;
+use crate::effect::{SocketRef, SocketView};
+use crate::id::{Namespace, Room, SocketId};
+use crate::input::{Command, To};
+use crate::limits::MAX_DATA_BYTES;
+use crate::value::IntoArgs;
 
-/// A client in a namespace, while one of its handlers runs. What the handler does takes effect in order when it
-/// returns; if it panics, none of it does.
-#[derive(Debug)]
-pub struct Socket<'a> {
-    socket: &'a SocketRef,
-    commands: &'a mut Vec<Command>,
+/// A client in a namespace. A handle: clones of it are the same socket, and it may outlive it; what is done to a socket that
+/// is gone does nothing.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    pub(super) world: WorldHandle,
+    pub(super) target: SocketRef,
+    /// What it was, where it is gone.
+    view: Option<Rc<SocketView>>,
+    /// Whether handlers of outgoing events are not to be called for what it emits.
+    pub(super) quiet: bool,
 }
 
-/// An event that a client emitted.
-#[derive(Debug)]
-pub struct Event {
-    /// Its name.
-    pub name: Box<str>,
-    /// Its arguments.
-    pub args: Args,
-    /// Where the client asked for an acknowledgement, what answers it.
-    pub ack: Option<AckSender>,
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
 }
 
-/// Answers an event, once. Dropped, it leaves the client without an answer.
-#[derive(Debug)]
-#[must_use = "the client waits for an answer"]
-pub struct AckSender {
-    socket: SocketId,
-    id: AckId,
-}
+impl Eq for Socket {}
 
-/// Chooses who hears an event; made by [`Socket::to`], [`Socket::except`] and [`Socket::broadcast`].
-#[derive(Debug)]
-#[must_use = "nothing is sent before `emit`"]
-pub struct Emitter<'s> {
-    target: Target,
-    commands: &'s mut Vec<Command>,
-}
-
-impl<'a> Socket<'a> {
-    pub(super) const fn new(socket: &'a SocketRef, commands: &'a mut Vec<Command>) -> Self {
-        Self { socket, commands }
+impl Socket {
+    pub(super) const fn new(world: WorldHandle, target: SocketRef, view: Option<Rc<SocketView>>, quiet: bool) -> Self {
+        Self { world, target, view, quiet }
     }
 
-    /// The socket's id.
+    /// The socket's id: another one for each namespace and each connection.
     pub const fn id(&self) -> SocketId {
-        self.socket.id
+        self.target.id
     }
 
     /// The namespace that it is in.
     pub const fn namespace(&self) -> &Namespace {
-        &self.socket.namespace
+        &self.target.namespace
     }
 
-    /// What the client sent with CONNECT.
-    ///
-    /// # Errors
-    /// It does not fit `T`.
-    pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(&self.socket.auth)
+    /// A part of the namespace's name, where its name was registered with a template: `n` in `/dynamic-{n}`.
+    pub fn param(&self, name: &str) -> Option<String> {
+        self.world.door()?.app().param(&self.target.namespace, name)
     }
 
-    /// Emits to this client only.
+    /// Its namespace: Socket.IO's `socket.nsp`.
+    pub fn io(&self) -> Io {
+        Io::new(self.world.clone(), self.target.namespace.clone(), self.target.predicate, self.quiet)
+    }
+
+    /// Whether it is still connected.
+    pub fn is_connected(&self) -> bool {
+        self.world.door().is_some_and(|door| !door.resolve(&To::Socket(self.id())).is_empty())
+    }
+
+    /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
+    pub fn handshake(&self) -> Option<Handshake> {
+        self.look().map(|view| Handshake::new(&view))
+    }
+
+    /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
+    pub fn conn(&self) -> Option<Conn> {
+        self.look().map(|view| Conn::new(&view))
+    }
+
+    /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
+    pub fn rooms(&self) -> Vec<Room> {
+        self.look().map(|view| view.rooms).unwrap_or_default()
+    }
+
+    /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
     ///
     /// # Errors
-    /// [`Fault::Misuse`] when Socket.IO keeps the event's name for itself.
-    pub fn emit(&mut self, event: &str, args: Args) -> Result<(), Fault> {
-        check_event(event)?;
-        self.commands.push(Command::EmitTo { socket: self.socket.id, event: event.into(), args });
+    /// It is no `T`.
+    pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
+        match self.look().and_then(|view| view.data) {
+            Some(json) => Ok(serde_json::from_str(&json)?),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Keeps something with it: it survives sleep, is seen by [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may
+    /// have 65,536 bytes of JSON. It may be set while guards decide.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON, or is too long; what was kept stays.
+    pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {
+        let json = serde_json::to_string(data)?;
+        if json.len() > MAX_DATA_BYTES {
+            let problem = format!("a socket's data has {} bytes, and may have {MAX_DATA_BYTES}", json.len());
+            return Err(Failure::new("DATA_TOO_LONG", problem));
+        }
+        self.world.perform(Command::SetData { socket: self.id(), data: Some(json.into()) });
         Ok(())
     }
 
-    /// Emits to everybody else in the namespace.
-    pub fn broadcast(&mut self) -> Emitter<'_> {
-        self.emitter()
+    /// Puts it into rooms. It may join while guards decide; it is in them when it is let in.
+    pub fn join(&self, rooms: impl IntoRooms) {
+        self.world.perform(Command::Join { to: To::Socket(self.id()), rooms: rooms.to_rooms() });
     }
 
-    /// Emits to everybody else in a room.
-    pub fn to(&mut self, room: impl Into<Room>) -> Emitter<'_> {
-        self.emitter().to(room)
+    /// Takes it out of rooms. It stays in the room of its own id.
+    pub fn leave(&self, rooms: impl IntoRooms) {
+        self.world.perform(Command::Leave { to: To::Socket(self.id()), rooms: rooms.to_rooms() });
     }
 
-    /// Emits to everybody else in the namespace who is not in a room.
-    pub fn except(&mut self, room: impl Into<Room>) -> Emitter<'_> {
-        self.emitter().except(room)
+    /// Disconnects it from its namespace; with `close`, its client's connection is closed, with all of its namespaces.
+    pub fn disconnect(&self, close: bool) {
+        self.world.perform(Command::Disconnect { to: To::Socket(self.id()), close });
     }
 
-    /// Puts the socket into a room.
-    pub fn join(&mut self, room: impl Into<Room>) {
-        self.commands.push(Command::Join { socket: self.socket.id, room: room.into() });
-    }
-
-    /// Takes the socket out of a room.
-    pub fn leave(&mut self, room: impl Into<Room>) {
-        self.commands.push(Command::Leave { socket: self.socket.id, room: room.into() });
-    }
-
-    /// Disconnects the socket from its namespace; with `close`, its client's connection is closed, with all of its
-    /// namespaces.
-    pub fn disconnect(&mut self, close: bool) {
-        self.commands.push(Command::Disconnect { socket: self.socket.id, close });
-    }
-
-    fn emitter(&mut self) -> Emitter<'_> {
-        let target = Target { sender: Some(self.socket.id), ..Target::namespace(self.socket.namespace.clone()) };
-        Emitter { target, commands: self.commands }
-    }
-}
-
-impl AckSender {
-    pub(super) const fn new(socket: SocketId, id: AckId) -> Self {
-        Self { socket, id }
-    }
-
-    /// Answers with `args`; `socket` is the one whose handler runs.
-    pub fn send(self, socket: &mut Socket<'_>, args: Args) {
-        socket.commands.push(Command::Ack { socket: self.socket, id: self.id, args });
-    }
-}
-
-impl Emitter<'_> {
-    /// Also to a room; a socket in several hears the event once.
-    pub fn to(mut self, room: impl Into<Room>) -> Self {
-        self.target.rooms.push(room.into());
-        self
-    }
-
-    /// Not to who is in a room.
-    pub fn except(mut self, room: impl Into<Room>) -> Self {
-        self.target.except.push(room.into());
-        self
-    }
-
-    /// Emits.
+    /// Emits to this client only: a tuple is several arguments, everything else is one.
     ///
     /// # Errors
-    /// [`Fault::Misuse`] when Socket.IO keeps the event's name for itself; nothing is sent.
-    pub fn emit(self, event: &str, args: Args) -> Result<(), Fault> {
-        check_event(event)?;
-        self.commands.push(Command::Emit { target: self.target, event: event.into(), args });
-        Ok(())
+    /// The name is reserved, or something cannot be sent as it is; nothing is sent. A socket that is gone is no error.
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emitter().emit(event, args)
     }
-}
 
-fn check_event(event: &str) -> Result<(), Fault> {
-    if RESERVED_EVENTS.contains(&event) {
-        return Err(Fault::Misuse(format!("Socket.IO keeps the event name {event:?} for itself")));
+    /// Emits `message`, as Socket.IO's `send` does.
+    ///
+    /// # Errors
+    /// As of [`emit`](Self::emit).
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emitter().send(args)
     }
-    Ok(())
+
+    /// Emits at once, and gives the client's answer when it comes, up to 60 s later; see
+    /// [`timeout`](SocketEmitter::timeout), and [`reply_to`](SocketEmitter::reply_to) for an answer that the world may sleep
+    /// over.
+    ///
+    /// ```
+    /// use dormouse::{AckError, Socket};
+    ///
+    /// async fn ask(socket: Socket) -> Result<(), AckError> {
+    ///     let name: String = socket.emit_with_ack("what is your name?", ()).await?;
+    ///     let _ = socket.broadcast().emit("joined", name);
+    ///     Ok(())
+    /// }
+    /// # dormouse::App::new().namespace("/", |ns| ns.on_connect(ask));
+    /// ```
+    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<T, AckError>> + 'static {
+        self.emitter().emit_with_ack(event, args)
+    }
+
+    /// To everybody else in these rooms. The room of the socket's own id has nobody else: use [`Io::to`] for that.
+    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().to(rooms)
+    }
+
+    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
+    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().to(rooms)
+    }
+
+    /// To everybody else in the namespace who is not in these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().except(rooms)
+    }
+
+    /// To everybody else in the namespace.
+    pub fn broadcast(&self) -> BroadcastOperator {
+        self.emitter().broadcast()
+    }
+
+    /// To everybody else in the namespace who is connected to this object: today, a world is one object.
+    pub fn local(&self) -> BroadcastOperator {
+        self.emitter().broadcast()
+    }
+
+    /// To this client, if it is ready.
+    pub fn volatile(&self) -> SocketEmitter {
+        self.emitter().volatile()
+    }
+
+    /// Without effect; see [`SocketEmitter::compress`].
+    pub fn compress(&self, compress: bool) -> SocketEmitter {
+        self.emitter().compress(compress)
+    }
+
+    /// To this client, which has so long for its answer.
+    pub fn timeout(&self, timeout: Duration) -> SocketEmitter {
+        self.emitter().timeout(timeout)
+    }
+
+    /// To this client, whose answer goes to a handler; see [`SocketEmitter::reply_to`].
+    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter {
+        self.emitter().reply_to(handler, context)
+    }
+
+    fn emitter(&self) -> SocketEmitter {
+        SocketEmitter::new(self.clone())
+    }
+
+    pub(super) fn look(&self) -> Option<SocketView> {
+        match &self.view {
+            Some(view) => Some(SocketView::clone(view)),
+            None => self.world.door()?.view(self.id()),
+        }
+    }
 }

@@ -8,8 +8,10 @@ use std::rc::Rc;
 
 use slab::Slab;
 
-use crate::effect::SocketRef;
-use crate::id::{Namespace, Room, SessionKey, SocketId};
+use crate::effect::{ConnView, SocketRef, SocketView};
+use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
+use crate::request::Opening;
+use crate::time::Timestamp;
 
 use rooms::Rooms;
 
@@ -31,6 +33,7 @@ struct SocketKey(usize);
 struct Members {
     all: BTreeSet<SocketKey>,
     rooms: Rooms,
+    next_ack: u64,
 }
 
 /// One client in one namespace.
@@ -40,18 +43,63 @@ pub struct Socket {
     pub id: SocketId,
     /// Its namespace.
     pub namespace: Namespace,
+    /// Which of the app's predicates knew the namespace.
+    pub predicate: Option<u32>,
     /// Its client's session.
     pub session: SessionKey,
+    /// The request that opened the session.
+    pub opening: Rc<Opening>,
     /// What its client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
+    /// What handlers keep with it, as JSON.
+    pub data: Option<Rc<str>>,
     /// The rooms it is in, without its own.
     pub rooms: BTreeSet<Room>,
+    /// The events whose handlers for the first time were called.
+    pub once: BTreeSet<Box<str>>,
+    /// The answers that handlers wait for.
+    pub replies: BTreeMap<AckId, Reply>,
+}
+
+/// An answer that a handler waits for.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The handler's name.
+    pub name: Box<str>,
+    /// What the handler gets beside the answer, as JSON.
+    pub context: Rc<str>,
+    /// When it is called without an answer.
+    pub deadline: Timestamp,
 }
 
 impl Socket {
-    /// What its handlers need to know about it.
+    /// A socket about which nothing else is known.
+    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: Rc<Opening>, auth: Rc<str>) -> Self {
+        let (rooms, once, replies) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, replies }
+    }
+
+    /// What its handlers are found with.
     pub fn to_ref(&self) -> SocketRef {
-        SocketRef { id: self.id, namespace: self.namespace.clone(), auth: Rc::clone(&self.auth) }
+        SocketRef { id: self.id, namespace: self.namespace.clone(), predicate: self.predicate }
+    }
+
+    /// What it is, with its connection.
+    pub fn view(&self, conn: ConnView) -> SocketView {
+        let own = Room::from(self.id);
+        SocketView {
+            rooms: core::iter::once(own).chain(self.rooms.iter().cloned()).collect(),
+            data: self.data.clone(),
+            auth: Rc::clone(&self.auth),
+            opening: Rc::clone(&self.opening),
+            conn,
+            once: self.once.iter().cloned().collect(),
+        }
+    }
+
+    /// When the first of the answers that it owes is due.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.replies.values().map(|reply| reply.deadline).min()
     }
 }
 
@@ -116,6 +164,36 @@ impl Namespaces {
     /// A socket.
     pub fn get(&self, id: SocketId) -> Option<&Socket> {
         self.sockets.get(self.by_id.get(&id)?.0)
+    }
+
+    /// A socket, to change what is not in the tables.
+    pub fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        self.find(id).map(|(_, socket)| socket)
+    }
+
+    /// The namespaces that have a socket.
+    pub fn names(&self) -> impl Iterator<Item = &Namespace> {
+        self.by_name.keys()
+    }
+
+    /// Whether a namespace has a socket.
+    pub fn exists(&self, namespace: &Namespace) -> bool {
+        self.by_name.contains_key(namespace)
+    }
+
+    /// A number for the answers to an event: they count from 0 in each namespace.
+    pub fn next_ack(&mut self, namespace: &Namespace) -> AckId {
+        let Some(members) = self.by_name.get_mut(namespace) else { return AckId(0) };
+        let id = AckId(members.next_ack);
+        members.next_ack = members.next_ack.saturating_add(1);
+        id
+    }
+
+    /// Lets the numbers of a namespace go on from `first`, so that none is used twice after a sleep.
+    pub fn resume_acks(&mut self, namespace: &Namespace, first: u64) {
+        if let Some(members) = self.by_name.get_mut(namespace) {
+            members.next_ack = members.next_ack.max(first);
+        }
     }
 
     fn find(&mut self, id: SocketId) -> Option<(SocketKey, &mut Socket)> {

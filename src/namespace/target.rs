@@ -1,7 +1,7 @@
-//! From "these rooms, but not those" to the sessions that hear it, each once.
+//! From "these rooms, but not those" to the sockets that are meant, each once.
 
-use super::{Namespaces, SocketKey};
-use crate::id::{Room, SessionKey, SocketId};
+use super::{Namespaces, Socket, SocketKey};
+use crate::id::{Room, SocketId};
 use crate::input::Target;
 
 /// Which sockets a resolution has met: a number for each socket's place, so that nothing is allocated for it.
@@ -35,8 +35,8 @@ impl Marks {
 }
 
 impl Namespaces {
-    /// Appends the sessions that hear what is emitted to `target`.
-    pub fn resolve(&mut self, target: &Target, out: &mut Vec<SessionKey>) {
+    /// Appends what `of` gives for each of the sockets that `target` names.
+    pub fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&Socket) -> T, out: &mut Vec<T>) {
         let Some(members) = self.by_name.get(&target.namespace) else { return };
         let marks = &mut self.marks;
         marks.start(self.sockets.capacity());
@@ -55,7 +55,7 @@ impl Namespaces {
             if marks.mark(key)
                 && let Some(socket) = self.sockets.get(key.0)
             {
-                out.push(socket.session);
+                out.push(of(socket));
             }
         };
         if target.rooms.is_empty() {
@@ -69,12 +69,12 @@ impl Namespaces {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::rc::Rc;
 
     use proptest::prelude::*;
 
-    use super::super::Socket;
     use super::*;
-    use crate::id::Namespace;
+    use crate::id::{Namespace, SessionKey};
 
     fn id(n: u8) -> SocketId {
         SocketId::from_entropy([n; 15])
@@ -89,13 +89,7 @@ mod tests {
         for n in 0..6 {
             let namespace = if n == 5 { Namespace::parse("/other").expect("valid") } else { Namespace::main() };
             let session = SessionKey(usize::from(n));
-            assert!(namespaces.insert(Socket {
-                id: id(n),
-                namespace,
-                session,
-                auth: "{}".into(),
-                rooms: BTreeSet::new()
-            }));
+            assert!(namespaces.insert(Socket::new(id(n), namespace, session, Rc::default(), "{}".into())));
         }
         for &(socket, joins) in joined {
             namespaces.join(id(socket), room(joins));
@@ -106,7 +100,7 @@ mod tests {
     fn resolve(namespaces: &mut Namespaces, rooms: Vec<Room>, except: Vec<Room>, sender: Option<u8>) -> Vec<usize> {
         let mut out = Vec::new();
         let target = Target { rooms, except, sender: sender.map(id), ..Target::namespace(Namespace::main()) };
-        namespaces.resolve(&target, &mut out);
+        namespaces.resolve(&target, |socket| socket.session, &mut out);
         out.into_iter().map(|key| key.0).collect()
     }
 

@@ -1,150 +1,187 @@
-//! What handlers do.
+//! What handlers do, besides emitting.
 
 use std::collections::BTreeSet;
-
-use bytes::Bytes;
+use std::rc::Rc;
 
 use super::Server;
-use crate::effect::{Dispatch, Effects};
+use super::emit::text_frame;
+use crate::effect::{Dispatch, Effect, Effects, Refused};
 use crate::engine;
 use crate::error::Reason;
-use crate::id::{AckId, Namespace, SessionKey, SocketId};
-use crate::input::{Command, Target};
+use crate::id::{Namespace, Room, SessionKey, SocketId};
+use crate::input::{Command, To};
+use crate::limits::{MAX_NAMESPACES, MAX_ROOMS};
 use crate::namespace::Socket;
+use crate::request::Layer;
 use crate::socket;
 use crate::time::Timestamp;
-use crate::value::{Args, Frame};
 
 impl Server {
     /// A handler did something.
     pub(super) fn handle_command(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         match command {
-            Command::Accept { session, namespace, socket, auth } => self.accept(session, &namespace, socket, auth, fx),
-            Command::Refuse { session, namespace, error } => {
-                if self.take_joining(session, &namespace) {
-                    let frame = text_frame(|text| socket::encode_connect_error(&namespace, &error, text));
-                    self.engine.send(session, vec![frame], fx);
+            Command::Prepare { session, namespace, socket, auth } => {
+                self.prepare(session, namespace, socket, auth, fx);
+            }
+            Command::Accept { socket, predicate } => self.accept(socket, predicate, fx),
+            Command::Refuse { socket, error } => {
+                if let Some(socket) = self.take_prepared(socket) {
+                    self.refuse(socket.session, &socket.namespace, &error, fx);
                 }
             }
-            Command::Emit { target, event, args } => self.emit(&target, &event, &args, fx),
-            Command::EmitTo { socket, event, args } => {
-                if let Some(socket) = self.namespaces.get(socket) {
-                    let frames = event_frames(&socket.namespace, &event, &args);
-                    self.engine.send(socket.session, frames, fx);
-                }
-            }
+            Command::Emit(emission) => self.emit(emission, fx),
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
-            Command::Join { socket, room } => {
-                if self.namespaces.join(socket, room) {
-                    self.touch(socket);
+            Command::Forget(ask) => self.asks.forget(ask),
+            Command::Join { to, rooms } => {
+                for id in self.ids(&to) {
+                    let joined = rooms.iter().filter(|room| self.join(id, room, fx)).count();
+                    self.touch_if(joined > 0, id);
                 }
             }
-            Command::Leave { socket, room } => {
-                if self.namespaces.leave(socket, &room) {
-                    self.touch(socket);
+            Command::Leave { to, rooms } => {
+                for id in self.ids(&to) {
+                    let left = rooms.iter().filter(|room| self.leave(id, room)).count();
+                    self.touch_if(left > 0, id);
                 }
             }
-            Command::Disconnect { socket, close: false } => {
-                self.send_disconnect(socket, fx);
-                self.disconnect(socket, Reason::ServerNamespaceDisconnect, fx);
-            }
-            Command::Disconnect { socket, close: true } => {
-                let Some(session) = self.namespaces.get(socket).map(|socket| socket.session) else { return };
-                let ids: Vec<_> =
-                    self.clients.get(&session).into_iter().flat_map(|c| c.sockets.values().copied()).collect();
-                for id in ids {
-                    self.send_disconnect(id, fx);
-                    self.disconnect(id, Reason::ServerNamespaceDisconnect, fx);
+            Command::Disconnect { to, close } => {
+                for id in self.ids(&to) {
+                    self.disconnect_socket(now, id, close, fx);
                 }
-                self.shut(now, session, Reason::ServerNamespaceDisconnect, fx);
+            }
+            Command::SetData { socket, data } => {
+                if let Some(found) = self.namespaces.get_mut(socket).or_else(|| self.prepared.get_mut(&socket)) {
+                    found.data = data;
+                    self.touch_if(true, socket);
+                }
+            }
+            Command::MarkOnce { socket, event } => {
+                let is_new = self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event));
+                self.touch_if(is_new, socket);
+            }
+            Command::SetAlarm { name, alarm } => {
+                match alarm {
+                    Some(alarm) => self.alarms.by_name.insert(name, alarm),
+                    None => self.alarms.by_name.remove(&name),
+                };
+                self.alarms.changed = true;
+            }
+            Command::Shutdown => {
+                for session in self.engine.sessions().collect::<Vec<_>>() {
+                    self.close(now, session, Reason::ServerShuttingDown, fx);
+                }
             }
             Command::Send { session, message } => {
-                self.engine.send(session, vec![engine::packet::encode_message(&message)], fx);
+                self.engine.send(session, vec![engine::packet::encode_message(&message)], false, fx);
             }
-            Command::Close { session } => {
-                if let Some(layer) = self.engine.layer_of(session) {
-                    self.engine.close(now, session, fx);
-                    self.forget(session, layer, Reason::ForcedClose, fx);
-                }
-            }
+            Command::Close { session } => self.close(now, session, Reason::ForcedClose, fx),
         }
     }
 
-    fn accept(&mut self, session: SessionKey, namespace: &Namespace, id: SocketId, auth: Box<str>, fx: &mut Effects) {
-        if !self.take_joining(session, namespace) {
-            return;
-        }
-        let socket = Socket { id, namespace: namespace.clone(), session, auth: auth.into(), rooms: BTreeSet::new() };
-        let socket_ref = socket.to_ref();
+    fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Box<str>, fx: &mut Effects) {
         let Some(client) = self.clients.get_mut(&session) else { return };
-        if client.sockets.contains_key(namespace) || !self.namespaces.insert(socket) {
+        if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
+            let error = Refused { message: "Too many namespaces".to_owned(), data: None };
+            return self.refuse(session, &namespace, &error, fx);
+        }
+        client.prepared.insert(id);
+        let opening = Rc::clone(&client.opening);
+        self.prepared.insert(id, Socket::new(id, namespace, session, opening, auth.into()));
+    }
+
+    fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
+        let Some(mut socket) = self.take_prepared(id) else { return };
+        socket.predicate = predicate;
+        let (session, namespace, socket_ref) = (socket.session, socket.namespace.clone(), socket.to_ref());
+        let Some(client) = self.clients.get_mut(&session) else { return };
+        let is_first = !self.namespaces.exists(&namespace);
+        if client.sockets.contains_key(&namespace) || !self.namespaces.insert(socket) {
             return;
         }
         client.sockets.insert(namespace.clone(), id);
         self.engine.set_expiry(session, None);
-        let frame = text_frame(|text| socket::encode_connect(namespace, id, text));
-        self.engine.send(session, vec![frame], fx);
+        let frame = text_frame(|text| socket::encode_connect(&namespace, id, text));
+        self.engine.send(session, vec![frame], false, fx);
+        if is_first {
+            fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
+        }
         fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
     }
 
-    /// Encodes once, finds the recipients once.
-    fn emit(&mut self, target: &Target, event: &str, args: &Args, fx: &mut Effects) {
-        // Stands for a bug in the core, in the end-to-end tests only.
-        #[cfg(feature = "test-panic")]
-        assert!(event != "test:panic-core", "the core panics");
-        self.recipients.clear();
-        self.namespaces.resolve(target, &mut self.recipients);
-        if self.recipients.is_empty() {
-            return;
+    fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &Refused, fx: &mut Effects) {
+        let frame = text_frame(|text| socket::encode_connect_error(namespace, error, text));
+        self.engine.send(session, vec![frame], false, fx);
+    }
+
+    fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
+        let socket = self.prepared.remove(&id)?;
+        if let Some(client) = self.clients.get_mut(&socket.session) {
+            client.prepared.remove(&id);
         }
-        let frames = event_frames(&target.namespace, event, args);
-        match *self.recipients {
-            [session] => self.engine.send(session, frames, fx),
-            _ => self.engine.broadcast(self.recipients.iter().copied(), frames, fx),
+        Some(socket)
+    }
+
+    fn join(&mut self, id: SocketId, room: &Room, fx: &mut Effects) -> bool {
+        let Some(socket) = self.prepared.get(&id).or_else(|| self.namespaces.get(id)) else { return false };
+        if socket.rooms.len() >= MAX_ROOMS && !socket.rooms.contains(room) {
+            fx.push(Effect::Log(format!("the socket {id} is in {MAX_ROOMS} rooms and joins no other")));
+            return false;
+        }
+        match self.prepared.get_mut(&id) {
+            Some(socket) => room.as_str() != id.as_str() && socket.rooms.insert(room.clone()),
+            None => self.namespaces.join(id, room.clone()),
         }
     }
 
-    fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
-        let Some(socket) = self.namespaces.get(socket) else { return };
-        let text = text_frame(|text| socket::encode_ack(&socket.namespace, id, args, text));
-        self.engine.send(socket.session, with_attachments(text, args.attachments()), fx);
+    fn leave(&mut self, id: SocketId, room: &Room) -> bool {
+        match self.prepared.get_mut(&id) {
+            Some(socket) => socket.rooms.remove(room),
+            None => self.namespaces.leave(id, room),
+        }
+    }
+
+    fn disconnect_socket(&mut self, now: Timestamp, id: SocketId, close: bool, fx: &mut Effects) {
+        let Some(session) = self.namespaces.get(id).map(|socket| socket.session) else { return };
+        if !close {
+            self.send_disconnect(id, fx);
+            return self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
+        }
+        let sockets = self.clients.get(&session).into_iter().flat_map(|client| client.sockets.values().copied());
+        for id in sockets.collect::<Vec<_>>() {
+            self.send_disconnect(id, fx);
+            self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
+        }
+        self.shut(now, session, Reason::ServerNamespaceDisconnect, fx);
     }
 
     fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(id) else { return };
         let frame = text_frame(|text| socket::encode_disconnect(&socket.namespace, text));
-        self.engine.send(socket.session, vec![frame], fx);
+        self.engine.send(socket.session, vec![frame], false, fx);
     }
 
-    fn take_joining(&mut self, session: SessionKey, namespace: &Namespace) -> bool {
-        self.clients.get_mut(&session).is_some_and(|client| client.joining.remove(namespace))
+    fn close(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
+        match self.engine.layer_of(session) {
+            Some(Layer::SocketIo) => self.shut(now, session, reason, fx),
+            Some(Layer::EngineIo) => {
+                self.engine.close(now, session, fx);
+                self.forget(session, None, Layer::EngineIo, reason, fx);
+            }
+            None => {}
+        }
     }
 
-    fn touch(&mut self, socket: SocketId) {
-        if let Some(socket) = self.namespaces.get(socket) {
+    /// The sockets that are meant, the prepared one too.
+    fn ids(&mut self, to: &To) -> BTreeSet<SocketId> {
+        match to {
+            To::Socket(id) => BTreeSet::from([*id]),
+            To::Many(_) => self.resolve(to).into_iter().map(|socket| socket.id).collect(),
+        }
+    }
+
+    fn touch_if(&mut self, changed: bool, socket: SocketId) {
+        if let Some(socket) = self.namespaces.get(socket).filter(|_| changed) {
             self.engine.touch(socket.session);
         }
     }
-}
-
-/// A message whose text `write` appends.
-fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
-    let mut text = String::from(engine::packet::MESSAGE);
-    write(&mut text);
-    Frame::text(text)
-}
-
-fn event_frames(namespace: &Namespace, event: &str, args: &Args) -> Vec<Frame> {
-    let text = text_frame(|text| {
-        text.reserve(args.elements().len() + event.len() + namespace.as_str().len() + ROOM_FOR_MARKS);
-        socket::encode_event(namespace, None, event, args, text);
-    });
-    with_attachments(text, args.attachments())
-}
-
-/// Brackets, quotes, digits and commas around an event's parts.
-const ROOM_FOR_MARKS: usize = 32;
-
-fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
-    core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()
 }

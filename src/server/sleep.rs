@@ -1,11 +1,13 @@
 //! What survives sleep.
 
-use super::{Client, Server};
+use std::rc::Rc;
+
+use super::{Client, NamedAlarm, Server};
 use crate::error::Fault;
-use crate::id::ConnId;
-use crate::namespace::Socket;
+use crate::id::{AckId, ConnId};
+use crate::namespace::{Reply, Socket};
 use crate::request::Layer;
-use crate::snapshot::{Body, ClientSnapshot, Parts, Snapshot, SocketSnapshot};
+use crate::snapshot::{Body, ClientSnapshot, Parts, ReplySnapshot, Snapshot, SocketSnapshot};
 use crate::socket::Decoder;
 use crate::time::Timestamp;
 
@@ -15,20 +17,27 @@ impl Server {
     pub fn snapshot(&self, conn: ConnId) -> Option<Snapshot> {
         let (key, session) = self.engine.session_of(conn)?;
         let mut parts = Parts::new();
+        let mut due = None;
         let client = match session.layer {
             Layer::EngineIo => ClientSnapshot::EngineIo,
             Layer::SocketIo => {
                 let client = self.clients.get(&key)?;
-                let sockets = client.sockets.values().filter_map(|&id| self.namespaces.get(id)).map(|socket| {
-                    let rooms = socket.rooms.iter().cloned().collect();
-                    let (namespace, auth) = (socket.namespace.clone(), socket.auth.to_string());
-                    SocketSnapshot { id: socket.id, namespace, auth, rooms }
-                });
+                let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
+                due = sockets().filter_map(Socket::due).min();
                 parts = client.decoder.parts();
-                ClientSnapshot::SocketIo { sockets: sockets.collect(), partial: client.decoder.snapshot() }
+                let (opening, partial) = (Rc::clone(&client.opening), client.decoder.snapshot());
+                ClientSnapshot::SocketIo { opening, sockets: sockets().map(snapshot_of).collect(), partial }
             }
         };
-        Some(Snapshot { header: self.engine.header(key)?, body: Body { sid: session.sid, client }, parts })
+        let body = Body { sid: session.sid, upgraded: session.upgraded, client };
+        Some(Snapshot { header: self.engine.header(key, due)?, body, parts })
+    }
+
+    /// Puts back the named alarms that were written down.
+    pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
+        let alarms = alarms.into_iter().map(|NamedAlarm { name, at, context }| (name, (at, context)));
+        self.alarms.by_name = alarms.collect();
+        self.follow_wish();
     }
 
     /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
@@ -43,24 +52,51 @@ impl Server {
             ClientSnapshot::EngineIo => Layer::EngineIo,
         };
         let client = match body.client {
-            ClientSnapshot::SocketIo { sockets, partial } => {
-                Some((sockets, Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?))
+            ClientSnapshot::SocketIo { opening, sockets, partial } => {
+                let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
+                Some((opening, sockets, decoder))
             }
             ClientSnapshot::EngineIo => None,
         };
         let session = self
             .engine
-            .restore(now, conn, body.sid, layer, header)
+            .restore(now, conn, (body.sid, body.upgraded), layer, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
-        let Some((sockets, decoder)) = client else { return Ok(()) };
+        let Some((opening, sockets, decoder)) = client else { return Ok(()) };
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
-        let mut client = Client { decoder, ..Client::default() };
-        for SocketSnapshot { id, namespace, auth, rooms } in sockets {
-            let rooms = rooms.into_iter().collect();
+        let mut client = Client { opening, decoder, ..Client::default() };
+        for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
+            let mut socket = Socket::new(id, namespace.clone(), session, Rc::clone(&client.opening), auth);
+            (socket.predicate, socket.data) = (predicate, data);
+            (socket.rooms, socket.once) = (rooms.into_iter().collect(), once.into_iter().collect());
+            for ReplySnapshot { ack, name, context, deadline } in replies {
+                self.replies.insert((deadline, id, ack));
+                socket.replies.insert(ack, Reply { name, context, deadline });
+            }
             client.sockets.insert(namespace.clone(), id);
-            self.namespaces.insert(Socket { id, namespace, session, auth: auth.into(), rooms });
+            self.namespaces.insert(socket);
+            // Numbers that were used before the sleep may still come back: go on with ones that no earlier wake can have met.
+            self.namespaces.resume_acks(&namespace, now.as_millis());
         }
         self.clients.insert(session, client);
+        self.follow_wish();
         Ok(())
+    }
+}
+
+fn snapshot_of(socket: &Socket) -> SocketSnapshot {
+    let reply = |(&ack, reply): (&AckId, &Reply)| {
+        let Reply { name, context, deadline } = reply.clone();
+        ReplySnapshot { ack, name, context, deadline }
+    };
+    SocketSnapshot {
+        id: socket.id,
+        namespace: socket.namespace.clone(),
+        predicate: socket.predicate,
+        auth: Rc::clone(&socket.auth),
+        data: socket.data.clone(),
+        rooms: socket.rooms.iter().cloned().collect(),
+        once: socket.once.iter().cloned().collect(),
+        replies: socket.replies.iter().map(reply).collect(),
     }
 }

@@ -6,9 +6,9 @@
 #[cfg(feature = "test-panic")]
 mod test_events;
 
-use serde_json::json;
+use core::fmt;
 
-use crate::handler::{App, Event, Socket};
+use crate::handler::{App, EventName, HandlerError, Reply, Socket};
 use crate::limits::MAX_ECHOED_NAME_CHARS;
 use crate::value::Args;
 
@@ -17,36 +17,42 @@ pub fn app() -> App {
     App::new().namespace("/", |ns| {
         #[cfg(feature = "test-panic")]
         let ns = test_events::routes(ns);
-        ns.on_any(relay)
+        ns.fallback(relay).on_error(ignore)
     })
 }
 
-fn relay(socket: &mut Socket<'_>, Event { name, args, ack }: Event) {
+async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Reply<Args>, UnknownEvent> {
     if !is_relayed(&name) {
-        if let Some(ack) = ack {
-            ack.send(socket, unknown_event(&name));
-        }
-        return;
+        return Err(UnknownEvent(name.chars().take(MAX_ECHOED_NAME_CHARS).collect()));
     }
-    let answer = ack.map(|ack| (ack, args.clone()));
     // No reserved name starts with `module.` or `system.`, so emitting does not fail.
-    let _ = socket.broadcast().emit(&name, args);
-    if let Some((ack, args)) = answer {
-        ack.send(socket, args);
-    }
+    let _ = socket.broadcast().emit(&name, args.clone());
+    Ok(Reply(args))
 }
+
+/// A module that did not ask is not told, and no client may fill the log.
+async fn ignore() {}
 
 /// Whether the event is a module's or a system's, with an id behind the dot.
 fn is_relayed(event: &str) -> bool {
     ["module.", "system."].iter().any(|prefix| event.strip_prefix(prefix).is_some_and(|id| !id.is_empty()))
 }
 
-fn unknown_event(event: &str) -> Args {
-    let name: String = event.chars().take(MAX_ECHOED_NAME_CHARS).collect();
-    let message = format!("\"{name}\" is not relayed: emit \"module.<id>\" or \"system.<id>\", with your package's id");
-    let answer = json!({ "status": "error", "error": { "code": "UNKNOWN_EVENT", "message": message } });
-    // A JSON value always serialises.
-    Args::one(&answer).unwrap_or_default()
+/// An event that the relay does not know.
+#[derive(Debug)]
+struct UnknownEvent(String);
+
+impl fmt::Display for UnknownEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(name) = self;
+        write!(f, "\"{name}\" is not relayed: emit \"module.<id>\" or \"system.<id>\", with your package's id")
+    }
+}
+
+impl HandlerError for UnknownEvent {
+    fn code(&self) -> &'static str {
+        "UNKNOWN_EVENT"
+    }
 }
 
 #[cfg(test)]

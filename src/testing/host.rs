@@ -1,15 +1,18 @@
 //! One world's object with its runtime and its clients' connections.
 
+use core::cell::RefMut;
 use core::time::Duration;
 use std::collections::BTreeSet;
+
+use futures::channel::oneshot;
 
 use super::runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
 use crate::durable::{Body, Reception, Shell};
 use crate::effect::Answer;
 use crate::error::Reason;
-use crate::handler::App;
-use crate::request::{EngineRequest, Layer};
+use crate::handler::{App, HttpRequest, HttpResponse};
+use crate::request::{EngineRequest, Layer, Opening};
 use crate::server::Server;
 use crate::value::Frame;
 
@@ -25,6 +28,8 @@ pub struct Host {
     pub sleepy: bool,
     /// The WebSockets whose clients answer every ping at once. Neither ping nor pong is noted.
     pub answers_pings: BTreeSet<SocketNo>,
+    /// What requests say that open sessions, besides their URL and time.
+    pub opening: Opening,
     shell: Shell<VirtualPlatform>,
     app: fn() -> App,
 }
@@ -33,7 +38,8 @@ impl Host {
     /// A world that nobody has called yet.
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
-        Self { sleepy: false, answers_pings: BTreeSet::new(), shell, app }
+        let opening = Opening::default();
+        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, app }
     }
 
     /// What survives sleep.
@@ -161,6 +167,13 @@ impl Host {
         (0..self.request_count()).filter(|&http| self.answer_of(http).is_none()).collect()
     }
 
+    /// A request to one of the app's routes. Its handler may wait for something: then the answer comes later.
+    pub fn http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        let answer = self.shell.handle_http(request);
+        self.end_event();
+        answer
+    }
+
     /// Lets time pass: the timer and the alarm go off when they are due.
     ///
     /// # Panics
@@ -224,7 +237,7 @@ impl Host {
     }
 
     /// The core, awake.
-    pub fn server(&mut self) -> &mut Server {
+    pub fn server(&mut self) -> RefMut<'_, Server> {
         self.shell.server()
     }
 
@@ -243,7 +256,9 @@ impl Host {
     ) -> Reception<VirtualPlatform> {
         match EngineRequest::parse(method, websocket, form_urlencoded::parse(query.as_bytes())) {
             Ok(request) => {
-                let Ok(reception) = self.shell.handle_request(request, layer, || octets);
+                let opening = Opening { url: format!("/socket.io/?{query}"), ..self.opening.clone() };
+                let opening = |issued| Opening { issued, ..opening };
+                let Ok(reception) = self.shell.handle_request(request, layer, || octets, opening);
                 reception
             }
             Err(refusal) => Reception::Refused(refusal),
@@ -255,6 +270,13 @@ impl Host {
         if core::mem::take(&mut self.runtime_mut().is_asked_for_alarm) {
             let alarm = self.runtime().alarm;
             self.shell.handle_alarm_found(Ok(alarm));
+        }
+        // As a runtime would, a moment later.
+        for _ in 0..MANY_EVENTS {
+            if !self.shell.notify().is_woken() {
+                break;
+            }
+            self.shell.handle_woken();
         }
         if self.sleepy {
             self.sleep();

@@ -3,14 +3,16 @@
 use core::any::Any;
 use core::convert::Infallible;
 use std::panic::resume_unwind;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::runtime::{Http, HttpNo, SocketNo, VirtualPlatform};
-use crate::durable::Platform;
+use super::runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore};
+use crate::durable::{Platform, Store};
 use crate::effect::Answer;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::limits::VOLATILE_UNSENT_BYTES;
 use crate::snapshot::Parts;
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -80,9 +82,13 @@ impl Platform for VirtualPlatform {
         u32::try_from(number).ok().map(ConnId)
     }
 
-    fn send(&mut self, conn: ConnId, frames: &[Frame]) -> bool {
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
         let Some(no) = self.numbered(conn) else { return false };
-        let is_slow = self.socket(no).unsent > self.max_unsent;
+        let unsent = self.socket(no).unsent;
+        if volatile && unsent > VOLATILE_UNSENT_BYTES {
+            return false;
+        }
+        let is_slow = unsent > self.max_unsent;
         for frame in frames {
             if let (Frame::Text(text), Some(at)) = (frame, &self.panics_at) {
                 assert!(!text.contains(at.as_str()), "the object was told to panic at {at:?}");
@@ -92,9 +98,9 @@ impl Platform for VirtualPlatform {
         is_slow
     }
 
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], slow: &mut Vec<ConnId>) {
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
         for &conn in conns {
-            if self.send(conn, frames) {
+            if self.send(conn, frames, volatile) {
                 slow.push(conn);
             }
         }
@@ -170,6 +176,10 @@ impl Platform for VirtualPlatform {
         Ok(())
     }
 
+    fn store(&self) -> Rc<dyn Store> {
+        Rc::clone(&self.stored) as Rc<dyn Store>
+    }
+
     fn set_alarm(&mut self, at: Timestamp) {
         self.alarm = Some(at);
     }
@@ -210,5 +220,23 @@ impl Platform for VirtualPlatform {
         for http in self.waiting.clone() {
             self.give(http, Answer::Refused(Refusal::UnknownSid));
         }
+    }
+}
+
+impl Store for VirtualStore {
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        Ok(self.0.borrow().get(key).cloned())
+    }
+
+    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
+        match text {
+            Some(text) => self.0.borrow_mut().insert(key.to_owned(), text.to_owned()),
+            None => self.0.borrow_mut().remove(key),
+        };
+        Ok(())
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        Ok(self.0.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
     }
 }

@@ -1,6 +1,8 @@
 //! A runtime that is all data: what it keeps while the object sleeps, and what it does without waking it.
 
+use core::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::durable::Platform as _;
 use crate::effect::Answer;
@@ -49,7 +51,12 @@ pub struct VirtualPlatform {
     pub(super) max_unsent: usize,
     pub(super) auto_response: Option<(String, String)>,
     pub(super) ids_made: u64,
+    pub(super) stored: Rc<VirtualStore>,
 }
+
+/// What a world keeps besides its sessions.
+#[derive(Debug, Default)]
+pub struct VirtualStore(pub(super) RefCell<BTreeMap<String, String>>);
 
 /// A WebSocket's server end.
 #[derive(Debug, Default)]
@@ -116,6 +123,7 @@ impl Default for VirtualPlatform {
             sockets: Vec::new(),
             alarm: None,
             spilled: BTreeMap::new(),
+            stored: Rc::default(),
             parts: BTreeMap::new(),
             log: Vec::new(),
             said: Vec::new(),

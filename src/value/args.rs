@@ -167,6 +167,11 @@ impl Args {
         &self.elements
     }
 
+    /// How much it is: the JSON's bytes and the attachments'.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.attachments.iter().map(Bytes::len).sum::<usize>().saturating_add(self.elements.len())
+    }
+
     /// The binary attachments that the placeholders count from 0.
     pub fn attachments(&self) -> &[Bytes] {
         &self.attachments

@@ -1,50 +1,45 @@
 //! The server that the published protocol test suites expect, and a little more: rooms.
 
-use dormouse::{App, Args, EngineSocket, Event, Frame, Routes, Socket};
+use dormouse::{App, Args, Auth, Data, EmitError, EngineSocket, Frame, Reply, Routes, Socket};
+use serde_json::Value;
 
 fn app() -> App {
-    App::new().namespace("/", echo).namespace("/custom", echo).engine(engine_echo)
+    App::new().namespace("/", echo).namespace("/custom", echo).engine(|engine| engine.on_message(engine_echo))
 }
 
 fn echo(ns: Routes) -> Routes {
     ns.on_connect(greet).on("message", message).on("message-with-ack", message_with_ack).on("join", join).on("to", to)
 }
 
-fn greet(socket: &mut Socket<'_>) {
-    let auth: serde_json::Value = socket.auth().unwrap_or_default();
-    let _ = socket.emit("auth", Args::one(&auth).unwrap_or_default());
+async fn greet(socket: Socket, Auth(auth): Auth<Value>) -> Result<(), EmitError> {
+    socket.emit("auth", auth)
 }
 
-fn message(socket: &mut Socket<'_>, event: Event) {
-    let _ = socket.emit("message-back", event.args);
+async fn message(socket: Socket, args: Args) -> Result<(), EmitError> {
+    socket.emit("message-back", args)
 }
 
-fn message_with_ack(socket: &mut Socket<'_>, event: Event) {
-    if let Some(ack) = event.ack {
-        ack.send(socket, event.args);
-    }
+async fn message_with_ack(args: Args) -> Reply<Args> {
+    Reply(args)
 }
 
 /// `join(room, …)`: acked with the rooms once the socket is in them.
-fn join(socket: &mut Socket<'_>, event: Event) {
-    for room in event.args.to_values().unwrap_or_default() {
-        if let Some(room) = room.as_str() {
+async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, dormouse::DecodeError> {
+    for place in 0..args.len() {
+        if let Some(room) = args.get::<String>(place)? {
             socket.join(room);
         }
     }
-    message_with_ack(socket, event);
+    Ok(Reply(args))
 }
 
 /// `to(room, …)`: everybody else in the room hears `said` with all of the arguments.
-fn to(socket: &mut Socket<'_>, event: Event) {
-    let values = event.args.to_values().unwrap_or_default();
-    if let Some(room) = values.first().and_then(|room| room.as_str()) {
-        let _ = socket.to(room).emit("said", event.args.clone());
-    }
-    message_with_ack(socket, event);
+async fn to(socket: Socket, Data(room): Data<String>, args: Args) -> Result<Reply<Args>, EmitError> {
+    socket.to(room).emit("said", args.clone())?;
+    Ok(Reply(args))
 }
 
-fn engine_echo(socket: &mut EngineSocket<'_>, message: Frame) {
+async fn engine_echo(socket: EngineSocket, message: Frame) {
     socket.send(message);
 }
 

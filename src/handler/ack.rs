@@ -1,0 +1,206 @@
+//! Acknowledgements, both ways (Socket.IO 5, "Acknowledgement").
+
+use core::cell::Cell;
+use core::fmt;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use serde::de::DeserializeOwned;
+
+use super::door::{Answered, WorldHandle};
+use super::failure::{EmitError, Failure, HandlerError};
+use crate::error::NoAnswer;
+use crate::id::{AckId, AskId, SocketId};
+use crate::input::Command;
+use crate::value::{Args, DecodeError, EncodeError, IntoArgs};
+
+/// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
+/// answer. Where the client did not ask for one, it does nothing.
+#[derive(Debug)]
+#[must_use = "the client waits for an answer"]
+pub struct AckSender(AckSlot);
+
+impl AckSender {
+    /// Whether the client asked for an answer and has none yet.
+    pub fn is_wanted(&self) -> bool {
+        self.0.is_wanted()
+    }
+
+    /// Answers: a tuple is several arguments, everything else is one.
+    ///
+    /// # Errors
+    /// The answer cannot be sent as it is; the client has none.
+    pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
+        self.0.send(&args.into_args()?);
+        Ok(())
+    }
+}
+
+/// The answer that an event's handlers owe: the first of them to give one gives it.
+#[derive(Clone, Debug)]
+pub struct AckSlot {
+    world: WorldHandle,
+    socket: SocketId,
+    id: Rc<Cell<Option<AckId>>>,
+}
+
+impl AckSlot {
+    pub(super) fn new(world: WorldHandle, socket: SocketId, id: Option<AckId>) -> Self {
+        Self { world, socket, id: Rc::new(Cell::new(id)) }
+    }
+
+    pub(super) fn sender(&self) -> AckSender {
+        AckSender(self.clone())
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.id.get().is_some()
+    }
+
+    /// Answers, if that is still wanted; says whether it was.
+    pub(super) fn send(&self, args: &Args) -> bool {
+        let Some(id) = self.id.take() else { return false };
+        self.world.perform(Command::Ack { socket: self.socket, id, args: args.clone() });
+        true
+    }
+}
+
+/// Why there is no answer to `emit_with_ack`.
+#[derive(Debug)]
+pub enum AckError {
+    /// Nothing was sent.
+    Emit(EmitError),
+    /// The client did not answer.
+    NoAnswer(NoAnswer),
+    /// The client's answer is not what was wanted.
+    Invalid(DecodeError),
+}
+
+impl fmt::Display for AckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Emit(error) => error.fmt(f),
+            Self::NoAnswer(none) => none.fmt(f),
+            Self::Invalid(error) => write!(f, "the client's answer: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for AckError {}
+
+impl HandlerError for AckError {
+    fn code(&self) -> &str {
+        match self {
+            Self::Emit(error) => error.code(),
+            Self::NoAnswer(none) => none.code(),
+            Self::Invalid(_) => "INVALID_ANSWER",
+        }
+    }
+}
+
+/// Not every client answered a broadcast.
+#[derive(Debug)]
+pub struct Unanswered<T> {
+    /// The answers that came, in the order in which they came.
+    pub answers: Vec<(SocketId, T)>,
+    /// Who gave none, or none that could be read, and why.
+    pub missing: Vec<(SocketId, AckError)>,
+}
+
+/// Why a broadcast has no complete answer.
+#[derive(Debug)]
+pub enum BroadcastAckError<T> {
+    /// Nothing was sent.
+    Emit(EmitError),
+    /// Somebody did not answer.
+    Unanswered(Unanswered<T>),
+}
+
+impl<T> fmt::Display for BroadcastAckError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Emit(error) => error.fmt(f),
+            Self::Unanswered(Unanswered { answers, missing }) => {
+                write!(f, "{} clients answered, {} did not", answers.len(), missing.len())
+            }
+        }
+    }
+}
+
+impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {}
+
+impl<T> HandlerError for BroadcastAckError<T> {
+    fn code(&self) -> &str {
+        match self {
+            Self::Emit(error) => error.code(),
+            Self::Unanswered(_) => "ACK_TIMEOUT",
+        }
+    }
+}
+
+/// Answers that are awaited. Whoever waits no longer says so by dropping it.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    world: WorldHandle,
+    ask: AskId,
+    receiver: Option<oneshot::Receiver<Answered>>,
+}
+
+impl Waiting {
+    pub(super) const fn new(world: WorldHandle, ask: AskId, receiver: oneshot::Receiver<Answered>) -> Self {
+        Self { world, ask, receiver: Some(receiver) }
+    }
+
+    /// All answers; none where the world is gone.
+    async fn all(mut self) -> Answered {
+        match self.receiver.as_mut() {
+            Some(receiver) => {
+                let answered = receiver.await.unwrap_or_default();
+                self.receiver = None;
+                answered
+            }
+            None => Answered::default(),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.receiver.is_some() {
+            self.world.perform(Command::Forget(self.ask));
+        }
+    }
+}
+
+/// One client's answer.
+pub(super) async fn one<T: DeserializeOwned>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
+    let Answered { answers, missing } = waiting.map_err(AckError::Emit)?.all().await;
+    if let Some((_, args)) = answers.first() {
+        return args.parse().map_err(AckError::Invalid);
+    }
+    Err(AckError::NoAnswer(missing.first().map_or(NoAnswer::Disconnected, |&(_, why)| why)))
+}
+
+/// The answers to a broadcast.
+pub(super) async fn many<T: DeserializeOwned>(
+    waiting: Result<Waiting, EmitError>,
+) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {
+    let Answered { answers, missing } = waiting.map_err(BroadcastAckError::Emit)?.all().await;
+    let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::NoAnswer(why))).collect();
+    let mut parsed = Vec::with_capacity(answers.len());
+    for (id, args) in answers {
+        match args.parse() {
+            Ok(answer) => parsed.push((id, answer)),
+            Err(error) => missing.push((id, AckError::Invalid(error))),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(parsed);
+    }
+    Err(BroadcastAckError::Unanswered(Unanswered { answers: parsed, missing }))
+}
+
+/// What a client gets whose event's handler failed; the failure comes back where it did not ask.
+pub(super) fn answer_failure(ack: &AckSlot, failure: Failure) -> Option<Failure> {
+    (!ack.send(&failure.to_args())).then_some(failure)
+}

@@ -1,0 +1,93 @@
+//! What handlers reach the world through.
+
+use core::fmt;
+use std::rc::{Rc, Weak};
+
+use futures::channel::oneshot;
+
+use super::app::App;
+use crate::effect::{SocketRef, SocketView};
+use crate::error::NoAnswer;
+use crate::id::{AskId, Namespace, SocketId};
+use crate::input::{Command, To};
+use crate::time::Timestamp;
+use crate::value::Args;
+
+/// A world, as its handlers see it. What is done through it takes effect at once.
+pub trait Door {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// The app that serves the world.
+    fn app(&self) -> Rc<App>;
+    /// Does something.
+    fn perform(&self, command: Command);
+    /// A number for answers that are to be awaited, and where they will come.
+    fn ask(&self) -> (AskId, oneshot::Receiver<Answered>);
+    /// What a socket is now; `None` when it is gone.
+    fn view(&self, socket: SocketId) -> Option<SocketView>;
+    /// The sockets that are meant.
+    fn resolve(&self, to: &To) -> Vec<SocketRef>;
+    /// The namespaces that have a socket.
+    fn namespaces(&self) -> Vec<Namespace>;
+    /// How many clients are connected.
+    fn clients_count(&self) -> usize;
+    /// When a named alarm is due, and what its handler gets, as JSON.
+    fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)>;
+    /// How many named alarms there are.
+    fn alarm_count(&self) -> usize;
+    /// Reads from the world's storage.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn read(&self, key: &str) -> Result<Option<String>, String>;
+    /// Writes to the world's storage, or deletes from it.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String>;
+    /// The keys in the world's storage that start with `prefix`, in order.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+    /// Writes a line to the log.
+    fn log(&self, line: String);
+}
+
+/// What came of an event whose answers were awaited.
+#[derive(Debug, Default)]
+pub struct Answered {
+    /// Who answered what, in the order in which it came.
+    pub answers: Vec<(SocketId, Args)>,
+    /// Who did not.
+    pub missing: Vec<(SocketId, NoAnswer)>,
+}
+
+/// A world, held by its handlers. It may be gone: an object's memory can be lost while a handler waits.
+#[derive(Clone)]
+pub struct WorldHandle(Weak<dyn Door>);
+
+impl WorldHandle {
+    /// Holds a world.
+    pub fn new(door: &Rc<impl Door + 'static>) -> Self {
+        let weak: Weak<_> = Rc::downgrade(door);
+        Self(weak)
+    }
+
+    /// The world, if it is still there.
+    pub(super) fn door(&self) -> Option<Rc<dyn Door>> {
+        self.0.upgrade()
+    }
+
+    pub(super) fn perform(&self, command: Command) {
+        if let Some(door) = self.door() {
+            door.perform(command);
+        }
+    }
+}
+
+impl fmt::Debug for WorldHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorldHandle")
+    }
+}

@@ -1,0 +1,265 @@
+//! What handlers may have as arguments.
+
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+
+use super::ack::AckSender;
+use super::call::{
+    Alarm, Answered, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
+};
+use super::engine_socket::EngineSocket;
+use super::failure::{Failure, HandlerError};
+use super::handshake::Handshake;
+use super::http::HttpRequest;
+use super::io::Io;
+use super::socket::Socket;
+use super::storage::Storage;
+use crate::error::{NoAnswer, Reason};
+use crate::id::{Namespace, SocketId};
+use crate::value::{Args, DecodeError, Frame};
+
+/// An argument of a handler, taken from what the handler is called for: `C` is a kind of call.
+///
+/// | extractor | in handlers of |
+/// | --- | --- |
+/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`] | everything that is about a socket |
+/// | [`Io`], [`Storage`] | everything |
+/// | [`Data<T>`], [`Args`], [`EventName`] | events, incoming and outgoing |
+/// | [`AckSender`] | events |
+/// | [`Reason`] | `on_disconnecting`, `on_disconnect` |
+/// | [`Answer<T>`], [`Context<T>`] | `on_reply` |
+/// | [`Context<T>`], [`EventName`] | `on_alarm` |
+/// | [`Failure`], [`Option<EventName>`] | `on_error` |
+/// | [`HttpRequest`], [`Json<T>`] | `route` |
+///
+/// Each may be wanted as `Option<…>` or `Result<…, Failure>` too, where it may fail.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a handler that is called for `{C}`",
+    label = "not an extractor of `{C}`",
+    note = "the table at `dormouse::Extract` says which arguments handlers of which kind may have",
+    note = "an event's own data comes as `dormouse::Data<T>`"
+)]
+pub trait Extract<C: Call>: Sized {
+    /// Takes the argument out of the call.
+    ///
+    /// # Errors
+    /// It cannot be had: the handler is not called, and the failure goes where its own errors go.
+    fn extract(call: &mut C) -> Result<Self, Failure>;
+}
+
+/// An event's arguments, typed: a tuple takes one argument for each of its elements, everything else takes the first one.
+///
+/// ```
+/// use dormouse::{Data, Socket, SocketId};
+///
+/// async fn say(socket: Socket, Data((to, text)): Data<(SocketId, String)>) {
+///     let _ = socket.to(to).emit("said", text);
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on("say", say));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data<T>(pub T);
+
+/// What a client sent with CONNECT, typed. `{}` where it sent nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth<T>(pub T);
+
+/// An event's name, or an alarm's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventName(pub Rc<str>);
+
+/// A client's answer to an event that asked for one by `reply_to`, typed as [`Data`] is, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T>(pub Result<T, NoAnswer>);
+
+/// What was kept for the handler when it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context<T>(pub T);
+
+/// A request's body, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<C: Call, T: Extract<C>> Extract<C> for Option<T>
+where
+    T: Extract<C>,
+{
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(T::extract(call).ok())
+    }
+}
+
+impl<C: Call, T: Extract<C>> Extract<C> for Result<T, Failure> {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(T::extract(call))
+    }
+}
+
+impl<C: SocketCall> Extract<C> for Socket {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(call.socket().clone())
+    }
+}
+
+impl<C: SocketCall> Extract<C> for SocketId {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(call.socket().id())
+    }
+}
+
+impl<C: SocketCall> Extract<C> for Namespace {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(call.socket().namespace().clone())
+    }
+}
+
+impl<C: SocketCall> Extract<C> for Handshake {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        call.socket().handshake().ok_or_else(gone)
+    }
+}
+
+impl<C: SocketCall, T: DeserializeOwned> Extract<C> for Auth<T> {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        let handshake = call.socket().handshake().ok_or_else(gone)?;
+        let invalid = |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("auth: {error}"));
+        handshake.auth().map(Self).map_err(invalid)
+    }
+}
+
+impl<C: IoCall> Extract<C> for Io {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(call.io())
+    }
+}
+
+impl<C: IoCall> Extract<C> for Storage {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        Ok(call.io().storage())
+    }
+}
+
+macro_rules! events {
+    ($($call:ident),*) => {$(
+        impl<T: DeserializeOwned> Extract<$call> for Data<T> {
+            fn extract(call: &mut $call) -> Result<Self, Failure> {
+                parse(&call.args).map(Self)
+            }
+        }
+
+        impl Extract<$call> for Args {
+            fn extract(call: &mut $call) -> Result<Self, Failure> {
+                // Copied only where another handler of the event has them, too.
+                Ok(Rc::unwrap_or_clone(core::mem::take(&mut call.args)))
+            }
+        }
+
+        impl Extract<$call> for EventName {
+            fn extract(call: &mut $call) -> Result<Self, Failure> {
+                Ok(Self(Rc::clone(&call.name)))
+            }
+        }
+    )*};
+}
+
+events!(Event, Incoming, Outgoing);
+
+impl Extract<Event> for AckSender {
+    fn extract(call: &mut Event) -> Result<Self, Failure> {
+        Ok(call.ack.sender())
+    }
+}
+
+impl Extract<Disconnect> for Reason {
+    fn extract(call: &mut Disconnect) -> Result<Self, Failure> {
+        Ok(call.reason)
+    }
+}
+
+impl<T: DeserializeOwned> Extract<Answered> for Answer<T> {
+    fn extract(call: &mut Answered) -> Result<Self, Failure> {
+        match &call.answer {
+            Ok(args) => parse(args).map(|answer| Self(Ok(answer))),
+            Err(none) => Ok(Self(Err(*none))),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Extract<Answered> for Context<T> {
+    fn extract(call: &mut Answered) -> Result<Self, Failure> {
+        context(&call.context)
+    }
+}
+
+impl<T: DeserializeOwned> Extract<Alarm> for Context<T> {
+    fn extract(call: &mut Alarm) -> Result<Self, Failure> {
+        context(&call.context)
+    }
+}
+
+impl Extract<Alarm> for EventName {
+    fn extract(call: &mut Alarm) -> Result<Self, Failure> {
+        Ok(Self(Rc::clone(&call.name)))
+    }
+}
+
+impl Extract<Failed> for Failure {
+    fn extract(call: &mut Failed) -> Result<Self, Failure> {
+        Ok(call.failure.clone())
+    }
+}
+
+/// The event whose handler failed; not there for other handlers.
+impl Extract<Failed> for EventName {
+    fn extract(call: &mut Failed) -> Result<Self, Failure> {
+        let event = call.event.clone().map(Self);
+        event.ok_or_else(|| Failure::new(Failure::CODE, "it was not the handler of an event"))
+    }
+}
+
+impl Extract<Http> for Rc<HttpRequest> {
+    fn extract(call: &mut Http) -> Result<Self, Failure> {
+        Ok(Self::clone(&call.request))
+    }
+}
+
+impl<T: DeserializeOwned> Extract<Http> for Json<T> {
+    fn extract(call: &mut Http) -> Result<Self, Failure> {
+        let invalid =
+            |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("the body is not what is wanted: {error}"));
+        serde_json::from_slice(&call.request.body).map(Self).map_err(invalid)
+    }
+}
+
+impl Extract<Engine> for EngineSocket {
+    fn extract(call: &mut Engine) -> Result<Self, Failure> {
+        Ok(call.socket.clone())
+    }
+}
+
+impl Extract<Engine> for Frame {
+    fn extract(call: &mut Engine) -> Result<Self, Failure> {
+        call.message.clone().ok_or_else(|| Failure::new(Failure::CODE, "there is no message"))
+    }
+}
+
+impl Extract<Engine> for Reason {
+    fn extract(call: &mut Engine) -> Result<Self, Failure> {
+        call.reason.ok_or_else(|| Failure::new(Failure::CODE, "the session was not closed"))
+    }
+}
+
+fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
+    args.parse().map_err(|error: DecodeError| Failure::of(&error))
+}
+
+fn context<T: DeserializeOwned>(json: &str) -> Result<Context<T>, Failure> {
+    let invalid = |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("context: {error}"));
+    serde_json::from_str(json).map(Context).map_err(invalid)
+}
+
+fn gone() -> Failure {
+    let none = NoAnswer::Disconnected;
+    Failure::new(none.code().to_owned(), "the socket is gone")
+}

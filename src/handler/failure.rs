@@ -1,0 +1,208 @@
+//! What goes wrong in handlers, and what clients are told of it.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::error::{Fault, NoAnswer};
+use crate::value::{Args, DecodeError, EncodeError};
+
+/// What a handler may fail with.
+///
+/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
+/// namespace's [`on_error`](super::Routes::on_error) is called. From a [`guard`](super::Routes::guard), the client gets a
+/// `CONNECT_ERROR` with the message and the data.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum SayError { TooLong, Muted { minutes: u32 } }
+///
+/// impl std::fmt::Display for SayError {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         match self {
+///             Self::TooLong => f.write_str("the message is too long"),
+///             Self::Muted { minutes } => write!(f, "you are muted for {minutes} minutes"),
+///         }
+///     }
+/// }
+///
+/// impl dormouse::HandlerError for SayError {
+///     fn code(&self) -> &str {
+///         match self {
+///             Self::TooLong => "TOO_LONG",
+///             Self::Muted { .. } => "MUTED",
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what a client is told when a handler fails with it",
+    note = "implement `dormouse::HandlerError` for it (it needs `Display`; `code` has a default)",
+    note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
+)]
+pub trait HandlerError: fmt::Display {
+    /// What programs tell errors apart by; the text of the error is for people.
+    fn code(&self) -> &str {
+        Failure::CODE
+    }
+
+    /// More, for a client whose CONNECT is refused: `err.data` there.
+    fn data(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// An error of a handler: a code and a sentence. Every [`Error`](core::error::Error) becomes one by `?`.
+///
+/// ```
+/// use dormouse::{Data, Failure};
+///
+/// async fn roll(Data(sides): Data<String>) -> Result<(), Failure> {
+///     let sides: u32 = sides.parse()?;
+///     if sides == 0 {
+///         return Err(Failure::new("NO_SIDES", "a die has sides"));
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    code: Cow<'static, str>,
+    message: String,
+    data: Option<Value>,
+}
+
+impl Failure {
+    /// The code of errors that have none of their own.
+    pub const CODE: &'static str = "ERROR";
+    /// The code of arguments that do not fit a handler's.
+    pub const INVALID_ARGUMENTS: &'static str = "INVALID_ARGUMENTS";
+
+    /// An error with a code.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), data: None }
+    }
+
+    /// With data for a client whose CONNECT is refused.
+    #[must_use]
+    pub fn with_data(mut self, data: impl Into<Value>) -> Self {
+        self.data = Some(data.into());
+        self
+    }
+
+    /// What programs tell it by.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What people read.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What a client whose CONNECT is refused gets besides.
+    pub const fn data(&self) -> Option<&Value> {
+        self.data.as_ref()
+    }
+
+    pub(super) fn of(error: &impl HandlerError) -> Self {
+        Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data() }
+    }
+
+    /// What a client gets that asked for an acknowledgement.
+    pub(crate) fn to_args(&self) -> Args {
+        let answer = json!({ "status": "error", "error": { "code": self.code, "message": self.message } });
+        // A JSON value always serialises.
+        Args::one(&answer).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+// `Failure` is no `Error` itself: that is what lets every error become one.
+impl<E: core::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(Self::CODE, error.to_string())
+    }
+}
+
+impl HandlerError for Failure {
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn data(&self) -> Option<Value> {
+        self.data.clone()
+    }
+}
+
+impl HandlerError for String {}
+impl HandlerError for &str {}
+impl HandlerError for core::convert::Infallible {}
+impl HandlerError for serde_json::Error {}
+impl HandlerError for Box<dyn core::error::Error> {}
+impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
+impl HandlerError for EncodeError {}
+impl HandlerError for Fault {}
+
+impl HandlerError for DecodeError {
+    fn code(&self) -> &str {
+        Failure::INVALID_ARGUMENTS
+    }
+}
+
+impl HandlerError for NoAnswer {
+    fn code(&self) -> &str {
+        match self {
+            Self::Expired => "ACK_TIMEOUT",
+            Self::Disconnected => "DISCONNECTED",
+            Self::TooMany => "BUSY",
+        }
+    }
+}
+
+/// Why something was not emitted: the server's own code asked for what cannot be.
+#[derive(Debug)]
+pub enum EmitError {
+    /// Socket.IO keeps this event's name for itself.
+    Reserved(String),
+    /// The arguments cannot be sent.
+    Arguments(EncodeError),
+    /// The context of a `reply_to` cannot be kept; the text says why.
+    Context(String),
+    /// The namespace has no `on_reply` of this name.
+    UnknownReply(String),
+    /// A timeout is longer than an answer may be awaited in memory.
+    Timeout(core::time::Duration),
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reserved(event) => write!(f, "Socket.IO keeps the event name {event:?} for itself"),
+            Self::Arguments(error) => error.fmt(f),
+            Self::Context(problem) => write!(f, "the context of a reply cannot be kept: {problem}"),
+            Self::UnknownReply(name) => write!(f, "the namespace has no `on_reply` called {name:?}"),
+            Self::Timeout(asked) => write!(
+                f,
+                "an answer is awaited for {} s at most, not for {} s; `reply_to` has no such bound",
+                crate::limits::MAX_ACK_TIMEOUT.as_secs(),
+                asked.as_secs()
+            ),
+        }
+    }
+}
+
+impl core::error::Error for EmitError {}
+impl HandlerError for EmitError {}
+
+impl From<EncodeError> for EmitError {
+    fn from(error: EncodeError) -> Self {
+        Self::Arguments(error)
+    }
+}

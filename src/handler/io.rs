@@ -1,0 +1,253 @@
+//! The world, as handlers hold it.
+
+use core::future::Future;
+use core::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::rc::Rc;
+
+use super::ack::BroadcastAckError;
+use super::door::WorldHandle;
+use super::failure::{EmitError, Failure};
+use super::operator::BroadcastOperator;
+use super::rooms::IntoRooms;
+use super::socket::Socket;
+use super::storage::Storage;
+use crate::effect::SocketRef;
+use crate::id::{Namespace, SocketId};
+use crate::input::{Command, To};
+use crate::limits::{MAX_ALARMS, MAX_CONTEXT_BYTES};
+use crate::time::Timestamp;
+use crate::value::IntoArgs;
+
+/// The world, from one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's
+/// own namespace; [`of`](Self::of) goes to others. A handle, to be cloned and kept while the world is awake.
+#[derive(Clone, Debug)]
+pub struct Io {
+    world: WorldHandle,
+    namespace: Namespace,
+    predicate: Option<u32>,
+    quiet: bool,
+}
+
+impl Io {
+    pub(crate) const fn new(world: WorldHandle, namespace: Namespace, predicate: Option<u32>, quiet: bool) -> Self {
+        Self { world, namespace, predicate, quiet }
+    }
+
+    /// The world, from its main namespace.
+    pub fn main(world: WorldHandle) -> Self {
+        Self::new(world, Namespace::main(), None, false)
+    }
+
+    /// Another namespace of the world; one that nobody is in is empty.
+    ///
+    /// # Errors
+    /// No namespace can have this name: it starts with `/` and has no comma.
+    pub fn of(&self, name: &str) -> Result<Self, Failure> {
+        let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
+        let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
+        // A predicate was asked when the first socket came; all sockets of the namespace know which one it was.
+        let everybody = To::Many(crate::input::Target::namespace(namespace.clone()));
+        let known = self.world.door().and_then(|door| door.resolve(&everybody).first().and_then(|one| one.predicate));
+        Ok(Self::new(self.world.clone(), namespace, known, self.quiet))
+    }
+
+    /// The namespaces that somebody is in and whose names match a template such as `/dynamic-{n}`: what is emitted to each
+    /// of them is what Socket.IO's parent namespace emits.
+    pub fn children(&self, template: &str) -> Vec<Self> {
+        let Some(door) = self.world.door() else { return Vec::new() };
+        let mut router = matchit::Router::new();
+        if router.insert(template, ()).is_err() {
+            return Vec::new();
+        }
+        let names = door.namespaces().into_iter().filter(|name| router.at(name.as_str()).is_ok());
+        names.filter_map(|name| self.of(name.as_str()).ok()).collect()
+    }
+
+    /// The namespaces that somebody is in.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        self.world.door().map(|door| door.namespaces()).unwrap_or_default()
+    }
+
+    /// The namespace's name.
+    pub const fn name(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The time. It stands still while code runs, as the platform's clock does.
+    pub fn now(&self) -> Timestamp {
+        self.world.door().map(|door| door.now()).unwrap_or_default()
+    }
+
+    /// The socket with this id, if it is in the namespace.
+    pub fn socket(&self, id: SocketId) -> Option<Socket> {
+        let found = self.world.door()?.resolve(&To::Socket(id));
+        let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
+        Some(self.handle(found))
+    }
+
+    /// The sockets in the namespace: Socket.IO's `namespace.sockets`. `io.sockets().len()` counts them.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.operator().fetch_sockets()
+    }
+
+    /// The same as [`sockets`](Self::sockets).
+    pub fn fetch_sockets(&self) -> Vec<Socket> {
+        self.operator().fetch_sockets()
+    }
+
+    /// The ids of the sockets in the namespace.
+    pub fn all_sockets(&self) -> Vec<SocketId> {
+        self.operator().all_sockets()
+    }
+
+    /// How many clients are connected to the world, on whatever transport and in whatever namespaces: Socket.IO's
+    /// `io.engine.clientsCount`.
+    pub fn clients_count(&self) -> usize {
+        self.world.door().map_or(0, |door| door.clients_count())
+    }
+
+    /// Emits to everybody in the namespace: a tuple is several arguments, everything else is one.
+    ///
+    /// # Errors
+    /// The name is reserved, or something cannot be sent as it is; nothing is sent.
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.operator().emit(event, args)
+    }
+
+    /// Emits `message`, as Socket.IO's `send` and `write` do.
+    ///
+    /// # Errors
+    /// As of [`emit`](Self::emit).
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.operator().send(args)
+    }
+
+    /// Emits to everybody in the namespace and gives their answers; see [`BroadcastOperator::emit_with_ack`].
+    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
+        self.operator().emit_with_ack(event, args)
+    }
+
+    /// To who is in one of these rooms.
+    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().to(rooms)
+    }
+
+    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
+    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().to(rooms)
+    }
+
+    /// To who is not in one of these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().except(rooms)
+    }
+
+    /// To everybody who is connected to this object: today, a world is one object.
+    pub fn local(&self) -> BroadcastOperator {
+        self.operator()
+    }
+
+    /// To everybody who is ready.
+    pub fn volatile(&self) -> BroadcastOperator {
+        self.operator().volatile()
+    }
+
+    /// Without effect; see [`BroadcastOperator::compress`].
+    pub fn compress(&self, compress: bool) -> BroadcastOperator {
+        self.operator().compress(compress)
+    }
+
+    /// To everybody, who have so long for their answers.
+    pub fn timeout(&self, timeout: Duration) -> BroadcastOperator {
+        self.operator().timeout(timeout)
+    }
+
+    /// To everybody, whose answers go to a handler; see [`BroadcastOperator::reply_to`].
+    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator {
+        self.operator().reply_to(handler, context)
+    }
+
+    /// Puts everybody in the namespace into rooms.
+    pub fn sockets_join(&self, rooms: impl IntoRooms) {
+        self.operator().sockets_join(rooms);
+    }
+
+    /// Takes everybody in the namespace out of rooms.
+    pub fn sockets_leave(&self, rooms: impl IntoRooms) {
+        self.operator().sockets_leave(rooms);
+    }
+
+    /// Disconnects everybody from the namespace; with `close`, their clients' connections are closed.
+    pub fn disconnect_sockets(&self, close: bool) {
+        self.operator().disconnect_sockets(close);
+    }
+
+    /// Closes every connection to the world, in all of its namespaces: Socket.IO's `io.close()`. The reason is
+    /// `server shutting down`. Clients that come again are let in again.
+    pub fn close(&self) {
+        self.world.perform(Command::Shutdown);
+    }
+
+    /// What the world keeps, for all of its namespaces.
+    pub fn storage(&self) -> Storage {
+        Storage::new(self.world.clone())
+    }
+
+    /// Sets an alarm: the handler that is registered by [`on_alarm`](super::App::on_alarm) under this name is called with
+    /// `context` when `after` has passed, whether or not the world slept, never earlier, and once. An alarm of the same name
+    /// that is not due yet is replaced. What `setTimeout` is elsewhere, without keeping the world awake; `context` may have
+    /// 4,096 bytes of JSON.
+    ///
+    /// # Errors
+    /// There is no handler of this name, the context cannot be kept, or there are 1,000 alarms already.
+    pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
+        let Some(door) = self.world.door() else { return Ok(()) };
+        let context = serde_json::to_string(&context)?;
+        let invalid = |problem: String| Failure::new("INVALID_ALARM", problem);
+        if !door.app().has_alarm(name) {
+            return Err(invalid(format!("the app has no `on_alarm` called {name:?}")));
+        }
+        if context.len() > MAX_CONTEXT_BYTES {
+            let problem = format!("its context has {} bytes, and may have {MAX_CONTEXT_BYTES}", context.len());
+            return Err(invalid(problem));
+        }
+        if door.alarm(name).is_none() && door.alarm_count() >= MAX_ALARMS {
+            return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
+        }
+        let alarm = Some((door.now().after(after), Rc::from(context)));
+        door.perform(Command::SetAlarm { name: name.into(), alarm });
+        Ok(())
+    }
+
+    /// Takes an alarm back.
+    pub fn clear_alarm(&self, name: &str) {
+        self.world.perform(Command::SetAlarm { name: name.into(), alarm: None });
+    }
+
+    /// When an alarm is due, if it is set.
+    pub fn alarm(&self, name: &str) -> Option<Timestamp> {
+        self.world.door()?.alarm(name).map(|(at, _)| at)
+    }
+
+    /// Writes a line to the Worker's log.
+    pub fn log(&self, line: impl Into<String>) {
+        if let Some(door) = self.world.door() {
+            door.log(line.into());
+        }
+    }
+
+    fn operator(&self) -> BroadcastOperator {
+        BroadcastOperator::new(self.world.clone(), self.namespace.clone(), self.predicate, self.quiet)
+    }
+
+    fn handle(&self, socket: SocketRef) -> Socket {
+        Socket::new(self.world.clone(), socket, None, self.quiet)
+    }
+}

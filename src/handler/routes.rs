@@ -1,0 +1,221 @@
+//! The handlers of one namespace.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::call::{Answered, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
+use super::handle::{Erased, Handler, erase};
+use crate::socket::RESERVED_EVENTS;
+
+/// The handlers of one namespace, registered when a world's object is constructed and never per socket: that is what lets it
+/// sleep. Handlers of the same kind are called in the order in which they were registered, each without waiting for the
+/// one before it; guards wait for each other.
+#[derive(Default)]
+pub struct Routes {
+    pub(super) guards: Vec<Erased<Connecting>>,
+    pub(super) on_connect: Vec<Erased<Connected>>,
+    pub(super) packet_guards: Vec<Erased<Incoming>>,
+    pub(super) events: BTreeMap<Box<str>, Vec<EventRoute>>,
+    pub(super) on_any: Vec<Erased<Event>>,
+    pub(super) fallback: Option<Erased<Event>>,
+    pub(super) on_any_outgoing: Vec<Erased<Outgoing>>,
+    pub(super) on_disconnecting: Vec<Erased<Disconnect>>,
+    pub(super) on_disconnect: Vec<Erased<Disconnect>>,
+    pub(super) replies: BTreeMap<Box<str>, Erased<Answered>>,
+    pub(super) on_error: Vec<Erased<Failed>>,
+}
+
+/// A handler of an event.
+#[derive(Clone)]
+pub(super) struct EventRoute {
+    pub(super) handler: Erased<Event>,
+    /// For each socket's first event only.
+    pub(super) once: bool,
+}
+
+impl Routes {
+    /// Connection middleware, Socket.IO's `namespace.use`: called in order before a client is let in, each after the one
+    /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
+    /// [`data`](super::HandlerError::data) `err.data`. The socket may be prepared: rooms that it joins and data that is
+    /// set are its own when it is in, and what is emitted to it arrives then.
+    #[must_use]
+    pub fn guard<M>(mut self, handler: impl Handler<Connecting, M>) -> Self {
+        self.guards.push(erase(handler));
+        self
+    }
+
+    /// Called when a client has joined the namespace, after it was told so.
+    #[must_use]
+    pub fn on_connect<M>(mut self, handler: impl Handler<Connected, M>) -> Self {
+        self.on_connect.push(erase(handler));
+        self
+    }
+
+    /// Packet middleware, Socket.IO's `socket.use`: called in order with every event before its handlers; an `Err` keeps it
+    /// from them and goes to [`on_error`](Self::on_error), and to the client if it asked for an acknowledgement. While one
+    /// waits, later events of the same socket wait behind it.
+    #[must_use]
+    pub fn guard_packet<M>(mut self, handler: impl Handler<Incoming, M>) -> Self {
+        self.packet_guards.push(erase(handler));
+        self
+    }
+
+    /// Called with every event of this name. An event may have several handlers; the first of them that gives an answer
+    /// gives the acknowledgement.
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when Socket.IO keeps the name for itself.
+    #[must_use]
+    #[track_caller]
+    pub fn on<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
+        self.add(event, EventRoute { handler: erase(handler), once: false })
+    }
+
+    /// Called with each socket's first event of this name.
+    ///
+    /// # Panics
+    /// As [`on`](Self::on).
+    #[must_use]
+    #[track_caller]
+    pub fn once<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
+        self.add(event, EventRoute { handler: erase(handler), once: true })
+    }
+
+    /// Called with every event, before packet middleware and its own handlers: Socket.IO's `onAny`.
+    #[must_use]
+    pub fn on_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        self.on_any.push(erase(handler));
+        self
+    }
+
+    /// As [`on_any`](Self::on_any), before those that are registered already.
+    #[must_use]
+    pub fn prepend_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        self.on_any.insert(0, erase(handler));
+        self
+    }
+
+    /// Called with every event that no [`on`](Self::on) is registered for.
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when there is one already.
+    #[must_use]
+    #[track_caller]
+    pub fn fallback<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        let previous = self.fallback.replace(erase(handler));
+        assert!(previous.is_none(), "the namespace has two fallbacks");
+        self
+    }
+
+    /// Called for each socket that is sent an event, with that socket: Socket.IO's `onAnyOutgoing`. Not for
+    /// acknowledgements, and not for what handlers of this kind emit themselves.
+    #[must_use]
+    pub fn on_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
+        self.on_any_outgoing.push(erase(handler));
+        self
+    }
+
+    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those that are registered already.
+    #[must_use]
+    pub fn prepend_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
+        self.on_any_outgoing.insert(0, erase(handler));
+        self
+    }
+
+    /// Called with the client's answer to an event that was emitted with [`reply_to`](super::SocketEmitter::reply_to) and
+    /// this name.
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when there is a handler of this name already.
+    #[must_use]
+    #[track_caller]
+    pub fn on_reply<M>(mut self, name: &str, handler: impl Handler<Answered, M>) -> Self {
+        let previous = self.replies.insert(name.into(), erase(handler));
+        assert!(previous.is_none(), "the reply {name:?} has two handlers");
+        self
+    }
+
+    /// Called when a socket is about to leave, with the [`Reason`](crate::Reason): [`Socket::rooms`](super::Socket::rooms)
+    /// still gives its rooms. What is emitted to the socket itself reaches nobody.
+    #[must_use]
+    pub fn on_disconnecting<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
+        self.on_disconnecting.push(erase(handler));
+        self
+    }
+
+    /// Called when a client has left the namespace or is gone, with the [`Reason`](crate::Reason).
+    #[must_use]
+    pub fn on_disconnect<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
+        self.on_disconnect.push(erase(handler));
+        self
+    }
+
+    /// Called with the [`Failure`](super::Failure) of handlers that no client was told of. Without one, the failure is
+    /// written to the log.
+    #[must_use]
+    pub fn on_error<M>(mut self, handler: impl Handler<Failed, M>) -> Self {
+        self.on_error.push(erase(handler));
+        self
+    }
+
+    /// Forgets the handlers of an event that were registered so far, of shared routes for example: Socket.IO's
+    /// `removeAllListeners(event)`.
+    #[must_use]
+    pub fn off(mut self, event: &str) -> Self {
+        self.events.remove(event);
+        self
+    }
+
+    /// Forgets what [`on_any`](Self::on_any) registered so far.
+    #[must_use]
+    pub fn off_any(mut self) -> Self {
+        self.on_any.clear();
+        self
+    }
+
+    /// Forgets what [`on_any_outgoing`](Self::on_any_outgoing) registered so far.
+    #[must_use]
+    pub fn off_any_outgoing(mut self) -> Self {
+        self.on_any_outgoing.clear();
+        self
+    }
+
+    /// The events that have handlers, in alphabetical order.
+    pub fn event_names(&self) -> impl Iterator<Item = &str> {
+        self.events.keys().map(|name| &**name)
+    }
+
+    /// How many handlers [`on_any`](Self::on_any) has registered: Socket.IO's `listenersAny().length`.
+    pub fn listeners_any(&self) -> usize {
+        self.on_any.len()
+    }
+
+    /// How many handlers [`on_any_outgoing`](Self::on_any_outgoing) has registered.
+    pub fn listeners_any_outgoing(&self) -> usize {
+        self.on_any_outgoing.len()
+    }
+
+    #[track_caller]
+    fn add(mut self, event: &str, route: EventRoute) -> Self {
+        let reserved = RESERVED_EVENTS.contains(&event);
+        assert!(!reserved, "Socket.IO keeps the event name {event:?} for itself: see on_connect and on_disconnect");
+        self.events.entry(event.into()).or_default().push(route);
+        self
+    }
+
+    /// The handlers of an event of a socket whose first events are noted in `had`, and whether that must be noted now.
+    pub(super) fn handlers_of(&self, event: &str, had: impl FnOnce() -> bool) -> (Vec<Erased<Event>>, bool) {
+        let Some(routes) = self.events.get(event) else { return (self.fallback.iter().cloned().collect(), false) };
+        let has_once = routes.iter().any(|route| route.once);
+        let is_first = has_once && !had();
+        let called = routes.iter().filter(|route| !route.once || is_first);
+        (called.map(|route| Rc::clone(&route.handler)).collect(), is_first)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("events", &self.events.keys()).finish_non_exhaustive()
+    }
+}

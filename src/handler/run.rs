@@ -1,0 +1,392 @@
+//! From something that happened to the handlers that are called for it.
+
+use core::fmt;
+use core::future::Future;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use futures::future::LocalBoxFuture;
+
+use super::ack::{AckSlot, answer_failure};
+use super::app::App;
+use super::call::{
+    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Engine, Event, Failed, Http, Incoming, Lookup,
+    NewNamespace, Outgoing,
+};
+use super::door::WorldHandle;
+use super::engine_socket::EngineSocket;
+use super::failure::Failure;
+use super::handle::Erased;
+use super::http::{HttpRequest, HttpResponse};
+use super::io::Io;
+use super::routes::Routes;
+use super::socket::Socket;
+use crate::effect::{Dispatch, Refused, SocketRef};
+use crate::id::{AckId, Namespace, SessionKey, SocketId};
+use crate::input::Command;
+use crate::value::{Args, Frame};
+
+/// A call of a handler that runs.
+pub struct Task {
+    /// Whom it is for.
+    pub victim: Victim,
+    /// The socket whose later events wait until it is done.
+    pub holds: Option<SocketId>,
+    /// It; what it gives is to run next.
+    pub future: LocalBoxFuture<'static, Vec<Task>>,
+}
+
+/// Whom a handler is called for: who is to be told if it panics.
+#[derive(Debug)]
+pub enum Victim {
+    /// A client that wants to join a namespace.
+    Connecting(WorldHandle, SocketId, Namespace),
+    /// A socket that sent an event.
+    Event(SocketId, Namespace, AckSlot),
+    /// A socket that nobody has to answer.
+    Socket(SocketId, Namespace),
+    /// An Engine.IO session, an alarm.
+    Other(&'static str),
+}
+
+impl Victim {
+    /// Tells the client that waits for an answer, if one does.
+    pub fn handle_panic(&self) {
+        match self {
+            Self::Connecting(world, socket, _) => {
+                let error = Refused { message: "Internal error".to_owned(), data: None };
+                world.perform(Command::Refuse { socket: *socket, error });
+            }
+            Self::Event(.., ack) => {
+                let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
+                ack.send(&failure.to_args());
+            }
+            Self::Socket(..) | Self::Other(_) => {}
+        }
+    }
+}
+
+impl fmt::Display for Victim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting(_, _, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
+            Self::Event(id, namespace, _) | Self::Socket(id, namespace) => {
+                write!(f, "the socket {id} in {}", namespace.as_str())
+            }
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("victim", &self.victim).field("holds", &self.holds).finish_non_exhaustive()
+    }
+}
+
+impl Task {
+    fn new(victim: Victim, running: impl Future<Output = ()> + 'static) -> Self {
+        let future = Box::pin(async move {
+            running.await;
+            Vec::new()
+        });
+        Self { victim, holds: None, future }
+    }
+}
+
+impl App {
+    /// The handlers to be called for `dispatch`, each to be polled once, in order, before anything else happens. A client that
+    /// connects has been given the socket `prepared`.
+    pub fn start(self: &Rc<Self>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
+        let handle = |socket, view| Socket::new(world.clone(), socket, view, false);
+        match dispatch {
+            Dispatch::Connect { namespace, .. } => {
+                prepared.map(|socket| self.connect(world, socket, namespace)).into_iter().collect()
+            }
+            Dispatch::NewNamespace { socket } if self.is_dynamic(&socket.namespace) => {
+                let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
+                let victim = || Victim::Other("on_new_namespace");
+                let report = Report::of(world);
+                run_all(&self.on_new_namespace, &NewNamespace { io }, victim, &report)
+            }
+            Dispatch::Connected { socket } => self.run_for(
+                world,
+                &socket,
+                |routes| &routes.on_connect,
+                || Connected { socket: handle(socket.clone(), None) },
+            ),
+            Dispatch::Event { socket, event, args, ack } => self.event(world, &socket, &event, args, ack),
+            Dispatch::Outgoing { sockets, event, args } => {
+                let (name, args): (Rc<str>, _) = (event.into(), Rc::new(args));
+                let run = |socket: SocketRef| {
+                    self.run_for(
+                        world,
+                        &socket,
+                        |routes| &routes.on_any_outgoing,
+                        || Outgoing {
+                            socket: Socket::new(world.clone(), socket.clone(), None, true),
+                            name: Rc::clone(&name),
+                            args: Rc::clone(&args),
+                        },
+                    )
+                };
+                sockets.into_iter().flat_map(run).collect()
+            }
+            Dispatch::Disconnected { socket, view, reason } => {
+                let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&view))), reason };
+                let mut tasks = self.run_for(world, &socket, |routes| &routes.on_disconnecting, call);
+                tasks.extend(self.run_for(world, &socket, |routes| &routes.on_disconnect, call));
+                tasks
+            }
+            Dispatch::Reply { socket, view, name, context, answer } => {
+                let Some(routes) = self.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+                let handlers: Vec<_> = routes.replies.get(&name).cloned().into_iter().collect();
+                let call = Answered { socket: handle(socket, view), answer: answer.map(Rc::new), context };
+                let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
+                let victim = || Victim::Socket(call.socket.id(), call.socket.namespace().clone());
+                run_all(&handlers, &call, victim, &report)
+            }
+            Dispatch::Alarm { name, context } => {
+                let handlers: Vec<_> = self.alarms.get(&name).cloned().into_iter().collect();
+                let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
+                run_all(&handlers, &call, || Victim::Other("an alarm"), &Report::of(world))
+            }
+            Dispatch::Opened { session } => self.plain_engine(world, session, None, None),
+            Dispatch::Message { session, message } => self.plain_engine(world, session, Some(message), None),
+            Dispatch::Closed { session, reason } => self.plain_engine(world, session, None, Some(reason)),
+            Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } => Vec::new(),
+        }
+    }
+
+    /// The handler of a request; what it gives is sent to `answer`.
+    pub fn start_http(
+        &self,
+        world: &WorldHandle,
+        mut request: HttpRequest,
+        answer: oneshot::Sender<HttpResponse>,
+    ) -> Task {
+        let found = self.http.get(&*request.method).and_then(|router| router.at(&request.path).ok());
+        let handler = found.map(|found| {
+            let params = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            (params.collect(), Rc::clone(found.value))
+        });
+        let response = if let Some((params, handler)) = handler {
+            request.params = params;
+            handler(Http { io: Io::main(world.clone()), request: Rc::new(request) })
+        } else {
+            Box::pin(core::future::ready(self.no_route(&request)))
+        };
+        Task::new(Victim::Other("an HTTP request"), async move {
+            // Whoever asked may have gone away.
+            let _ = answer.send(response.await);
+        })
+    }
+
+    fn no_route(&self, request: &HttpRequest) -> HttpResponse {
+        let methods = self.http.iter().filter(|(_, router)| router.at(&request.path).is_ok());
+        let allow: Vec<_> = methods.map(|(method, _)| &**method).collect();
+        if allow.is_empty() {
+            return HttpResponse::error(404, &Failure::new("NOT_FOUND", "Nothing is here"));
+        }
+        let failure = Failure::new("METHOD_NOT_ALLOWED", format!("{} is not for this", request.method));
+        HttpResponse::error(405, &failure).with_header("allow", allow.join(", "))
+    }
+
+    /// Finds out whose namespace it is, and whether its guards let the client in.
+    fn connect(self: &Rc<Self>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
+        let (app, door) = (Rc::clone(self), world.clone());
+        let victim = Victim::Connecting(world.clone(), id, namespace.clone());
+        Task::new(victim, async move {
+            let socket_ref = |predicate| SocketRef { id, namespace: namespace.clone(), predicate };
+            let socket = |predicate| Socket::new(door.clone(), socket_ref(predicate), None, false);
+            let refuse = |message: String, data| {
+                door.perform(Command::Refuse { socket: id, error: Refused { message, data } });
+            };
+            let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
+            if found.is_none() {
+                for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
+                    if predicate(Lookup { socket: socket(Some(index)) }).await {
+                        found = Some((Some(index), Rc::clone(routes)));
+                        break;
+                    }
+                }
+            }
+            let Some((predicate, routes)) = found else { return refuse("Invalid namespace".to_owned(), None) };
+            for guard in &routes.guards {
+                if let Err(failure) = guard(Connecting { socket: socket(predicate) }).await {
+                    return refuse(failure.message().to_owned(), failure.data().cloned());
+                }
+            }
+            door.perform(Command::Accept { socket: id, predicate });
+        })
+    }
+
+    fn event(
+        self: &Rc<Self>,
+        world: &WorldHandle,
+        socket: &SocketRef,
+        name: &str,
+        args: Args,
+        ack: Option<AckId>,
+    ) -> Vec<Task> {
+        let Some(routes) = self.routes(&socket.namespace, socket.predicate).cloned() else { return Vec::new() };
+        let event = Event {
+            socket: Socket::new(world.clone(), socket.clone(), None, false),
+            name: name.into(),
+            args: Rc::new(args),
+            ack: AckSlot::new(world.clone(), socket.id, ack),
+        };
+        let mut tasks = run_event(&routes, &routes.on_any, &event);
+        if routes.packet_guards.is_empty() {
+            let handlers = find_handlers(&routes, &event);
+            run_event_last(&routes, &handlers, event, &mut tasks);
+            return tasks;
+        }
+        let victim = Victim::Event(socket.id, socket.namespace.clone(), event.ack.clone());
+        let future = Box::pin(async move {
+            for guard in &routes.packet_guards {
+                let Event { socket, name, args, .. } = event.clone();
+                if let Err(failure) = guard(Incoming { socket, name, args }).await {
+                    event.ack.send(&failure.to_args());
+                    Report::Routes(Rc::clone(&routes), event.socket, Some(event.name)).fail(failure).await;
+                    return Vec::new();
+                }
+            }
+            if !event.socket.is_connected() {
+                return Vec::new();
+            }
+            let handlers = find_handlers(&routes, &event);
+            let mut tasks = Vec::new();
+            run_event_last(&routes, &handlers, event, &mut tasks);
+            tasks
+        });
+        tasks.push(Task { victim, holds: Some(socket.id), future });
+        tasks
+    }
+
+    fn run_for<C: Call<Outcome = Done> + Clone>(
+        &self,
+        world: &WorldHandle,
+        socket: &SocketRef,
+        handlers: impl FnOnce(&Routes) -> &Vec<Erased<C>>,
+        call: impl FnOnce() -> C,
+    ) -> Vec<Task> {
+        let Some(routes) = self.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+        let handlers = handlers(routes);
+        if handlers.is_empty() {
+            return Vec::new();
+        }
+        let handle = Socket::new(world.clone(), socket.clone(), None, false);
+        let report = Report::Routes(Rc::clone(routes), handle, None);
+        run_all(handlers, &call(), || Victim::Socket(socket.id, socket.namespace.clone()), &report)
+    }
+
+    fn plain_engine(
+        &self,
+        world: &WorldHandle,
+        session: SessionKey,
+        message: Option<Frame>,
+        reason: Option<crate::error::Reason>,
+    ) -> Vec<Task> {
+        let handlers = self.engine.handlers(message.is_some(), reason.is_some());
+        let call = Engine { socket: EngineSocket::new(world.clone(), session), message, reason };
+        run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world))
+    }
+}
+
+fn find_handlers(routes: &Rc<Routes>, event: &Event) -> Vec<Erased<Event>> {
+    let had = || event.socket.look().is_none_or(|view| view.once.iter().any(|name| **name == *event.name));
+    let (handlers, is_first) = routes.handlers_of(&event.name, had);
+    if is_first {
+        event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });
+    }
+    handlers
+}
+
+fn run_event(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: &Event) -> Vec<Task> {
+    handlers.iter().map(|handler| event_task(routes, handler, event.clone())).collect()
+}
+
+/// As `run_event`, for the event's last handlers: one that is alone has the arguments to itself, and need not copy them.
+fn run_event_last(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: Event, tasks: &mut Vec<Task>) {
+    if let [handler] = handlers {
+        tasks.push(event_task(routes, handler, event));
+    } else {
+        tasks.extend(run_event(routes, handlers, &event));
+    }
+}
+
+fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event) -> Task {
+    let victim = Victim::Event(event.socket.id(), event.socket.namespace().clone(), event.ack.clone());
+    let (routes, handler) = (Rc::clone(routes), Rc::clone(handler));
+    Task::new(victim, async move {
+        let (ack, socket, name) = (event.ack.clone(), event.socket.clone(), Rc::clone(&event.name));
+        match handler(event).await {
+            Ok(answer) => {
+                if let Some(args) = answer {
+                    ack.send(&args);
+                }
+            }
+            Err(failure) => {
+                if let Some(failure) = answer_failure(&ack, failure) {
+                    Report::Routes(routes, socket, Some(name)).fail(failure).await;
+                }
+            }
+        }
+    })
+}
+
+fn run_all<C: Call<Outcome = Done> + Clone>(
+    handlers: &[Erased<C>],
+    call: &C,
+    victim: impl Fn() -> Victim,
+    report: &Report,
+) -> Vec<Task> {
+    let run = |handler: &Erased<C>| {
+        let (handler, call, report) = (Rc::clone(handler), call.clone(), report.clone());
+        Task::new(victim(), async move {
+            if let Err(failure) = handler(call).await {
+                report.fail(failure).await;
+            }
+        })
+    };
+    handlers.iter().map(run).collect()
+}
+
+/// Where a failure goes that no client is told of.
+#[derive(Clone)]
+enum Report {
+    /// To a namespace's error handlers.
+    Routes(Rc<Routes>, Socket, Option<Rc<str>>),
+    /// To the log.
+    Log(WorldHandle),
+}
+
+impl Report {
+    fn of(world: &WorldHandle) -> Self {
+        Self::Log(world.clone())
+    }
+
+    async fn fail(self, failure: Failure) {
+        match self {
+            Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
+                for handler in &routes.on_error {
+                    let failed = Failed { socket: socket.clone(), event: event.clone(), failure: failure.clone() };
+                    handler(failed).await;
+                }
+            }
+            Self::Routes(_, socket, event) => {
+                let what = event.map_or_else(|| "a handler".to_owned(), |event| format!("the handler of {event:?}"));
+                let of = format!("{what} of the socket {} in {}", socket.id(), socket.namespace().as_str());
+                log(&socket.world, &of, &failure);
+            }
+            Self::Log(world) => log(&world, "a handler", &failure),
+        }
+    }
+}
+
+fn log(world: &WorldHandle, who: &str, failure: &Failure) {
+    if let Some(door) = world.door() {
+        door.log(format!("{who} failed with {}: {}", failure.code(), failure.message()));
+    }
+}

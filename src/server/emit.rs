@@ -1,0 +1,215 @@
+//! Events on their way to clients, and the answers on their way back.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::Server;
+use crate::effect::{Dispatch, Effects, SocketRef, SocketView};
+use crate::engine;
+use crate::error::NoAnswer;
+use crate::id::{AckId, AskId, Namespace, SocketId};
+use crate::input::{Emission, To, Wanted};
+use crate::limits::MAX_PENDING_REPLIES;
+use crate::namespace::{Reply, Socket};
+use crate::socket::{self, Complete};
+use crate::time::Timestamp;
+use crate::value::{Args, Frame};
+
+impl Server {
+    /// Encodes once, finds the recipients once.
+    pub(super) fn emit(&mut self, emission: Emission, fx: &mut Effects) {
+        let Emission { to, event, args, volatile, quiet, wanted } = emission;
+        // Stands for a bug in the core, in the end-to-end tests only.
+        #[cfg(feature = "test-panic")]
+        assert!(&*event != "test:panic-core", "the core panics");
+        if self.watches_outgoing && !quiet {
+            let sockets = self.resolve(&to);
+            if !sockets.is_empty() {
+                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.clone(), args: args.clone() });
+            }
+        }
+        match wanted {
+            Wanted::Nothing => self.send_event(&to, &event, &args, volatile, fx),
+            Wanted::Answer { ask, deadline } => self.ask(ask, deadline, &to, (&event, &args, volatile), fx),
+            Wanted::Reply { name, context, deadline } => {
+                self.note(&Reply { name, context, deadline }, &to, (&event, &args, volatile), fx);
+            }
+        }
+    }
+
+    fn send_event(&mut self, to: &To, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
+        match to {
+            To::Socket(id) => {
+                // What is emitted to a client on its way in waits there until it is in.
+                let found = self.namespaces.get(*id).or_else(|| self.prepared.get(id));
+                if let Some(socket) = found {
+                    let frames = event_frames(&socket.namespace, None, event, args);
+                    self.engine.send(socket.session, frames, volatile, fx);
+                }
+            }
+            To::Many(target) => {
+                self.recipients.clear();
+                self.namespaces.resolve(target, |socket| socket.session, &mut self.recipients);
+                if self.recipients.is_empty() {
+                    return;
+                }
+                let frames = event_frames(&target.namespace, None, event, args);
+                match *self.recipients {
+                    [session] => self.engine.send(session, frames, volatile, fx),
+                    _ => self.engine.broadcast(self.recipients.iter().copied(), frames, volatile, fx),
+                }
+            }
+        }
+    }
+
+    /// An event whose answers a handler awaits.
+    fn ask(
+        &mut self,
+        ask: AskId,
+        deadline: Timestamp,
+        to: &To,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) {
+        let sockets = self.resolve(to);
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
+            let missing = match to {
+                To::Socket(id) => vec![(*id, NoAnswer::Disconnected)],
+                To::Many(_) => Vec::new(),
+            };
+            return fx.push_dispatch(Dispatch::Answered { ask, answers: Vec::new(), missing });
+        };
+        let ack = self.namespaces.next_ack(&namespace);
+        let waiting: BTreeSet<_> = sockets.iter().map(|socket| socket.id).collect();
+        self.asks.insert(ask, (namespace.clone(), ack), deadline, waiting);
+        self.send_asking(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
+    }
+
+    /// An event whose answers are noted down for a handler to come.
+    fn note(&mut self, reply: &Reply, to: &To, (event, args, volatile): (&str, &Args, bool), fx: &mut Effects) {
+        let sockets = self.resolve(to);
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return };
+        let ack = self.namespaces.next_ack(&namespace);
+        let mut asked = Vec::with_capacity(sockets.len());
+        for found in sockets {
+            let Some(socket) = self.namespaces.get_mut(found.id) else { continue };
+            if socket.replies.len() >= MAX_PENDING_REPLIES {
+                fx.push_dispatch(reply_dispatch(found, None, reply.clone(), Err(NoAnswer::TooMany)));
+                continue;
+            }
+            socket.replies.insert(ack, reply.clone());
+            self.replies.insert((reply.deadline, found.id, ack));
+            self.engine.touch(socket.session);
+            asked.push(found.id);
+        }
+        self.send_asking(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
+    }
+
+    fn send_asking(
+        &mut self,
+        namespace: &Namespace,
+        ack: AckId,
+        sockets: impl Iterator<Item = SocketId>,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) {
+        let frames = event_frames(namespace, Some(ack), event, args);
+        let sessions = sockets.filter_map(|id| self.namespaces.get(id)).map(|socket| socket.session);
+        self.engine.broadcast(sessions, frames, volatile, fx);
+    }
+
+    /// A client answered an event.
+    pub(super) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
+        match self.asks.handle_ack(socket.id, &(socket.namespace.clone(), id), args) {
+            Ok(complete) => push_answered(complete, fx),
+            Err(args) => {
+                if let Some(reply) = self.take_reply(socket.id, id) {
+                    fx.push_dispatch(reply_dispatch(socket, None, reply, Ok(args)));
+                }
+            }
+        }
+    }
+
+    /// A socket is gone, and with it the answers that it owes.
+    pub(super) fn handle_silence(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
+        push_answered(self.asks.handle_gone(socket.id), fx);
+        for (&ack, reply) in &socket.replies {
+            self.replies.remove(&(reply.deadline, socket.id, ack));
+            let (view, answer) = (Some(Rc::clone(view)), Err(NoAnswer::Disconnected));
+            fx.push_dispatch(reply_dispatch(socket.to_ref(), view, reply.clone(), answer));
+        }
+    }
+
+    /// Does what is due of answers and of named alarms.
+    pub(super) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
+        while let Some(complete) = self.asks.take_due(now) {
+            push_answered([complete], fx);
+        }
+        while let Some(&(_, id, ack)) = self.replies.first().filter(|&&(at, ..)| at <= now) {
+            let Some(reply) = self.take_reply(id, ack) else {
+                self.replies.pop_first();
+                continue;
+            };
+            if let Some(socket) = self.namespaces.get(id).map(Socket::to_ref) {
+                fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Expired)));
+            }
+        }
+        for (name, (_, context)) in self.alarms.by_name.extract_if(.., |_, (at, _)| *at <= now) {
+            self.alarms.changed = true;
+            fx.push_dispatch(Dispatch::Alarm { name, context });
+        }
+    }
+
+    pub(super) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
+        let Some(socket) = self.namespaces.get(socket) else { return };
+        let text = text_frame(|text| socket::encode_ack(&socket.namespace, id, args, text));
+        self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
+    }
+
+    fn take_reply(&mut self, id: SocketId, ack: AckId) -> Option<Reply> {
+        let socket = self.namespaces.get_mut(id)?;
+        let reply = socket.replies.remove(&ack)?;
+        self.replies.remove(&(reply.deadline, id, ack));
+        self.engine.touch(socket.session);
+        Some(reply)
+    }
+}
+
+fn reply_dispatch(
+    socket: SocketRef,
+    view: Option<Rc<SocketView>>,
+    Reply { name, context, .. }: Reply,
+    answer: Result<Args, NoAnswer>,
+) -> Dispatch {
+    Dispatch::Reply { socket, view, name, context, answer }
+}
+
+fn push_answered(complete: impl IntoIterator<Item = (AskId, Complete)>, fx: &mut Effects) {
+    for (ask, Complete { answers, missing }) in complete {
+        fx.push_dispatch(Dispatch::Answered { ask, answers, missing });
+    }
+}
+
+/// A message whose text `write` appends.
+pub(super) fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
+    let mut text = String::from(engine::packet::MESSAGE);
+    write(&mut text);
+    Frame::text(text)
+}
+
+fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {
+    let text = text_frame(|text| {
+        text.reserve(args.elements().len() + event.len() + namespace.as_str().len() + ROOM_FOR_MARKS);
+        socket::encode_event(namespace, ack, event, args, text);
+    });
+    with_attachments(text, args.attachments())
+}
+
+/// Brackets, quotes, digits and commas around an event's parts.
+const ROOM_FOR_MARKS: usize = 32;
+
+fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
+    core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()
+}

@@ -1,0 +1,122 @@
+//! What the shell and the handlers may know without anything happening.
+
+use std::rc::Rc;
+
+use super::{Alarm, NamedAlarm, Server};
+use crate::effect::{ConnView, SocketRef, SocketView};
+use crate::id::{ConnId, Namespace, SessionKey, Sid, SocketId};
+#[cfg(doc)]
+use crate::input::Input;
+use crate::input::To;
+use crate::namespace::Socket;
+use crate::time::Timestamp;
+
+impl Server {
+    /// Whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
+    pub fn is_connected(&self, socket: SocketId) -> bool {
+        self.namespaces.get(socket).is_some()
+    }
+
+    /// Whether a session of this id exists, on whatever transport.
+    pub fn has_session(&self, sid: Sid) -> bool {
+        self.engine.has_session(sid)
+    }
+
+    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    pub fn can_upgrade(&self, sid: Sid) -> bool {
+        self.engine.can_upgrade(sid)
+    }
+
+    /// How many sessions there are.
+    pub fn session_count(&self) -> usize {
+        self.engine.session_count()
+    }
+
+    /// How many clients are connected.
+    pub fn clients_count(&self) -> usize {
+        self.engine.sessions().count()
+    }
+
+    /// When [`Input::Timeout`] is due for sessions that poll, and for handlers that await an answer. Only these may keep a
+    /// timer in memory.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.engine.next_timeout().into_iter().chain(self.asks.first_deadline()).min()
+    }
+
+    /// When the world must be woken for sessions that sleep.
+    pub fn next_alarm(&self) -> Alarm {
+        self.engine.next_alarm()
+    }
+
+    /// Whether one tick pings all WebSockets.
+    pub fn shares_heartbeat(&self) -> bool {
+        self.config.shares_heartbeat()
+    }
+
+    /// Whether [`Input::Tick`] is due.
+    pub fn is_tick_due(&self, now: Timestamp) -> bool {
+        self.engine.is_tick_due(now)
+    }
+
+    /// Tells the time of the alarm that was set before the world slept; `None` when there is none.
+    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+        self.engine.set_alarm_found(now, alarm);
+    }
+
+    /// The WebSockets whose [`snapshot`](Self::snapshot) may have changed since the last call.
+    pub fn take_touched(&mut self) -> Vec<ConnId> {
+        self.engine.take_touched()
+    }
+
+    /// Whether handlers are to be called for what is emitted; not unless this is said.
+    pub const fn watch_outgoing(&mut self, watch: bool) {
+        self.watches_outgoing = watch;
+    }
+
+    /// The named alarms, if they changed since the last call: they are to be written down.
+    pub fn take_alarms(&mut self) -> Option<Vec<NamedAlarm>> {
+        let changed = core::mem::take(&mut self.alarms.changed);
+        changed.then(|| {
+            let alarms = self.alarms.by_name.clone().into_iter();
+            alarms.map(|(name, (at, context))| NamedAlarm { name, at, context }).collect()
+        })
+    }
+
+    /// How many named alarms there are.
+    pub fn alarm_count(&self) -> usize {
+        self.alarms.by_name.len()
+    }
+
+    /// When a named alarm is due, and what its handler gets, as JSON.
+    pub fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+        self.alarms.by_name.get(name).cloned()
+    }
+
+    /// What a socket is: one that is in its namespace, or on its way into it.
+    pub fn view(&self, id: SocketId) -> Option<SocketView> {
+        let socket = self.namespaces.get(id).or_else(|| self.prepared.get(&id))?;
+        Some(socket.view(self.engine.conn_view(socket.session)?))
+    }
+
+    /// Whom handlers mean.
+    pub fn resolve(&mut self, to: &To) -> Vec<SocketRef> {
+        match to {
+            To::Socket(id) => self.namespaces.get(*id).map(Socket::to_ref).into_iter().collect(),
+            To::Many(target) => {
+                let mut found = Vec::new();
+                self.namespaces.resolve(target, Socket::to_ref, &mut found);
+                found
+            }
+        }
+    }
+
+    /// The namespaces that have a socket.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        self.namespaces.names().cloned().collect()
+    }
+
+    /// What a session's connection is now.
+    pub fn conn_view(&self, session: SessionKey) -> Option<ConnView> {
+        self.engine.conn_view(session)
+    }
+}
