@@ -31,7 +31,7 @@ const TABLE: &str = "
     runtime   : time
     edge      : leaves runtime
     durable   : leaves snapshot engine server handler runtime edge::cors edge::route
-    testing   : leaves durable handler server snapshot
+    testing   : leaves durable engine handler server snapshot socket
     export    : durable::Object edge::entry handler
 ";
 

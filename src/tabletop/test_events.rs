@@ -3,9 +3,8 @@
 use crate::handler::{Reply, Routes, Socket};
 use crate::value::Args;
 
-#[expect(clippy::panic, reason = "what the event is for")]
 pub(super) fn routes(ns: Routes) -> Routes {
-    ns.on("test:panic", async || panic!("the handler of test:panic panics"))
+    ns.on("test:panic", panics)
         .on("test:panic-core", async |socket: Socket| {
             // The core panics at this name.
             let _ = socket.broadcast().emit("test:panic-core", ());
@@ -18,4 +17,9 @@ pub(super) fn routes(ns: Routes) -> Routes {
             let _ = socket.to("test room").emit("module.x", args.clone());
             Reply(args)
         })
+}
+
+#[expect(clippy::panic, reason = "what the event is for")]
+async fn panics() {
+    panic!("the handler of test:panic panics");
 }

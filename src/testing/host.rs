@@ -14,6 +14,7 @@ use crate::error::Reason;
 use crate::handler::{App, HttpRequest, HttpResponse};
 use crate::request::{EngineRequest, Layer, Opening};
 use crate::server::Server;
+use crate::time::Timestamp;
 use crate::value::Frame;
 
 /// Events at one instant, after which the clock is taken for stuck.
@@ -32,6 +33,8 @@ pub struct Host {
     pub opening: Opening,
     shell: Shell<VirtualPlatform>,
     app: fn() -> App,
+    /// How often the world was called at this instant because it wanted to be.
+    at_once: usize,
 }
 
 impl Host {
@@ -39,7 +42,7 @@ impl Host {
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
         let opening = Opening::default();
-        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, app }
+        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, app, at_once: 0 }
     }
 
     /// What survives sleep.
@@ -180,25 +183,33 @@ impl Host {
     /// When the world wants to be called again and again at one instant.
     pub fn advance(&mut self, span: Duration) {
         let until = self.runtime().now.after(span);
-        let mut at_once = 0;
-        loop {
-            let VirtualPlatform { now, timer, alarm, .. } = *self.runtime();
-            let Some(next) = [timer, alarm].into_iter().flatten().min().filter(|at| *at <= until) else { break };
-            let heard = self.runtime().said.len();
-            at_once = if next > now { 0 } else { at_once + 1 };
-            assert!(at_once < MANY_EVENTS, "the world wants to be called again and again at {next:?}");
-            self.runtime_mut().now = now.max(next);
-            if timer == Some(next) {
-                self.runtime_mut().timer = None;
-                self.shell.handle_timer();
-            } else {
-                self.runtime_mut().alarm = None;
-                self.shell.handle_alarm();
-            }
-            self.end_event();
-            self.answer_pings(heard);
+        while self.advance_to_next(until) {}
+    }
+
+    /// Lets time pass until the timer or the alarm goes off; false where neither does by `until`, which it is then.
+    ///
+    /// # Panics
+    /// When the world wants to be called again and again at one instant.
+    pub fn advance_to_next(&mut self, until: Timestamp) -> bool {
+        let VirtualPlatform { now, timer, alarm, .. } = *self.runtime();
+        let Some(next) = [timer, alarm].into_iter().flatten().min().filter(|at| *at <= until) else {
+            self.runtime_mut().now = now.max(until);
+            return false;
+        };
+        let heard = self.runtime().said.len();
+        self.at_once = if next > now { 0 } else { self.at_once + 1 };
+        assert!(self.at_once < MANY_EVENTS, "the world wants to be called again and again at {next:?}");
+        self.runtime_mut().now = now.max(next);
+        if timer == Some(next) {
+            self.runtime_mut().timer = None;
+            self.shell.handle_timer();
+        } else {
+            self.runtime_mut().alarm = None;
+            self.shell.handle_alarm();
         }
-        self.runtime_mut().now = until;
+        self.end_event();
+        self.answer_pings(heard);
+        true
     }
 
     /// Lets milliseconds pass.
@@ -212,11 +223,16 @@ impl Host {
         if self.is_asleep() {
             return true;
         }
-        if self.runtime().is_held_awake() {
+        if self.held_awake_by().is_some() {
             return false;
         }
         self.lose_memory();
         true
+    }
+
+    /// What keeps the world from sleeping.
+    pub fn held_awake_by(&self) -> Option<&'static str> {
+        self.runtime().held_awake_by()
     }
 
     /// Whether nothing has woken the world since it was put to sleep.

@@ -1,10 +1,55 @@
-//! A world on the host, for tests.
+//! A world without a runtime, to test handlers in: clients that say what they are told to, a clock that stands still until
+//! it is told otherwise, and sleep whenever it matters.
+//!
+//! ```
+//! use dormouse::testing::{TestEvent, TestWorld};
+//! use dormouse::{App, Args, EmitError, Reply, Socket};
+//!
+//! fn app() -> App {
+//!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
+//! }
+//!
+//! async fn joined(socket: Socket) {
+//!     socket.join("lobby");
+//! }
+//!
+//! async fn say(socket: Socket, args: Args) -> Result<Reply<()>, EmitError> {
+//!     socket.to("lobby").emit("said", args)?;
+//!     Ok(Reply(()))
+//! }
+//!
+//! let world = TestWorld::new(app);
+//! let anna = world.connect("/");
+//! let ben = world.connect("/");
+//!
+//! anna.emit("say", ("good night",));
+//! assert_eq!(ben.next_event(), Some(TestEvent::new("said", ("good night",))));
+//!
+//! // What handlers know must survive sleep: memory does not.
+//! world.sleep();
+//! let ack = anna.emit_with_ack("say", ("good morning", 7));
+//! assert_eq!(ben.take_events(), [TestEvent::new("said", ("good morning", 7))]);
+//! assert!(ack.answer().is_some());
+//! assert_eq!(anna.next_event(), None);
+//! ```
+//!
+//! The world runs the very code that runs in the object, all but the JavaScript of the runtime. As there, a handler that
+//! panics costs its event, and a line in [`TestWorld::log`]; a panic of Dormouse itself fails the test.
+//!
+//! For the host only: this module is not there on wasm32.
 
+mod client;
+mod connection;
+mod event;
 mod host;
 mod platform;
 mod runtime;
+mod world;
 
+pub use client::{ClientBuilder, TestAck, TestClient};
+pub use event::{ConnectError, Disconnected, TestEvent};
 #[doc(hidden)]
 pub use host::Host;
 #[doc(hidden)]
 pub use runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
+pub use world::TestWorld;

@@ -159,9 +159,13 @@ impl VirtualPlatform {
         self.drop_requests();
     }
 
-    /// Whether a timer or a request keeps the object awake.
-    pub(super) fn is_held_awake(&self) -> bool {
-        self.timer.is_some() || !self.waiting.is_empty()
+    /// What keeps the object awake.
+    pub(super) fn held_awake_by(&self) -> Option<&'static str> {
+        match (self.waiting.is_empty(), self.timer) {
+            (false, _) => Some("a request waits for its answer, as one does while a client polls"),
+            (true, Some(_)) => Some("a timer runs, as one does until a client that polled is gone"),
+            (true, None) => None,
+        }
     }
 
     /// What the runtime does with a frame by itself; false when the object must be asked.

@@ -1,0 +1,311 @@
+//! A client, as a test handles it.
+
+use core::cell::{Ref, RefCell, RefMut};
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::connection::{Clients, Handshake};
+use super::event::{ConnectError, Disconnected, TestEvent, arguments};
+use crate::id::{AckId, Namespace, SocketId};
+use crate::value::{Args, IntoArgs};
+
+/// A client in one namespace of a [`TestWorld`](super::TestWorld). Cloning it gives another handle of the same client.
+///
+/// What it does has happened, and everybody has heard of it, when the method returns. By itself it does only what every
+/// client does: it answers pings, and polls again where it polls.
+#[derive(Clone, Debug)]
+pub struct TestClient {
+    clients: Rc<RefCell<Clients>>,
+    socket: usize,
+}
+
+/// A client that is about to connect; made by [`TestWorld::client`](super::TestWorld::client).
+#[derive(Clone, Debug)]
+#[must_use = "nobody connects before `connect`"]
+pub struct ClientBuilder {
+    clients: Rc<RefCell<Clients>>,
+    handshake: Handshake,
+    auth: Option<String>,
+}
+
+/// The answer that a client asked for.
+#[derive(Clone, Debug)]
+pub struct TestAck {
+    client: TestClient,
+    id: AckId,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(clients: &Rc<RefCell<Clients>>) -> Self {
+        Self { clients: Rc::clone(clients), handshake: Handshake::default(), auth: None }
+    }
+
+    /// What the client sends along with CONNECT: a JSON object. Without this it sends nothing.
+    ///
+    /// # Panics
+    /// When `auth` cannot be written as JSON.
+    #[track_caller]
+    pub fn auth(mut self, auth: impl Serialize) -> Self {
+        self.auth = Some(auth_text(auth));
+        self
+    }
+
+    /// A header of the request that opens the connection.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.handshake.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// A pair in the query of the request that opens the connection.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.handshake.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The client connects by HTTP long-polling and never upgrades. While it polls, the world cannot sleep.
+    pub fn polling(mut self) -> Self {
+        self.handshake.polling = true;
+        self
+    }
+
+    /// Connects to a namespace.
+    ///
+    /// # Panics
+    /// When the client is refused.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the test expects to be let in")]
+    pub fn connect(self, namespace: &str) -> TestClient {
+        match self.try_connect(namespace) {
+            Ok(client) => client,
+            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
+        }
+    }
+
+    /// Connects to a namespace.
+    ///
+    /// # Errors
+    /// What the client is told instead. Its connection is closed.
+    ///
+    /// # Panics
+    /// When `namespace` is none.
+    #[track_caller]
+    pub fn try_connect(self, namespace: &str) -> Result<TestClient, ConnectError> {
+        let Self { clients, handshake, auth } = self;
+        let namespace = parse_namespace(namespace);
+        let connection = clients.borrow_mut().open(&handshake)?;
+        let joined = join(&clients, connection, namespace, auth.as_deref());
+        if joined.is_err() && clients.borrow().is_open(connection) {
+            clients.borrow_mut().end(connection, Disconnected::ByClient);
+        }
+        joined
+    }
+}
+
+impl TestClient {
+    /// The socket's id. It stays what it was when the client is disconnected.
+    ///
+    /// # Panics
+    /// Never: a client without an id is refused.
+    #[expect(clippy::expect_used, reason = "`join` makes no client without one")]
+    pub fn id(&self) -> SocketId {
+        self.clients.borrow().socket(self.socket).id.expect("a client that joined has an id")
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> Namespace {
+        self.clients.borrow().socket(self.socket).namespace.clone()
+    }
+
+    /// Emits an event.
+    ///
+    /// # Panics
+    /// When the client is not connected, or `args` cannot be written as arguments.
+    #[track_caller]
+    pub fn emit(&self, event: &str, args: impl IntoArgs) {
+        self.connected().emit(self.socket, event, &arguments(args), false);
+    }
+
+    /// Emits an event and asks for an answer.
+    ///
+    /// # Panics
+    /// When the client is not connected, or `args` cannot be written as arguments.
+    #[track_caller]
+    pub fn emit_with_ack(&self, event: &str, args: impl IntoArgs) -> TestAck {
+        let id = self.connected().emit(self.socket, event, &arguments(args), true);
+        TestAck { client: self.clone(), id }
+    }
+
+    /// Answers an event of the server that asked for it.
+    ///
+    /// # Panics
+    /// When it did not ask, the client is not connected, or `args` cannot be written as arguments.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in the test")]
+    pub fn ack(&self, event: &TestEvent, args: impl IntoArgs) {
+        let Some(id) = event.ack else { panic!("the event {:?} asks for no answer", event.name) };
+        self.connected().ack(self.socket, id, &arguments(args));
+    }
+
+    /// Takes the first event that was heard and not taken yet.
+    pub fn next_event(&self) -> Option<TestEvent> {
+        self.clients.borrow_mut().socket_mut(self.socket).events.pop_front()
+    }
+
+    /// Takes all events that were heard and not taken yet.
+    pub fn take_events(&self) -> Vec<TestEvent> {
+        self.clients.borrow_mut().socket_mut(self.socket).events.drain(..).collect()
+    }
+
+    /// Joins another namespace on the same connection, without auth.
+    ///
+    /// # Panics
+    /// When the client is refused, or its connection is closed.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the test expects to be let in")]
+    pub fn also_connect(&self, namespace: &str) -> Self {
+        match self.try_join(namespace, None) {
+            Ok(client) => client,
+            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
+        }
+    }
+
+    /// Joins another namespace on the same connection, which stays open either way.
+    ///
+    /// # Errors
+    /// What the client is told instead.
+    ///
+    /// # Panics
+    /// When the connection is closed, or `auth` cannot be written as JSON.
+    #[track_caller]
+    pub fn try_also_connect(&self, namespace: &str, auth: impl Serialize) -> Result<Self, ConnectError> {
+        self.try_join(namespace, Some(&auth_text(auth)))
+    }
+
+    /// Leaves the namespace. The connection stays.
+    ///
+    /// # Panics
+    /// When the client is not connected.
+    #[track_caller]
+    pub fn disconnect(&self) {
+        self.connected().leave(self.socket);
+    }
+
+    /// Closes the connection, with all of its namespaces.
+    ///
+    /// # Panics
+    /// When it is closed.
+    #[track_caller]
+    pub fn close(&self) {
+        self.end(Disconnected::ByClient);
+    }
+
+    /// The connection breaks, with all of its namespaces. Of one that polls, the world learns when pings are not answered.
+    ///
+    /// # Panics
+    /// When it is closed.
+    #[track_caller]
+    pub fn lose(&self) {
+        self.end(Disconnected::Lost);
+    }
+
+    /// The client reads nothing more: neither events nor pings.
+    pub fn stop_reading(&self) {
+        let connection = self.clients.borrow().socket(self.socket).connection;
+        self.clients.borrow_mut().stop_reading(connection);
+    }
+
+    /// Whether the client is in its namespace.
+    pub fn is_connected(&self) -> bool {
+        self.disconnected().is_none()
+    }
+
+    /// Why the client is not in its namespace any more.
+    pub fn disconnected(&self) -> Option<Disconnected> {
+        self.clients.borrow().socket(self.socket).disconnected
+    }
+
+    #[track_caller]
+    fn connected(&self) -> RefMut<'_, Clients> {
+        if let Some(why) = self.disconnected() {
+            not_connected(why);
+        }
+        self.clients.borrow_mut()
+    }
+
+    #[track_caller]
+    fn end(&self, why: Disconnected) {
+        let mut clients = self.open_connection();
+        let connection = clients.socket(self.socket).connection;
+        clients.end(connection, why);
+    }
+
+    #[track_caller]
+    fn try_join(&self, namespace: &str, auth: Option<&str>) -> Result<Self, ConnectError> {
+        let namespace = parse_namespace(namespace);
+        let connection = self.open_connection().socket(self.socket).connection;
+        join(&self.clients, connection, namespace, auth)
+    }
+
+    #[track_caller]
+    fn open_connection(&self) -> RefMut<'_, Clients> {
+        let clients = self.clients.borrow_mut();
+        let socket = clients.socket(self.socket);
+        if !clients.is_open(socket.connection) {
+            not_connected(socket.disconnected.unwrap_or(Disconnected::Lost));
+        }
+        clients
+    }
+}
+
+impl TestAck {
+    /// The answer; `None` while there is none.
+    pub fn answer(&self) -> Option<Args> {
+        let clients: Ref<'_, Clients> = self.client.clients.borrow();
+        clients.socket(self.client.socket).answers.get(&self.id).cloned()
+    }
+}
+
+#[track_caller]
+fn join(
+    clients: &Rc<RefCell<Clients>>,
+    connection: usize,
+    namespace: Namespace,
+    auth: Option<&str>,
+) -> Result<TestClient, ConnectError> {
+    let mut all = clients.borrow_mut();
+    let number = all.join(connection, namespace, auth);
+    let socket = all.socket_mut(number);
+    if let Some(error) = &socket.refused {
+        return Err(error.clone());
+    }
+    if let Some(why) = socket.disconnected {
+        return Err(ConnectError { message: format!("the connection is no more: {why:?}"), data: None });
+    }
+    assert!(socket.id.is_some(), "the world has not answered the CONNECT to {}", socket.namespace.as_str());
+    Ok(TestClient { clients: Rc::clone(clients), socket: number })
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+fn not_connected(why: Disconnected) -> ! {
+    panic!("this client is not connected any more: {why:?}")
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+fn parse_namespace(name: &str) -> Namespace {
+    let Some(namespace) = Namespace::parse(name) else {
+        panic!("{name:?} is no namespace: a name starts with / and has no comma")
+    };
+    namespace
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+fn auth_text(auth: impl Serialize) -> String {
+    match serde_json::to_string(&auth) {
+        Ok(text) => text,
+        Err(error) => panic!("this is no auth object: {error}"),
+    }
+}
