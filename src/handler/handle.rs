@@ -7,6 +7,7 @@ use futures::future::LocalBoxFuture;
 
 use super::call::Call;
 use super::extract::Extract;
+use super::failure::Failure;
 use super::reply::IntoOutcome;
 
 /// An async function that may be called for `C`: its arguments are [extractors](Extract), and it gives back what `C` wants.
@@ -23,6 +24,50 @@ pub trait Handler<C: Call, M>: 'static {
     fn handle(&self, call: C) -> LocalBoxFuture<'static, C::Outcome>;
 }
 
+// One implementation for functions of all kinds: where one does not fit, the compiler says which argument it is.
+impl<C, F, M> Handler<C, M> for F
+where
+    C: Call,
+    F: HandlerFn<M>,
+    F::Arguments: ExtractAll<C>,
+    <F::Future as Future>::Output: IntoOutcome<C::Outcome>,
+{
+    fn handle(&self, mut call: C) -> LocalBoxFuture<'static, C::Outcome> {
+        match F::Arguments::extract_all(&mut call) {
+            Ok(arguments) => {
+                let running = self.call(arguments);
+                Box::pin(async move { running.await.into_outcome() })
+            }
+            Err(failure) => Box::pin(core::future::ready(C::rejected(failure))),
+        }
+    }
+}
+
+/// An async function, whatever its arguments are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an async function",
+    label = "not an async function of up to eight arguments",
+    note = "a handler is an `async fn` (or a closure that returns a future) with up to eight arguments"
+)]
+pub trait HandlerFn<M>: 'static {
+    /// Its arguments, as a tuple.
+    type Arguments;
+    /// Its body.
+    type Future: Future + 'static;
+
+    /// Calls it.
+    fn call(&self, arguments: Self::Arguments) -> Self::Future;
+}
+
+/// A tuple of extractors.
+pub trait ExtractAll<C: Call>: Sized {
+    /// Takes all of them out of the call.
+    ///
+    /// # Errors
+    /// The first of them cannot be had.
+    fn extract_all(call: &mut C) -> Result<Self, Failure>;
+}
+
 /// A handler whose type is forgotten.
 pub(super) type Erased<C> = Rc<dyn Fn(C) -> LocalBoxFuture<'static, <C as Call>::Outcome>>;
 
@@ -31,39 +76,47 @@ pub(super) fn erase<C: Call, M>(handler: impl Handler<C, M>) -> Erased<C> {
     Rc::new(move |call| handler.handle(call))
 }
 
-impl<C, F, Fut> Handler<C, ()> for F
-where
-    C: Call,
-    F: Fn() -> Fut + 'static,
-    Fut: Future + 'static,
-    Fut::Output: IntoOutcome<C::Outcome>,
-{
-    fn handle(&self, _: C) -> LocalBoxFuture<'static, C::Outcome> {
-        let running = self();
-        Box::pin(async move { running.await.into_outcome() })
-    }
-}
-
 macro_rules! handlers {
     ($([$($argument:ident: $type:ident),*])*) => {$(
-        impl<C, F, Fut, $($type,)*> Handler<C, ($($type,)*)> for F
+        impl<F, Fut, $($type),*> HandlerFn<($($type,)*)> for F
         where
-            C: Call,
             F: Fn($($type),*) -> Fut + 'static,
             Fut: Future + 'static,
-            Fut::Output: IntoOutcome<C::Outcome>,
-            $($type: Extract<C>,)*
         {
-            fn handle(&self, mut call: C) -> LocalBoxFuture<'static, C::Outcome> {
-                $(let $argument = match $type::extract(&mut call) {
-                    Ok(argument) => argument,
-                    Err(failure) => return Box::pin(core::future::ready(C::rejected(failure))),
-                };)*
-                let running = self($($argument),*);
-                Box::pin(async move { running.await.into_outcome() })
+            type Arguments = ($($type,)*);
+            type Future = Fut;
+
+            fn call(&self, ($($argument,)*): Self::Arguments) -> Fut {
+                self($($argument),*)
+            }
+        }
+
+        impl<C: Call, $($type: Extract<C>),*> ExtractAll<C> for ($($type,)*) {
+            fn extract_all(call: &mut C) -> Result<Self, Failure> {
+                $(let $argument = $type::extract(call)?;)*
+                Ok(($($argument,)*))
             }
         }
     )*};
+}
+
+impl<F, Fut> HandlerFn<()> for F
+where
+    F: Fn() -> Fut + 'static,
+    Fut: Future + 'static,
+{
+    type Arguments = ();
+    type Future = Fut;
+
+    fn call(&self, (): ()) -> Fut {
+        self()
+    }
+}
+
+impl<C: Call> ExtractAll<C> for () {
+    fn extract_all(_: &mut C) -> Result<Self, Failure> {
+        Ok(())
+    }
 }
 
 handlers! {

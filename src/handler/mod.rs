@@ -30,7 +30,7 @@ pub use engine::EngineRoutes;
 pub use engine_socket::EngineSocket;
 pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json};
 pub use failure::{EmitError, Failure, HandlerError};
-pub use handle::Handler;
+pub use handle::{ExtractAll, Handler, HandlerFn};
 pub use handshake::Handshake;
 pub use http::{HttpRequest, HttpResponse};
 pub use io::Io;
