@@ -182,6 +182,7 @@ impl Platform for VirtualPlatform {
 
     fn set_alarm(&mut self, at: Timestamp) {
         self.alarm = Some(at);
+        self.alarms_set += 1;
     }
 
     fn delete_alarm(&mut self) {

@@ -26,6 +26,8 @@ pub struct VirtualPlatform {
     pub sockets: Vec<VirtualSocket>,
     /// The object's one alarm.
     pub alarm: Option<Timestamp>,
+    /// How often it was set: each time is a row written, which costs.
+    pub alarms_set: usize,
     /// What sessions have in the object's database: snapshots that do not fit into attachments.
     pub spilled: BTreeMap<Sid, Vec<Vec<u8>>>,
     /// And long attachments of packets that are not complete.
@@ -122,6 +124,7 @@ impl Default for VirtualPlatform {
             now: Timestamp::from_millis(1_800_000_000_000),
             sockets: Vec::new(),
             alarm: None,
+            alarms_set: 0,
             spilled: BTreeMap::new(),
             stored: Rc::default(),
             parts: BTreeMap::new(),

@@ -1,5 +1,5 @@
-//! A panic of Dormouse's own costs the connection whose event met it, and what lives in memory only. The object's own shell
-//! survives it here; `miniflare/panic.test.mjs` shows that the build does.
+//! What the object's shell owes to the runtime and to its world: few writes, nothing left behind, and a world that survives
+//! Dormouse's own mistakes. (`miniflare/panic.test.mjs` shows that the build survives them, too.)
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -30,6 +30,68 @@ fn closed(host: &Host, no: SocketNo) -> Vec<u16> {
     let said = host.runtime().said.iter().filter(|said| said.to == To::Socket(no));
     let codes = said.filter_map(|said| if let What::Closed(code) = said.what { Some(code) } else { None });
     codes.collect()
+}
+
+/// One heartbeat is one row written, however much is due at it.
+#[test]
+fn a_tick_sets_the_alarm_once() {
+    for sleeps in [false, true] {
+        let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+        let _bystanders = Bystanders::new(&mut host);
+        // Somebody who joins nothing, and is closed at a tick for it; and somebody who is silent.
+        host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        join(&mut host);
+        for _ in 0..6 {
+            if sleeps {
+                assert!(host.sleep());
+            }
+            let (at, before) = (host.runtime().alarm.expect("a heartbeat"), host.runtime().alarms_set);
+            let wait = at.since(host.runtime().now);
+            host.advance(wait);
+            assert_eq!(host.runtime().alarms_set - before, 1, "sleeps: {sleeps}");
+        }
+        assert_eq!(host.server().session_count(), 2);
+    }
+}
+
+#[test]
+fn messages_set_no_alarm() {
+    let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+    let mut bystanders = Bystanders::new(&mut host);
+    let before = host.runtime().alarms_set;
+    for sleeps in [false, true] {
+        for _ in 0..10 {
+            bystanders.talk(&mut host);
+            assert!(!sleeps || host.sleep());
+            host.advance_millis(100);
+        }
+    }
+    assert_eq!(host.runtime().alarms_set, before);
+}
+
+#[test]
+fn a_world_that_everybody_left_has_no_alarm() {
+    let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+    let bystanders = Bystanders::new(&mut host);
+    assert!(host.runtime().alarm.is_some());
+    bystanders.go(&mut host);
+    assert_eq!(host.runtime().alarm, None);
+}
+
+/// A snapshot that fits into its attachment again leaves no rows beside it.
+#[test]
+fn what_spilled_is_deleted_when_it_fits_again() {
+    for sleepy in [false, true] {
+        let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+        host.sleepy = sleepy;
+        let no = join(&mut host);
+        let rooms: Vec<String> = (0..2_000).map(|room| format!(r#""room {room}""#)).collect();
+        let rooms = rooms.join(",");
+        host.text(no, &format!(r#"42["join",{rooms}]"#));
+        assert_eq!(host.runtime().spilled.len(), 1);
+        host.text(no, &format!(r#"42["leave",{rooms}]"#));
+        assert!(host.runtime().spilled.is_empty(), "sleepy: {sleepy}");
+    }
 }
 
 #[test]
