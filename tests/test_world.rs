@@ -3,11 +3,42 @@
 use core::time::Duration;
 
 use dormouse::testing::{ConnectError, Disconnected, TestClient, TestEvent, TestWorld};
-use dormouse::{App, Args, Auth, Data, EmitError, EventName, Reason, Reply, Routes, Socket};
+use dormouse::{
+    Answer, App, Args, Auth, Context, Data, EmitError, EventName, Failure, Handshake, Reason, Reply, Routes, Socket,
+};
 use serde_json::{Value, json};
 
 fn app() -> App {
     App::new().namespace("/", routes).namespace("/other", routes)
+}
+
+fn routes(ns: Routes) -> Routes {
+    ns.guard(guard)
+        .on_connect(async |socket: Socket, Auth(auth): Auth<Value>| socket.emit("hello", (auth,)))
+        .on("join", async |socket: Socket, Data(room): Data<String>| socket.join(room))
+        .on("say", async |socket: Socket, Data((room, _)): Data<(String, Value)>, args: Args| {
+            socket.to(room).emit("said", &args)?;
+            Ok::<_, EmitError>(Reply(args))
+        })
+        .on("quiet", async || {})
+        .on("leave", async |socket: Socket| socket.disconnect(false))
+        .on("hang up", async |socket: Socket| socket.disconnect(true))
+        .on("panic", panics)
+        .on("ask all", ask_all)
+        .on("ask back", ask_back)
+        .on_reply("number", answered_back)
+        .on("handshake", async |handshake: Handshake| {
+            Reply((handshake.header("cookie").map(str::to_owned), handshake.query_param("k")))
+        })
+        .fallback(async |socket: Socket, EventName(name): EventName, args: Args| socket.broadcast().emit(&name, args))
+        .on_disconnect(async |socket: Socket, reason: Reason| socket.broadcast().emit("left", reason.as_str()))
+}
+
+async fn guard(Auth(auth): Auth<Value>) -> Result<(), Failure> {
+    match auth.get("banned") {
+        Some(until) => Err(Failure::new("BANNED", "You may not come in").with_data(until.clone())),
+        None => Ok(()),
+    }
 }
 
 #[expect(clippy::panic, reason = "what the event is for")]
@@ -15,19 +46,23 @@ async fn panics() {
     panic!("what the event is for");
 }
 
-fn routes(ns: Routes) -> Routes {
-    ns.on_connect(async |socket: Socket, Auth(auth): Auth<Value>| socket.emit("hello", auth))
-        .on("join", async |socket: Socket, Data(room): Data<String>| socket.join(room))
-        .on("say", async |socket: Socket, Data(room): Data<String>, args: Args| {
-            socket.to(room).emit("said", args.clone())?;
-            Ok::<_, EmitError>(Reply(args))
-        })
-        .on("quiet", async || ())
-        .on("leave", async |socket: Socket| socket.disconnect(false))
-        .on("hang up", async |socket: Socket| socket.disconnect(true))
-        .on("panic", panics)
-        .fallback(async |socket: Socket, EventName(name): EventName, args: Args| socket.broadcast().emit(&name, args))
-        .on_disconnect(async |socket: Socket, reason: Reason| socket.broadcast().emit("left", reason.as_str()))
+/// Everybody else names a number; who asks hears their sum, as soon as the last one has answered.
+async fn ask_all(socket: Socket) -> Result<Reply<u32>, Failure> {
+    let numbers = socket.broadcast().emit_with_ack::<u32>("number?", ()).await?;
+    Ok(Reply(numbers.into_iter().map(|(_, number)| number).sum()))
+}
+
+/// The same with whoever asks alone; the world may sleep until then.
+async fn ask_back(socket: Socket) -> Result<(), EmitError> {
+    socket.reply_to("number", 5).emit("number?", ())
+}
+
+async fn answered_back(
+    socket: Socket,
+    Answer(number): Answer<u32>,
+    Context(more): Context<u32>,
+) -> Result<(), EmitError> {
+    socket.emit("sum", number.unwrap_or_default() + more)
 }
 
 /// Worlds that differ in nothing that a client could see.
@@ -102,6 +137,52 @@ fn who_asks_is_answered_or_waits() {
 }
 
 #[test]
+fn a_handler_may_wait_for_clients_to_answer() {
+    for world in worlds() {
+        let [anna, ben, cleo] = [(); 3].map(|()| greeted(world.connect("/")));
+        let sum = anna.emit_with_ack("ask all", ());
+        let asked = |client: &TestClient| client.next_event().expect("a question");
+        ben.ack(&asked(&ben), 3);
+        assert_eq!(sum.answer(), None);
+        cleo.ack(&asked(&cleo), 4);
+        assert_eq!(sum.answer(), Some(Args::one(&7).expect("a number")));
+    }
+}
+
+#[test]
+#[should_panic(expected = "the world cannot sleep: a timer runs, as one does while a handler waits")]
+fn a_world_whose_handler_waits_does_not_sleep() {
+    let world = TestWorld::new(app);
+    let [anna, _ben] = [(); 2].map(|()| world.connect("/"));
+    anna.emit("ask all", ());
+    world.sleep();
+}
+
+#[test]
+fn a_world_may_sleep_until_a_client_answers() {
+    for world in worlds() {
+        let anna = greeted(world.connect("/"));
+        anna.emit("ask back", ());
+        world.sleep();
+        let question = anna.next_event().expect("a question");
+        anna.ack(&question, 7);
+        assert_eq!(anna.take_events(), [TestEvent::new("sum", (12,))]);
+    }
+}
+
+#[test]
+fn a_handshake_is_kept() {
+    for world in worlds() {
+        for polling in [false, true] {
+            let builder = world.client().header("Cookie", "a=b").query("k", "v w");
+            let anna = if polling { builder.polling() } else { builder }.connect("/");
+            let answer = anna.emit_with_ack("handshake", ()).answer().expect("an answer");
+            assert_eq!(answer.to_json(), r#"["a=b","v w"]"#);
+        }
+    }
+}
+
+#[test]
 fn a_client_may_be_in_several_namespaces() {
     for world in worlds() {
         let anna = greeted(world.connect("/"));
@@ -129,6 +210,8 @@ fn who_is_refused_is_told_why() {
         let anna = world.connect("/");
         assert_eq!(anna.try_also_connect("/nowhere", json!({})).expect_err("no such namespace"), invalid);
         assert!(anna.is_connected());
+        let banned = ConnectError { message: "You may not come in".to_owned(), data: Some(json!(2030)) };
+        assert_eq!(world.try_connect("/", json!({ "banned": 2030 })).expect_err("banned"), banned);
         assert!(world.client().query("EIO", "3").try_connect("/").is_err());
         let error = world.try_connect("/", "no object").expect_err("auth is an object");
         assert!(error.message.contains("the connection is no more"), "{error}");

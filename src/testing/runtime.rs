@@ -166,7 +166,9 @@ impl VirtualPlatform {
     pub(super) fn held_awake_by(&self) -> Option<&'static str> {
         match (self.waiting.is_empty(), self.timer) {
             (false, _) => Some("a request waits for its answer, as one does while a client polls"),
-            (true, Some(_)) => Some("a timer runs, as one does until a client that polled is gone"),
+            (true, Some(_)) => Some(
+                "a timer runs, as one does while a handler waits for an answer, or until a client that polled is gone",
+            ),
             (true, None) => None,
         }
     }
