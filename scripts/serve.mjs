@@ -1,12 +1,12 @@
-// `npm run serve -- --port N [--var KEY=VALUE …] [--example NAME] [--persist DIR] [--host H] [--build DIR]`: serves the
-// built worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it answers, then the
+// `npm run serve -- --port N [--var KEY=VALUE …] [--example NAME | --crate DIR] [--persist DIR] [--host H] [--build DIR]`:
+// serves the built worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it answers, then the
 // worker's own lines. Every origin is allowed unless --var ALLOWED_ORIGINS=… says otherwise.
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build as buildWorker } from "./build.mjs";
-import { defaultBuildDir } from "./lib/root.mjs";
+import { crateDirOf, defaultBuildDir } from "./lib/root.mjs";
 import { Refusal, main } from "./lib/run.mjs";
 import { ready } from "./setup.mjs";
 
@@ -17,6 +17,7 @@ main(async () => {
       host: { type: "string", default: "127.0.0.1" },
       var: { type: "string", multiple: true, default: [] },
       example: { type: "string" },
+      crate: { type: "string" },
       persist: { type: "string" },
       build: { type: "string" },
     },
@@ -32,8 +33,10 @@ main(async () => {
 
   await ready();
   // A build that exists is served as it is, so that an older one can be looked at; `npm run build` renews it.
-  const dir = values.build ? resolve(values.build) : defaultBuildDir(values.example);
-  if (!existsSync(join(dir, "index.js")) && !values.build) await buildWorker({ example: values.example });
+  const crate = values.crate && crateDirOf(values.crate);
+  const dir = values.build ? resolve(values.build) : crate ? join(crate, "build") : defaultBuildDir(values.example);
+  // Somebody's own server is what they work on: they want to see what they wrote last.
+  if (crate || (!existsSync(join(dir, "index.js")) && !values.build)) await buildWorker({ crate, example: values.example });
 
   // Only now: the set-up must be able to run before this package's dependencies exist.
   const { startWorker } = await import("../miniflare/world.mjs");

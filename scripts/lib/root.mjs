@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -25,6 +25,13 @@ export function lockedVersion(crate) {
 export function exampleDir(name) {
   const dir = join(ROOT, "examples", name);
   if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no example "${name}" under examples/.`);
+  return dir;
+}
+
+/** Somebody's own package, named from the directory in which `npm` was called. */
+export function crateDirOf(path) {
+  const dir = resolve(process.env.INIT_CWD ?? ".", path);
+  if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no Cargo.toml in ${dir}.`);
   return dir;
 }
 

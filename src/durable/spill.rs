@@ -85,7 +85,8 @@ pub fn read_header(attachment: &str) -> Option<Header> {
 
 /// Reads what spilled.
 pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
-    serde_json::from_slice(&rows.concat()).ok()
+    // As a text: reading bytes would make a second reader of all that a snapshot may be.
+    serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
 
 #[cfg(test)]
