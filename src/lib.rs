@@ -82,3 +82,8 @@ pub use value::{Args, DecodeError, EncodeError, Frame, IntoArgs};
 
 #[cfg(feature = "relay")]
 world!(World, tabletop::app);
+
+/// The README's Rust, as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -17,7 +17,7 @@ use super::socket::Socket;
 use super::storage::Storage;
 use crate::error::{NoAnswer, Reason};
 use crate::id::{Namespace, SocketId};
-use crate::value::{Args, DecodeError, Frame};
+use crate::value::{Args, DecodeError, Frame, reason};
 
 /// An argument of a handler, taken from what the handler is called for: `C` is a kind of call.
 ///
@@ -123,8 +123,7 @@ impl<C: SocketCall> Extract<C> for Handshake {
 impl<C: SocketCall, T: DeserializeOwned> Extract<C> for Auth<T> {
     fn extract(call: &mut C) -> Result<Self, Failure> {
         let handshake = call.socket().handshake().ok_or_else(gone)?;
-        let invalid = |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("auth: {error}"));
-        handshake.auth().map(Self).map_err(invalid)
+        handshake.auth().map(Self).map_err(|error| invalid("auth", &error))
     }
 }
 
@@ -226,9 +225,7 @@ impl Extract<Http> for Rc<HttpRequest> {
 
 impl<T: DeserializeOwned> Extract<Http> for Json<T> {
     fn extract(call: &mut Http) -> Result<Self, Failure> {
-        let invalid =
-            |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("the body is not what is wanted: {error}"));
-        serde_json::from_slice(&call.request.body).map(Self).map_err(invalid)
+        serde_json::from_slice(&call.request.body).map(Self).map_err(|error| invalid("the body", &error))
     }
 }
 
@@ -255,8 +252,11 @@ fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
 }
 
 fn context<T: DeserializeOwned>(json: &str) -> Result<Context<T>, Failure> {
-    let invalid = |error| Failure::new(Failure::INVALID_ARGUMENTS, format!("context: {error}"));
-    serde_json::from_str(json).map(Context).map_err(invalid)
+    serde_json::from_str(json).map(Context).map_err(|error| invalid("the context", &error))
+}
+
+fn invalid(what: &str, error: &serde_json::Error) -> Failure {
+    Failure::new(Failure::INVALID_ARGUMENTS, format!("{what}: {}", reason(error)))
 }
 
 fn gone() -> Failure {

@@ -33,13 +33,16 @@ impl DecodeError {
         Self { position: Some(position), reason: None }
     }
 
-    /// `serde_json` appends where in the text it was, which says nothing to those who wrote no text.
     fn at(position: usize, error: &serde_json::Error) -> Self {
-        let text = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let reason = text.strip_suffix(&place).map(str::to_owned).unwrap_or(text);
-        Self { position: Some(position), reason: Some(reason) }
+        Self { position: Some(position), reason: Some(reason(error)) }
     }
+}
+
+/// Why JSON was refused. `serde_json` appends where in the text it was, which says nothing to those who wrote no text.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
 }
 
 impl Display for DecodeError {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 pub use args::Args;
 pub use decode::DecodeError;
+pub(crate) use decode::reason;
 pub use encode::{EncodeError, IntoArgs};
 
 /// One Engine.IO packet as a WebSocket carries it: text with its type digit in front, or the bytes of a binary message,

@@ -6,15 +6,15 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { ROOT } from "../scripts/lib/root.mjs";
-import { startWorker } from "./world.mjs";
+import { ROOT } from "../../scripts/lib/root.mjs";
+import { startWorker } from "../../miniflare/world.mjs";
 
 const ADDRESS = "http://localhost:8787";
 
 test("two clients talk, the world sleeps, and they talk again", async (t) => {
   const worker = await startWorker();
   t.after(() => worker.dispose());
-  const script = readFileSync(join(ROOT, "README.md"), "utf8").match(/```js\n(.*?)```/s)[1];
+  const script = readFileSync(join(ROOT, "README.md"), "utf8").match(/```js\n(import { io }.*?)```/s)[1];
   equal(script.split(ADDRESS).length, 2, "the script names the server once");
   equal(script.trim().split("\n").length <= 11, true, "it is short");
 
