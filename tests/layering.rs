@@ -29,8 +29,8 @@ const TABLE: &str = "
     tabletop  : leaves handler
 
     runtime   : time
-    edge      : leaves runtime
-    durable   : leaves snapshot engine server handler runtime edge::cors edge::route
+    edge      : leaves runtime handler
+    durable   : leaves snapshot engine server handler runtime edge::cors edge::route edge::respond
     testing   : leaves durable engine handler server snapshot socket
     export    : durable::Object edge::entry handler
 ";

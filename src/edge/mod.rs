@@ -2,7 +2,10 @@
 //! rest to the world's object.
 
 pub mod cors;
+pub mod judge;
 pub mod route;
 
 #[cfg(target_arch = "wasm32")]
 pub mod entry;
+#[cfg(target_arch = "wasm32")]
+pub mod respond;
