@@ -1,4 +1,5 @@
 //! HTTP routes: each in a world that is awake and in one that was put to sleep before.
+#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
 use core::time::Duration;
 use std::rc::Rc;

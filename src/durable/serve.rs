@@ -1,4 +1,4 @@
-//! Requests to a world that are not Engine.IO's: those to the app's routes.
+//! Requests to a world that are not Engine.IO's: those to the app's routes, and those at the admin door.
 
 use core::cell::RefCell;
 
@@ -8,6 +8,7 @@ use super::receive::{BodyLimits, headers};
 use super::requests::Body;
 use super::shell::Shell;
 use super::workers::Workers;
+use crate::admin::Operation;
 use crate::edge::cors;
 use crate::edge::respond::respond;
 use crate::edge::route::Route;
@@ -15,12 +16,35 @@ use crate::handler::{Failure, HttpRequest, HttpResponse};
 use crate::request::INTERNAL_PREFIX;
 use crate::runtime;
 
-/// A request that the Worker handed on because there is a route for it.
+/// Who answers a request.
+enum To<'a> {
+    /// A route of the app's on this path.
+    Route(&'a str),
+    /// The admin door: the Worker has seen the key.
+    Door(Operation),
+}
+
+impl<'a> To<'a> {
+    /// `None` for what the Worker hands on to no world.
+    fn parse(route: &Route<'a>) -> Option<Self> {
+        match *route {
+            Route::App { path, .. } => Some(Self::Route(path)),
+            Route::Door { operation, .. } => Operation::parse(operation).map(Self::Door),
+            Route::Gateway { .. } | Route::Index | Route::NotFound(_) => None,
+        }
+    }
+}
+
+/// A request that the Worker handed on because somebody answers it.
 pub(super) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
     to: Route<'_>,
 ) -> Result<JsValue, JsValue> {
+    let Some(to) = To::parse(&to) else {
+        let failure = Failure::new("NOT_FOUND", "Nothing is here");
+        return respond(HttpResponse::error(404, &failure), &[]);
+    };
     let parts: &runtime::Request = request.unchecked_ref();
     let (method, url) = (parts.method(), parts.url());
     let (own, _, query) = runtime::split_url(&url);
@@ -49,15 +73,11 @@ pub(super) async fn fetch(
     };
     request.headers.retain(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
     let answer = match to {
-        Route::App { path, .. } => {
+        To::Route(path) => {
             path.clone_into(&mut request.path);
             shell.borrow_mut().handle_http(request)
         }
-        // The Worker hands on nothing else.
-        Route::Gateway { .. } | Route::Index | Route::NotFound(_) => {
-            let failure = Failure::new("NOT_FOUND", "Nothing is here");
-            return respond(HttpResponse::error(404, &failure), &own);
-        }
+        To::Door(operation) => shell.borrow_mut().handle_admin(operation, request),
     };
     respond(answer.await.unwrap_or_else(|_| HttpResponse::lost()), &own)
 }

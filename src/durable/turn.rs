@@ -12,8 +12,9 @@ use futures::future::LocalBoxFuture;
 
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
+use crate::admin::{self, Operation};
 use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
-use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Task, WorldHandle};
+use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Io, Task, WorldHandle};
 use crate::id::{AskId, Entropy, Namespace, SocketId};
 use crate::input::{Command, Input, To};
 use crate::limits::{MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS};
@@ -105,6 +106,11 @@ impl World {
     /// gives it; a sender that is gone means that it panicked.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         self.answer(|app, world| app.respond(world, request))
+    }
+
+    /// A call at the admin door; as [`handle_http`](Self::handle_http).
+    pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        self.answer(|_, world| Box::pin(admin::answer(Io::main(world.clone()), operation, request)))
     }
 
     fn answer(

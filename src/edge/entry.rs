@@ -60,7 +60,12 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
     };
     let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
     let route = route(path, asked_world.as_deref());
-    match judge(&route, Head { method: &method, header: &|name| runtime::header(&request, name) }, &app) {
+    match judge(
+        &route,
+        Head { method: &method, header: &|name| runtime::header(&request, name) },
+        &app,
+        config.admin_key.as_ref(),
+    ) {
         None => {}
         Some(Verdict::Answer(response)) => return respond(response, &headers),
         Some(Verdict::World(world)) => {
@@ -74,7 +79,7 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
             return runtime::respond(200, INDEX, headers);
         }
         Route::Index => return respond_message(404, NO_INDEX, &headers),
-        Route::App { .. } => return respond_message(404, NO_PATH, &headers),
+        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers),
         Route::NotFound(message) => return respond_message(404, message, &headers),
     };
     if layer == Layer::EngineIo && !app.engine_routes().serves_engine() {

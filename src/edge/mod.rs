@@ -1,6 +1,7 @@
 //! Stage 1: the Worker. Answers everything that needs no world, so that a bad request never wakes one, and hands the
 //! rest to the world's object.
 
+pub mod auth;
 pub mod cors;
 pub mod judge;
 pub mod route;

@@ -20,6 +20,13 @@ pub enum Route<'a> {
         /// The path behind the world's name.
         path: &'a str,
     },
+    /// To the admin door, if there is one.
+    Door {
+        /// What is said to be a world's name.
+        world: &'a str,
+        /// What is said to be an operation's name.
+        operation: &'a str,
+    },
     /// To the page that says what this is.
     Index,
     /// To nothing; the text says what there is.
@@ -28,7 +35,12 @@ pub enum Route<'a> {
 
 /// What a request to an unknown path is told.
 pub const NO_PATH: &str = "Nothing is here. A world's gateway is /w/<world>/socket.io/ or /socket.io/?world=<world>";
-const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
+
+/// What a request is told that names a world as none can be called.
+pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
+
+/// What stands in front of a world's name in the admin door's paths.
+const DOOR: &str = "/api/worlds/";
 
 /// The path of the gateway that speaks `layer`, below a world's or at the root.
 pub const fn gateway(layer: Layer) -> &'static str {
@@ -42,6 +54,9 @@ pub const fn gateway(layer: Layer) -> &'static str {
 pub fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
     if path == "/" {
         return Route::Index;
+    }
+    if let Some((world, operation)) = path.strip_prefix(DOOR).and_then(|rest| rest.split_once('/')) {
+        return Route::Door { world, operation };
     }
     let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
     let (name, path) = below.unwrap_or_else(|| (world.unwrap_or(WorldName::DEFAULT), path));
@@ -98,6 +113,15 @@ mod tests {
             ("/w/alpha//socket.io/", "//socket.io/"),
         ] {
             assert_eq!(route(path, Some("beta")), Route::App { world: alpha(), path: below }, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_door_names_a_world_and_an_operation() {
+        assert_eq!(route("/api/worlds/a b/x/y", None), Route::Door { world: "a b", operation: "x/y" });
+        assert_eq!(route("/api/worlds//", None), Route::Door { world: "", operation: "" });
+        for path in ["/api/worlds/alpha", "/api/worlds", "/api/", "/API/worlds/alpha/emit"] {
+            assert_eq!(route(path, None), Route::NotFound(NO_PATH), "{path}");
         }
     }
 }

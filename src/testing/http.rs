@@ -9,6 +9,7 @@ use futures::channel::oneshot;
 use super::connection::Clients;
 use super::host::Host;
 use super::world::TestWorld;
+use crate::admin::Operation;
 use crate::handler::{HttpRequest, HttpResponse};
 
 /// The response to a request, which may be still to come.
@@ -71,7 +72,39 @@ impl TestWorld {
             request.path.truncate(length);
         }
         let mut clients = self.clients.borrow_mut();
-        let number = clients.host.http(request);
+        let number = clients.host.http(None, request);
+        clients.listen();
+        TestResponse { clients: Rc::clone(&self.clients), number }
+    }
+
+    /// Makes a call at the admin door, as somebody who has the key: `POST /api/worlds/<world>/<operation>`, with the operation
+    /// `emit`, `join`, `leave`, `disconnect` or `fetch`. Gives the response, which may wait for clients' answers.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::App;
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// world.sleep();
+    /// let call = world.admin("emit", r#"{"event":"news","args":["tea",4]}"#);
+    /// assert_eq!(call.response().expect("an answer").body, r#"{"matched":1,"status":"ok"}"#);
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("news", ("tea", 4))));
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such operation.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in the test")]
+    pub fn admin(&self, operation: &str, body: impl Into<Bytes>) -> TestResponse {
+        let Some(call) = Operation::parse(operation) else { panic!("the admin door has no {operation:?}") };
+        let request = HttpRequest { method: "POST".to_owned(), body: body.into(), ..HttpRequest::default() };
+        let mut clients = self.clients.borrow_mut();
+        let number = clients.host.http(Some(call), request);
         clients.listen();
         TestResponse { clients: Rc::clone(&self.clients), number }
     }
@@ -85,14 +118,18 @@ impl TestResponse {
 }
 
 impl Host {
-    /// A request to one of the app's routes. Its handler may wait for something: then the response comes later.
-    pub fn http(&mut self, request: HttpRequest) -> usize {
+    /// A request to one of the app's routes, or a call at the admin door. Its handler may wait for something: then the
+    /// response comes later.
+    pub fn http(&mut self, call: Option<Operation>, request: HttpRequest) -> usize {
         let is_too_long = request.body.len() > self.config().max_payload_bytes;
         let response = if is_too_long {
             // The object does not read it.
             Response::Came(HttpResponse::too_long())
         } else {
-            Response::Waits(self.shell.handle_http(request))
+            Response::Waits(match call {
+                Some(operation) => self.shell.handle_admin(operation, request),
+                None => self.shell.handle_http(request),
+            })
         };
         self.responses.push(response);
         self.end_event();
