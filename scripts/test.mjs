@@ -32,6 +32,7 @@ const builds = [
   ["build the relay", () => build()],
   ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
   ["build examples/echo", () => build({ example: "echo" })],
+  ["build miniflare/apps/routes", () => build({ example: "routes" })],
 ];
 
 const everything = (totals, words) => {
@@ -47,6 +48,7 @@ const everything = (totals, words) => {
     ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
     ["clippy, examples/echo", () => clippy("-p", "echo", "--all-targets")],
     ["clippy, examples/echo, wasm32", () => clippy("-p", "echo", ...WASM)],
+    ["clippy, miniflare/apps/routes", () => clippy("-p", "routes", "--all-targets")],
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],

@@ -3,6 +3,9 @@
 use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
+use std::rc::Rc;
+
+use subtle::ConstantTimeEq;
 
 use crate::limits;
 
@@ -23,6 +26,25 @@ pub struct Config {
     pub max_buffered_bytes: usize,
     /// `ALLOWED_ORIGINS`: whose pages may connect.
     pub allowed_origins: AllowedOrigins,
+    /// `ADMIN_KEY`: what opens the admin door; without one there is none.
+    pub admin_key: Option<AdminKey>,
+}
+
+/// `ADMIN_KEY`: a secret, which nothing here ever shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminKey(Rc<str>);
+
+impl AdminKey {
+    /// Whether this is the key. How long it takes tells at most how long the key is.
+    pub fn is(&self, offered: &str) -> bool {
+        self.0.as_bytes().ct_eq(offered.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for AdminKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminKey")
+    }
 }
 
 /// `ALLOWED_ORIGINS`: which web pages may connect. Clients that are not pages send no origin and always may.
@@ -72,6 +94,7 @@ impl Config {
             upgrade_timeout: millis("UPGRADE_TIMEOUT_MS", limits::UPGRADE_TIMEOUT_MS)?,
             max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
             allowed_origins: parse_origins(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
+            admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
         })
     }
 
@@ -92,6 +115,7 @@ impl Default for Config {
             upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
             max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
             allowed_origins: AllowedOrigins::Same,
+            admin_key: None,
         }
     }
 }
@@ -153,6 +177,22 @@ fn parse_origins(text: &str) -> Result<AllowedOrigins, ConfigError> {
     Ok(AllowedOrigins::Listed(origins))
 }
 
+/// Its errors say nothing about the value: they are shown to everybody.
+fn parse_admin_key(text: &str) -> Result<Option<AdminKey>, ConfigError> {
+    let fail = |problem: String| Err(ConfigError { variable: "ADMIN_KEY", problem });
+    let key = text.trim();
+    if key.is_empty() {
+        return Ok(None);
+    }
+    if !key.bytes().all(|c| c.is_ascii_graphic()) {
+        return fail("has a character that a header cannot carry; it takes visible ASCII, without spaces".to_owned());
+    }
+    if key.len() < limits::MIN_ADMIN_KEY_CHARS {
+        return fail(format!("is too short; it must have {} characters or more", limits::MIN_ADMIN_KEY_CHARS));
+    }
+    Ok(Some(AdminKey(key.into())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +227,23 @@ mod tests {
         );
         for bad in ["a.example", "https://", "https://a/b", "*,https://a", "https://*.a"] {
             assert!(origins(bad).expect_err(bad).starts_with("ALLOWED_ORIGINS has "), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_admin_key_is_long_and_never_shown() {
+        let key = |text| parse_one("ADMIN_KEY", text).map(|config| config.admin_key);
+        assert_eq!(key(" "), Ok(None));
+        let config = parse_one("ADMIN_KEY", " 0123456789abcdef\n").expect("a key");
+        assert!(!format!("{config:?}").contains("0123"), "{config:?}");
+        let key_in_force = config.admin_key.expect("a key");
+        assert!(key_in_force.is("0123456789abcdef"));
+        for other in ["", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF", " 0123456789abcdef"] {
+            assert!(!key_in_force.is(other), "{other}");
+        }
+        for bad in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdefü", "0123456789\tabcdef"] {
+            let error = key(bad).expect_err(bad);
+            assert!(error.starts_with("ADMIN_KEY ") && !error.contains("0123"), "{error}");
         }
     }
 }

@@ -84,6 +84,7 @@ macro_rules! world {
 mod wasm {
     use std::cell::OnceCell;
     use std::panic::AssertUnwindSafe;
+    use std::rc::Rc;
 
     use wasm_bindgen::JsValue;
 
@@ -97,14 +98,10 @@ mod wasm {
     pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
         thread_local! {
             /// An isolate runs one Worker, and a Worker serves one app.
-            static SERVES_ENGINE: OnceCell<bool> = const { OnceCell::new() };
+            static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
         }
-        let serves_engine = SERVES_ENGINE.with(|cell| *cell.get_or_init(|| app().engine_routes().serves_engine()));
-        wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(
-            request,
-            env,
-            serves_engine,
-        )))
+        let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
+        wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(request, env, app)))
     }
 }
 

@@ -33,7 +33,8 @@
 //! 3. [`server`], the core's one door, hands them through [`engine`] (bytes <-> messages), [`socket`] (messages <->
 //!    Socket.IO packets) and [`namespace`] (who hears it), which never import one another;
 //! 4. [`handler`] calls user code, such as the [`tabletop`] relay, whose doings come back as inputs;
-//! 5. [`durable`] performs the [`effect`]s and writes the [`snapshot`]s that survive sleep.
+//! 5. [`admin`] is what people outside do through the same handles as handlers;
+//! 6. [`durable`] performs the [`effect`]s and writes the [`snapshot`]s that survive sleep.
 //!
 //! On the host, `testing` takes the place of the runtime, under the same shell.
 
@@ -50,6 +51,7 @@ pub mod time;
 pub mod value;
 
 // The stages.
+pub mod admin;
 pub mod durable;
 pub mod edge;
 pub mod engine;

@@ -122,6 +122,9 @@ pub const MAX_POLLING_SESSIONS: usize = 1_000;
 /// Characters of an event's name that an error answer repeats.
 pub const MAX_ECHOED_NAME_CHARS: usize = 100;
 
+/// Characters of what is wrong with a call at the admin door that its answer says: such a text may repeat what came.
+pub const MAX_ECHOED_PROBLEM_CHARS: usize = 300;
+
 /// `PING_INTERVAL_MS`: the default is engine.io's. At least 100 ms, or heartbeats are all a world does; at most a day.
 pub const PING_INTERVAL_MS: (u64, RangeInclusive<u64>) = (25_000, 100..=86_400_000);
 
@@ -140,6 +143,13 @@ pub const UPGRADE_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (10_000, 100..=600_00
 
 /// `MAX_BUFFERED_BYTES`: unsent bytes are memory of the isolate (128 MB in all) and keep the world awake.
 pub const MAX_BUFFERED_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=100_000_000);
+
+/// Shortest `ADMIN_KEY`, in characters: it is all that keeps strangers from every world, and nobody counts their attempts.
+pub const MIN_ADMIN_KEY_CHARS: usize = 16;
+
+/// Longest answer of the admin door, in bytes, where the sockets of a world are asked for: it is put together in an isolate
+/// of 128 MB.
+pub const MAX_ADMIN_ANSWER_BYTES: usize = 16_000_000;
 
 /// Longest `ALLOWED_ORIGINS`, in bytes: it is compared on every request.
 pub const MAX_ALLOWED_ORIGINS_BYTES: usize = 10_000;

@@ -9,6 +9,9 @@ use crate::time::Timestamp;
 /// The header with which an object tells the Worker to accept a WebSocket and to close it.
 pub const CLOSE_MARK: &str = "x-dormouse-close";
 
+/// What headers begin with that the Worker and its objects say to each other: neither clients nor handlers say such.
+pub const INTERNAL_PREFIX: &str = "x-dormouse-";
+
 /// What runs on top of Engine.IO in a session: decided by the path it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {

@@ -363,7 +363,14 @@ export function headersOf(request) {
 export function respondBytes(status, body, headers) {
   // A response of these statuses has no body, and the runtime throws at one.
   const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
-  for (let i = 0; i < headers.length; i += 2) response.headers.append(headers[i], headers[i + 1]);
+  for (let i = 0; i < headers.length; i += 2) {
+    try {
+      response.headers.append(headers[i], headers[i + 1]);
+    } catch (error) {
+      // What a handler said wrong must not cost its response.
+      console.error(`dormouse: a response goes without the header ${headers[i]}:`, error);
+    }
+  }
   return response;
 }
 

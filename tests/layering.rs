@@ -27,11 +27,12 @@ const TABLE: &str = "
 
     handler   : leaves socket::RESERVED_EVENTS
     tabletop  : leaves handler
+    admin     : leaves handler
 
     runtime   : time
-    edge      : leaves runtime
-    durable   : leaves snapshot engine server handler runtime edge::cors edge::route
-    testing   : leaves durable engine handler server snapshot socket
+    edge      : leaves runtime handler admin
+    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond
+    testing   : leaves admin durable engine handler server snapshot socket
     export    : durable::Object edge::entry handler
 ";
 

@@ -21,10 +21,13 @@ export function lockedVersion(crate) {
   return found[1];
 }
 
-/** The packages under examples/, by directory name. */
+// Packages that use the crate as a stranger would: for readers, and for the end-to-end tests alone.
+const PACKAGES = ["examples", "miniflare/apps"];
+
+/** The directory of such a package, by its name. */
 export function exampleDir(name) {
-  const dir = join(ROOT, "examples", name);
-  if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no example "${name}" under examples/.`);
+  const dir = PACKAGES.map((parent) => join(ROOT, parent, name)).find((dir) => existsSync(join(dir, "Cargo.toml")));
+  if (!dir) throw new Error(`There is no package "${name}" under ${PACKAGES.join("/ or ")}/.`);
   return dir;
 }
 

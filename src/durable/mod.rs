@@ -17,6 +17,8 @@ mod object;
 #[cfg(target_arch = "wasm32")]
 mod receive;
 #[cfg(target_arch = "wasm32")]
+mod serve;
+#[cfg(target_arch = "wasm32")]
 mod workers;
 
 #[cfg(target_arch = "wasm32")]

@@ -7,14 +7,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::requests::{Body, Reception};
+use super::serve;
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::config::Config;
 use crate::edge::cors;
-use crate::edge::route::layer_of;
+use crate::edge::route::{Route, route};
 use crate::effect::Answer;
 use crate::error::Refusal;
-use crate::request::{CLOSE_MARK, EngineRequest, Layer, Opening};
+use crate::request::{CLOSE_MARK, EngineRequest, Opening};
 use crate::runtime;
 use crate::time::Timestamp;
 
@@ -25,7 +26,10 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
     let (own, path, query) = runtime::split_url(&url);
     let origin = runtime::header(&request, "origin");
     let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
-    let layer = layer_of(path).unwrap_or(Layer::SocketIo);
+    let layer = match route(path, None) {
+        Route::Gateway { layer, .. } => layer,
+        other => return serve::fetch(shell, &request, other).await,
+    };
     let parsed = EngineRequest::parse(&method, websocket, form_urlencoded::parse(query.as_bytes()));
     let is_octets = || {
         runtime::header(&request, "content-type")
@@ -62,13 +66,8 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
 /// What is kept of the request that opens a session.
 fn opening(request: &JsValue, url: &str, issued: Timestamp) -> Opening {
     let (origin, _, _) = runtime::split_url(url);
-    let headers = runtime::headers_of(request);
-    let pairs = headers.chunks_exact(2).filter_map(|pair| match pair {
-        [name, value] => Some((name.clone(), value.clone())),
-        _ => None,
-    });
     Opening {
-        headers: pairs.collect(),
+        headers: headers(request),
         issued,
         address: runtime::header(request, "cf-connecting-ip").unwrap_or_default(),
         url: url.strip_prefix(origin).unwrap_or(url).to_owned(),
@@ -76,14 +75,24 @@ fn opening(request: &JsValue, url: &str, issued: Timestamp) -> Opening {
     }
 }
 
+/// A request's headers: names in lower case, and values.
+pub(super) fn headers(request: &JsValue) -> Vec<(String, String)> {
+    let headers = runtime::headers_of(request);
+    let pairs = headers.chunks_exact(2).filter_map(|pair| match pair {
+        [name, value] => Some((name.clone(), value.clone())),
+        _ => None,
+    });
+    pairs.collect()
+}
+
 /// How much of a body is read, and for how long: in bytes and milliseconds.
-struct BodyLimits {
+pub(super) struct BodyLimits {
     max: f64,
     patience: f64,
 }
 
 impl BodyLimits {
-    fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
             max: runtime::integer_to_js(config.max_payload_bytes as u64),
             // A session that sends nothing else for so long has lost its heartbeat.
@@ -91,7 +100,7 @@ impl BodyLimits {
         }
     }
 
-    async fn read(&self, request: &JsValue) -> Body {
+    pub(super) async fn read(&self, request: &JsValue) -> Body {
         match JsFuture::from(runtime::read_request(request, self.max, self.patience)).await {
             Ok(body) if body.is_truthy() && body.as_bool().is_none() => Body::Bytes(Uint8Array::new(&body).to_vec()),
             Ok(body) if body.as_bool() == Some(true) => Body::TooLong,

@@ -13,6 +13,7 @@ use super::platform::Platform;
 use super::spill::{self, Read};
 use super::tasks::Notify;
 use super::turn::World;
+use crate::admin::Operation;
 use crate::config::Config;
 use crate::effect::Effects;
 use crate::error::Reason;
@@ -104,6 +105,14 @@ impl<P: Platform> Shell<P> {
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, awake) = self.wake();
         let answer = awake.world.handle_http(request);
+        self.turn(Input::Continue);
+        answer
+    }
+
+    /// A call at the admin door, by somebody who has the key.
+    pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        let (_, awake) = self.wake();
+        let answer = awake.world.handle_admin(operation, request);
         self.turn(Input::Continue);
         answer
     }

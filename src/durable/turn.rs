@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::task::Wake;
 
 use futures::channel::oneshot;
+use futures::future::LocalBoxFuture;
 
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
+use crate::admin::{self, Operation};
 use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
-use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Task, WorldHandle};
+use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Io, Task, WorldHandle};
 use crate::id::{AskId, Entropy, Namespace, SocketId};
 use crate::input::{Command, Input, To};
 use crate::limits::{MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS};
@@ -31,6 +33,8 @@ pub struct World {
     tasks: Tasks,
     /// Sockets whose packet middleware is waiting, and the events that wait behind it.
     held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+    /// Requests from outside that the next turn begins with.
+    requests: Vec<Task>,
 }
 
 /// What handlers reach: nothing of it is borrowed while one runs.
@@ -67,7 +71,7 @@ impl World {
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new() }
+        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), requests: Vec::new() }
     }
 
     /// What the world knows. Not to be held while anything is handled.
@@ -90,6 +94,9 @@ impl World {
         self.inner.now.set(now);
         self.inner.in_turn.set(true);
         self.inner.handle(input);
+        for request in core::mem::take(&mut self.requests) {
+            self.start(request);
+        }
         self.run(entropy);
         self.inner.in_turn.set(false);
         core::mem::swap(&mut *self.inner.fx.borrow_mut(), fx);
@@ -98,9 +105,27 @@ impl World {
     /// A request to one of the app's routes; [`handle`](Self::handle) is to be called next. The answer comes when the handler
     /// gives it; a sender that is gone means that it panicked.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        self.answer(|app, world| app.respond(world, request))
+    }
+
+    /// A call at the admin door; as [`handle_http`](Self::handle_http).
+    pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        self.answer(|_, world| Box::pin(admin::answer(Io::main(world.clone()), operation, request)))
+    }
+
+    fn answer(
+        &mut self,
+        respond: impl FnOnce(&App, &WorldHandle) -> LocalBoxFuture<'static, HttpResponse>,
+    ) -> oneshot::Receiver<HttpResponse> {
         let (sender, receiver) = oneshot::channel();
-        let task = self.inner.app.start_http(&self.handle, request, sender);
-        self.start(task);
+        let response = if self.is_busy() {
+            let failure = Failure::new("BUSY", "Too many requests wait to be answered");
+            Box::pin(core::future::ready(HttpResponse::error(503, &failure)))
+        } else {
+            respond(&self.inner.app, &self.handle)
+        };
+        // Not polled before the turn has begun: until then, the time is that of the last one.
+        self.requests.push(Task::answering(self.handle.clone(), response, sender));
         receiver
     }
 

@@ -32,14 +32,23 @@ pub fn check(origin: Option<&str>, own: &str, allowed: &AllowedOrigins) -> Resul
     Err((refusal, headers))
 }
 
-/// The further headers that answer a preflight; `asked` is its `Access-Control-Request-Headers`.
-pub fn preflight(asked: Option<&str>) -> Vec<Header> {
+/// The further headers that answer a preflight: the methods that may be used; `asked` is its
+/// `Access-Control-Request-Headers`.
+pub fn preflight(methods: &str, asked: Option<&str>) -> Vec<Header> {
     let mut headers =
-        vec![("access-control-allow-methods", "GET,POST".to_owned()), ("access-control-max-age", "86400".to_owned())];
+        vec![("access-control-allow-methods", methods.to_owned()), ("access-control-max-age", "86400".to_owned())];
     if let Some(asked) = asked {
         headers.push(("access-control-allow-headers", asked.to_owned()));
     }
     headers
+}
+
+/// A handler's headers with those of [`check`], which say who may read the response whatever the handler says.
+pub fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
+    let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
+    let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));
+    let own = own.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    handlers.chain(own).flat_map(|(name, value)| [name, value]).collect()
 }
 
 #[cfg(test)]
@@ -74,5 +83,18 @@ mod tests {
             let message = allowed_origin(Some(origin), &listed).expect_err(origin);
             assert!(message.contains("ALLOWED_ORIGINS"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_handler_does_not_say_who_may_read() {
+        let handlers = [("Access-Control-Allow-Origin", "*"), ("vary", "accept"), ("x-a", "1")];
+        let handlers = handlers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own =
+            check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same).expect("allowed");
+        let joined = join(handlers.to_vec(), &own);
+        let origin = ["access-control-allow-origin", "https://relay.example", "vary", "Origin"];
+        let expected = [&["vary", "accept", "x-a", "1"], &origin[..], &["access-control-allow-credentials", "true"]];
+        assert_eq!(joined, expected.concat());
+        assert_eq!(join(handlers.to_vec(), &[]).len(), 6);
     }
 }

@@ -1,15 +1,19 @@
 //! The Worker's fetch handler.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::cors;
-use super::route::{Route, route};
+use super::judge::{Head, Verdict, judge};
+use super::respond::respond;
+use super::route::{NO_PATH, Route, route};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
+use crate::handler::App;
 use crate::request::{CLOSE_MARK, EngineRequest, Layer};
 use crate::runtime;
 
@@ -22,11 +26,11 @@ const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("inde
 const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
-/// Answers a request to the Worker. `serves_engine` tells whether there is a gateway for plain Engine.IO.
+/// Answers a request to the Worker that serves `app`.
 ///
 /// # Errors
 /// The runtime's own; the client gets a 500.
-pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Result<JsValue, JsValue> {
+pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsValue, JsValue> {
     thread_local! {
         /// The variables of a deployment do not change while its isolate lives.
         static CONFIG: OnceCell<Result<Config, ConfigError>> = const { OnceCell::new() };
@@ -55,21 +59,35 @@ pub async fn fetch(request: JsValue, env: JsValue, serves_engine: bool) -> Resul
         Err((refusal, headers)) => return refuse(&refusal, &headers),
     };
     let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
-    let (world, layer) = match route(path, asked_world.as_deref()) {
+    let route = route(path, asked_world.as_deref());
+    match judge(
+        &route,
+        Head { method: &method, header: &|name| runtime::header(&request, name) },
+        &app,
+        config.admin_key.as_ref(),
+    ) {
+        None => {}
+        Some(Verdict::Answer(response)) => return respond(response, &headers),
+        Some(Verdict::World(world)) => {
+            return JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await;
+        }
+    }
+    let (world, layer) = match route {
         Route::Gateway { world, layer } => (world, layer),
         Route::Index if INDEX.is_some() => {
             let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
             return runtime::respond(200, INDEX, headers);
         }
         Route::Index => return respond_message(404, NO_INDEX, &headers),
+        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers),
         Route::NotFound(message) => return respond_message(404, message, &headers),
     };
-    if layer == Layer::EngineIo && !serves_engine {
+    if layer == Layer::EngineIo && !app.engine_routes().serves_engine() {
         return respond_message(404, NO_ENGINE, &headers);
     }
     if method == "OPTIONS" && !headers.is_empty() {
         let asked = runtime::header(&request, "access-control-request-headers");
-        let headers = [headers, cors::preflight(asked.as_deref())].concat();
+        let headers = [headers, cors::preflight("GET,POST", asked.as_deref())].concat();
         return runtime::respond(204, None, runtime::flatten(&headers, &[]));
     }
     let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));

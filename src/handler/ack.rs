@@ -152,7 +152,7 @@ impl Waiting {
     }
 
     /// All answers; none where the world is gone.
-    async fn all(mut self) -> Answered {
+    pub(super) async fn all(mut self) -> Answered {
         match self.receiver.as_mut() {
             Some(receiver) => {
                 let answered = receiver.await.unwrap_or_default();

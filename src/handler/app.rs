@@ -119,7 +119,12 @@ impl App {
     }
 
     /// Answers HTTP requests to `/w/<world><path>`, in the world: with a method such as `POST`, and a path that may be a
-    /// template as a namespace's. Nobody but the handler asks who the caller is.
+    /// template as a namespace's. It is matched with the path as it came, percent-encoded; the parts that it names are
+    /// decoded. A route of `GET` answers `HEAD`, too. The gateways' own paths cannot be had.
+    ///
+    /// A request that no route is for wakes no world. The pages that may connect may ask, too (`ALLOWED_ORIGINS`), and their
+    /// preflights are answered; beyond that, nobody but the handler asks who the caller is. A handler may await answers
+    /// of clients; while it does, the world stays awake. One that panics costs its request, which gets a 500.
     ///
     /// ```
     /// use dormouse::{App, Failure, HttpResponse, Io, Json};

@@ -5,13 +5,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::failure::Failure;
+use crate::limits::MAX_ECHOED_NAME_CHARS;
+use crate::request::INTERNAL_PREFIX;
 
 /// A request to one of the app's [`route`](super::App::route)s.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method, in capitals.
     pub method: String,
-    /// The path behind the world's name.
+    /// The path behind the world's name, as it came: percent-encoded.
     pub path: String,
     /// The query's parameters, decoded, in order.
     pub query: Vec<(String, String)>,
@@ -19,7 +21,7 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// The body: at most `MAX_PAYLOAD_BYTES`.
     pub body: Bytes,
-    /// The path's parts that the route's template names.
+    /// The path's parts that the route's template names, decoded.
     pub params: Vec<(String, String)>,
 }
 
@@ -40,7 +42,8 @@ impl HttpRequest {
     }
 }
 
-/// The answer to a request.
+/// The answer to a request. A header that HTTP does not take is left out and written to the log; what is about the
+/// connection, such as `content-length`, is the platform's to say; a status is from 200 to 599.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status.
@@ -90,10 +93,61 @@ impl HttpResponse {
         Self::text(status, error.to_string()).with_type("application/json")
     }
 
+    /// What a request gets whose body is longer than `MAX_PAYLOAD_BYTES`.
+    pub fn too_long() -> Self {
+        Self::error(413, &Failure::new("TOO_LONG", "The body is longer than MAX_PAYLOAD_BYTES allows"))
+    }
+
+    /// What a request gets whose handler is no more: it panicked, or its world lost its memory.
+    pub fn lost() -> Self {
+        Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
+    }
+
+    /// The response as far as HTTP takes it, and what was wrong with it, in sentences for the log. A header that is none is
+    /// left out, and so are those that are the platform's to say; a status that is none is a 500.
+    pub(super) fn checked(mut self) -> (Self, Vec<String>) {
+        if !(200..=599).contains(&self.status) {
+            let problem = format!("a response has the status {}; it must be from 200 to 599", self.status);
+            return (
+                Self::error(500, &Failure::new("INVALID_RESPONSE", "The handler's response is none")),
+                vec![problem],
+            );
+        }
+        let mut problems = Vec::new();
+        self.headers.retain(|(name, value)| {
+            let problem = if !is_header_name(name) {
+                "is no header's name"
+            } else if PLATFORM_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) || is_internal(name) {
+                "is not for handlers to say"
+            } else if !value.chars().all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic()) {
+                "has a value that no header can have"
+            } else {
+                return true;
+            };
+            let shown: String = name.chars().take(MAX_ECHOED_NAME_CHARS).collect();
+            problems.push(format!("a response goes without the header {shown:?}, which {problem}"));
+            false
+        });
+        (self, problems)
+    }
+
     fn with_type(mut self, kind: &str) -> Self {
         self.headers = vec![header("content-type", kind)];
         self
     }
+}
+
+/// What is about the connection rather than the response.
+const PLATFORM_HEADERS: [&str; 6] =
+    ["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
+
+/// RFC 9110, section 5.1.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
+}
+
+fn is_internal(name: &str) -> bool {
+    name.get(..INTERNAL_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(INTERNAL_PREFIX))
 }
 
 fn header(name: &str, value: &str) -> (String, String) {
@@ -102,4 +156,42 @@ fn header(name: &str, value: &str) -> (String, String) {
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_http_does_not_take_is_left_out() {
+        let good = HttpResponse::text(200, "x").with_header("Set-Cookie", "a=b").with_header("x-empty", "");
+        assert_eq!(good.clone().checked(), (good.clone(), Vec::new()));
+        let mut bad = good.clone();
+        for (name, value) in [
+            ("", "1"),
+            ("a b", "1"),
+            ("a\r\nb", "1"),
+            ("ü", "1"),
+            ("location", "/\r\nset-cookie: evil=1"),
+            ("x-null", "\0"),
+            ("x-word", "Grüße"),
+            ("Content-Length", "9"),
+            ("Transfer-Encoding", "chunked"),
+            ("X-Dormouse-Close", "1"),
+        ] {
+            bad = bad.with_header(name, value);
+        }
+        let (checked, problems) = bad.checked();
+        assert_eq!(checked, good);
+        assert_eq!(problems.len(), 10, "{problems:?}");
+        assert!(problems.iter().all(|problem| !problem.contains(['\r', '\n'])), "{problems:?}");
+    }
+
+    #[test]
+    fn a_status_is_one() {
+        for status in [0, 99, 101, 199, 600, u16::MAX] {
+            let (response, problems) = HttpResponse::empty(status).checked();
+            assert_eq!((response.status, problems.len()), (500, 1), "{status}");
+        }
+    }
 }

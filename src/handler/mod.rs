@@ -19,6 +19,7 @@ mod reply;
 mod rooms;
 mod routes;
 mod run;
+mod serve;
 mod socket;
 mod storage;
 

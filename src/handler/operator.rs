@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ack::{self, AckError, BroadcastAckError, Waiting};
-use super::door::WorldHandle;
+use super::door::{Answered, WorldHandle};
 use super::failure::EmitError;
 use super::rooms::IntoRooms;
 use super::socket::Socket;
@@ -16,7 +16,7 @@ use crate::id::{AskId, Namespace, SocketId};
 use crate::input::{Command, Emission, Target, To, Wanted};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
 use crate::socket::RESERVED_EVENTS;
-use crate::value::IntoArgs;
+use crate::value::{Args, IntoArgs};
 
 /// Emits to many sockets: Socket.IO's `BroadcastOperator`. Made by [`Socket::to`], [`Io::to`](super::Io::to) and the like.
 #[derive(Clone, Debug)]
@@ -207,6 +207,19 @@ impl BroadcastOperator {
     ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
         let Self { world, target, flags, .. } = self;
         ack::many(ask(&world, To::Many(target), &flags, event, args))
+    }
+
+    /// Emits at once, and gives the clients' answers as they come, unparsed, and who gave none.
+    ///
+    /// # Errors
+    /// Nothing is sent.
+    pub(crate) fn emit_with_raw_acks(
+        self,
+        event: &str,
+        args: Args,
+    ) -> Result<impl Future<Output = Answered> + 'static, EmitError> {
+        let Self { world, target, flags, .. } = self;
+        Ok(ask(&world, To::Many(target), &flags, event, args)?.all())
     }
 
     /// The sockets that are meant.

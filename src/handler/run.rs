@@ -4,20 +4,18 @@ use core::fmt;
 use core::future::Future;
 use std::rc::Rc;
 
-use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 
 use super::ack::{AckSlot, answer_failure};
 use super::app::App;
 use super::call::{
-    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Engine, Event, Failed, Http, Incoming, Lookup,
+    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Engine, Event, Failed, Incoming, Lookup,
     NewNamespace, Outgoing,
 };
 use super::door::WorldHandle;
 use super::engine_socket::EngineSocket;
 use super::failure::Failure;
 use super::handle::Erased;
-use super::http::{HttpRequest, HttpResponse};
 use super::io::Io;
 use super::routes::Routes;
 use super::socket::Socket;
@@ -85,7 +83,7 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
-    fn new(victim: Victim, running: impl Future<Output = ()> + 'static) -> Self {
+    pub(super) fn new(victim: Victim, running: impl Future<Output = ()> + 'static) -> Self {
         let future = Box::pin(async move {
             running.await;
             Vec::new()
@@ -156,40 +154,6 @@ impl App {
             Dispatch::Closed { session, reason } => self.plain_engine(world, session, None, Some(reason)),
             Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } => Vec::new(),
         }
-    }
-
-    /// The handler of a request; what it gives is sent to `answer`.
-    pub fn start_http(
-        &self,
-        world: &WorldHandle,
-        mut request: HttpRequest,
-        answer: oneshot::Sender<HttpResponse>,
-    ) -> Task {
-        let found = self.http.get(&*request.method).and_then(|router| router.at(&request.path).ok());
-        let handler = found.map(|found| {
-            let params = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-            (params.collect(), Rc::clone(found.value))
-        });
-        let response = if let Some((params, handler)) = handler {
-            request.params = params;
-            handler(Http { io: Io::main(world.clone()), request: Rc::new(request) })
-        } else {
-            Box::pin(core::future::ready(self.no_route(&request)))
-        };
-        Task::new(Victim::Other("an HTTP request"), async move {
-            // Whoever asked may have gone away.
-            let _ = answer.send(response.await);
-        })
-    }
-
-    fn no_route(&self, request: &HttpRequest) -> HttpResponse {
-        let methods = self.http.iter().filter(|(_, router)| router.at(&request.path).is_ok());
-        let allow: Vec<_> = methods.map(|(method, _)| &**method).collect();
-        if allow.is_empty() {
-            return HttpResponse::error(404, &Failure::new("NOT_FOUND", "Nothing is here"));
-        }
-        let failure = Failure::new("METHOD_NOT_ALLOWED", format!("{} is not for this", request.method));
-        HttpResponse::error(405, &failure).with_header("allow", allow.join(", "))
     }
 
     /// Finds out whose namespace it is, and whether its guards let the client in.

@@ -4,14 +4,13 @@ use core::cell::RefMut;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use futures::channel::oneshot;
-
+use super::http::Response;
 use super::runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
 use crate::durable::{Body, Reception, Shell};
 use crate::effect::Answer;
 use crate::error::Reason;
-use crate::handler::{App, HttpRequest, HttpResponse};
+use crate::handler::App;
 use crate::request::{EngineRequest, Layer, Opening};
 use crate::server::Server;
 use crate::time::Timestamp;
@@ -31,7 +30,9 @@ pub struct Host {
     pub answers_pings: BTreeSet<SocketNo>,
     /// What requests say that open sessions, besides their URL and time.
     pub opening: Opening,
-    shell: Shell<VirtualPlatform>,
+    pub(super) shell: Shell<VirtualPlatform>,
+    /// To requests to the app's routes, by the order in which they were made.
+    pub(super) responses: Vec<Response>,
     app: fn() -> App,
     /// How often the world was called at this instant because it wanted to be.
     at_once: usize,
@@ -42,7 +43,7 @@ impl Host {
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
         let opening = Opening::default();
-        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, app, at_once: 0 }
+        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, responses: Vec::new(), app, at_once: 0 }
     }
 
     /// What survives sleep.
@@ -170,13 +171,6 @@ impl Host {
         (0..self.request_count()).filter(|&http| self.answer_of(http).is_none()).collect()
     }
 
-    /// A request to one of the app's routes. Its handler may wait for something: then the answer comes later.
-    pub fn http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
-        let answer = self.shell.handle_http(request);
-        self.end_event();
-        answer
-    }
-
     /// Lets time pass: the timer and the alarm go off when they are due.
     ///
     /// # Panics
@@ -232,7 +226,9 @@ impl Host {
 
     /// What keeps the world from sleeping.
     pub fn held_awake_by(&self) -> Option<&'static str> {
-        self.runtime().held_awake_by()
+        self.runtime()
+            .held_awake_by()
+            .or_else(|| self.is_responding().then_some("a request to a route waits for its answer"))
     }
 
     /// Whether nothing has woken the world since it was put to sleep.
@@ -250,6 +246,7 @@ impl Host {
         let mut platform = core::mem::take(self.runtime_mut());
         platform.lose_memory();
         self.shell = Shell::new(platform, config, self.app);
+        self.take_responses();
     }
 
     /// The core, awake.
@@ -281,7 +278,7 @@ impl Host {
         }
     }
 
-    fn end_event(&mut self) {
+    pub(super) fn end_event(&mut self) {
         // The runtime tells a moment later, and nothing waits for that.
         if core::mem::take(&mut self.runtime_mut().is_asked_for_alarm) {
             let alarm = self.runtime().alarm;
@@ -294,6 +291,7 @@ impl Host {
             }
             self.shell.handle_woken();
         }
+        self.take_responses();
         if self.sleepy {
             self.sleep();
         }

@@ -42,6 +42,7 @@ mod client;
 mod connection;
 mod event;
 mod host;
+mod http;
 mod platform;
 mod runtime;
 mod world;
@@ -50,6 +51,7 @@ pub use client::{ClientBuilder, TestAck, TestClient};
 pub use event::{ConnectError, Disconnected, TestEvent};
 #[doc(hidden)]
 pub use host::Host;
+pub use http::TestResponse;
 #[doc(hidden)]
 pub use runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
 pub use world::TestWorld;

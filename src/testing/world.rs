@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// A world without a runtime, whose clock stands still between two calls of [`advance`](Self::advance).
 #[derive(Debug)]
 pub struct TestWorld {
-    clients: Rc<RefCell<Clients>>,
+    pub(super) clients: Rc<RefCell<Clients>>,
     app: fn() -> App,
     variables: Vec<(String, String)>,
 }

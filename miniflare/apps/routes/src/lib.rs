@@ -1,0 +1,67 @@
+//! What the end-to-end tests ask over HTTP: routes that answer, emit, wait, panic and say what HTTP does not take.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dormouse::{App, Auth, BroadcastAckError, Failure, HttpRequest, HttpResponse, Io, Json, Socket};
+use serde_json::{Value, json};
+
+fn app() -> App {
+    App::new()
+        .namespace("/", |ns| ns.on_connect(joined))
+        .namespace("/other", |ns| ns.on_connect(joined))
+        .route("GET", "/hello/{name}", hello)
+        .route("PUT", "/echo", echo)
+        .route("DELETE", "/echo", echo)
+        .route("POST", "/announce", announce)
+        .route("POST", "/ask", ask)
+        .route("GET", "/panic", panics)
+        .route("GET", "/respond", respond)
+}
+
+/// Joins the room that the client asks for, and keeps its name.
+async fn joined(socket: Socket, Auth(auth): Auth<Value>) -> Result<(), Failure> {
+    if let Some(room) = auth.get("room").and_then(Value::as_str) {
+        socket.join(room);
+        socket.set_data(&json!({ "room": room }))?;
+    }
+    Ok(())
+}
+
+async fn hello(request: Rc<HttpRequest>) -> HttpResponse {
+    HttpResponse::json(200, &json!({ "params": request.params, "query": request.query, "headers": request.headers }))
+}
+
+/// The method, the length and the bytes of the body.
+async fn echo(request: Rc<HttpRequest>) -> HttpResponse {
+    HttpResponse { body: request.body.clone(), ..HttpResponse::empty(200) }
+        .with_header("content-type", "application/octet-stream")
+        .with_header("x-method", request.method.as_str())
+        .with_header("x-length", request.body.len().to_string())
+}
+
+async fn announce(io: Io, Json(text): Json<Value>) -> Result<HttpResponse, Failure> {
+    io.emit("announced", text)?;
+    Ok(HttpResponse::json(200, &io.sockets().len()))
+}
+
+async fn ask(io: Io) -> Result<HttpResponse, BroadcastAckError<Value>> {
+    let answers = io.timeout(Duration::from_secs(20)).emit_with_ack::<Value>("question", ()).await?;
+    Ok(HttpResponse::json(200, &answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()))
+}
+
+#[expect(clippy::panic, reason = "what the route is for")]
+async fn panics() -> HttpResponse {
+    panic!("what the route is for");
+}
+
+/// Responds with the status, the body and the headers that the query says; what is not `status` or `body` is a header.
+async fn respond(request: Rc<HttpRequest>) -> HttpResponse {
+    let status = request.query_param("status").and_then(|status| status.parse().ok()).unwrap_or(200);
+    let body = Bytes::from(request.query_param("body").unwrap_or("body").to_owned());
+    let headers = request.query.iter().filter(|(name, _)| name != "status" && name != "body").cloned().collect();
+    HttpResponse { status, headers, body }
+}
+
+dormouse::world!(World, app);

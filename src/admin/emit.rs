@@ -1,0 +1,76 @@
+//! Emits an event, and gives the clients' answers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::call::{Emit, invalid};
+use crate::handler::{Answered, Failure, HandlerError as _, HttpResponse, Io};
+use crate::id::SocketId;
+use crate::value::Args;
+
+/// What came of a call that asked for answers.
+#[derive(Serialize)]
+struct Outcome {
+    status: &'static str,
+    matched: usize,
+    answers: Vec<Answer>,
+    missing: Vec<Missing>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    socket: SocketId,
+    args: Box<RawValue>,
+    /// What the placeholders in the arguments count from 0, in base64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Missing {
+    socket: SocketId,
+    reason: String,
+}
+
+/// Emits an event; where answers are asked for, waits until all have come or had their time.
+///
+/// # Errors
+/// The event cannot be sent as it is.
+pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
+    let Emit { target, event, args: elements, volatile, ack } = call;
+    let mut args = Args::new();
+    for element in &elements {
+        args.push(element)?;
+    }
+    let Some(ack) = ack else {
+        let mut sent = Ok(());
+        let answer = target.each(io, |sockets| {
+            let sockets = if volatile { sockets.volatile() } else { sockets };
+            sent = sockets.emit(&event, args);
+        });
+        sent.map_err(|error| invalid(error.to_string()))?;
+        return answer;
+    };
+    let sockets = target.operator(io)?.timeout(ack.timeout()?);
+    let sockets = if volatile { sockets.volatile() } else { sockets };
+    let matched = sockets.clone().all_sockets().len();
+    let asked = sockets.emit_with_raw_acks(&event, args).map_err(|error| invalid(error.to_string()))?;
+    let Answered { answers, missing } = asked.await;
+    let outcome = Outcome {
+        status: "ok",
+        matched,
+        answers: answers.iter().map(|(socket, args)| read(*socket, args)).collect::<Result<_, _>>()?,
+        missing: missing
+            .iter()
+            .map(|(socket, why)| Missing { socket: *socket, reason: why.code().to_owned() })
+            .collect(),
+    };
+    Ok(HttpResponse::json(200, &outcome))
+}
+
+fn read(socket: SocketId, args: &Args) -> Result<Answer, Failure> {
+    let attachments = args.attachments().iter().map(|bytes| STANDARD.encode(bytes)).collect();
+    Ok(Answer { socket, args: RawValue::from_string(args.to_json())?, attachments })
+}

@@ -1,0 +1,117 @@
+//! Tells about sockets, as Socket.IO's `fetchSockets` does.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::call::invalid;
+use crate::handler::{BroadcastOperator, Conn, Failure, Handshake, HttpResponse, Socket};
+use crate::id::{Namespace, Room, SocketId};
+use crate::limits::MAX_ADMIN_ANSWER_BYTES;
+use crate::time::Timestamp;
+
+/// What is told about a socket. Neither its auth object nor its session's id: both would let others speak for it.
+#[derive(Serialize)]
+struct Told<'a> {
+    id: SocketId,
+    namespace: &'a Namespace,
+    rooms: Vec<Room>,
+    data: Box<RawValue>,
+    handshake: ToldHandshake<'a>,
+    conn: ToldConn,
+}
+
+#[derive(Serialize)]
+struct ToldHandshake<'a> {
+    #[serde(serialize_with = "headers")]
+    headers: &'a Handshake,
+    time: String,
+    issued: Timestamp,
+    address: &'a str,
+    secure: bool,
+    xdomain: bool,
+    url: &'a str,
+    query: BTreeMap<String, OneOrMany>,
+}
+
+/// A parameter of a query, as Node reads it: a text, or a list where it comes more than once.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Serialize)]
+struct ToldConn {
+    transport: &'static str,
+    upgraded: bool,
+    protocol: u8,
+}
+
+/// Tells about sockets.
+///
+/// # Errors
+/// There is more to tell than one answer takes.
+pub(super) fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Failure> {
+    let sockets = sockets.fetch_sockets();
+    let mut body = format!(r#"{{"status":"ok","matched":{},"sockets":["#, sockets.len()).into_bytes();
+    let mut is_first = true;
+    for socket in &sockets {
+        let (Some(handshake), Some(conn)) = (socket.handshake(), socket.conn()) else { continue };
+        if !core::mem::take(&mut is_first) {
+            body.push(b',');
+        }
+        serde_json::to_writer(&mut body, &tell(socket, &handshake, conn)?)?;
+        if body.len() > MAX_ADMIN_ANSWER_BYTES {
+            return Err(invalid(format!("the answer would have more than {MAX_ADMIN_ANSWER_BYTES} bytes; name rooms")));
+        }
+    }
+    body.extend_from_slice(b"]}");
+    Ok(HttpResponse { body: body.into(), ..HttpResponse::empty(200) }.with_header("content-type", "application/json"))
+}
+
+fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<Told<'a>, Failure> {
+    let data = match socket.data::<Option<Box<RawValue>>>()? {
+        Some(data) => data,
+        None => RawValue::from_string("{}".to_owned())?,
+    };
+    let mut query = BTreeMap::new();
+    for (name, value) in handshake.query() {
+        match query.entry(name).or_insert_with(|| OneOrMany::Many(Vec::new())) {
+            OneOrMany::Many(values) => values.push(value),
+            OneOrMany::One(_) => {}
+        }
+    }
+    for values in query.values_mut() {
+        if let OneOrMany::Many(many) = values
+            && many.len() == 1
+            && let Some(one) = many.pop()
+        {
+            *values = OneOrMany::One(one);
+        }
+    }
+    Ok(Told {
+        id: socket.id(),
+        namespace: socket.namespace(),
+        rooms: socket.rooms(),
+        data,
+        handshake: ToldHandshake {
+            headers: handshake,
+            time: handshake.time(),
+            issued: handshake.issued(),
+            address: handshake.address(),
+            secure: handshake.is_secure(),
+            xdomain: handshake.is_xdomain(),
+            url: handshake.url(),
+            query,
+        },
+        conn: ToldConn { transport: conn.transport(), upgraded: conn.upgraded(), protocol: conn.protocol() },
+    })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn headers<S: Serializer>(handshake: &&Handshake, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(handshake.headers())
+}

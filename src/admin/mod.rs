@@ -1,0 +1,81 @@
+//! The admin door: what `POST /api/worlds/<world>/emit` and its siblings do in the world, for whoever has the `ADMIN_KEY`. An
+//! ordinary user of [`Io`].
+
+mod call;
+mod emit;
+mod fetch;
+
+use call::{Disconnect, Emit, Fetch, Join, Leave, parse};
+
+use crate::handler::{Failure, HttpRequest, HttpResponse, Io};
+
+/// What can be done through the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Emits an event, and may ask for answers.
+    Emit,
+    /// Puts sockets into rooms.
+    Join,
+    /// Takes sockets out of rooms.
+    Leave,
+    /// Disconnects sockets.
+    Disconnect,
+    /// Tells about sockets.
+    Fetch,
+}
+
+impl Operation {
+    /// The names of all of them.
+    pub const NAMES: [&'static str; 5] = ["emit", "join", "leave", "disconnect", "fetch"];
+
+    /// Reads an operation's name, as it stands in the door's path.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "emit" => Some(Self::Emit),
+            "join" => Some(Self::Join),
+            "leave" => Some(Self::Leave),
+            "disconnect" => Some(Self::Disconnect),
+            "fetch" => Some(Self::Fetch),
+            _ => None,
+        }
+    }
+
+    /// The methods that it takes.
+    pub const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Fetch => &["GET", "POST"],
+            Self::Emit | Self::Join | Self::Leave | Self::Disconnect => &["POST"],
+        }
+    }
+}
+
+/// Does what a request asks for, and says what came of it: always as JSON, that no cache keeps.
+pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
+    let answered = match operation {
+        Operation::Emit => match parse::<Emit>(&request) {
+            Ok(call) => emit::emit(&io, call).await,
+            Err(failure) => Err(failure),
+        },
+        Operation::Join => join(&io, &request),
+        Operation::Leave => leave(&io, &request),
+        Operation::Disconnect => disconnect(&io, &request),
+        Operation::Fetch => Fetch::read(&request).and_then(|Fetch { target }| fetch::fetch(target.operator(&io)?)),
+    };
+    let response = answered.unwrap_or_else(|failure| HttpResponse::error(400, &failure));
+    response.with_header("cache-control", "no-store")
+}
+
+fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let Join { target, join } = parse(request)?;
+    target.each(io, |sockets| sockets.sockets_join(join))
+}
+
+fn leave(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let Leave { target, leave } = parse(request)?;
+    target.each(io, |sockets| sockets.sockets_leave(leave))
+}
+
+fn disconnect(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let Disconnect { target, close } = parse(request)?;
+    target.each(io, |sockets| sockets.disconnect_sockets(close))
+}
