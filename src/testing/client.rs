@@ -36,6 +36,13 @@ pub struct TestAck {
     id: AckId,
 }
 
+/// A client that asked to be let in; made by [`ClientBuilder::start`].
+#[derive(Clone, Debug)]
+pub struct TestConnect {
+    clients: Rc<RefCell<Clients>>,
+    socket: usize,
+}
+
 impl ClientBuilder {
     pub(super) fn new(clients: &Rc<RefCell<Clients>>) -> Self {
         Self { clients: Rc::clone(clients), handshake: Handshake::default(), auth: None }
@@ -99,6 +106,39 @@ impl ClientBuilder {
             clients.borrow_mut().end(connection, Disconnected::ByClient);
         }
         joined
+    }
+
+    /// Asks to be let into a namespace and does not wait for the answer, which a guard may hold back.
+    ///
+    /// # Errors
+    /// What the client is told instead of getting a connection.
+    ///
+    /// # Panics
+    /// When `namespace` is none.
+    #[track_caller]
+    pub fn start(self, namespace: &str) -> Result<TestConnect, ConnectError> {
+        let Self { clients, handshake, auth } = self;
+        let namespace = parse_namespace(namespace);
+        let connection = clients.borrow_mut().open(&handshake)?;
+        let socket = clients.borrow_mut().join(connection, namespace, auth.as_deref());
+        Ok(TestConnect { clients, socket })
+    }
+}
+
+impl TestConnect {
+    /// What came of it; `None` while the client waits.
+    ///
+    /// # Errors
+    /// What the client is told instead of being let in.
+    pub fn outcome(&self) -> Option<Result<TestClient, ConnectError>> {
+        outcome(&self.clients, self.socket)
+    }
+
+    /// The client changes its mind and closes the connection.
+    pub fn close(self) {
+        let mut clients = self.clients.borrow_mut();
+        let connection = clients.socket(self.socket).connection;
+        clients.end(connection, Disconnected::ByClient);
     }
 }
 
@@ -209,10 +249,38 @@ impl TestClient {
         self.end(Disconnected::Lost);
     }
 
-    /// The client reads nothing more: neither events nor pings.
+    /// The client reads nothing more: neither events nor pings. One that polls still gets the answer to the GET that
+    /// hangs.
     pub fn stop_reading(&self) {
-        let connection = self.clients.borrow().socket(self.socket).connection;
-        self.clients.borrow_mut().stop_reading(connection);
+        self.set_reading(false);
+    }
+
+    /// The client reads again, and first what was sent to it meanwhile.
+    pub fn read_again(&self) {
+        self.set_reading(true);
+    }
+
+    /// A client that polls takes a WebSocket, as JavaScript's does by itself; 100 ms pass.
+    ///
+    /// # Panics
+    /// When it does not poll, or the world refuses.
+    #[track_caller]
+    pub fn upgrade(&self) {
+        let mut clients = self.open_connection();
+        let connection = clients.socket(self.socket).connection;
+        assert!(clients.upgrade(connection), "this client cannot upgrade");
+    }
+
+    /// Sends an Engine.IO packet that no client in good order would send, as it is written: `4` and a Socket.IO packet, or
+    /// something else. For tests of what becomes of clients that break the rules.
+    ///
+    /// # Panics
+    /// When the connection is closed.
+    #[track_caller]
+    pub fn send_packet(&self, text: &str) {
+        let mut clients = self.open_connection();
+        let connection = clients.socket(self.socket).connection;
+        clients.send_packet(connection, text);
     }
 
     /// Whether the client is in its namespace.
@@ -223,6 +291,11 @@ impl TestClient {
     /// Why the client is not in its namespace any more.
     pub fn disconnected(&self) -> Option<Disconnected> {
         self.clients.borrow().socket(self.socket).disconnected
+    }
+
+    fn set_reading(&self, reading: bool) {
+        let connection = self.clients.borrow().socket(self.socket).connection;
+        self.clients.borrow_mut().set_reading(connection, reading);
     }
 
     #[track_caller]
@@ -267,23 +340,32 @@ impl TestAck {
 }
 
 #[track_caller]
+#[expect(clippy::panic, reason = "the test expects an answer")]
 fn join(
     clients: &Rc<RefCell<Clients>>,
     connection: usize,
     namespace: Namespace,
     auth: Option<&str>,
 ) -> Result<TestClient, ConnectError> {
-    let mut all = clients.borrow_mut();
-    let number = all.join(connection, namespace, auth);
-    let socket = all.socket_mut(number);
+    let name = namespace.as_str().to_owned();
+    let socket = clients.borrow_mut().join(connection, namespace, auth);
+    let Some(outcome) = outcome(clients, socket) else {
+        panic!("the world has not answered the CONNECT to {name}: see `ClientBuilder::start`")
+    };
+    outcome
+}
+
+/// What became of a CONNECT; `None` while it waits.
+fn outcome(clients: &Rc<RefCell<Clients>>, number: usize) -> Option<Result<TestClient, ConnectError>> {
+    let all = clients.borrow();
+    let socket = all.socket(number);
     if let Some(error) = &socket.refused {
-        return Err(error.clone());
+        return Some(Err(error.clone()));
     }
     if let Some(why) = socket.disconnected {
-        return Err(ConnectError { message: format!("the connection is no more: {why:?}"), data: None });
+        return Some(Err(ConnectError { message: format!("the connection is no more: {why:?}"), data: None }));
     }
-    assert!(socket.id.is_some(), "the world has not answered the CONNECT to {}", socket.namespace.as_str());
-    Ok(TestClient { clients: Rc::clone(clients), socket: number })
+    socket.id.map(|_| Ok(TestClient { clients: Rc::clone(clients), socket: number }))
 }
 
 #[track_caller]

@@ -20,9 +20,9 @@ use crate::value::{Args, Frame};
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) host: Host,
-    connections: Vec<Connection>,
+    pub(super) connections: Vec<Connection>,
     sockets: Vec<ClientSocket>,
-    by_socket: BTreeMap<SocketNo, usize>,
+    pub(super) by_socket: BTreeMap<SocketNo, usize>,
     by_request: BTreeMap<HttpNo, usize>,
 }
 
@@ -36,14 +36,14 @@ pub(super) struct Handshake {
 
 /// A client's connection.
 #[derive(Debug)]
-struct Connection {
-    link: Link,
+pub(super) struct Connection {
+    pub(super) link: Link,
     is_open: bool,
     decoder: Decoder,
 }
 
 #[derive(Debug)]
-enum Link {
+pub(super) enum Link {
     WebSocket(SocketNo),
     Polling {
         sid: String,
@@ -174,18 +174,6 @@ impl Clients {
             self.host.post(&sid, b"1");
         }
         self.listen();
-    }
-
-    /// From now on, nothing that is sent to the client is read.
-    pub(super) fn stop_reading(&mut self, connection: usize) {
-        match self.connections.get_mut(connection).map(|connection| &mut connection.link) {
-            Some(Link::WebSocket(no)) => {
-                let no = *no;
-                self.host.runtime_mut().socket(no).stalled = true;
-            }
-            Some(Link::Polling { reads, .. }) => *reads = false,
-            None => {}
-        }
     }
 
     /// Whether a connection is open.
@@ -335,7 +323,7 @@ impl Clients {
     }
 
     /// Sends frames: each by itself, or all in one POST.
-    fn send_frames(&mut self, number: usize, frames: &[Frame]) {
+    pub(super) fn send_frames(&mut self, number: usize, frames: &[Frame]) {
         match self.connections.get(number).map(|connection| &connection.link) {
             Some(Link::WebSocket(no)) => {
                 let no = *no;

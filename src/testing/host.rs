@@ -177,6 +177,11 @@ impl Host {
         answer
     }
 
+    /// Lets handlers go on that waited for something of the test's own, as a runtime would by itself.
+    pub fn handle_woken(&mut self) {
+        self.end_event();
+    }
+
     /// Lets time pass: the timer and the alarm go off when they are due.
     ///
     /// # Panics

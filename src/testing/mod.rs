@@ -44,9 +44,10 @@ mod event;
 mod host;
 mod platform;
 mod runtime;
+mod transport;
 mod world;
 
-pub use client::{ClientBuilder, TestAck, TestClient};
+pub use client::{ClientBuilder, TestAck, TestClient, TestConnect};
 pub use event::{ConnectError, Disconnected, TestEvent};
 #[doc(hidden)]
 pub use host::Host;
