@@ -197,7 +197,10 @@ fn a_broadcast_calls_the_handler_for_each_client() {
         let events = [&anna, &ben, &cleo].map(offer);
         world.nap();
         ben.ack(&events[1], true);
-        assert_eq!((heard(&ben), last(world)), (vec!["sold [5]".to_owned()], Some("5: Ok((true, None)) [] true".to_owned())));
+        assert_eq!(
+            (heard(&ben), last(world)),
+            (vec!["sold [5]".to_owned()], Some("5: Ok((true, None)) [] true".to_owned()))
+        );
         world.nap();
         cleo.close();
         world.advance(HOUR);
@@ -307,7 +310,9 @@ fn an_answer_in_another_namespace_is_its_own() {
     let app = || {
         let routes = |ns: dormouse::Routes| {
             ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
-                .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| io.log(format!("{} {answer:?}", io.name().as_str())))
+                .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| {
+                    io.log(format!("{} {answer:?}", io.name().as_str()))
+                })
         };
         App::new().namespace("/", routes).namespace("/t-{n}", routes).namespaces(async || true, routes)
     };
