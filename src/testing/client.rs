@@ -70,6 +70,18 @@ impl ClientBuilder {
         self
     }
 
+    /// The client's IP address, as the platform tells it. Without this it tells none.
+    pub fn address(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.handshake.address);
+        self
+    }
+
+    /// The client connects by `https` or `wss`.
+    pub fn secure(mut self) -> Self {
+        self.handshake.secure = true;
+        self
+    }
+
     /// The client connects by HTTP long-polling and never upgrades. While it polls, the world cannot sleep.
     pub fn polling(mut self) -> Self {
         self.handshake.polling = true;

@@ -12,7 +12,7 @@ use crate::engine::packet::{self, Message, Packet as EnginePacket};
 use crate::engine::payload;
 use crate::error::Reason;
 use crate::id::{AckId, Namespace, SocketId};
-use crate::request::Layer;
+use crate::request::{Layer, Opening};
 use crate::socket::{self, Decoder, Packet};
 use crate::value::{Args, Frame};
 
@@ -30,6 +30,8 @@ pub(super) struct Clients {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handshake {
     pub(super) polling: bool,
+    pub(super) secure: bool,
+    pub(super) address: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
 }
@@ -84,7 +86,8 @@ impl Clients {
         query.append_pair("EIO", "4").append_pair("transport", transport).extend_pairs(&handshake.query);
         let query = query.finish();
         let number = self.connections.len();
-        self.host.opening.headers.clone_from(&handshake.headers);
+        let Handshake { secure, address, headers, .. } = handshake.clone();
+        self.host.opening = Opening { secure, address, headers, ..Opening::default() };
         let link = if handshake.polling {
             let http = self.host.request("GET", &query, Layer::SocketIo, false);
             if let Some(Answer::Refused(refusal)) = self.host.answer_of(http) {
