@@ -86,8 +86,8 @@ impl Clients {
         query.append_pair("EIO", "4").append_pair("transport", transport).extend_pairs(&handshake.query);
         let query = query.finish();
         let number = self.connections.len();
-        let Handshake { secure, address, headers, .. } = handshake.clone();
-        self.host.opening = Opening { secure, address, headers, ..Opening::default() };
+        let Handshake { headers, address, secure, .. } = handshake.clone();
+        self.host.opening = Opening { headers, address, secure, ..Opening::default() };
         let link = if handshake.polling {
             let http = self.host.request("GET", &query, Layer::SocketIo, false);
             if let Some(Answer::Refused(refusal)) = self.host.answer_of(http) {

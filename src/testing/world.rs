@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::client::{ClientBuilder, TestClient};
+use super::client::TestClient;
+use super::connect::ClientBuilder;
 use super::connection::Clients;
 use super::event::ConnectError;
 use super::host::Host;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use bytes::Bytes;
 use dormouse::testing::{TestClient, TestEvent};
 use dormouse::{AckError, App, BroadcastAckError, Data, EmitError, Io, NoAnswer, Reply, Socket, SocketId, Unanswered};
 
@@ -169,6 +170,30 @@ fn a_volatile_question_may_be_answered() {
         anna.emit("ask volatile", ());
         anna.ack(&question(&anna), 7);
         assert_eq!(world.logged(), ["7"]);
+    });
+}
+
+#[test]
+fn an_answer_may_be_binary() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("ask", async |socket: Socket| {
+                let (image, note): (Bytes, String) = socket.emit_with_ack("image?", Bytes::from_static(b"old")).await?;
+                socket.emit("image", (note, image))?;
+                Ok::<_, AckError>(())
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("ask", ());
+        let event = anna.next_event().expect("a question");
+        assert_eq!(event.args.attachments(), ["old"]);
+        anna.ack(&event, (Bytes::from_static(b"new"), "note"));
+        let event = anna.next_event().expect("an image");
+        assert_eq!(event.args.to_json(), r#"["note",{"_placeholder":true,"num":0}]"#);
+        assert_eq!(event.args.attachments(), ["new"]);
     });
 }
 

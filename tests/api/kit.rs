@@ -74,9 +74,9 @@ fn run(world: TestWorld, sleeps: bool, after_every_event: bool, test: &impl Fn(&
     let world = World { world, sleeps };
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(&world))) {
         let which = if sleeps { "asleep" } else { "awake" };
-        let text = panic.downcast_ref::<String>().cloned();
-        match text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())) {
-            Some(text) => panic!("{which}: {text}"),
+        let message = panic.downcast_ref::<String>().cloned();
+        match message.or_else(|| panic.downcast_ref::<&str>().map(|message| (*message).to_owned())) {
+            Some(message) => panic!("{which}: {message}"),
             None => resume_unwind(panic),
         }
     }

@@ -163,7 +163,7 @@ fn without_a_timeout_a_day_is_waited() {
         let [anna] = clients(world, "/");
         anna.emit("offer", 1);
         world.sleep();
-        world.advance(24 * HOUR - Duration::from_millis(1));
+        world.advance(Duration::from_millis(24 * 3_600_000 - 1));
         assert_eq!(last(world), None);
         world.advance(Duration::from_millis(1));
         assert_eq!(world.logged(), ["1: Err(Expired) [] true"]);
@@ -309,10 +309,12 @@ fn an_old_answer_answers_no_new_question() {
 fn an_answer_in_another_namespace_is_its_own() {
     let app = || {
         let routes = |ns: dormouse::Routes| {
-            ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
-                .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| {
-                    io.log(format!("{} {answer:?}", io.name().as_str()))
-                })
+            ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ())).on_reply(
+                "r",
+                async |io: Io, Answer(answer): Answer<u32>| {
+                    io.log(format!("{} {answer:?}", io.name().as_str()));
+                },
+            )
         };
         App::new().namespace("/", routes).namespace("/t-{n}", routes).namespaces(async || true, routes)
     };

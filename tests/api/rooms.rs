@@ -238,7 +238,7 @@ fn a_fetched_socket_does_what_every_socket_does() {
                 Ok::<_, EmitError>(Reply(io.within("picked").fetch_sockets().len()))
             })
             .on("end", async |io: Io| {
-                io.within("picked").fetch_sockets().iter().for_each(|other| other.disconnect(true))
+                io.within("picked").fetch_sockets().iter().for_each(|other| other.disconnect(true));
             })
         })
     };
