@@ -86,6 +86,10 @@ pub const MAX_SID_CHARS: usize = 64;
 /// is the id it sent.
 pub const MAX_ACK_ID_DIGITS: usize = 15;
 
+/// Numbers that a waking world sets aside for each millisecond until then, so that none of its questions has the number of an
+/// earlier one: more are not asked in the long run. Times these, today's milliseconds have 15 digits until 2286.
+pub const ACKS_PER_MILLI: u64 = 100;
+
 /// Deepest nesting of a binary packet's JSON: finding the placeholders recurses, and the wasm stack is 1 MiB.
 /// Text packets are passed through without recursion and have no such bound.
 pub const MAX_JSON_DEPTH: usize = 120;

@@ -88,6 +88,12 @@ impl fmt::Display for AckError {
 
 impl core::error::Error for AckError {}
 
+impl From<EmitError> for AckError {
+    fn from(error: EmitError) -> Self {
+        Self::Emit(error)
+    }
+}
+
 impl HandlerError for AckError {
     fn code(&self) -> &str {
         match self {

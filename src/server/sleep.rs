@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Client, NamedAlarm, Server};
 use crate::error::Fault;
 use crate::id::{AckId, ConnId};
+use crate::limits::ACKS_PER_MILLI;
 use crate::namespace::{Reply, Socket};
 use crate::request::Layer;
 use crate::snapshot::{Body, ClientSnapshot, Parts, ReplySnapshot, Snapshot, SocketSnapshot};
@@ -69,14 +70,16 @@ impl Server {
             let mut socket = Socket::new(id, namespace.clone(), session, Rc::clone(&client.opening), auth);
             (socket.predicate, socket.data) = (predicate, data);
             (socket.rooms, socket.once) = (rooms.into_iter().collect(), once.into_iter().collect());
+            let last_owed = replies.iter().map(|reply| reply.ack).max();
             for ReplySnapshot { ack, name, context, deadline } in replies {
                 self.replies.insert((deadline, id, ack));
                 socket.replies.insert(ack, Reply { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
             self.namespaces.insert(socket);
-            // Numbers that were used before the sleep may still come back: go on with ones that no earlier wake can have met.
-            self.namespaces.resume_acks(&namespace, now.as_millis());
+            // Answers to questions from before the sleep may still come: those of now have higher numbers.
+            let owed = last_owed.map_or(0, |AckId(last)| last.saturating_add(1));
+            self.namespaces.resume_acks(&namespace, owed.max(now.as_millis().saturating_mul(ACKS_PER_MILLI)));
         }
         self.clients.insert(session, client);
         self.follow_wish();

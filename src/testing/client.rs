@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::connection::{Clients, Handshake};
+use super::connect::{auth_text, join, parse_namespace};
+use super::connection::Clients;
 use super::event::{ConnectError, Disconnected, TestEvent, arguments};
 use crate::id::{AckId, Namespace, SocketId};
 use crate::value::{Args, IntoArgs};
@@ -16,17 +17,8 @@ use crate::value::{Args, IntoArgs};
 /// client does: it answers pings, and polls again where it polls.
 #[derive(Clone, Debug)]
 pub struct TestClient {
-    clients: Rc<RefCell<Clients>>,
-    socket: usize,
-}
-
-/// A client that is about to connect; made by [`TestWorld::client`](super::TestWorld::client).
-#[derive(Clone, Debug)]
-#[must_use = "nobody connects before `connect`"]
-pub struct ClientBuilder {
-    clients: Rc<RefCell<Clients>>,
-    handshake: Handshake,
-    auth: Option<String>,
+    pub(super) clients: Rc<RefCell<Clients>>,
+    pub(super) socket: usize,
 }
 
 /// The answer that a client asked for.
@@ -34,72 +26,6 @@ pub struct ClientBuilder {
 pub struct TestAck {
     client: TestClient,
     id: AckId,
-}
-
-impl ClientBuilder {
-    pub(super) fn new(clients: &Rc<RefCell<Clients>>) -> Self {
-        Self { clients: Rc::clone(clients), handshake: Handshake::default(), auth: None }
-    }
-
-    /// What the client sends along with CONNECT: a JSON object. Without this it sends nothing.
-    ///
-    /// # Panics
-    /// When `auth` cannot be written as JSON.
-    #[track_caller]
-    pub fn auth(mut self, auth: impl Serialize) -> Self {
-        self.auth = Some(auth_text(auth));
-        self
-    }
-
-    /// A header of the request that opens the connection.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.handshake.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        self
-    }
-
-    /// A pair in the query of the request that opens the connection.
-    pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.handshake.query.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// The client connects by HTTP long-polling and never upgrades. While it polls, the world cannot sleep.
-    pub fn polling(mut self) -> Self {
-        self.handshake.polling = true;
-        self
-    }
-
-    /// Connects to a namespace.
-    ///
-    /// # Panics
-    /// When the client is refused.
-    #[track_caller]
-    #[expect(clippy::panic, reason = "the test expects to be let in")]
-    pub fn connect(self, namespace: &str) -> TestClient {
-        match self.try_connect(namespace) {
-            Ok(client) => client,
-            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
-        }
-    }
-
-    /// Connects to a namespace.
-    ///
-    /// # Errors
-    /// What the client is told instead. Its connection is closed.
-    ///
-    /// # Panics
-    /// When `namespace` is none.
-    #[track_caller]
-    pub fn try_connect(self, namespace: &str) -> Result<TestClient, ConnectError> {
-        let Self { clients, handshake, auth } = self;
-        let namespace = parse_namespace(namespace);
-        let connection = clients.borrow_mut().open(&handshake)?;
-        let joined = join(&clients, connection, namespace, auth.as_deref());
-        if joined.is_err() && clients.borrow().is_open(connection) {
-            clients.borrow_mut().end(connection, Disconnected::ByClient);
-        }
-        joined
-    }
 }
 
 impl TestClient {
@@ -209,10 +135,38 @@ impl TestClient {
         self.end(Disconnected::Lost);
     }
 
-    /// The client reads nothing more: neither events nor pings.
+    /// The client reads nothing more: neither events nor pings. One that polls still gets the answer to the GET that
+    /// hangs.
     pub fn stop_reading(&self) {
-        let connection = self.clients.borrow().socket(self.socket).connection;
-        self.clients.borrow_mut().stop_reading(connection);
+        self.set_reading(false);
+    }
+
+    /// The client reads again, and first what was sent to it meanwhile.
+    pub fn read_again(&self) {
+        self.set_reading(true);
+    }
+
+    /// A client that polls takes a WebSocket, as JavaScript's does by itself; 100 ms pass.
+    ///
+    /// # Panics
+    /// When it does not poll, or the world refuses.
+    #[track_caller]
+    pub fn upgrade(&self) {
+        let mut clients = self.open_connection();
+        let connection = clients.socket(self.socket).connection;
+        assert!(clients.upgrade(connection), "this client cannot upgrade");
+    }
+
+    /// Sends an Engine.IO packet that no client in good order would send, as it is written: `4` and a Socket.IO packet, or
+    /// something else. For tests of what becomes of clients that break the rules.
+    ///
+    /// # Panics
+    /// When the connection is closed.
+    #[track_caller]
+    pub fn send_packet(&self, text: &str) {
+        let mut clients = self.open_connection();
+        let connection = clients.socket(self.socket).connection;
+        clients.send_packet(connection, text);
     }
 
     /// Whether the client is in its namespace.
@@ -223,6 +177,11 @@ impl TestClient {
     /// Why the client is not in its namespace any more.
     pub fn disconnected(&self) -> Option<Disconnected> {
         self.clients.borrow().socket(self.socket).disconnected
+    }
+
+    fn set_reading(&self, reading: bool) {
+        let connection = self.clients.borrow().socket(self.socket).connection;
+        self.clients.borrow_mut().set_reading(connection, reading);
     }
 
     #[track_caller]
@@ -267,45 +226,7 @@ impl TestAck {
 }
 
 #[track_caller]
-fn join(
-    clients: &Rc<RefCell<Clients>>,
-    connection: usize,
-    namespace: Namespace,
-    auth: Option<&str>,
-) -> Result<TestClient, ConnectError> {
-    let mut all = clients.borrow_mut();
-    let number = all.join(connection, namespace, auth);
-    let socket = all.socket_mut(number);
-    if let Some(error) = &socket.refused {
-        return Err(error.clone());
-    }
-    if let Some(why) = socket.disconnected {
-        return Err(ConnectError { message: format!("the connection is no more: {why:?}"), data: None });
-    }
-    assert!(socket.id.is_some(), "the world has not answered the CONNECT to {}", socket.namespace.as_str());
-    Ok(TestClient { clients: Rc::clone(clients), socket: number })
-}
-
-#[track_caller]
 #[expect(clippy::panic, reason = "a mistake in the test")]
 fn not_connected(why: Disconnected) -> ! {
     panic!("this client is not connected any more: {why:?}")
-}
-
-#[track_caller]
-#[expect(clippy::panic, reason = "a mistake in the test")]
-fn parse_namespace(name: &str) -> Namespace {
-    let Some(namespace) = Namespace::parse(name) else {
-        panic!("{name:?} is no namespace: a name starts with / and has no comma")
-    };
-    namespace
-}
-
-#[track_caller]
-#[expect(clippy::panic, reason = "a mistake in the test")]
-fn auth_text(auth: impl Serialize) -> String {
-    match serde_json::to_string(&auth) {
-        Ok(text) => text,
-        Err(error) => panic!("this is no auth object: {error}"),
-    }
 }

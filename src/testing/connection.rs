@@ -12,7 +12,7 @@ use crate::engine::packet::{self, Message, Packet as EnginePacket};
 use crate::engine::payload;
 use crate::error::Reason;
 use crate::id::{AckId, Namespace, SocketId};
-use crate::request::Layer;
+use crate::request::{Layer, Opening};
 use crate::socket::{self, Decoder, Packet};
 use crate::value::{Args, Frame};
 
@@ -20,9 +20,9 @@ use crate::value::{Args, Frame};
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) host: Host,
-    connections: Vec<Connection>,
+    pub(super) connections: Vec<Connection>,
     sockets: Vec<ClientSocket>,
-    by_socket: BTreeMap<SocketNo, usize>,
+    pub(super) by_socket: BTreeMap<SocketNo, usize>,
     by_request: BTreeMap<HttpNo, usize>,
 }
 
@@ -30,20 +30,22 @@ pub(super) struct Clients {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handshake {
     pub(super) polling: bool,
+    pub(super) secure: bool,
+    pub(super) address: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
 }
 
 /// A client's connection.
 #[derive(Debug)]
-struct Connection {
-    link: Link,
+pub(super) struct Connection {
+    pub(super) link: Link,
     is_open: bool,
     decoder: Decoder,
 }
 
 #[derive(Debug)]
-enum Link {
+pub(super) enum Link {
     WebSocket(SocketNo),
     Polling {
         sid: String,
@@ -84,7 +86,8 @@ impl Clients {
         query.append_pair("EIO", "4").append_pair("transport", transport).extend_pairs(&handshake.query);
         let query = query.finish();
         let number = self.connections.len();
-        self.host.opening.headers.clone_from(&handshake.headers);
+        let Handshake { headers, address, secure, .. } = handshake.clone();
+        self.host.opening = Opening { headers, address, secure, ..Opening::default() };
         let link = if handshake.polling {
             let http = self.host.request("GET", &query, Layer::SocketIo, false);
             if let Some(Answer::Refused(refusal)) = self.host.answer_of(http) {
@@ -174,18 +177,6 @@ impl Clients {
             self.host.post(&sid, b"1");
         }
         self.listen();
-    }
-
-    /// From now on, nothing that is sent to the client is read.
-    pub(super) fn stop_reading(&mut self, connection: usize) {
-        match self.connections.get_mut(connection).map(|connection| &mut connection.link) {
-            Some(Link::WebSocket(no)) => {
-                let no = *no;
-                self.host.runtime_mut().socket(no).stalled = true;
-            }
-            Some(Link::Polling { reads, .. }) => *reads = false,
-            None => {}
-        }
     }
 
     /// Whether a connection is open.
@@ -335,7 +326,7 @@ impl Clients {
     }
 
     /// Sends frames: each by itself, or all in one POST.
-    fn send_frames(&mut self, number: usize, frames: &[Frame]) {
+    pub(super) fn send_frames(&mut self, number: usize, frames: &[Frame]) {
         match self.connections.get(number).map(|connection| &connection.link) {
             Some(Link::WebSocket(no)) => {
                 let no = *no;

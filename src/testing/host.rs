@@ -171,6 +171,11 @@ impl Host {
         (0..self.request_count()).filter(|&http| self.answer_of(http).is_none()).collect()
     }
 
+    /// Lets handlers go on that waited for something of the test's own, as a runtime would by itself.
+    pub fn handle_woken(&mut self) {
+        self.end_event();
+    }
+
     /// Lets time pass: the timer and the alarm go off when they are due.
     ///
     /// # Panics

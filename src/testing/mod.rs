@@ -39,15 +39,18 @@
 //! For the host only: this module is not there on wasm32.
 
 mod client;
+mod connect;
 mod connection;
 mod event;
 mod host;
 mod http;
 mod platform;
 mod runtime;
+mod transport;
 mod world;
 
-pub use client::{ClientBuilder, TestAck, TestClient};
+pub use client::{TestAck, TestClient};
+pub use connect::{ClientBuilder, TestConnect};
 pub use event::{ConnectError, Disconnected, TestEvent};
 #[doc(hidden)]
 pub use host::Host;

@@ -73,6 +73,8 @@ pub struct VirtualSocket {
     pub stalled: bool,
     /// Bytes that its client has not read.
     pub unsent: usize,
+    /// The frames that they are.
+    pub(super) unread: Vec<Frame>,
 }
 
 /// A request and what became of it.
@@ -208,8 +210,18 @@ impl VirtualPlatform {
         let socket = self.socket(no);
         if socket.open && socket.stalled {
             socket.unsent += frame.len();
+            socket.unread.push(frame.clone());
         } else if socket.open {
             self.say(To::Socket(no), What::Frame(frame.clone()));
+        }
+    }
+
+    /// The client reads on.
+    pub(super) fn read_on(&mut self, no: SocketNo) {
+        let socket = self.socket(no);
+        (socket.stalled, socket.unsent) = (false, 0);
+        for frame in core::mem::take(&mut socket.unread) {
+            self.say(To::Socket(no), What::Frame(frame));
         }
     }
 

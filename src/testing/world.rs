@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::client::{ClientBuilder, TestClient};
+use super::client::TestClient;
+use super::connect::ClientBuilder;
 use super::connection::Clients;
 use super::event::ConnectError;
 use super::host::Host;
@@ -79,10 +80,13 @@ impl TestWorld {
         self.clients.borrow().host.runtime().now
     }
 
-    /// Lets time pass. What is due happens at its time: pings, which clients answer at once, and timeouts.
+    /// Lets time pass. What is due happens at its time: pings, which clients answer at once, and timeouts. A handler that
+    /// waits for something of the test's own, such as a channel, goes on first; no time need pass for that.
     pub fn advance(&self, span: Duration) {
         let until = self.now().after(span);
         let mut clients = self.clients.borrow_mut();
+        clients.host.handle_woken();
+        clients.listen();
         while clients.host.advance_to_next(until) {
             clients.listen();
         }
@@ -103,6 +107,14 @@ impl TestWorld {
     /// From now on puts the world to sleep after every event, wherever the runtime could: nothing may change by that.
     pub fn sleep_after_every_event(&self, sleepy: bool) {
         self.clients.borrow_mut().host.sleepy = sleepy;
+    }
+
+    /// The memory of the world is lost, whatever it was doing, as at a deploy: handlers that wait are never heard of again,
+    /// clients that poll must come again, WebSockets stay.
+    pub fn lose_memory(&self) {
+        let mut clients = self.clients.borrow_mut();
+        clients.host.lose_memory();
+        clients.listen();
     }
 
     /// Whether the world sleeps.

@@ -1,7 +1,10 @@
 //! The servers that the tests talk to.
 
+use core::time::Duration;
+
 use dormouse::{
-    App, Args, Auth, Data, DecodeError, EmitError, EngineSocket, Frame, Reason, Reply, Room, Routes, Socket,
+    Answer, App, Args, Auth, BroadcastAckError, Context, Data, DecodeError, EmitError, EngineSocket, Frame, Io, Reason,
+    Reply, Room, Routes, Socket, Unanswered,
 };
 use serde_json::Value;
 
@@ -12,6 +15,47 @@ use serde_json::Value;
 /// disconnect the sender; `panic` is a mistake in the handler; `reserved` shows what becomes of one that misuses the API.
 pub fn echo() -> App {
     App::new().namespace("/", routes).namespace("/custom", routes).engine(|engine| engine.on_message(engine_echo))
+}
+
+/// A server that asks its clients, in `/` and `/custom`.
+///
+/// `ask` and `ask all` await the answers in memory (an `ask all` for ten seconds); `note(context)` and
+/// `note all(context)` have them noted for a handler, and `note for(context, milliseconds)` until a deadline. What came of it
+/// is emitted: `answer`, `no answer`, `answers`, `noted`.
+pub fn asking() -> App {
+    App::new().namespace("/", asking_routes).namespace("/custom", asking_routes)
+}
+
+fn asking_routes(ns: Routes) -> Routes {
+    ns.on("ask", async |socket: Socket, args: Args| match socket.emit_with_ack::<Value>("question", args).await {
+        Ok(answer) => socket.emit("answer", (answer,)),
+        Err(error) => socket.emit("no answer", error.to_string()),
+    })
+    .on("ask all", async |socket: Socket, io: Io, args: Args| {
+        let asked = io.timeout(Duration::from_secs(10)).emit_with_ack::<Value>("question", args).await;
+        let (answers, missing) = match asked {
+            Ok(answers) => (answers, 0),
+            Err(BroadcastAckError::Unanswered(Unanswered { answers, missing })) => (answers, missing.len()),
+            Err(error) => return socket.emit("no answer", error.to_string()),
+        };
+        let answers: Vec<Value> = answers.into_iter().map(|(_, answer)| answer).collect();
+        socket.emit("answers", (answers, missing))
+    })
+    .on("note", async |socket: Socket, Data(context): Data<Value>| {
+        socket.reply_to("noted", context).emit("question", ())
+    })
+    .on("note all", async |io: Io, Data(context): Data<Value>| io.reply_to("noted", context).emit("question", ()))
+    .on("note for", async |socket: Socket, Data((context, millis)): Data<(Value, u64)>| {
+        socket.timeout(Duration::from_millis(millis)).reply_to("noted", context).emit("question", ())
+    })
+    .on_reply(
+        "noted",
+        async |socket: Socket, Answer(answer): Answer<Option<Value>>, Context(context): Context<Value>| {
+            let told = answer.map_err(|none| none.to_string());
+            // To everybody: who is asked may be gone.
+            socket.io().emit("noted", (context, told.clone().ok().flatten(), told.err()))
+        },
+    )
 }
 
 async fn engine_echo(socket: EngineSocket, message: Frame) {

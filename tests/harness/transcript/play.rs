@@ -8,6 +8,7 @@ use dormouse::Frame;
 use dormouse::config::Config;
 use dormouse::effect::Answer;
 use dormouse::error::Reason;
+use dormouse::request::Layer;
 
 use super::action::Query;
 use super::{Action, Transcript};
@@ -69,6 +70,8 @@ struct Player<'a> {
     posts: BTreeMap<String, HttpNo>,
     /// Ids and their names.
     names: Vec<(String, String)>,
+    /// The numbers of events that ask for answers, and their names: what stands for a number is known by its place only.
+    questions: Vec<(String, String)>,
     /// What was heard in this step already.
     heard: Vec<Line>,
 }
@@ -83,6 +86,7 @@ impl<'a> Player<'a> {
             requests: BTreeMap::new(),
             posts: BTreeMap::new(),
             names: Vec::new(),
+            questions: Vec::new(),
             heard: Vec::new(),
         }
     }
@@ -214,7 +218,7 @@ impl<'a> Player<'a> {
 
     /// Puts ids in place of their names, longer names first.
     fn fill_in(&self, text: &str) -> String {
-        let mut names = self.names.clone();
+        let mut names: Vec<_> = self.names.iter().chain(&self.questions).cloned().collect();
         names.sort_by_key(|(_, name)| core::cmp::Reverse(name.len()));
         names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(name, id))
     }
@@ -238,7 +242,12 @@ impl<'a> Player<'a> {
             What::Accepted => "101".to_owned(),
             What::Closed(code) => format!("closed {code}"),
             What::Frame(Frame::Binary(bytes)) => hex(bytes),
-            What::Frame(Frame::Text(text)) => text.to_string(),
+            What::Frame(Frame::Text(text)) => self.name_question(&client, text),
+            What::Answer(Answer::Payload(body)) => {
+                let packets: Vec<String> =
+                    body.split('\u{1e}').map(|packet| self.name_question(&client, packet)).collect();
+                format!("{head}{}", show(&Answer::Payload(packets.join("\u{1e}"))))
+            }
             What::Answer(answer) => format!("{head}{}", show(answer)),
         };
         let packets: Vec<&str> = match &said.what {
@@ -253,6 +262,29 @@ impl<'a> Player<'a> {
         let text =
             if self.transcript.has_own_heartbeat() { text } else { without_heartbeat(&text, self.host.config()) };
         Line { at: said.at.as_millis(), client, text: shorten(&text) }
+    }
+
+    /// Puts a name in place of the number with which an event asks for an answer: `$a.ack`, and `…2` for a's second.
+    fn name_question(&mut self, client: &str, packet: &str) -> String {
+        let as_it_is = || packet.to_owned();
+        if !["42", "45"].iter().any(|kind| packet.starts_with(kind)) || self.transcript.layer != Layer::SocketIo {
+            return as_it_is();
+        }
+        let Some((head, args)) = packet.split_once('[') else { return as_it_is() };
+        // Behind the type, the number of attachments and the namespace.
+        let (before, id) = match head.rsplit_once([',', '-']) {
+            Some((before, id)) => (packet.get(..=before.len()).unwrap_or_default(), id),
+            None => head.split_at(2),
+        };
+        if id.is_empty() {
+            return as_it_is();
+        }
+        let own = format!("${client}.ack");
+        let earlier = self.questions.iter().filter(|(_, name)| name.trim_end_matches(char::is_numeric) == own).count();
+        let name = if earlier == 0 { own } else { format!("{own}{}", earlier + 1) };
+        let named = format!("{before}{name}[{args}");
+        self.questions.push((id.to_owned(), name));
+        named
     }
 
     /// Names the ids that a client is told: `$a.sid`, `$a.id`, `$a/custom.id`, and `…2` for its second.

@@ -1,0 +1,57 @@
+//! What clients do with their transport: they upgrade it, stall, and say what no client in good order says.
+
+use core::time::Duration;
+
+use super::connection::{Clients, Link};
+use crate::limits::UPGRADE_NOOP_INTERVAL;
+use crate::request::Layer;
+use crate::value::Frame;
+
+impl Clients {
+    /// A client that polls takes a WebSocket, as `engine.io-client` does it; says whether it has one then.
+    pub(super) fn upgrade(&mut self, connection: usize) -> bool {
+        let Some(Link::Polling { sid, reads, .. }) = self.link(connection) else { return false };
+        // No other GET follows the one that hangs.
+        *reads = false;
+        let query = format!("EIO=4&transport=websocket&sid={sid}");
+        let Ok(no) = self.host.open_websocket(&query, Layer::SocketIo) else { return false };
+        self.host.text(no, "2probe");
+        // The server lets the GET go, at once or at its next look.
+        self.host.advance(UPGRADE_NOOP_INTERVAL.max(Duration::from_millis(1)));
+        self.listen();
+        self.by_socket.insert(no, connection);
+        if let Some(link) = self.link(connection) {
+            *link = Link::WebSocket(no);
+        }
+        self.host.text(no, "5");
+        self.listen();
+        self.is_open(connection)
+    }
+
+    /// From now on, nothing that is sent to the client is read; or it is read again, and what waited first.
+    pub(super) fn set_reading(&mut self, connection: usize, reading: bool) {
+        match self.link(connection) {
+            Some(Link::WebSocket(no)) => {
+                let no = *no;
+                if reading {
+                    self.host.runtime_mut().read_on(no);
+                } else {
+                    self.host.runtime_mut().socket(no).stalled = true;
+                }
+            }
+            Some(Link::Polling { reads, .. }) => *reads = reading,
+            None => {}
+        }
+        self.listen();
+    }
+
+    /// Sends an Engine.IO packet as it stands.
+    pub(super) fn send_packet(&mut self, connection: usize, text: &str) {
+        self.send_frames(connection, &[Frame::text(text)]);
+        self.listen();
+    }
+
+    fn link(&mut self, connection: usize) -> Option<&mut Link> {
+        self.connections.get_mut(connection).map(|connection| &mut connection.link)
+    }
+}

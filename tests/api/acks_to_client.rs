@@ -1,0 +1,132 @@
+//! Acknowledgements that clients ask for: what a handler gives back, or an `AckSender` kept for later.
+
+use core::cell::RefCell;
+
+use bytes::Bytes;
+use dormouse::{AckSender, App, Args, Data, EmitError, Reply, Socket};
+use serde_json::json;
+
+use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
+
+#[test]
+fn a_reply_is_the_acknowledgement() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("nothing", async || Reply(()))
+                .on("one", async || Reply(json!({ "status": "ok" })))
+                .on("several", async || Reply((1, "two", None::<u8>)))
+                .on("bytes", async || Reply(Bytes::from_static(b"png")))
+                .on("args", async |args: Args| Reply(args))
+                .on("maybe", async |Data(wanted): Data<bool>| wanted.then_some(Reply(1)))
+                .on("result", async || Ok::<_, EmitError>(Reply(2)))
+                .on("no answer", async || ())
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        for (event, args, expected) in [
+            ("nothing", json!(0), Some("[]")),
+            ("one", json!(0), Some(r#"[{"status":"ok"}]"#)),
+            ("several", json!(0), Some(r#"[1,"two",null]"#)),
+            ("bytes", json!(0), Some(r#"[{"_placeholder":true,"num":0}]"#)),
+            ("args", json!([1]), Some("[[1]]")),
+            ("maybe", json!(true), Some("[1]")),
+            ("maybe", json!(false), None),
+            ("result", json!(0), Some("[2]")),
+            ("no answer", json!(0), None),
+            ("no handler", json!(0), None),
+        ] {
+            world.nap();
+            let ack = anna.emit_with_ack(event, (args.clone(),));
+            assert_eq!(answer(&ack).as_deref(), expected, "{event}");
+            if event == "bytes" {
+                assert_eq!(ack.answer().expect("an answer").attachments(), ["png"]);
+            }
+            // Who does not ask gets none.
+            anna.emit(event, (args,));
+        }
+        assert_eq!(heard(&anna), NOTHING);
+        assert_eq!(world.logged(), NOTHING);
+    });
+}
+
+#[test]
+fn an_ack_sender_answers_once_and_only_who_asks() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("ask", async |socket: Socket, ack: AckSender| {
+                socket.emit("wanted", ack.is_wanted())?;
+                let _ = ack.send(("one", 2));
+                Ok::<_, EmitError>(Reply("too late"))
+            })
+            .on("two senders", async |first: AckSender, second: AckSender| {
+                let _ = first.send(1);
+                assert!(!second.is_wanted());
+                let _ = second.send(2);
+            })
+            .on("drop", async |_ack: AckSender| ())
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("ask", ());
+        assert_eq!(answer(&ack).as_deref(), Some(r#"["one",2]"#));
+        world.nap();
+        anna.emit("ask", ());
+        assert_eq!(heard(&anna), ["wanted [true]", "wanted [false]"]);
+        world.nap();
+        let ack = anna.emit_with_ack("two senders", ());
+        assert_eq!(answer(&ack).as_deref(), Some("[1]"));
+        let ack = anna.emit_with_ack("drop", ());
+        assert_eq!(answer(&ack), None);
+        assert_eq!(world.logged(), NOTHING);
+    });
+}
+
+thread_local! {
+    static KEPT: RefCell<Vec<AckSender>> = const { RefCell::new(Vec::new()) };
+}
+
+#[test]
+fn an_ack_sender_may_be_kept_for_later() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("keep", async |ack: AckSender| KEPT.with_borrow_mut(|kept| kept.push(ack)))
+                .on("wait", async |ack: AckSender| {
+                    gate("later").await;
+                    ack.send("later")
+                })
+                .on("release", async || {
+                    for (n, ack) in KEPT.take().into_iter().enumerate() {
+                        let _ = ack.send(n);
+                    }
+                })
+        })
+    };
+    awake_and_napping(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        world.nap();
+        let waiting = anna.emit_with_ack("wait", ());
+        let kept = [&ben, &anna, &cleo].map(|client| client.emit_with_ack("keep", ()));
+        assert!([&waiting, &kept[0], &kept[1]].iter().all(|ack| ack.answer().is_none()));
+        cleo.close();
+        // Another client's event may release them, and who is gone is passed over.
+        ben.emit("release", ());
+        assert_eq!([&kept[0], &kept[1]].map(answer), [Some("[0]".to_owned()), Some("[1]".to_owned())]);
+        world.open("later");
+        assert_eq!(answer(&waiting).as_deref(), Some(r#"["later"]"#));
+    });
+}
+
+#[test]
+fn who_asks_by_polling_is_answered() {
+    let app = || App::new().namespace("/", |ns| ns.on("x", async |args: Args| Reply(args)));
+    awake_and_asleep(app, |world| {
+        let anna = world.client().polling().connect("/");
+        let ack = anna.emit_with_ack("x", ("one", Bytes::from_static(b"png")));
+        let told = ack.answer().expect("an answer");
+        assert_eq!(told.to_json(), r#"["one",{"_placeholder":true,"num":0}]"#);
+        assert_eq!(told.attachments(), ["png"]);
+    });
+}

@@ -1,0 +1,240 @@
+//! What goes wrong in handlers never vanishes.
+
+use dormouse::testing::TestClient;
+use dormouse::{App, Data, EventName, Failure, HandlerError, Io, Reply, Routes, Socket, SocketId};
+use serde_json::{Value, json};
+
+use crate::kit::{NOTHING, World, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
+
+#[derive(Debug)]
+struct Muted {
+    minutes: u32,
+}
+
+impl core::fmt::Display for Muted {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "you are muted for {} minutes", self.minutes)
+    }
+}
+
+impl HandlerError for Muted {
+    fn code(&self) -> &'static str {
+        "MUTED"
+    }
+}
+
+async fn panics(socket: Socket) {
+    let _ = socket.emit("about to panic", ());
+    panic!("what the event is for");
+}
+
+fn faults(ns: Routes) -> Routes {
+    ns.on("typed", async |Data((n, text)): Data<(u32, String)>| Reply((n, text)))
+        .on("muted", async |Data(minutes): Data<u32>| Err::<(), _>(Muted { minutes }))
+        .on("question mark", async |Data(text): Data<String>| {
+            let n: u32 = text.parse()?;
+            Ok::<_, Failure>(Reply(n))
+        })
+        .on("text", async || Err::<Reply<u8>, _>("just a sentence"))
+        .on("panic", panics)
+        .on("panic later", async |socket: Socket| {
+            gate("later").await;
+            panics(socket).await;
+        })
+        .on("two", async || Err::<(), _>("the first one"))
+        .on("two", async || Err::<(), _>("the second one"))
+        .on("fine", async || Reply("fine"))
+        .on_disconnect(async || Err::<(), _>("nobody asked"))
+        .on_connect(async |socket: Socket| if socket.param("n").is_some() { Err("at connect") } else { Ok(()) })
+}
+
+/// One namespace whose errors go to handlers of its own, and one that has none.
+fn app() -> App {
+    App::new().namespace("/", faults).namespace("/watched-{n}", |ns| {
+        faults(ns)
+            .on_error(async |io: Io, id: SocketId, event: Result<EventName, Failure>, failure: Failure| {
+                let event = event.map(|EventName(name)| name.to_string()).unwrap_or_default();
+                io.log(format!("{event:?} {} {failure} {}", failure.code(), io.socket(id).is_some()));
+            })
+            .on_error(async |socket: Socket, failure: Failure| {
+                let _ = socket.emit("error", failure.message());
+            })
+    })
+}
+
+fn told(client: &TestClient, event: &str, args: Value) -> Value {
+    let ack = client.emit_with_ack(event, (args,));
+    serde_json::from_str(&answer(&ack).expect("an answer")).expect("JSON")
+}
+
+fn error(code: &str, message: &str) -> Value {
+    json!([{ "status": "error", "error": { "code": code, "message": message } }])
+}
+
+#[test]
+fn who_asks_is_told_what_went_wrong() {
+    awake_and_asleep(app, |world| {
+        for namespace in ["/", "/watched-1"] {
+            let [anna] = clients(world, namespace);
+            let logged = world.logged();
+            let typed = "argument 1: invalid type: string \"one\", expected u32";
+            for (event, args, code, message) in [
+                ("typed", json!("one"), "INVALID_ARGUMENTS", typed),
+                ("typed", json!(1), "INVALID_ARGUMENTS", "argument 2 is missing"),
+                ("muted", json!(5), "MUTED", "you are muted for 5 minutes"),
+                ("question mark", json!("seven"), "ERROR", "invalid digit found in string"),
+                ("text", json!(0), "ERROR", "just a sentence"),
+                ("two", json!(0), "ERROR", "the first one"),
+            ] {
+                world.nap();
+                assert_eq!(told(&anna, event, args), error(code, message));
+            }
+            assert_eq!(told(&anna, "question mark", json!("7")), json!([7]));
+            // Who was told need not be logged; what nobody was told of is.
+            let news = world.logged().split_off(logged.len());
+            assert!(news.len() == 1 && news[0].contains("the second one"), "{news:?}");
+        }
+    });
+}
+
+#[test]
+fn without_an_ack_the_namespaces_error_handlers_are_called() {
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/watched-1");
+        assert_eq!(world.logged(), [r#""" ERROR at connect true"#]);
+        assert_eq!(heard(&anna), [r#"error ["at connect"]"#]);
+        world.nap();
+        anna.emit("muted", 5);
+        assert_eq!(world.logged()[1..], [r#""muted" MUTED you are muted for 5 minutes true"#]);
+        assert_eq!(heard(&anna), [r#"error ["you are muted for 5 minutes"]"#]);
+        world.nap();
+        anna.emit("typed", "one");
+        assert!(world.logged()[2].starts_with(r#""typed" INVALID_ARGUMENTS argument 1:"#));
+        world.nap();
+        anna.close();
+        assert_eq!(world.logged()[3..], [r#""" ERROR nobody asked false"#]);
+    });
+}
+
+#[test]
+fn without_error_handlers_they_are_logged() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("muted", 5);
+        let who = format!("of the socket {} in /", anna.id());
+        let muted = format!(r#"the handler of "muted" {who} failed with MUTED: you are muted for 5 minutes"#);
+        assert_eq!(world.logged(), [&*muted]);
+        world.nap();
+        anna.lose();
+        assert_eq!(world.logged(), [muted, format!("a handler {who} failed with ERROR: nobody asked")]);
+    });
+}
+
+#[test]
+fn a_handler_that_panics_costs_its_event_only() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        assert_eq!(told(&anna, "panic", json!(0)), error("INTERNAL_ERROR", "The handler of this event failed"));
+        // What it did until then is done.
+        assert_eq!(heard(&anna), ["about to panic []"]);
+        anna.emit("panic", ());
+        let line = format!("a handler of the socket {} in / panicked; the event is lost, the world goes on", anna.id());
+        assert_eq!(world.logged(), [&*line, &*line]);
+        world.nap();
+        for client in [&anna, &ben] {
+            assert_eq!(told(client, "fine", json!(0)), json!(["fine"]));
+        }
+    });
+}
+
+#[test]
+fn a_handler_may_panic_after_it_waited() {
+    awake_and_napping(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("panic later", ());
+        assert_eq!(answer(&ack), None);
+        world.open("later");
+        let told: Value = serde_json::from_str(&answer(&ack).expect("an answer")).expect("JSON");
+        assert_eq!(told, error("INTERNAL_ERROR", "The handler of this event failed"));
+        assert_eq!(world.logged().len(), 1);
+    });
+}
+
+#[test]
+fn a_guard_that_panics_lets_nobody_in() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns)
+            .namespace("/guarded", |ns| ns.guard(panics).on_connect(async |io: Io| io.log("never")))
+    };
+    awake_and_asleep(app, |world: &World| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let error = anna.try_also_connect("/guarded", json!({})).expect_err("not let in");
+        assert_eq!((&*error.message, error.data), ("Internal error", None));
+        assert!(world.logged().iter().all(|line| line.contains("a CONNECT to /guarded panicked")));
+        assert!(anna.is_connected());
+        assert_eq!(heard(&anna), NOTHING);
+    });
+}
+
+#[test]
+fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.guard_packet(async |Data(waits): Data<bool>| {
+                if waits {
+                    gate("database").await;
+                }
+            })
+            .on("x", async || Reply(1))
+        })
+    };
+    awake_and_napping(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        anna.emit("x", true);
+        let acks: Vec<_> = (0..1_002).map(|_| anna.emit_with_ack("x", false)).collect();
+        // A thousand wait; the others are refused, and other sockets do not notice.
+        assert!(acks[..1_000].iter().all(|ack| ack.answer().is_none()));
+        for ack in &acks[1_000..] {
+            let told: Value = serde_json::from_str(&answer(ack).expect("an answer")).expect("JSON");
+            assert_eq!(told, error("BUSY", "Too many events wait to be handled"));
+        }
+        assert_eq!(told(&ben, "x", json!(false)), json!([1]));
+        world.open("database");
+        assert!(acks[..1_000].iter().all(|ack| answer(ack).as_deref() == Some("[1]")));
+    });
+}
+
+#[test]
+fn a_world_in_which_too_many_handlers_wait_is_busy() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("wait", async || {
+                gate("database").await;
+                Reply(1)
+            })
+            .on("x", async || Reply(2))
+        })
+    };
+    awake_and_napping(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        for _ in 1..10_000 {
+            anna.emit("wait", ());
+        }
+        let last = anna.emit_with_ack("wait", ());
+        assert_eq!(last.answer(), None);
+        assert_eq!(told(&ben, "x", json!(0)), error("BUSY", "Too many events wait to be handled"));
+        let refused = world.client().try_connect("/").expect_err("not let in");
+        assert_eq!(refused.message, "The server is busy");
+        assert!(anna.is_connected() && ben.is_connected());
+        world.open("database");
+        assert_eq!(answer(&last).as_deref(), Some("[1]"));
+        assert_eq!(told(&ben, "x", json!(0)), json!([2]));
+    });
+}

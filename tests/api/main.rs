@@ -1,0 +1,26 @@
+//! Every row of `docs/parity.md` that handlers can show, through the public door: once in a world that never sleeps, and once
+//! in one that sleeps before every step. Nothing may change by that.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
+
+mod kit;
+
+mod acks_from_client;
+mod acks_to_client;
+mod alarms_and_storage;
+mod data_and_handshake;
+mod disconnects;
+mod emitting;
+mod errors;
+mod middleware;
+mod namespaces;
+mod order;
+mod outgoing;
+mod registration;
+mod replies;
+mod rooms;
+mod volatile;

@@ -1,0 +1,93 @@
+//! Catch-all handlers of what is sent: `on_any_outgoing`.
+
+use dormouse::testing::TestWorld;
+use dormouse::{App, Args, EventName, Io, Reply, Socket, SocketId};
+
+use crate::kit::{World, awake_and_asleep, clients, heard};
+
+fn app() -> App {
+    async fn outgoing(io: Io, id: SocketId, EventName(name): EventName, args: Args) {
+        io.log(format!("{id} {name} {}", args.to_json()));
+    }
+    App::new()
+        .namespace("/", |ns| {
+            ns.on_any_outgoing(outgoing)
+                .prepend_any_outgoing(async |io: Io| io.log("first"))
+                .on_any_outgoing(async |socket: Socket, io: Io, EventName(name): EventName| {
+                    // What it emits itself is not heard by handlers of this kind.
+                    if &*name == "echo" {
+                        socket.emit("recursion", ())?;
+                        io.to(socket.id()).emit("recursion", ())?;
+                    }
+                    Ok::<_, dormouse::EmitError>(())
+                })
+                .on("say", async |socket: Socket, args: Args| socket.emit("said", args))
+                .on("tell", async |socket: Socket, args: Args| socket.broadcast().emit("told", args))
+                .on("nobody", async |io: Io| io.to("nobody").emit("told", ()))
+                .on("echo", async |socket: Socket| socket.emit("echo", ()))
+                .on("ack", async || Reply(1))
+                .on("ask", async |socket: Socket| drop(socket.emit_with_ack::<u8>("q", ())))
+                .on("reply", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
+                .on_reply("r", async || ())
+        })
+        .namespace("/quiet", |ns| ns.on("say", async |socket: Socket, args: Args| socket.emit("said", args)))
+}
+
+fn taken(world: &World, before: usize) -> Vec<String> {
+    world.logged().split_off(before)
+}
+
+#[test]
+fn it_is_called_for_each_socket_that_is_sent_an_event() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        world.nap();
+        anna.emit("say", (1, 2));
+        assert_eq!(world.logged(), ["first", &format!("{} said [1,2]", anna.id())]);
+        world.nap();
+        anna.emit("tell", 3);
+        let told = |id| format!("{id} told [3]");
+        assert_eq!(taken(world, 2), ["first", &told(ben.id()), "first", &told(cleo.id())]);
+        world.nap();
+        anna.emit("nobody", ());
+        assert_eq!(world.logged().len(), 6);
+        assert_eq!([&anna, &ben, &cleo].map(heard), [["said [1,2]"], ["told [3]"], ["told [3]"]]);
+    });
+}
+
+#[test]
+fn it_hears_questions_and_no_acknowledgements() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("ack", ());
+        assert!(ack.answer().is_some());
+        assert_eq!(world.logged(), [""; 0]);
+        anna.emit("ask", ());
+        anna.emit("reply", ());
+        let q = format!("{} q []", anna.id());
+        assert_eq!(world.logged(), ["first", &q, "first", &q]);
+    });
+}
+
+#[test]
+fn what_it_emits_itself_calls_it_no_more() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("echo", ());
+        assert_eq!(heard(&anna), ["echo []", "recursion []", "recursion []"]);
+        assert_eq!(world.logged(), ["first", &format!("{} echo []", anna.id())]);
+    });
+}
+
+#[test]
+fn another_namespace_is_not_watched() {
+    awake_and_asleep(app, |world: &World| {
+        let world: &TestWorld = world;
+        let [anna] = clients(world, "/quiet");
+        anna.emit("say", 1);
+        assert_eq!(heard(&anna), ["said [1]"]);
+        assert_eq!(world.log(), [""; 0]);
+    });
+}

@@ -1,0 +1,209 @@
+//! `Routes`: which handlers are called, and in which order.
+
+use dormouse::testing::TestWorld;
+use dormouse::{AckSender, App, Args, EmitError, EventName, Io, Reply, Routes, Socket};
+
+use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
+
+/// A handler that tells its socket that it was called.
+macro_rules! tells {
+    ($name:literal) => {
+        async |socket: Socket| socket.emit("called", $name)
+    };
+}
+
+#[test]
+fn several_handlers_are_called_in_order() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns.on("x", tells!("first")).on("y", tells!("other")).on("x", tells!("second")))
+            .namespace("/none", |ns| ns)
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("x", ());
+        assert_eq!(heard(&anna), [r#"called ["first"]"#, r#"called ["second"]"#]);
+        anna.emit("y", 7);
+        assert_eq!(heard(&anna), [r#"called ["other"]"#]);
+        anna.emit("z", ());
+        assert_eq!(heard(&anna), NOTHING);
+    });
+}
+
+#[test]
+fn the_first_answer_is_the_acknowledgement() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on_any(async || None::<Reply<u32>>)
+                .on("x", async |ack: AckSender| assert!(ack.is_wanted(), "nobody answered yet"))
+                .on("x", async || Reply(1))
+                .on("x", async |ack: AckSender| {
+                    assert!(!ack.is_wanted(), "somebody has answered");
+                    ack.send(2)
+                })
+                .on("x", async || Reply(3))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("x", ());
+        assert_eq!(answer(&ack).as_deref(), Some("[1]"));
+        assert_eq!(world.logged(), NOTHING);
+    });
+}
+
+#[test]
+fn once_is_once_for_each_socket() {
+    let app = || {
+        App::new().namespace("/", |ns| ns.once("x", tells!("once")).on("x", tells!("always")).once("y", tells!("y")))
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        anna.emit("x", ());
+        assert_eq!(heard(&anna), [r#"called ["once"]"#, r#"called ["always"]"#]);
+        for _ in 0..2 {
+            world.nap();
+            anna.emit("x", ());
+            assert_eq!(heard(&anna), [r#"called ["always"]"#]);
+        }
+        anna.emit("y", ());
+        assert_eq!(heard(&anna), [r#"called ["y"]"#]);
+        ben.emit("x", ());
+        assert_eq!(heard(&ben), [r#"called ["once"]"#, r#"called ["always"]"#]);
+        // A client that comes again is another socket.
+        anna.close();
+        world.nap();
+        let [again] = clients(world, "/");
+        again.emit("x", ());
+        assert_eq!(heard(&again), [r#"called ["once"]"#, r#"called ["always"]"#]);
+    });
+}
+
+#[test]
+fn catch_all_handlers_come_first_and_have_an_order() {
+    async fn any(socket: Socket, EventName(name): EventName, args: Args) -> Result<(), EmitError> {
+        socket.emit("any", (&*name, args.to_json()))
+    }
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("x", tells!("own")).on_any(any).on_any(tells!("last of any")).prepend_any(tells!("first of any"))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("x", (1, "two"));
+        let any = [r#"called ["first of any"]"#, r#"any ["x","[1,\"two\"]"]"#, r#"called ["last of any"]"#];
+        assert_eq!(heard(&anna), [any[0], any[1], any[2], r#"called ["own"]"#]);
+        // Also what nobody else listens to.
+        anna.emit("unknown", ());
+        assert_eq!(heard(&anna), [any[0], r#"any ["unknown","[]"]"#, any[2]]);
+    });
+}
+
+#[test]
+fn acknowledgements_are_not_caught_by_catch_all_handlers() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on_any(async |io: Io, EventName(name): EventName| io.log(&*name)).on("ask", async |socket: Socket| {
+                let answer: u32 = socket.emit_with_ack("how many?", ()).await.expect("an answer");
+                socket.emit("so many", answer)
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("ask", ());
+        let event = anna.next_event().expect("a question");
+        anna.ack(&event, 7);
+        assert_eq!(heard(&anna), ["so many [7]"]);
+        assert_eq!(world.logged(), ["ask"]);
+    });
+}
+
+#[test]
+fn the_fallback_hears_what_has_no_handler() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("x", tells!("own")).fallback(async |socket: Socket, EventName(name): EventName, args: Args| {
+                socket.emit("fallback", &*name)?;
+                Ok::<_, EmitError>(Reply(args))
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("x", ());
+        let ack = anna.emit_with_ack("y", (1, 2));
+        assert_eq!(heard(&anna), [r#"called ["own"]"#, r#"fallback ["y"]"#]);
+        assert_eq!(answer(&ack).as_deref(), Some("[1,2]"));
+    });
+}
+
+#[test]
+fn what_was_registered_can_be_taken_back() {
+    fn shared(ns: Routes) -> Routes {
+        ns.on("x", tells!("shared")).on("y", tells!("shared")).on_any(tells!("any")).on_any_outgoing(async |io: Io| {
+            io.log("outgoing");
+        })
+    }
+    let app = || {
+        App::new()
+            .namespace("/", |ns| shared(ns).off("x").off_any().off_any_outgoing().on("x", tells!("own")))
+            .namespace("/shared", |ns| shared(ns).off("y"))
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("x", ());
+        anna.emit("y", ());
+        assert_eq!(heard(&anna), [r#"called ["own"]"#, r#"called ["shared"]"#]);
+        assert_eq!(world.logged(), NOTHING);
+        let [ben] = clients(world, "/shared");
+        ben.emit("y", ());
+        assert_eq!(heard(&ben), [r#"called ["any"]"#]);
+        assert_eq!(world.logged(), ["outgoing"]);
+    });
+}
+
+#[test]
+fn what_is_registered_can_be_listed() {
+    let look = |ns: Routes| {
+        let ns = ns.on("x", tells!("x")).once("a", tells!("a")).on("x", tells!("x")).on_any(tells!("any"));
+        let ns = ns.prepend_any(tells!("any")).on_any_outgoing(async || ()).prepend_any_outgoing(async || ());
+        assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a", "x"]);
+        assert_eq!((ns.listeners_any(), ns.listeners_any_outgoing()), (2, 2));
+        let ns = ns.off_any().off_any_outgoing().off("x");
+        assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a"]);
+        assert_eq!((ns.listeners_any(), ns.listeners_any_outgoing()), (0, 0));
+        ns
+    };
+    let _ = App::new().namespace("/", look);
+}
+
+#[test]
+#[should_panic(expected = "keeps the event name \"connect\" for itself")]
+fn a_reserved_event_has_no_handler() {
+    let _ = TestWorld::new(|| App::new().namespace("/", |ns| ns.once("connect", async || ()))).connect("/");
+}
+
+#[test]
+#[should_panic(expected = "the namespace has two fallbacks")]
+fn a_namespace_has_one_fallback() {
+    let _ = App::new().namespace("/", |ns| ns.fallback(async || ()).fallback(async || ()));
+}
+
+#[test]
+#[should_panic(expected = "the reply \"x\" has two handlers")]
+fn a_reply_has_one_handler() {
+    let _ = App::new().namespace("/", |ns| ns.on_reply("x", async || ()).on_reply("x", async || ()));
+}
+
+#[test]
+#[should_panic(expected = "the alarm \"x\" has two handlers")]
+fn an_alarm_has_one_handler() {
+    let _ = App::new().on_alarm("x", async || ()).on_alarm("x", async || ());
+}

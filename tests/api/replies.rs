@@ -1,0 +1,335 @@
+//! Answers that outlive sleep: `reply_to`, and the handler that `on_reply` registered.
+
+use core::time::Duration;
+
+use dormouse::testing::{TestClient, TestEvent};
+use dormouse::{Answer, App, Context, Data, EmitError, Failure, Io, NoAnswer, Reason, Reply, Room, Socket};
+use serde::{Deserialize, Serialize};
+
+use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard, with_variable};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Offer {
+    price: u32,
+}
+
+/// Asks, and logs what came of it.
+fn app() -> App {
+    async fn decided(
+        socket: Socket,
+        io: Io,
+        Answer(answer): Answer<(bool, Option<String>)>,
+        Context(Offer { price }): Context<Offer>,
+    ) -> Result<(), Failure> {
+        let rooms: Vec<String> = socket.rooms().iter().skip(1).map(|room: &Room| room.as_str().to_owned()).collect();
+        io.log(format!("{price}: {answer:?} {rooms:?} {}", socket.is_connected()));
+        if let Ok((true, _)) = answer {
+            socket.emit("sold", price)?;
+        }
+        Ok(())
+    }
+    App::new().namespace("/", |ns| {
+        ns.on("join", async |socket: Socket| socket.join("room"))
+            .on("offer", async |socket: Socket, Data(price): Data<u32>| {
+                socket.reply_to("decided", Offer { price }).emit("offer", price)
+            })
+            .on("offer for", async |socket: Socket, Data((price, millis)): Data<(u32, u64)>| {
+                let timeout = Duration::from_millis(millis);
+                socket.timeout(timeout).reply_to("decided", Offer { price }).emit("offer", price)
+            })
+            .on("offer to all", async |io: Io, Data(price): Data<u32>| {
+                io.reply_to("decided", Offer { price }).timeout(HOUR).emit("offer", price)
+            })
+            .on("offer to room", async |socket: Socket, Data(price): Data<u32>| {
+                socket.to("room").reply_to("decided", Offer { price }).emit("offer", price)
+            })
+            .on("offer to id", async |io: Io, socket: Socket, Data(price): Data<u32>| {
+                io.to(socket.id()).reply_to("decided", Offer { price }).send(price)
+            })
+            .on("offer many", async |socket: Socket, Data(times): Data<u32>| {
+                for price in 0..times {
+                    socket.reply_to("decided", Offer { price }).emit("offer", price)?;
+                }
+                Ok::<_, EmitError>(())
+            })
+            .on("mistakes", async |socket: Socket| {
+                let unknown = socket.reply_to("unknown", ()).emit("offer", ()).map_err(|error| error.to_string());
+                let long = socket.reply_to("decided", "x".repeat(4_095)).emit("offer", ());
+                Reply((unknown.err(), long.map_err(|error| error.to_string()).err()))
+            })
+            .on_reply("decided", decided)
+            .on_reply("typed", async |Answer(answer): Answer<u32>, io: Io| io.log(format!("{answer:?}")))
+            .on("ask typed", async |socket: Socket| socket.reply_to("typed", ()).emit("q", ()))
+            .on_disconnect(async |io: Io, reason: Reason| io.log(reason.as_str()))
+    })
+}
+
+fn offer(client: &TestClient) -> TestEvent {
+    let event = client.next_event().expect("an offer");
+    assert!(event.ack.is_some());
+    event
+}
+
+fn last(world: &World) -> Option<String> {
+    world.logged().last().cloned()
+}
+
+#[test]
+fn an_answer_outlives_sleep() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("join", ());
+        world.nap();
+        anna.emit("offer", 17);
+        let event = offer(&anna);
+        assert_eq!(event.args.to_json(), "[17]");
+        // It keeps nothing awake.
+        world.sleep();
+        world.advance(3 * HOUR);
+        world.nap();
+        anna.ack(&event, (true, "deal"));
+        assert_eq!(world.logged(), [r#"17: Ok((true, Some("deal"))) ["room"] true"#]);
+        assert_eq!(heard(&anna), ["sold [17]"]);
+        // Once.
+        world.nap();
+        anna.ack(&event, (true, "deal"));
+        assert_eq!((world.logged().len(), heard(&anna).len()), (1, 0));
+    });
+}
+
+#[test]
+fn at_its_deadline_the_handler_is_called_without_an_answer() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("offer for", (1, 90_000));
+        let event = offer(&anna);
+        world.sleep();
+        world.advance(Duration::from_millis(89_999));
+        assert_eq!(last(world), None);
+        world.nap();
+        world.advance(Duration::from_millis(1));
+        assert_eq!(world.logged(), ["1: Err(Expired) [] true"]);
+        world.nap();
+        anna.ack(&event, true);
+        assert_eq!(world.logged().len(), 1);
+        assert!(anna.is_connected());
+    });
+}
+
+#[test]
+fn a_deadline_wakes_a_world_between_its_pings_and_disturbs_no_heartbeat() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        anna.emit("offer for", (1, 26_000));
+        ben.emit("offer for", (2, 25_000));
+        ben.emit("offer for", (3, 60_000));
+        world.sleep();
+        world.advance(Duration::from_secs(25));
+        assert_eq!(world.logged(), ["2: Err(Expired) [] true"]);
+        world.nap();
+        world.advance(Duration::from_secs(1));
+        assert_eq!(last(world).as_deref(), Some("1: Err(Expired) [] true"));
+        world.nap();
+        world.advance(Duration::from_secs(34));
+        assert_eq!(last(world).as_deref(), Some("3: Err(Expired) [] true"));
+        world.sleep();
+        world.advance(10 * HOUR);
+        assert!(anna.is_connected() && ben.is_connected() && world.is_asleep());
+        // And whoever is silent is still found out.
+        anna.stop_reading();
+        world.advance(Duration::from_mins(2));
+        assert_eq!(last(world).as_deref(), Some("ping timeout"));
+        assert!(ben.is_connected());
+    });
+}
+
+#[test]
+fn a_deadline_is_met_with_short_heartbeats_too() {
+    with_variable(app, "PING_INTERVAL_MS", "300", |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("offer for", (1, 1_000));
+        world.advance(Duration::from_millis(999));
+        assert_eq!(last(world), None);
+        world.advance(Duration::from_millis(1));
+        assert_eq!(world.logged(), ["1: Err(Expired) [] true"]);
+    });
+}
+
+#[test]
+fn without_a_timeout_a_day_is_waited() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("offer", 1);
+        world.sleep();
+        world.advance(Duration::from_millis(24 * 3_600_000 - 1));
+        assert_eq!(last(world), None);
+        world.advance(Duration::from_millis(1));
+        assert_eq!(world.logged(), ["1: Err(Expired) [] true"]);
+    });
+}
+
+#[test]
+fn who_leaves_gives_no_answer_and_its_handler_is_told() {
+    awake_and_asleep(app, |world| {
+        let [anna, _ben] = clients(world, "/");
+        anna.emit("join", ());
+        anna.emit("offer", 1);
+        anna.emit("offer", 2);
+        world.nap();
+        anna.lose();
+        let none = NoAnswer::Disconnected;
+        let expected = ["1", "2"].map(|price| format!(r#"{price}: Err({none:?}) ["room"] false"#));
+        assert_eq!(world.logged(), [&expected[0], &expected[1], "transport error"]);
+        world.sleep();
+        world.advance(25 * HOUR);
+        assert_eq!(world.logged().len(), 3);
+    });
+}
+
+#[test]
+fn a_broadcast_calls_the_handler_for_each_client() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        world.nap();
+        anna.emit("offer to all", 5);
+        let events = [&anna, &ben, &cleo].map(offer);
+        world.nap();
+        ben.ack(&events[1], true);
+        assert_eq!(
+            (heard(&ben), last(world)),
+            (vec!["sold [5]".to_owned()], Some("5: Ok((true, None)) [] true".to_owned()))
+        );
+        world.nap();
+        cleo.close();
+        world.advance(HOUR);
+        let expected = [
+            "5: Ok((true, None)) [] true",
+            "5: Err(Disconnected) [] false",
+            "transport close",
+            "5: Err(Expired) [] true",
+        ];
+        assert_eq!(world.logged(), expected);
+        // An answer of one is none of another.
+        ben.ack(&events[1], true);
+        assert_eq!(world.logged().len(), 4);
+    });
+}
+
+#[test]
+fn rooms_and_ids_can_be_asked() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        ben.emit("join", ());
+        world.nap();
+        anna.emit("offer to room", 1);
+        anna.emit("offer to id", 2);
+        let [room, own] = [offer(&ben), offer(&anna)];
+        assert_eq!((&*own.name, heard(&anna).len()), ("message", 0));
+        world.nap();
+        ben.ack(&room, false);
+        world.nap();
+        anna.ack(&own, false);
+        assert_eq!(world.logged(), [r#"1: Ok((false, None)) ["room"] true"#, "2: Ok((false, None)) [] true"]);
+    });
+}
+
+#[test]
+fn a_socket_owes_a_hundred_answers_at_most() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("offer many", 102);
+        assert_eq!(world.logged(), ["100: Err(TooMany) [] true", "101: Err(TooMany) [] true"]);
+        let events = anna.take_events();
+        assert_eq!(events.len(), 100);
+        world.nap();
+        anna.ack(&events[99], false);
+        assert_eq!(last(world).as_deref(), Some("99: Ok((false, None)) [] true"));
+        world.nap();
+        anna.emit("offer many", 1);
+        assert_eq!(anna.take_events().len(), 1);
+    });
+}
+
+#[test]
+fn mistakes_of_who_asks_are_errors_and_nothing_is_sent() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("mistakes", ());
+        let unknown = r#""the namespace has no `on_reply` called \"unknown\"""#;
+        let long = r#""the context of a reply cannot be kept: it has 4097 bytes, and may have 4096""#;
+        assert_eq!(answer(&ack), Some(format!("[{unknown},{long}]")));
+        assert_eq!(heard(&anna), NOTHING);
+    });
+}
+
+#[test]
+fn an_answer_that_is_not_what_was_wanted_goes_to_on_error() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("ask typed", ());
+        let event = offer(&anna);
+        world.nap();
+        anna.ack(&event, "text");
+        let problem = r#"failed with INVALID_ARGUMENTS: argument 1: invalid type: string "text", expected u32"#;
+        assert_eq!(world.logged(), [format!("a handler of the socket {} in / {problem}", anna.id())]);
+    });
+}
+
+/// After a sleep, numbers of questions that were asked before it may still be answered: new ones are others.
+#[test]
+fn an_old_answer_answers_no_new_question() {
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("offer for", (1, 1_000));
+        let old = offer(&anna);
+        world.advance(Duration::from_secs(1));
+        assert_eq!(world.logged().len(), 1);
+        world.sleep();
+        for price in 2..5 {
+            world.nap();
+            anna.emit("offer", price);
+        }
+        anna.ack(&old, true);
+        assert_eq!(world.logged().len(), 1);
+        let events = anna.take_events();
+        assert!(events.iter().all(|event| event.ack != old.ack));
+        for (event, price) in events.iter().zip(2..) {
+            world.nap();
+            anna.ack(event, false);
+            assert_eq!(last(world), Some(format!("{price}: Ok((false, None)) [] true")));
+        }
+    });
+}
+
+#[test]
+fn an_answer_in_another_namespace_is_its_own() {
+    let app = || {
+        let routes = |ns: dormouse::Routes| {
+            ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ())).on_reply(
+                "r",
+                async |io: Io, Answer(answer): Answer<u32>| {
+                    io.log(format!("{} {answer:?}", io.name().as_str()));
+                },
+            )
+        };
+        App::new().namespace("/", routes).namespace("/t-{n}", routes).namespaces(async || true, routes)
+    };
+    awake_and_asleep(app, |world| {
+        let [main] = clients(world, "/");
+        let [template, predicate] = ["/t-1", "/any"].map(|name| main.also_connect(name));
+        let clients = [&main, &template, &predicate];
+        let events = clients.map(|client| {
+            client.emit("ask", ());
+            offer(client)
+        });
+        for (n, (client, event)) in clients.into_iter().zip(&events).enumerate() {
+            world.nap();
+            client.ack(event, n);
+        }
+        assert_eq!(world.logged(), ["/ Ok(0)", "/t-1 Ok(1)", "/any Ok(2)"]);
+    });
+}

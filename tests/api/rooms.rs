@@ -1,0 +1,256 @@
+//! Rooms, and what is done to many sockets at once.
+
+use dormouse::testing::{Disconnected, TestClient};
+use dormouse::{App, Data, EmitError, Failure, Io, Reason, Reply, Room, Socket, SocketId};
+use serde_json::{Value, json};
+
+use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
+
+/// Handlers that do one thing each; `rooms` answers with the socket's rooms, its own as `me`.
+fn app() -> App {
+    fn rooms(socket: &Socket) -> Vec<String> {
+        let name = |room: &Room| if *room == socket.id().into() { "me".to_owned() } else { room.as_str().to_owned() };
+        socket.rooms().iter().map(name).collect()
+    }
+    fn namespace(ns: dormouse::Routes) -> dormouse::Routes {
+        ns.on("join", async |socket: Socket, Data(names): Data<Vec<String>>| {
+            socket.join(names);
+            Reply(rooms(&socket))
+        })
+        .on("join one", async |socket: Socket, Data(name): Data<String>| socket.join(&name))
+        .on("leave", async |socket: Socket, Data(names): Data<Vec<String>>| {
+            socket.leave(names.as_slice());
+            Reply(rooms(&socket))
+        })
+        .on("leave me", async |socket: Socket| {
+            socket.leave(socket.id());
+            Reply(rooms(&socket))
+        })
+        .on("rooms", async |socket: Socket| Reply(rooms(&socket)))
+        .on("say", async |io: Io, Data(name): Data<String>| io.to(&name).emit("said", name))
+        .on_disconnect(async |socket: Socket, reason: Reason| socket.broadcast().emit("left", reason.as_str()))
+    }
+    App::new().namespace("/", |ns| namespace(ns).on("many", many)).namespace("/other", namespace)
+}
+
+/// What is done to many sockets.
+async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Reply<Value>, Failure> {
+    match &*what {
+        "join all" => io.sockets_join("all"),
+        "join from a room" => io.within("red").sockets_join(["a", "b"]),
+        "join by id" => io.within(id).sockets_join("picked"),
+        "join in another namespace" => io.of("/other")?.within("red").sockets_join("blue"),
+        "leave all" => io.sockets_leave("all"),
+        "leave from a room" => io.within("a").sockets_leave(["a", "b"]),
+        "leave by id" => io.to(id).sockets_leave("picked"),
+        "disconnect" => io.within("red").disconnect_sockets(false),
+        "disconnect and close" => io.local().within("red").disconnect_sockets(true),
+        "disconnect by id" => io.within(id).disconnect_sockets(false),
+        "disconnect all" => io.disconnect_sockets(true),
+        "fetch" => {
+            let found = [
+                io.sockets().len(),
+                io.fetch_sockets().len(),
+                io.all_sockets().len(),
+                io.within("red").fetch_sockets().len(),
+                io.local().within("red").except("blue").all_sockets().len(),
+                io.of("/other")?.fetch_sockets().len(),
+                io.within("nobody").fetch_sockets().len(),
+            ];
+            return Ok(Reply(json!(found)));
+        }
+        _ => return Err(Failure::new("WHAT", what)),
+    }
+    Ok(Reply(Value::Null))
+}
+
+fn ask(client: &TestClient, event: &str, args: Value) -> Value {
+    let told = answer(&client.emit_with_ack(event, (args,))).expect("an answer");
+    let values: Vec<Value> = serde_json::from_str(&told).expect("JSON");
+    values.into_iter().next().unwrap_or_default()
+}
+
+fn do_to_many(world: &World, client: &TestClient, what: &str, whom: &TestClient) -> Value {
+    world.nap();
+    let told = answer(&client.emit_with_ack("many", (what, whom.id()))).expect("an answer");
+    let values: Vec<Value> = serde_json::from_str(&told).expect("JSON");
+    values.into_iter().next().unwrap_or_default()
+}
+
+#[test]
+fn a_socket_joins_and_leaves_rooms() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        assert_eq!(ask(&anna, "rooms", json!(null)), json!(["me"]));
+        anna.emit("join one", "room 237");
+        world.nap();
+        assert_eq!(
+            ask(&anna, "join", json!(["room 237", "room 238", "room 239"])),
+            json!(["me", "room 237", "room 238", "room 239"])
+        );
+        world.nap();
+        ben.emit("say", "room 238");
+        assert_eq!(heard(&anna), [r#"said ["room 238"]"#]);
+        assert_eq!(ask(&anna, "leave", json!(["room 238", "never joined"])), json!(["me", "room 237", "room 239"]));
+        world.nap();
+        assert_eq!(ask(&anna, "rooms", json!(null)), json!(["me", "room 237", "room 239"]));
+        ben.emit("say", "room 238");
+        assert_eq!(heard(&anna), NOTHING);
+    });
+}
+
+#[test]
+fn a_socket_stays_in_the_room_of_its_id() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        assert_eq!(ask(&anna, "leave me", json!(null)), json!(["me"]));
+        world.nap();
+        ben.emit("say", anna.id());
+        assert_eq!(heard(&anna), [format!(r#"said ["{}"]"#, anna.id())]);
+        // Others may come into it: a room like every other.
+        ben.emit("join one", anna.id());
+        world.nap();
+        anna.emit("say", anna.id());
+        assert_eq!((heard(&anna).len(), heard(&ben).len()), (1, 1));
+    });
+}
+
+#[test]
+fn a_socket_in_two_rooms_hears_once() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on_connect(async |socket: Socket| socket.join(["red", "blue"]))
+                .on("say", async |io: Io| io.to(["red", "blue"]).to("red").emit("said", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        anna.emit("say", ());
+        assert_eq!((heard(&anna), heard(&ben)), (vec!["said []".to_owned()], vec!["said []".to_owned()]));
+    });
+}
+
+#[test]
+fn rooms_are_left_with_the_namespace() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        anna.emit("join one", "red");
+        world.nap();
+        anna.disconnect();
+        let again = anna.also_connect("/");
+        world.nap();
+        ben.emit("say", "red");
+        assert_eq!(heard(&again), NOTHING);
+        assert_eq!(ask(&again, "rooms", json!(null)), json!(["me"]));
+    });
+}
+
+#[test]
+fn many_sockets_join_and_leave_at_once() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        let [other] = clients(world, "/other");
+        for client in [&anna, &ben, &other] {
+            client.emit("join one", "red");
+        }
+        let rooms = || [&anna, &ben, &cleo, &other].map(|client| ask(client, "rooms", json!(null)));
+        do_to_many(world, &anna, "join all", &anna);
+        do_to_many(world, &anna, "join from a room", &anna);
+        do_to_many(world, &anna, "join by id", &cleo);
+        do_to_many(world, &anna, "join in another namespace", &anna);
+        let red = json!(["me", "a", "all", "b", "red"]);
+        assert_eq!(rooms(), [red.clone(), red, json!(["me", "all", "picked"]), json!(["me", "blue", "red"])]);
+        do_to_many(world, &anna, "leave all", &anna);
+        do_to_many(world, &anna, "leave by id", &cleo);
+        do_to_many(world, &anna, "leave from a room", &anna);
+        assert_eq!(rooms(), [json!(["me", "red"]), json!(["me", "red"]), json!(["me"]), json!(["me", "blue", "red"])]);
+    });
+}
+
+#[test]
+fn sockets_are_fetched_and_counted() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        let [_other] = clients(world, "/other");
+        anna.emit("join one", "red");
+        ben.emit("join one", "red");
+        ben.emit("join one", "blue");
+        assert_eq!(do_to_many(world, &anna, "fetch", &anna), json!([3, 3, 3, 2, 1, 1, 0]));
+        cleo.close();
+        assert_eq!(do_to_many(world, &anna, "fetch", &anna), json!([2, 2, 2, 2, 1, 1, 0]));
+    });
+}
+
+#[test]
+fn many_sockets_are_disconnected_from_the_namespace() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        let other = ben.also_connect("/other");
+        for client in [&ben, &other] {
+            client.emit("join one", "red");
+        }
+        do_to_many(world, &anna, "disconnect", &anna);
+        assert_eq!(ben.disconnected(), Some(Disconnected::ByServer));
+        assert!(other.is_connected() && cleo.is_connected());
+        assert_eq!(heard(&cleo), [r#"left ["server namespace disconnect"]"#]);
+        // The connection goes on.
+        world.nap();
+        assert_eq!(ask(&other, "rooms", json!(null)), json!(["me", "red"]));
+        let again = ben.also_connect("/");
+        do_to_many(world, &anna, "disconnect by id", &again);
+        assert_eq!(again.disconnected(), Some(Disconnected::ByServer));
+        assert_eq!(heard(&cleo), [r#"left ["server namespace disconnect"]"#]);
+    });
+}
+
+#[test]
+fn many_sockets_are_disconnected_and_their_connections_closed() {
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        let other = ben.also_connect("/other");
+        let [listener] = clients(world, "/other");
+        ben.emit("join one", "red");
+        do_to_many(world, &anna, "disconnect and close", &anna);
+        assert!(!ben.is_connected() && !other.is_connected());
+        assert_eq!(heard(&cleo), [r#"left ["server namespace disconnect"]"#]);
+        assert_eq!(heard(&listener), [r#"left ["server namespace disconnect"]"#]);
+        world.nap();
+        // The acknowledgement of who is disconnected with everybody else reaches nobody.
+        anna.emit("many", ("disconnect all", anna.id()));
+        assert!(!anna.is_connected() && !cleo.is_connected() && listener.is_connected());
+        world.nap();
+        let [again] = clients(world, "/");
+        assert_eq!(do_to_many(world, &again, "fetch", &again), json!([1, 1, 1, 0, 0, 1, 0]));
+    });
+}
+
+#[test]
+fn a_fetched_socket_does_what_every_socket_does() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("all", async |socket: Socket, io: Io| {
+                for other in io.sockets().into_iter().filter(|other| *other != socket) {
+                    other.emit("picked", other.id())?;
+                    other.join("picked");
+                    other.set_data("picked").map_err(|error| EmitError::Context(error.to_string()))?;
+                }
+                Ok::<_, EmitError>(Reply(io.within("picked").fetch_sockets().len()))
+            })
+            .on("end", async |io: Io| {
+                io.within("picked").fetch_sockets().iter().for_each(|other| other.disconnect(true));
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        world.nap();
+        assert_eq!(ask(&anna, "all", json!(null)), json!(2));
+        for client in [&ben, &cleo] {
+            assert_eq!(heard(client), [format!(r#"picked ["{}"]"#, client.id())]);
+        }
+        world.nap();
+        anna.emit("end", ());
+        assert!(anna.is_connected() && !ben.is_connected() && !cleo.is_connected());
+    });
+}
