@@ -8,7 +8,7 @@ use crate::tell;
 
 pub fn register(app: App) -> App {
     app.namespace("/dynamic-{n}", routes)
-        .namespace("/{kind}/of/{name}", routes)
+        .namespace("/by/{kind}/of/{name}", routes)
         .namespace("/dynamic-0", |ns| routes(ns).on("params", by_name))
         .namespaces(is_tenant, |ns| routes(ns).on("params", by_predicate))
         .on_new_namespace(new)
