@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { BIN, ROOT } from "./lib/root.mjs";
+import { BIN, ROOT, testApps } from "./lib/root.mjs";
 import { Refusal, main, run } from "./lib/run.mjs";
 import { Totals } from "./lib/totals.mjs";
 import { WRANGLER_ENV } from "./lib/wrangler.mjs";
@@ -32,7 +32,7 @@ const builds = [
   ["build the relay", () => build()],
   ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
   ["build examples/echo", () => build({ example: "echo" })],
-  ["build miniflare/apps/routes", () => build({ example: "routes" })],
+  ...testApps().map((app) => [`build miniflare/apps/${app}`, () => build({ example: app })]),
 ];
 
 const everything = (totals, words) => {
@@ -48,7 +48,10 @@ const everything = (totals, words) => {
     ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
     ["clippy, examples/echo", () => clippy("-p", "echo", "--all-targets")],
     ["clippy, examples/echo, wasm32", () => clippy("-p", "echo", ...WASM)],
-    ["clippy, miniflare/apps/routes", () => clippy("-p", "routes", "--all-targets")],
+    ...testApps().flatMap((app) => [
+      [`clippy, miniflare/apps/${app}`, () => clippy("-p", app, "--all-targets")],
+      [`clippy, miniflare/apps/${app}, wasm32`, () => clippy("-p", app, ...WASM)],
+    ]),
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],

@@ -1,7 +1,7 @@
 // Where things are, and which version of each tool the project wants.
 // Every version is written down once: Rust tools follow Cargo.lock, the npm tools follow package-lock.json.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,13 +21,13 @@ export function lockedVersion(crate) {
   return found[1];
 }
 
-// Packages that use the crate as a stranger would: for readers, and for the end-to-end tests alone.
-const PACKAGES = ["examples", "miniflare/apps"];
+const APPS = join("miniflare", "apps");
 
-/** The directory of such a package, by its name. */
+/** A package under examples/ or, for the end-to-end tests only, under miniflare/apps/, by directory name. */
 export function exampleDir(name) {
-  const dir = PACKAGES.map((parent) => join(ROOT, parent, name)).find((dir) => existsSync(join(dir, "Cargo.toml")));
-  if (!dir) throw new Error(`There is no package "${name}" under ${PACKAGES.join("/ or ")}/.`);
+  const dirs = ["examples", APPS].map((parent) => join(ROOT, parent, name));
+  const dir = dirs.find((dir) => existsSync(join(dir, "Cargo.toml")));
+  if (!dir) throw new Error(`There is no example "${name}" under examples/ or ${APPS}/.`);
   return dir;
 }
 
@@ -37,6 +37,9 @@ export function crateDirOf(path) {
   if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no Cargo.toml in ${dir}.`);
   return dir;
 }
+
+/** The names of the packages under miniflare/apps/. */
+export const testApps = () => readdirSync(join(ROOT, APPS)).filter((name) => existsSync(join(ROOT, APPS, name, "Cargo.toml")));
 
 /** Where a build of the relay, or of an example, is left unless the caller says otherwise. */
 export function defaultBuildDir(example) {

@@ -57,6 +57,8 @@ impl Wake for Notify {
 pub struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
+    /// For the next handler; most never wait, and leave it for the one after.
+    relay: Arc<Relay>,
 }
 
 /// How a handler ended.
@@ -73,16 +75,17 @@ pub struct Ended {
 impl Tasks {
     /// No handlers; `notify` is told when one can go on.
     pub fn new(notify: Arc<Notify>) -> Self {
-        Self { waiting: FuturesUnordered::new(), notify }
+        Self { waiting: FuturesUnordered::new(), notify, relay: Arc::default() }
     }
 
     /// Starts a handler: one that need not wait has ended at once, another one is kept.
     pub fn start(&mut self, task: Task) -> Option<Ended> {
-        let mut running = Running(Some(task));
-        // Most handlers never wait, and those that do are polled again right away, with a waker of their own.
+        let mut running = Running { task: Some(task), relay: Arc::clone(&self.relay) };
+        // Nobody hears a waker yet: those that wait are polled again right away, and heard from then on.
         match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
+                self.relay = Arc::default();
                 self.waiting.push(running);
                 self.notify.wake_by_ref();
                 None
@@ -114,19 +117,74 @@ impl Tasks {
 
 /// A handler, until it has ended.
 #[derive(Debug)]
-struct Running(Option<Task>);
+struct Running {
+    task: Option<Task>,
+    relay: Arc<Relay>,
+}
 
 impl Future for Running {
     type Output = Option<Ended>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(task) = &mut self.0 else { return Poll::Ready(None) };
+        self.relay.0.register(cx.waker());
+        let waker = Waker::from(Arc::clone(&self.relay));
+        let Some(task) = &mut self.task else { return Poll::Ready(None) };
         // A handler that panicked is not polled again: what it left half done is dropped with it.
-        let result = match catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(next)) => Ok(next),
-            Err(panic) => Err(panic),
-        };
-        Poll::Ready(self.0.take().map(|Task { victim, holds, .. }| Ended { victim, holds, result }))
+        let result =
+            match catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(&mut Context::from_waker(&waker)))) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(next)) => Ok(next),
+                Err(panic) => Err(panic),
+            };
+        Poll::Ready(self.task.take().map(|Task { victim, holds, .. }| Ended { victim, holds, result }))
+    }
+}
+
+/// The waker that a handler is polled with, from its first poll to its last: `worker::Delay`, for one, wakes the first it was
+/// polled with.
+#[derive(Debug, Default)]
+struct Relay(AtomicWaker);
+
+impl Wake for Relay {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use core::cell::RefCell;
+    use std::rc::Rc;
+
+    #[test]
+    fn a_future_may_wake_the_first_waker_that_it_was_polled_with() {
+        let notify = Arc::<Notify>::default();
+        let mut tasks = Tasks::new(Arc::clone(&notify));
+        let first = Rc::new(RefCell::new(None::<Waker>));
+        let kept = Rc::clone(&first);
+        let mut is_done = false;
+        let waits = core::future::poll_fn(move |cx| {
+            if core::mem::replace(&mut is_done, kept.borrow().is_some()) {
+                return Poll::Ready(Vec::new());
+            }
+            kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+            Poll::Pending
+        });
+        let task = Task { victim: Victim::Other("a test"), holds: None, future: Box::pin(waits) };
+        assert!(tasks.start(task).is_none());
+        while notify.take() {
+            assert!(tasks.next_ended().is_none());
+        }
+
+        let first = first.borrow_mut().take();
+        first.into_iter().for_each(Waker::wake);
+        assert!(notify.take(), "it may go on");
+        assert!(tasks.next_ended().is_some());
     }
 }

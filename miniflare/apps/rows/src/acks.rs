@@ -1,0 +1,93 @@
+//! Acknowledgements, both ways.
+
+use core::time::Duration;
+
+use dormouse::{
+    AckError, AckSender, Args, BroadcastAckError, Data, Failure, HandlerError, Io, Reply, Routes, Socket, SocketId,
+    Unanswered,
+};
+use serde_json::{Value, json};
+
+use crate::runtime::wait;
+
+pub fn routes(ns: Routes) -> Routes {
+    ns.on("echo", echo)
+        .on("nothing", nothing)
+        .on("fail", fail)
+        .on("two", first)
+        .on("two", second)
+        .on("later", later)
+        .on("drop the ack", drop_the_ack)
+        .on("ask", ask)
+        .on("ask within", ask_within)
+        .on("ask another", ask_another)
+        .on("ask all", ask_all)
+        .on("ask all else", ask_all_else)
+}
+
+async fn echo(args: Args) -> Reply<Args> {
+    Reply(args)
+}
+
+async fn nothing() {}
+
+async fn fail(Data(number): Data<u8>) -> Result<(), Failure> {
+    Err(Failure::new("FAILED", format!("{number} is no good")))
+}
+
+async fn first() -> Reply<&'static str> {
+    Reply("first")
+}
+
+async fn second() -> Reply<&'static str> {
+    Reply("second")
+}
+
+/// Answers after so many milliseconds.
+async fn later(ack: AckSender, Data((milliseconds, answer)): Data<(u64, Value)>) -> Result<(), Failure> {
+    wait(milliseconds).await;
+    ack.send(answer)?;
+    Ok(())
+}
+
+async fn drop_the_ack(ack: AckSender) {
+    drop(ack);
+}
+
+/// Asks the client back, tells it what it answered, and gives it that as well.
+async fn ask(socket: Socket, question: Args) -> Result<Reply<Value>, Failure> {
+    let answer: Value = socket.emit_with_ack("question", question).await?;
+    socket.emit("answered", &answer)?;
+    Ok(Reply(answer))
+}
+
+async fn ask_within(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Reply<Value>, AckError> {
+    let timeout = Duration::from_millis(milliseconds);
+    Ok(Reply(socket.timeout(timeout).emit_with_ack("question", ()).await?))
+}
+
+async fn ask_another(io: Io, Data((id, question)): Data<(SocketId, Value)>) -> Result<Reply<Value>, Failure> {
+    let other = io.socket(id).ok_or_else(|| Failure::new("NOBODY", "nobody has this id"))?;
+    let answer: Value = other.emit_with_ack("question", question).await?;
+    Ok(Reply(answer))
+}
+
+async fn ask_all(io: Io, Data((room, milliseconds)): Data<(String, u64)>) -> Result<Reply<Value>, Failure> {
+    let all = io.to(room).timeout(Duration::from_millis(milliseconds));
+    tally(all.emit_with_ack("question", "all").await)
+}
+
+async fn ask_all_else(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Reply<Value>, Failure> {
+    let all = socket.broadcast().timeout(Duration::from_millis(milliseconds));
+    tally(all.emit_with_ack("question", "all else").await)
+}
+
+fn tally(answered: Result<Vec<(SocketId, Value)>, BroadcastAckError<Value>>) -> Result<Reply<Value>, Failure> {
+    let (answers, missing) = match answered {
+        Ok(answers) => (answers, Vec::new()),
+        Err(BroadcastAckError::Unanswered(Unanswered { answers, missing })) => (answers, missing),
+        Err(error @ BroadcastAckError::Emit(_)) => return Err(error.into()),
+    };
+    let missing: Vec<_> = missing.iter().map(|(id, why)| (id, why.code())).collect();
+    Ok(Reply(json!({ "answers": answers, "missing": missing })))
+}

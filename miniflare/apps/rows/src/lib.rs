@@ -1,0 +1,38 @@
+//! What the end-to-end tests `miniflare/api-*.test.mjs` drive: the server API, a few events for each subject.
+//!
+//! Handlers tell what happened without a client's asking to the sockets in `/watch`.
+
+mod acks;
+mod binary;
+mod guards;
+mod leaving;
+mod middleware;
+mod namespaces;
+mod replies;
+mod rooms;
+mod runtime;
+mod waiting;
+mod world;
+
+use dormouse::{App, Failure, IntoArgs, Io, Routes};
+
+fn app() -> App {
+    let app = App::new().namespace("/", main).namespace("/watch", |ns| ns);
+    let app = app.namespace("/guarded", guards::guarded).namespace("/slowly", guards::slowly);
+    let app = app.namespace("/middleware", middleware::routes).namespace("/leaving", leaving::routes);
+    world::register(namespaces::register(app))
+}
+
+fn main(ns: Routes) -> Routes {
+    let register =
+        [acks::routes, binary::routes, leaving::routes, replies::routes, rooms::routes, waiting::routes, world::routes];
+    register.into_iter().fold(ns, |ns, register| register(ns))
+}
+
+/// Tells those who watch.
+fn tell(io: &Io, event: &str, args: impl IntoArgs) -> Result<(), Failure> {
+    io.of("/watch")?.emit(event, args)?;
+    Ok(())
+}
+
+dormouse::world!(World, app);

@@ -1,0 +1,72 @@
+//! Packet middleware, and handlers of more than one event. A namespace of its own, because it watches all that is emitted.
+
+use dormouse::{Args, Data, EventName, Failure, Io, Reply, Routes, Socket};
+
+use crate::runtime::wait;
+use crate::tell;
+
+pub fn routes(ns: Routes) -> Routes {
+    ns.on_any(any)
+        .prepend_any(before_any)
+        .on_any_outgoing(any_outgoing)
+        .guard_packet(delay)
+        .guard_packet(forbid)
+        .once("hello", hello_once)
+        .on("hello", hello)
+        .on("number", number)
+        .on("delayed", delayed)
+        .fallback(fallback)
+        .on_error(error)
+}
+
+async fn before_any(io: Io, EventName(name): EventName) -> Result<(), Failure> {
+    tell(&io, "before any", &*name)
+}
+
+async fn any(io: Io, EventName(name): EventName, args: Args) -> Result<(), Failure> {
+    tell(&io, "any", (&*name, args.len()))
+}
+
+async fn any_outgoing(io: Io, socket: Socket, EventName(name): EventName, args: Args) -> Result<(), Failure> {
+    tell(&io, "any outgoing", (socket.id(), &*name, args.len()))
+}
+
+async fn delay(EventName(name): EventName) {
+    if &*name == "delayed" {
+        wait(150).await;
+    }
+}
+
+async fn forbid(EventName(name): EventName) -> Result<(), Failure> {
+    if &*name == "forbidden" {
+        return Err(Failure::new("FORBIDDEN", "this event is forbidden"));
+    }
+    Ok(())
+}
+
+async fn hello_once(socket: Socket) -> Result<Reply<&'static str>, Failure> {
+    socket.emit("hello", "for the first time")?;
+    Ok(Reply("for the first time"))
+}
+
+async fn hello() -> Reply<&'static str> {
+    Reply("again")
+}
+
+async fn number(Data(number): Data<u32>) -> Reply<u32> {
+    Reply(number)
+}
+
+async fn delayed(args: Args) -> Reply<Args> {
+    Reply(args)
+}
+
+async fn fallback(EventName(name): EventName) -> Reply<String> {
+    Reply(format!("fallback: {name}"))
+}
+
+async fn error(io: Io, name: Option<EventName>, failure: Failure) {
+    let name = name.map(|name| name.0.to_string());
+    // Where an error's own handler fails, there is nobody left to tell.
+    let _ = tell(&io, "error", (name, failure.code(), failure.message()));
+}

@@ -1,0 +1,55 @@
+//! Namespaces whose names are not known beforehand.
+
+use dormouse::{App, Auth, Failure, Io, Namespace, Reply, Routes, Socket};
+use serde_json::Value;
+
+use crate::runtime::wait;
+use crate::tell;
+
+pub fn register(app: App) -> App {
+    app.namespace("/dynamic-{n}", routes)
+        .namespace("/by/{kind}/of/{name}", routes)
+        .namespace("/dynamic-0", |ns| routes(ns).on("params", by_name))
+        .namespaces(is_tenant, |ns| routes(ns).on("params", by_predicate))
+        .on_new_namespace(new)
+}
+
+fn routes(ns: Routes) -> Routes {
+    ns.on("params", params).on("everybody", everybody).on("children", children)
+}
+
+/// It waits, as one does that asks a database.
+async fn is_tenant(name: Namespace, Auth(auth): Auth<Value>) -> bool {
+    wait(20).await;
+    name.as_str().starts_with("/tenants/") && auth.get("key").and_then(Value::as_str) == Some("open sesame")
+}
+
+async fn new(io: Io) -> Result<(), Failure> {
+    tell(&io, "new namespace", io.name().as_str())
+}
+
+async fn params(socket: Socket) -> Reply<(String, Vec<Option<String>>)> {
+    Reply((socket.namespace().as_str().to_owned(), ["n", "kind", "name"].map(|name| socket.param(name)).into()))
+}
+
+async fn by_name() -> Reply<&'static str> {
+    Reply("by its name")
+}
+
+async fn by_predicate(socket: Socket) -> Reply<(&'static str, String)> {
+    Reply(("by the predicate", socket.namespace().as_str().to_owned()))
+}
+
+/// To everybody in the namespace.
+async fn everybody(io: Io, args: dormouse::Args) -> Result<(), Failure> {
+    Ok(io.emit("everybody", args)?)
+}
+
+/// The namespaces of a template, each told by name.
+async fn children(io: Io) -> Result<Reply<Vec<String>>, Failure> {
+    let children = io.children("/dynamic-{n}");
+    for child in &children {
+        child.emit("child", child.name().as_str())?;
+    }
+    Ok(Reply(children.iter().map(|child| child.name().as_str().to_owned()).collect()))
+}

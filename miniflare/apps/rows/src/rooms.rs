@@ -1,0 +1,137 @@
+//! Rooms, sockets, and what is known of them.
+
+use dormouse::{Args, Data, Failure, Io, Reply, Room, Routes, Socket, SocketId};
+use serde_json::{Value, json};
+
+pub fn routes(ns: Routes) -> Routes {
+    ns.on("join", join)
+        .on("leave", leave)
+        .on("rooms", rooms)
+        .on("to", to)
+        .on("except", except)
+        .on("everybody", everybody)
+        .on("everybody else", everybody_else)
+        .on("volatile", volatile)
+        .on("flags", flags)
+        .on("sockets", sockets)
+        .on("sockets join", sockets_join)
+        .on("sockets leave", sockets_leave)
+        .on("disconnect sockets", disconnect_sockets)
+        .on("set data", set_data)
+        .on("data", data)
+        .on("handshake", handshake)
+        .on("conn", conn)
+}
+
+async fn join(socket: Socket, Data(names): Data<Vec<String>>) -> Reply<Vec<Room>> {
+    socket.join(names);
+    Reply(socket.rooms())
+}
+
+async fn leave(socket: Socket, Data(names): Data<Vec<String>>) -> Reply<Vec<Room>> {
+    socket.leave(names);
+    Reply(socket.rooms())
+}
+
+async fn rooms(socket: Socket) -> Reply<Vec<Room>> {
+    Reply(socket.rooms())
+}
+
+async fn to(socket: Socket, Data((names, text)): Data<(Vec<String>, Value)>) -> Result<(), Failure> {
+    Ok(socket.to(names).emit("said", text)?)
+}
+
+async fn except(io: Io, Data((to, except, text)): Data<(Vec<String>, Vec<String>, Value)>) -> Result<(), Failure> {
+    Ok(io.to(to).except(except).emit("said", text)?)
+}
+
+async fn everybody(io: Io, args: Args) -> Result<(), Failure> {
+    Ok(io.emit("said", args)?)
+}
+
+async fn everybody_else(socket: Socket, args: Args) -> Result<(), Failure> {
+    Ok(socket.broadcast().emit("said", args)?)
+}
+
+async fn volatile(socket: Socket, Data((id, args)): Data<(SocketId, Value)>, io: Io) -> Result<Reply<()>, Failure> {
+    io.to(id).volatile().emit("volatile", args)?;
+    socket.broadcast().volatile().except(id).emit("volatile", "for the others")?;
+    Ok(Reply(()))
+}
+
+/// What is taken and changes nothing.
+async fn flags(socket: Socket, io: Io) -> Result<(), Failure> {
+    socket.compress(false).emit("said", "socket")?;
+    io.compress(true).emit("said", "io")?;
+    io.local().emit("said", "local io")?;
+    socket.local().compress(false).emit("said", "local socket")?;
+    Ok(())
+}
+
+async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Reply<Value>, Failure> {
+    let sockets = match room {
+        Some(room) => io.within(room).fetch_sockets(),
+        None => io.fetch_sockets(),
+    };
+    let mut found = Vec::new();
+    for socket in sockets {
+        let address = socket.handshake().map(|handshake| handshake.url().to_owned());
+        found.push(
+            json!({ "id": socket.id(), "rooms": socket.rooms(), "data": socket.data::<Value>()?, "url": address }),
+        );
+    }
+    Ok(Reply(
+        json!({ "sockets": found, "ids": io.all_sockets(), "count": io.sockets().len(), "clients": io.clients_count() }),
+    ))
+}
+
+async fn sockets_join(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Reply<Vec<SocketId>> {
+    io.to(&who).sockets_join(&rooms);
+    Reply(rooms.first().map(|room| io.to(room).all_sockets()).unwrap_or_default())
+}
+
+async fn sockets_leave(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Reply<Vec<SocketId>> {
+    io.to(&who).sockets_leave(&rooms);
+    Reply(rooms.first().map(|room| io.to(room).all_sockets()).unwrap_or_default())
+}
+
+async fn disconnect_sockets(io: Io, Data((who, close)): Data<(String, bool)>) {
+    io.to(who).disconnect_sockets(close);
+}
+
+async fn set_data(socket: Socket, Data(data): Data<Value>) -> Result<Reply<&'static str>, Failure> {
+    socket.set_data(&data)?;
+    Ok(Reply("set"))
+}
+
+async fn data(socket: Socket) -> Result<Reply<Value>, Failure> {
+    Ok(Reply(socket.data()?))
+}
+
+async fn handshake(socket: Socket) -> Result<Reply<Value>, Failure> {
+    let handshake = socket.handshake().ok_or_else(|| Failure::new("GONE", "the socket is gone"))?;
+    let headers: serde_json::Map<_, _> =
+        handshake.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let query: serde_json::Map<_, _> = handshake.query().map(|(name, value)| (name, value.into())).collect();
+    Ok(Reply(json!({
+        "headers": headers,
+        "query": query,
+        "auth": handshake.auth::<Value>()?,
+        "address": handshake.address(),
+        "url": handshake.url(),
+        "secure": handshake.is_secure(),
+        "xdomain": handshake.is_xdomain(),
+        "issued": handshake.issued().as_millis(),
+        "time": handshake.time(),
+    })))
+}
+
+async fn conn(socket: Socket) -> Option<Reply<Value>> {
+    let conn = socket.conn()?;
+    Some(Reply(json!({
+        "id": conn.id().as_str(),
+        "transport": conn.transport(),
+        "upgraded": conn.upgraded(),
+        "protocol": conn.protocol(),
+    })))
+}
