@@ -1,0 +1,90 @@
+//! What the compiler says about handlers that are none: it names the mistake, and what to do about it.
+#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Mistakes, each with what the compiler must say about it.
+const MISTAKES: [(&str, &str, &[&str]); 8] = [
+    (
+        "argument",
+        "async fn left(_: Data<String>) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_disconnect(left)) }",
+        &["`Data<String>` cannot be an argument of a handler that is called for", "Disconnect"],
+    ),
+    (
+        "plain_function",
+        "fn hello(_: Socket) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_connect(hello)) }",
+        &["this is not a handler of", "a handler is an `async fn`"],
+    ),
+    (
+        "answer",
+        "async fn count() -> usize { 1 } fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"count\", count)) }",
+        &["a handler cannot give back `usize` here", "`dormouse::Reply<T>` as an event's acknowledgement"],
+    ),
+    (
+        "error",
+        "struct Mine; async fn fails() -> Result<(), Mine> { Err(Mine) }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"fails\", fails)) }",
+        &["`Mine` does not say what a client is told when a handler fails with it", "`Result<_, dormouse::Failure>`"],
+    ),
+    (
+        "data",
+        "struct Mine; async fn takes(_: Data<Mine>) {}
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"takes\", takes)) }",
+        &["`Mine: serde::Deserialize<'de>` is not satisfied"],
+    ),
+    (
+        "rooms",
+        "async fn joins(socket: Socket) { socket.join(7); }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_connect(joins)) }",
+        &["names no room", "a room is named by a string, a `Room` or a `SocketId`"],
+    ),
+    (
+        "arguments",
+        "struct Mine; async fn emits(socket: Socket) { let _ = socket.emit(\"a\", Mine); }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_connect(emits)) }",
+        &["`Mine`"],
+    ),
+    (
+        "acknowledgement_twice",
+        "async fn twice(ack: AckSender) { let _ = ack.send(1); let _ = ack.send(2); }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"twice\", twice)) }",
+        &["use of moved value: `ack`"],
+    ),
+];
+
+#[test]
+fn the_compiler_says_what_is_wrong_with_a_handler() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("diagnostics");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::create_dir_all(folder.join("src/bin")).expect("a folder");
+    let manifest = format!(
+        "[package]\nname = \"diagnostics\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ndormouse = {{ path = {root:?}, default-features = false }}\n"
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
+    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
+    for (name, mistake, _) in MISTAKES {
+        let code =
+            format!("#![allow(unused)]\nuse dormouse::{{AckSender, App, Data, Socket}};\n{mistake}\nfn main() {{}}\n");
+        fs::write(folder.join(format!("src/bin/{name}.rs")), code).expect("a source");
+    }
+
+    let said = |name: &str| {
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--quiet", "--offline", "--bin", name])
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env_remove("RUSTFLAGS")
+            .current_dir(&folder)
+            .output()
+            .expect("cargo runs");
+        assert!(!output.status.success(), "{name} compiles");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for (name, _, expected) in MISTAKES {
+        let said = said(name);
+        for text in expected {
+            assert!(said.contains(text), "about {name} the compiler does not say {text:?}, but:\n{said}");
+        }
+    }
+}
