@@ -1,5 +1,5 @@
 //! The admin door: each operation in a world that is awake and in one that was put to sleep before.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
+#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
 use core::time::Duration;
 
@@ -130,7 +130,7 @@ fn answers_come_back_with_who_gave_none() {
         let call = scene.world.admin("emit", body.to_string());
         let [red, blue] = [&scene.red, &scene.blue].map(|client| client.next_event().expect("the question"));
         scene.red.ack(&red, (1, Bytes::from_static(b"png")));
-        scene.world.advance(Duration::from_millis(2000));
+        scene.world.advance(Duration::from_secs(2));
         scene.blue.ack(&blue, ());
         third.close();
         let (status, answer) = read(&call.response().expect("all have answered or are gone"));

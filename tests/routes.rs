@@ -20,6 +20,7 @@ fn app() -> App {
         .route("GET", "/panic/first", panics_first)
         .route("GET", "/wrong", wrong)
         .route("POST", "/kick", kick)
+        .route("GET", "/never", core::future::pending::<HttpResponse>)
 }
 
 async fn hello(request: Rc<HttpRequest>) -> HttpResponse {
@@ -189,4 +190,17 @@ fn a_header_that_is_none_does_not_cost_the_response() {
         assert_eq!(names, ["content-type", "x-right"]);
         assert!(world.log().iter().any(|line| line.contains("\"location\"")), "{:?}", world.log());
     });
+}
+
+#[test]
+fn no_more_requests_wait_than_a_world_can_hold() {
+    let world = TestWorld::new(app);
+    let never = || {
+        let request = HttpRequest { method: "GET".into(), path: "/never".into(), ..HttpRequest::default() };
+        world.begin_request(request).response()
+    };
+    for _ in 0..dormouse::limits::MAX_PENDING_HANDLERS {
+        assert_eq!(never(), None);
+    }
+    assert_eq!(never().map(|response| response.status), Some(503));
 }

@@ -61,8 +61,10 @@ pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpR
         Operation::Disconnect => disconnect(&io, &request),
         Operation::Fetch => Fetch::read(&request).and_then(|Fetch { target }| fetch::fetch(target.operator(&io)?)),
     };
-    let response = answered.unwrap_or_else(|failure| HttpResponse::error(400, &failure));
-    response.with_header("cache-control", "no-store")
+    match answered {
+        Ok(response) => response.with_header("cache-control", "no-store"),
+        Err(failure) => HttpResponse::error(400, &failure),
+    }
 }
 
 fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {

@@ -87,10 +87,10 @@ impl HttpResponse {
         Self::error(status, failure)
     }
 
-    /// A failure as JSON.
+    /// A failure as JSON, which no cache keeps.
     pub fn error(status: u16, failure: &Failure) -> Self {
         let error = json!({ "status": "error", "error": { "code": failure.code(), "message": failure.message() } });
-        Self::text(status, error.to_string()).with_type("application/json")
+        Self::text(status, error.to_string()).with_type("application/json").with_header("cache-control", "no-store")
     }
 
     /// What a request gets whose body is longer than `MAX_PAYLOAD_BYTES`.
