@@ -319,3 +319,16 @@ fn what_asks_for_no_answer_gets_none() {
     let hello = anna.next_event().expect("a greeting");
     anna.ack(&hello, ());
 }
+
+#[test]
+#[should_panic(expected = "this client cannot upgrade")]
+fn who_has_a_websocket_cannot_upgrade() {
+    TestWorld::new(app).connect("/").upgrade();
+}
+
+#[test]
+#[should_panic(expected = "the world has not answered the CONNECT to /: see `ClientBuilder::start`")]
+fn who_expects_to_be_let_in_does_not_wait() {
+    let waits = || App::new().namespace("/", |ns| ns.guard(async || core::future::pending::<()>().await));
+    TestWorld::new(waits).connect("/");
+}
