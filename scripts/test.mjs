@@ -28,10 +28,12 @@ function endToEnd(words) {
   return chosen;
 }
 
+const EXAMPLES = readdirSync(join(ROOT, "examples"));
+
 const builds = [
   ["build the relay", () => build()],
   ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
-  ["build examples/echo", () => build({ example: "echo" })],
+  ...EXAMPLES.map((example) => [`build examples/${example}`, () => build({ example })]),
   ["build miniflare/apps/routes", () => build({ example: "routes" })],
 ];
 
@@ -46,8 +48,10 @@ const everything = (totals, words) => {
     ["clippy, the library alone", () => clippy("-p", "dormouse", "--no-default-features", "--all-targets")],
     ["clippy, wasm32", () => clippy("-p", "dormouse", "--features", "test-panic", ...WASM)],
     ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
-    ["clippy, examples/echo", () => clippy("-p", "echo", "--all-targets")],
-    ["clippy, examples/echo, wasm32", () => clippy("-p", "echo", ...WASM)],
+    ...EXAMPLES.flatMap((example) => [
+      [`clippy, examples/${example}`, () => clippy("-p", example, "--all-targets")],
+      [`clippy, examples/${example}, wasm32`, () => clippy("-p", example, ...WASM)],
+    ]),
     ["clippy, miniflare/apps/routes", () => clippy("-p", "routes", "--all-targets")],
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
@@ -55,7 +59,7 @@ const everything = (totals, words) => {
     ...builds,
     tests,
     ["deploy, dry run", () => dryRun(ROOT)],
-    ["deploy examples/echo, dry run", () => dryRun(join(ROOT, "examples/echo"))],
+    ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
   ];
 };
 

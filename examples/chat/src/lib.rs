@@ -62,7 +62,7 @@ async fn has_a_name_of_their_own(socket: Socket, io: Io, Auth(mut me): Auth<Pers
     me.name = trimmed("A name", &me.name, MAX_NAME_CHARS)?;
     let is_same = |name: &str| name.to_lowercase() == me.name.to_lowercase();
     if people(io.sockets()).any(|other| is_same(&other.name) && other.key != me.key) {
-        return Err(Failure::new("NAME_TAKEN", format!("{} is here already", me.name)));
+        return Err(Failure::new("NAME_TAKEN", format!("Somebody called {} is here already", me.name)));
     }
     socket.set_data(&me)
 }
