@@ -240,3 +240,17 @@ impl From<EncodeError> for EmitError {
         Self::Arguments(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_client_is_told_the_code_or_what_is_said_instead() {
+        let data = |failure: Failure| failure.into_refused().data;
+        assert_eq!(data(Failure::new("MUTED", "no")), Some(json!({ "code": "MUTED" })));
+        assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some(json!(5)));
+        assert_eq!(data(Failure::of(&"no")), None);
+        assert_eq!(data(Failure::from(fmt::Error)), None);
+    }
+}
