@@ -1,4 +1,5 @@
 //! The chat without a runtime, once awake and once with the world put to sleep after every event.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
@@ -112,7 +113,10 @@ fn a_name_is_its_owners() {
         let error = try_connect(&world, " anna ", 2).expect_err("somebody else has the name");
         assert_eq!(
             error,
-            ConnectError { message: "Somebody called anna is here already".to_owned(), data: Some(json!({ "code": "NAME_TAKEN" })) }
+            ConnectError {
+                message: "Somebody called anna is here already".to_owned(),
+                data: Some(json!({ "code": "NAME_TAKEN" }))
+            }
         );
         let tab = try_connect(&world, "Anna", 1).expect("another tab of hers");
         for tab in [&anna, &tab] {
