@@ -2,21 +2,22 @@
 // without wrangler's proxy in between. A test gets its own runtime and its own port, and ends it with `dispose()`.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { assetsDir } from "../scripts/lib/client.mjs";
-import { ROOT, defaultBuildDir, exampleDir } from "../scripts/lib/root.mjs";
+import { ROOT, defaultBuildDir } from "../scripts/lib/root.mjs";
 
 // The names that wrangler.toml and every example's wrangler.toml use.
 const WORKER = "dormouse";
 const CLASS = "World";
 const BINDING = "WORLD";
 
-/** Reads values of a wrangler.toml, so that the tests run what is deployed. One that is not there is undefined. */
-function settings(example) {
-  const toml = readFileSync(join(example ? exampleDir(example) : ROOT, "wrangler.toml"), "utf8");
+/** Reads values of the wrangler.toml beside a build, or else of the relay's, so that the tests run what is deployed. */
+function settings(dir) {
+  const beside = join(dirname(dir), "wrangler.toml");
+  const toml = readFileSync(existsSync(beside) ? beside : join(ROOT, "wrangler.toml"), "utf8");
   return (key) => {
-    const found = toml.match(new RegExp(`^${key} = (.*)$`, "m"));
+    const found = toml.match(new RegExp(`^${key} = ("[^"]*"|\\[[^\\]]*\\])`, "m"));
     return found ? JSON.parse(found[1]) : undefined;
   };
 }
@@ -55,7 +56,7 @@ function modules(dir) {
  */
 export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
-  const setting = settings(example);
+  const setting = settings(dir);
   const logs = [];
   const record = (text) => {
     for (const line of String(text).split("\n")) {
