@@ -2,7 +2,7 @@
 // without wrangler's proxy in between. A test gets its own runtime and its own port, and ends it with `dispose()`.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { assetsDir } from "../scripts/lib/client.mjs";
 import { ROOT, defaultBuildDir } from "../scripts/lib/root.mjs";
@@ -12,14 +12,18 @@ const WORKER = "dormouse";
 const CLASS = "World";
 const BINDING = "WORLD";
 
-/** A value of wrangler.toml, so that the tests run what is deployed. */
-function setting(key) {
-  const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-  return JSON.parse(toml.match(new RegExp(`^${key} = (.*)$`, "m"))[1]);
+/** Reads values of the wrangler.toml beside a build, or else of the relay's, so that the tests run what is deployed. */
+function settings(dir) {
+  const beside = join(dirname(dir), "wrangler.toml");
+  const toml = readFileSync(existsSync(beside) ? beside : join(ROOT, "wrangler.toml"), "utf8");
+  return (key) => {
+    const found = toml.match(new RegExp(`^${key} = ("[^"]*"|\\[[^\\]]*\\])`, "m"));
+    return found ? JSON.parse(found[1]) : undefined;
+  };
 }
 
-/** The client's bundles, which are served in front of the Worker. A hand-written fixture has none. */
-function assets(dir) {
+/** The client's bundles and an example's pages, which are served in front of the Worker. A hand-written fixture has none. */
+function assets(dir, setting) {
   const directory = assetsDir(dir);
   if (!existsSync(directory)) return {};
   const assetConfig = { html_handling: setting("html_handling") };
@@ -52,6 +56,7 @@ function modules(dir) {
  */
 export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
+  const setting = settings(dir);
   const logs = [];
   const record = (text) => {
     for (const line of String(text).split("\n")) {
@@ -66,7 +71,7 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
       modules: modules(dir),
       compatibilityDate: setting("compatibility_date"),
       compatibilityFlags: setting("compatibility_flags"),
-      ...(serveClient && assets(dir)),
+      ...(serveClient && assets(dir, setting)),
       durableObjects: { [BINDING]: { className: CLASS, useSQLite: true } },
       bindings: { ALLOWED_ORIGINS: "*", ...vars },
       host,

@@ -1,13 +1,14 @@
 // `npm run build [-- --example NAME | --crate DIR] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm,
-// and the client that it serves, under assets/, in build/ (the relay), examples/NAME/build/ (an example), DIR/build/ (your
-// own server) or the directory that --out names. Does nothing when that build is newer than its sources.
+// and under assets/ the client that it serves and the crate's public/, in build/ (the relay), examples/NAME/build/ (an
+// example), DIR/build/ (your own server) or the directory that --out names. Does nothing when that build is newer than its
+// sources.
 
 import { rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { workerBuild } from "./lib/cargo-tools.mjs";
-import { layOutClient } from "./lib/client.mjs";
+import { layOutAssets } from "./lib/client.mjs";
 import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { ROOT, crateDirOf, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
@@ -25,7 +26,7 @@ export async function build({ example, crate, features = "", out } = {}) {
   const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
-    layOutClient(out);
+    layOutAssets(out, crateDir);
     say(`${shown}: up to date`);
     return out;
   }
@@ -39,7 +40,7 @@ export async function build({ example, crate, features = "", out } = {}) {
   // The names of functions, which only a debugger reads, are a quarter of it. Cargo's own `strip` takes what wasm-bindgen needs, too.
   const wasm = join(out, "index_bg.wasm");
   await run(tool.env.WASM_OPT_BIN, ["--all-features", "--strip-debug", "--strip-producers", wasm, "-o", wasm], { cwd: crateDir });
-  layOutClient(out);
+  layOutAssets(out, crateDir);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);
   return out;

@@ -28,11 +28,18 @@ function endToEnd(words) {
   return chosen;
 }
 
+const EXAMPLES = readdirSync(join(ROOT, "examples"));
+
+/** The packages that use the crate as a stranger would: where they are, and what they are called. */
+const packages = [
+  ...EXAMPLES.map((name) => [`examples/${name}`, name]),
+  ...testApps().map((name) => [`miniflare/apps/${name}`, name]),
+];
+
 const builds = [
   ["build the relay", () => build()],
   ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
-  ["build examples/echo", () => build({ example: "echo" })],
-  ...testApps().map((app) => [`build miniflare/apps/${app}`, () => build({ example: app })]),
+  ...packages.map(([shown, example]) => [`build ${shown}`, () => build({ example })]),
 ];
 
 const everything = (totals, words) => {
@@ -46,11 +53,9 @@ const everything = (totals, words) => {
     ["clippy, the library alone", () => clippy("-p", "dormouse", "--no-default-features", "--all-targets")],
     ["clippy, wasm32", () => clippy("-p", "dormouse", "--features", "test-panic", ...WASM)],
     ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
-    ["clippy, examples/echo", () => clippy("-p", "echo", "--all-targets")],
-    ["clippy, examples/echo, wasm32", () => clippy("-p", "echo", ...WASM)],
-    ...testApps().flatMap((app) => [
-      [`clippy, miniflare/apps/${app}`, () => clippy("-p", app, "--all-targets")],
-      [`clippy, miniflare/apps/${app}, wasm32`, () => clippy("-p", app, ...WASM)],
+    ...packages.flatMap(([shown, name]) => [
+      [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
+      [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
     ]),
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
@@ -58,7 +63,7 @@ const everything = (totals, words) => {
     ...builds,
     tests,
     ["deploy, dry run", () => dryRun(ROOT)],
-    ["deploy examples/echo, dry run", () => dryRun(join(ROOT, "examples/echo"))],
+    ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
   ];
 };
 

@@ -80,6 +80,7 @@ pub use handler::{
     HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketEmitter, Storage, Unanswered,
 };
 pub use id::{Namespace, Room, SocketId};
+pub use time::Timestamp;
 pub use value::{Args, DecodeError, EncodeError, Frame, IntoArgs};
 
 #[cfg(feature = "relay")]

@@ -41,6 +41,9 @@ const LEAVES: [&str; 9] = ["time", "limits", "value", "error", "id", "config", "
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 400;
 
+/// Lines of an example, all of its sources together: whoever copies it has read it.
+const MAX_EXAMPLE_LINES: usize = 149;
+
 /// What would take the isolate down, with the lint whose waiver must stand beside it.
 const PANICS: [(&str, &str); 6] = [
     (".unwrap()", "clippy::unwrap_used"),
@@ -137,6 +140,16 @@ fn a_file_is_about_one_subject_and_not_long() {
         (lines > MAX_LINES).then(|| format!("{} has {lines} lines; {MAX_LINES} are enough", file.path))
     };
     report(&[files("src"), files("tests")].concat().iter().filter_map(long).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_example_is_read_in_a_minute() {
+    let long = |example: &str| {
+        let lines: usize =
+            files(&format!("examples/{example}/src")).iter().map(|file| file.without_tests().lines().count()).sum();
+        (lines > MAX_EXAMPLE_LINES).then(|| format!("{example} has {lines} lines; {MAX_EXAMPLE_LINES} are enough"))
+    };
+    report(&["chat", "echo"].into_iter().filter_map(long).collect::<Vec<_>>());
 }
 
 #[test]

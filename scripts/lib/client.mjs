@@ -1,7 +1,9 @@
-// The client's bundles, laid out as the directory of static assets that wrangler.toml names: Socket.IO's `serveClient`.
+// The directory of static assets that wrangler.toml names: the client's bundles (Socket.IO's `serveClient`), and what an
+// example has in public/.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { files } from "./inputs.mjs";
 import { ROOT } from "./root.mjs";
 import { Refusal } from "./run.mjs";
 
@@ -16,17 +18,26 @@ export const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.
 export const assetsDir = (out) => join(out, "assets");
 
 /** Lays the assets of the build `out` out. What is already as it should be is not written: `wrangler dev` watches it. */
-export function layOutClient(out) {
+export function layOutAssets(out, crateDir) {
+  const laidOut = new Set();
+  const lay = (name, contents) => {
+    write(join(assetsDir(out), name), contents);
+    laidOut.add(name);
+  };
   for (const file of CLIENT_FILES) {
     const from = join(CLIENT_DIST, file);
     if (!existsSync(from)) throw new Refusal(`${from} is missing. CLIENT_FILES in scripts/lib/client.mjs says what is served.`);
-    write(join(assetsDir(out), "socket.io", file), readFileSync(from));
+    lay(join("socket.io", file), readFileSync(from));
   }
   // A world's own path has them too. The status 200 makes these rewrites, which need no second request and no Worker.
   const rewrites = CLIENT_FILES.map((file) => `/w/:world/socket.io/${file} /socket.io/${file} 200\n`);
-  write(join(assetsDir(out), "_redirects"), Buffer.from(rewrites.join("")));
+  lay("_redirects", Buffer.from(rewrites.join("")));
   // A page of another origin may only `import` the ES module if its server says so. The files are public anyway.
-  write(join(assetsDir(out), "_headers"), Buffer.from("/*\n  Access-Control-Allow-Origin: *\n"));
+  lay("_headers", Buffer.from("/*\n  Access-Control-Allow-Origin: *\n"));
+  const pages = join(crateDir, "public");
+  for (const file of files(pages)) lay(relative(pages, file), readFileSync(file));
+  // What an earlier build had would be served on.
+  for (const file of files(assetsDir(out))) if (!laidOut.has(relative(assetsDir(out), file))) rmSync(file);
 }
 
 function write(path, contents) {

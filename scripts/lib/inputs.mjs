@@ -6,7 +6,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ROOT } from "./root.mjs";
 
-function* files(path) {
+/** Every file below a directory, in order; none where it is not there. */
+export function* files(path) {
   if (!existsSync(path)) return;
   for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.isDirectory()) yield* files(join(path, entry.name));

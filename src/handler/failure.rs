@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::effect::Refused;
 use crate::error::{Fault, NoAnswer};
 use crate::value::{Args, DecodeError, EncodeError};
 
@@ -12,7 +13,7 @@ use crate::value::{Args, DecodeError, EncodeError};
 ///
 /// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
 /// namespace's [`on_error`](super::Routes::on_error) is called. From a [`guard`](super::Routes::guard), the client gets a
-/// `CONNECT_ERROR` with the message and the data.
+/// `CONNECT_ERROR` with the message and the data, which is the code unless it says otherwise.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -47,7 +48,7 @@ pub trait HandlerError: fmt::Display {
         Failure::CODE
     }
 
-    /// More, for a client whose CONNECT is refused: `err.data` there.
+    /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
     fn data(&self) -> Option<Value> {
         None
     }
@@ -65,6 +66,31 @@ pub trait HandlerError: fmt::Display {
 ///     }
 ///     Ok(())
 /// }
+/// ```
+///
+/// An app's own errors become one by `?` as well, with their codes, where they say how. They are no `Error` then:
+///
+/// ```
+/// use dormouse::{Data, Failure, Socket};
+///
+/// enum Refusal { TooLong, Muted { minutes: u32 } }
+///
+/// impl From<Refusal> for Failure {
+///     fn from(refusal: Refusal) -> Self {
+///         match refusal {
+///             Refusal::TooLong => Self::new("TOO_LONG", "the message is too long"),
+///             Refusal::Muted { minutes } => Self::new("MUTED", format!("you are muted for {minutes} minutes")),
+///         }
+///     }
+/// }
+///
+/// async fn say(socket: Socket, Data(text): Data<String>) -> Result<(), Failure> {
+///     if text.len() > 1_000 {
+///         return Err(Refusal::TooLong.into());
+///     }
+///     Ok(socket.broadcast().emit("said", text)?)
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on("say", say));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -101,13 +127,21 @@ impl Failure {
         &self.message
     }
 
-    /// What a client whose CONNECT is refused gets besides.
+    /// What a client whose CONNECT is refused gets besides, if it was given; otherwise it gets `{"code":…}`, where there is a
+    /// code.
     pub const fn data(&self) -> Option<&Value> {
         self.data.as_ref()
     }
 
-    pub(super) fn of(error: &impl HandlerError) -> Self {
+    /// What clients are told of an error that says so itself. `?` would lose its code: it knows only that it is an error.
+    pub fn of(error: &impl HandlerError) -> Self {
         Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data() }
+    }
+
+    /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
+    pub(super) fn into_refused(self) -> Refused {
+        let code = (self.code != Self::CODE).then(|| json!({ "code": self.code }));
+        Refused { data: self.data.or(code), message: self.message }
     }
 
     /// What a client gets that asked for an acknowledgement.
@@ -204,5 +238,19 @@ impl HandlerError for EmitError {}
 impl From<EncodeError> for EmitError {
     fn from(error: EncodeError) -> Self {
         Self::Arguments(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_client_is_told_the_code_or_what_is_said_instead() {
+        let data = |failure: Failure| failure.into_refused().data;
+        assert_eq!(data(Failure::new("MUTED", "no")), Some(json!({ "code": "MUTED" })));
+        assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some(json!(5)));
+        assert_eq!(data(Failure::of(&"no")), None);
+        assert_eq!(data(Failure::from(fmt::Error)), None);
     }
 }

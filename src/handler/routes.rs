@@ -37,7 +37,7 @@ pub(super) struct EventRoute {
 impl Routes {
     /// Connection middleware, Socket.IO's `namespace.use`: called in order before a client is let in, each after the one
     /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
-    /// [`data`](super::HandlerError::data) `err.data`. The socket may be prepared: rooms that it joins and data that is
+    /// [`data`](super::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and data that is
     /// set are its own when it is in, and what is emitted to it arrives then.
     #[must_use]
     pub fn guard<M>(mut self, handler: impl Handler<Connecting, M>) -> Self {

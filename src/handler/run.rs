@@ -163,9 +163,7 @@ impl App {
         Task::new(victim, async move {
             let socket_ref = |predicate| SocketRef { id, namespace: namespace.clone(), predicate };
             let socket = |predicate| Socket::new(door.clone(), socket_ref(predicate), None, false);
-            let refuse = |message: String, data| {
-                door.perform(Command::Refuse { socket: id, error: Refused { message, data } });
-            };
+            let refuse = |error| door.perform(Command::Refuse { socket: id, error });
             let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
             if found.is_none() {
                 for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
@@ -175,10 +173,12 @@ impl App {
                     }
                 }
             }
-            let Some((predicate, routes)) = found else { return refuse("Invalid namespace".to_owned(), None) };
+            let Some((predicate, routes)) = found else {
+                return refuse(Refused { message: "Invalid namespace".to_owned(), data: None });
+            };
             for guard in &routes.guards {
                 if let Err(failure) = guard(Connecting { socket: socket(predicate) }).await {
-                    return refuse(failure.message().to_owned(), failure.data().cloned());
+                    return refuse(failure.into_refused());
                 }
             }
             door.perform(Command::Accept { socket: id, predicate });

@@ -1,0 +1,257 @@
+// examples/chat: its server with the stock client, and its page as two people use it, also while the world sleeps in between.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
+import { Clients, ask, heard, upgraded } from "./clients.mjs";
+import { LIMIT_MS, until } from "./waiting.mjs";
+import { startWorker } from "./world.mjs";
+
+let worker;
+let clients;
+let browser;
+before(async () => {
+  const executablePath = chromiumPath();
+  assert.ok(executablePath, NO_CHROMIUM);
+  worker = await startWorker({ example: "chat", vars: { ALLOWED_ORIGINS: "" } });
+  clients = new Clients(worker.url);
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+});
+afterEach(async () => {
+  clients?.closeAll();
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+after(async () => {
+  await browser?.close();
+  await worker?.dispose();
+});
+
+/** Somebody in a room. A client that polls keeps the world awake, so it has upgraded. */
+async function enter(world, name, room = "lobby") {
+  const socket = await clients.join(world, { auth: { name, key: name.length } });
+  await upgraded(socket);
+  const [history] = await ask(socket, "enter", room);
+  socket.heard.length = 0;
+  return { socket, history };
+}
+
+/** Really asleep: out of memory, its sockets connected. */
+const sleep = (world) => until(() => worker.evict(world), `${world} to fall asleep`);
+
+const said = ({ heard }) => heard.filter(([event]) => event === "said").map(([, message]) => message);
+const errorOf = ([answer]) => answer.error.code;
+
+test("a message is acked, heard in its room only, and remembered", async () => {
+  const [{ socket: anna }, { socket: ben }, { socket: cleo }] = [
+    await enter("rooms", "Anna"), await enter("rooms", "Ben"), await enter("rooms", "Cleo", "garden"),
+  ];
+  const [first] = await ask(anna, "say", " good night ");
+  assert.deepEqual([first.from, first.text, typeof first.at], ["Anna", "good night", "number"]);
+  await until(() => said(ben).length, "Ben to hear it");
+
+  const boots = worker.boots("rooms");
+  await sleep("rooms");
+  const [second] = await ask(ben, "say", "good morning");
+  assert.equal(worker.boots("rooms"), boots + 1);
+  await until(() => said(anna).length, "Anna to hear it");
+  assert.deepEqual([said(anna), said(ben), said(cleo)], [[second], [first], []]);
+
+  await sleep("rooms");
+  const { history } = await enter("rooms", "Dora");
+  assert.deepEqual(history, [first, second]);
+  assert.deepEqual((await enter("rooms", "Eve", "garden")).history, []);
+});
+
+test("typing reaches the others in the room", async () => {
+  const [{ socket: anna }, { socket: ben }, { socket: cleo }] = [
+    await enter("typing", "Anna"), await enter("typing", "Ben"), await enter("typing", "Cleo", "garden"),
+  ];
+  for (const asleep of [false, true]) {
+    for (const socket of [anna, ben, cleo]) socket.heard.length = 0;
+    if (asleep) await sleep("typing");
+    anna.emit("typing");
+    assert.deepEqual(await heard(ben, 1), [["typing", "Anna"]]);
+    // What each of them hears next has nothing before it.
+    await ask(anna, "say", "that");
+    await ask(cleo, "say", "this");
+    assert.deepEqual([anna.heard, cleo.heard], [[], []]);
+  }
+});
+
+test("everybody knows who is where", async () => {
+  const { socket: anna } = await enter("people", "Anna");
+  const ben = await clients.join("people", { auth: { name: "Ben", key: 2 } });
+  assert.deepEqual(await heard(ben, 3), [["people", "lobby", ["Anna"]], ["people", "kitchen", []], ["people", "garden", []]]);
+  await upgraded(ben);
+  await ask(ben, "enter", "lobby");
+  await sleep("people");
+  await ask(ben, "enter", "garden");
+  await sleep("people");
+  ben.disconnect();
+  const moves = [["lobby", ["Anna", "Ben"]], ["lobby", ["Anna"]], ["garden", ["Ben"]], ["garden", []]];
+  assert.deepEqual(await heard(anna, 4), moves.map((move) => ["people", ...move]));
+});
+
+test("a name that is taken or bad is refused, and says why", async () => {
+  await enter("names", "Anna");
+  const refused = async (auth) => {
+    const error = await clients.join("names", { auth }).then(() => assert.fail("let in"), (error) => error);
+    return [error.message, error.data];
+  };
+  for (const asleep of [false, true]) {
+    if (asleep) await sleep("names");
+    assert.deepEqual(await refused({ name: " anna", key: 99 }), ["Somebody called anna is here already", { code: "NAME_TAKEN" }]);
+  }
+  assert.deepEqual(await refused({ name: " ", key: 1 }), ["A name cannot be empty", { code: "EMPTY" }]);
+  assert.deepEqual(await refused({ name: "x".repeat(25), key: 1 }), ["A name has at most 24 characters, not 25", { code: "TOO_LONG" }]);
+  assert.deepEqual(await refused(undefined), ["auth: missing field `name`", { code: "INVALID_ARGUMENTS" }]);
+  await enter("names", "Anna"); // another tab of hers has her key
+});
+
+test("what cannot be is answered with an error", async () => {
+  const socket = await clients.join("errors", { auth: { name: "Anna", key: 1 } });
+  assert.equal(errorOf(await ask(socket, "say", "too early")), "IN_NO_ROOM");
+  assert.equal(errorOf(await ask(socket, "enter", "attic")), "NO_SUCH_ROOM");
+  await ask(socket, "enter", "lobby");
+  assert.equal(errorOf(await ask(socket, "say", " ")), "EMPTY");
+  assert.equal(errorOf(await ask(socket, "say", "é".repeat(501))), "TOO_LONG");
+  assert.equal(errorOf(await ask(socket, "say", { text: 1 })), "INVALID_ARGUMENTS");
+  assert.equal((await ask(socket, "say", "é".repeat(500)))[0].from, "Anna");
+});
+
+/** A person's own browser. */
+async function visit(world, hash = "", options = {}) {
+  const page = await (await browser.newContext(options)).newPage();
+  page.setDefaultTimeout(LIMIT_MS);
+  page.problems = [];
+  page.on("pageerror", (error) => page.problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && page.problems.push(message.text()));
+  // socket.io-client gives `io` no way out of its module; this is how a test sees that the page has stopped polling.
+  page.sockets = 0;
+  page.on("websocket", (socket) => socket.on("framereceived", () => (page.sockets = 1)));
+  await page.goto(`${worker.url}/?world=${world}${hash}`);
+  return page;
+}
+
+async function comeIn(page, name) {
+  await page.getByLabel("Your name").fill(name);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#send:enabled");
+}
+
+const say = async (page, text) => {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.keyboard.press("Enter");
+};
+const messages = (page) => page.locator("#messages .message:not(.waiting) .text");
+const waitForMessage = (page, text) => messages(page).filter({ hasText: text }).waitFor();
+
+test("two people talk on the page, before and after the world slept", async () => {
+  const [anna, ben] = [await visit("page"), await visit("page")];
+  await comeIn(anna, "Anna");
+  await comeIn(ben, "Ben");
+  await anna.locator("#people").getByText("Ben").waitFor();
+  await say(anna, "Are you there?");
+  await waitForMessage(anna, "Are you there?");
+  await waitForMessage(ben, "Are you there?");
+
+  await until(() => anna.sockets && ben.sockets, "both pages' WebSockets");
+  const boots = worker.boots("page");
+  await sleep("page");
+  await ben.getByLabel("Message", { exact: true }).pressSequentially("I am");
+  await anna.getByText("Ben is typing").waitFor();
+  assert.equal(worker.boots("page"), boots + 1);
+  assert.equal(await ben.locator("#typing").textContent(), "");
+  await sleep("page");
+  await ben.keyboard.press("Enter");
+  await waitForMessage(anna, "I am");
+  await until(async () => (await anna.locator("#typing").textContent()) === "", "the typing to end");
+
+  await anna.reload();
+  await waitForMessage(anna, "I am");
+  assert.deepEqual(await messages(anna).allTextContents(), ["Are you there?", "I am"]);
+  assert.deepEqual([anna.problems, ben.problems], [[], []]);
+});
+
+test("the page has rooms", async () => {
+  const [anna, ben] = [await visit("page-rooms"), await visit("page-rooms", "#garden")];
+  await comeIn(anna, "Anna");
+  await comeIn(ben, "Ben");
+  await say(ben, "The roses!");
+  await waitForMessage(ben, "The roses!");
+  await anna.getByRole("link", { name: "garden, 1 person" }).focus();
+  await anna.keyboard.press("Enter");
+  await waitForMessage(anna, "The roses!");
+  await ben.getByRole("link", { name: "garden, 2 people", exact: true }).waitFor();
+  assert.equal(await anna.locator("nav [aria-current]").textContent(), "garden2");
+  await anna.goBack();
+  await anna.getByRole("heading", { name: "lobby" }).waitFor();
+  assert.deepEqual(await messages(anna).allTextContents(), []);
+  assert.deepEqual([anna.problems, ben.problems], [[], []]);
+});
+
+test("the page shows what went wrong", async () => {
+  await enter("page-errors", "Anna");
+  const page = await visit("page-errors");
+  await page.getByLabel("Your name").fill("anna");
+  await page.keyboard.press("Enter");
+  await page.getByText("Somebody called anna is here already").waitFor();
+  await comeIn(page, "Ben");
+
+  const long = "x".repeat(501);
+  await say(page, long);
+  await page.getByText("Not sent: A message has at most 500 characters, not 501.").waitFor();
+  assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), long);
+  assert.equal(await page.locator("#messages .message").count(), 0);
+});
+
+test("the page says that it is not connected, and comes back", async (t) => {
+  const mortal = await startWorker({ example: "chat" });
+  t.after(() => mortal.dispose());
+  const page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(LIMIT_MS);
+  await page.goto(mortal.url);
+  await comeIn(page, "Anna");
+  await page.getByText("Connected").waitFor();
+  await mortal.dispose();
+  await page.locator("#state[data-state=off]").waitFor();
+  assert.equal(await page.locator("#send").isDisabled(), true);
+  const again = await startWorker({ example: "chat", port: Number(new URL(mortal.url).port) });
+  t.after(() => again.dispose());
+  await page.getByText("Connected").waitFor();
+  await say(page, "Here I am");
+  await waitForMessage(page, "Here I am");
+});
+
+test("the page fits a phone, light and dark", async () => {
+  const paper = [];
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await visit("phone", "", { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, colorScheme });
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.ok(await fits(), "the dialog");
+    await comeIn(page, "W".repeat(24));
+    await say(page, `${"Donaudampfschifffahrt".repeat(10)} and some more`);
+    await waitForMessage(page, "and some more");
+    assert.ok(await fits(), "the chat");
+    paper.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    await page.context().close();
+  }
+  assert.notEqual(paper[0], paper[1]);
+});
+
+test("the page is served without its Worker, and only by its own names", async () => {
+  const of = async (path) => {
+    const response = await fetch(worker.url + path, { redirect: "manual" });
+    await response.arrayBuffer();
+    return [response.status, response.headers.get("content-type") ?? response.headers.get("location")];
+  };
+  assert.deepEqual(await of("/"), [200, "text/html; charset=utf-8"]);
+  assert.deepEqual(await of("/?world=any"), [200, "text/html; charset=utf-8"]);
+  assert.deepEqual(await of("/index.html"), [307, "/"]);
+  assert.deepEqual(await of("/chat.js"), [200, "text/javascript; charset=utf-8"]);
+  assert.equal((await of("/socket.io/"))[0], 400);
+  assert.equal((await of("/w/any/socket.io/"))[0], 400);
+  assert.equal((await of("/w/any/socket.io/socket.io.min.js"))[0], 200);
+  assert.equal((await of("/chat"))[0], 404);
+});
