@@ -102,7 +102,7 @@ fn an_error_of_a_guard_is_what_the_client_is_told() {
 fn a_guard_whose_arguments_cannot_be_had_refuses() {
     awake_and_asleep(prepared, |world| {
         let error = world.try_connect("/", json!({ "nam": "anna" })).expect_err("no name");
-        assert_eq!(error.message, "auth: missing field `name` at line 1 column 14");
+        assert_eq!(error.message, "auth: missing field `name`");
         assert!(world.try_connect("/", json!({ "name": "anna" })).is_ok());
     });
 }
