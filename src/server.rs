@@ -112,7 +112,11 @@ impl Server {
         // A timer may be late; what it would have done comes first all the same.
         self.engine.handle_timeout(now, fx);
         self.settle(fx);
-        self.handle_due(now, fx);
+        // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
+        // sets itself again never end.
+        if !matches!(input, Input::Command(_)) {
+            self.handle_due(now, fx);
+        }
         match input {
             Input::OpenPolling { request, sid, layer, opening } => {
                 let session = self.engine.handle_open_polling(now, request, sid, layer, fx);

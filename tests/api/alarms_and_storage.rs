@@ -144,6 +144,80 @@ fn mistakes_with_alarms_are_errors() {
     });
 }
 
+/// Time stands still while handlers run: what they set for now rings after them, and lets other events through.
+#[test]
+fn an_alarm_that_sets_itself_again_at_once_keeps_nothing_else_waiting() {
+    async fn tick(io: Io) -> Result<(), Failure> {
+        io.set_alarm("tick", Duration::ZERO, ())?;
+        io.emit("tick", ())?;
+        Ok(())
+    }
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns.on("begin", tick).on("end", async |io: Io| io.clear_alarm("tick")))
+            .on_alarm("tick", tick)
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("begin", ());
+        assert!(!heard(&anna).is_empty());
+        anna.emit("end", ());
+        heard(&anna);
+        world.advance(SECOND);
+        assert_eq!(heard(&anna), NOTHING);
+    });
+}
+
+#[test]
+fn an_alarm_may_be_set_for_the_end_of_time() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| {
+                ns.on("set", async |io: Io, socket: Socket| {
+                    io.set_alarm("far", Duration::MAX, ())?;
+                    socket.timeout(Duration::MAX).reply_to("far", ()).emit("q", ())?;
+                    Ok::<_, Failure>(Reply(io.alarm("far").map(|at| at.since(io.now()).as_secs())))
+                })
+                .on_reply("far", async |io: Io| io.log("answered"))
+            })
+            .on_alarm("far", async |io: Io| io.log("rang"))
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        assert_eq!(ask(&anna, "set", ()), json!(3_153_600_000_u64));
+        world.nap();
+        world.advance(Duration::from_hours(48));
+        let event = anna.next_event().expect("a question");
+        anna.ack(&event, ());
+        assert_eq!(world.logged(), ["answered"]);
+    });
+}
+
+#[test]
+fn a_world_has_a_thousand_alarms_at_most() {
+    let app = || {
+        let with_handlers = |app: App, n: u32| app.on_alarm(&n.to_string(), async || ());
+        (0..1_001).fold(App::new(), with_handlers).namespace("/", |ns| {
+            ns.on("set", async |io: Io, Data(n): Data<u32>| io.set_alarm(&n.to_string(), SECOND, ()).map(Reply)).on(
+                "set many",
+                async |io: Io, Data(many): Data<u32>| {
+                    (0..many).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, ()))
+                },
+            )
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        anna.emit("set many", 1_000);
+        world.nap();
+        let told = ask(&anna, "set", 1_000);
+        assert_eq!(told["error"]["message"], "the world has 1000 alarms already");
+        // One that is there may be set anew.
+        assert_eq!(ask(&anna, "set", 999), Value::Null);
+    });
+}
+
 /// Storage by events: `put(key, value)`, `get(key)`, `delete(key)`, `keys(prefix)`.
 fn storage() -> App {
     let routes = |ns: dormouse::Routes| {
