@@ -73,6 +73,10 @@ pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
 /// Named alarms of one world: all of them are read at every wake.
 pub const MAX_ALARMS: usize = 1_000;
 
+/// Longest time until an alarm, or until a `reply_to` is given up: a hundred years, and what is longer is cut to them. The
+/// platform's clock ends in 2262, and throws beyond.
+pub const MAX_ALARM_AFTER: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// Longest key in a world's storage, in bytes: the platform's own bound for its key-value storage.
 pub const MAX_STORAGE_KEY_BYTES: usize = 2_048;
 

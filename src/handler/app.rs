@@ -193,8 +193,9 @@ impl App {
         found.params.get(name).map(str::to_owned)
     }
 
-    pub(super) fn has_reply(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
-        self.routes(namespace, predicate).is_some_and(|routes| routes.replies.contains_key(name))
+    /// Whether a namespace has no handler of this name. Of one that nobody is in, that is not always known: then it has.
+    pub(super) fn lacks_reply(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
+        self.routes(namespace, predicate).is_some_and(|routes| !routes.replies.contains_key(name))
     }
 
     pub(super) fn has_alarm(&self, name: &str) -> bool {

@@ -17,7 +17,7 @@ use super::storage::Storage;
 use crate::effect::SocketRef;
 use crate::id::{Namespace, SocketId};
 use crate::input::{Command, To};
-use crate::limits::{MAX_ALARMS, MAX_CONTEXT_BYTES};
+use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_CONTEXT_BYTES};
 use crate::time::Timestamp;
 use crate::value::IntoArgs;
 
@@ -203,7 +203,7 @@ impl Io {
     /// Sets an alarm: the handler that is registered by [`on_alarm`](super::App::on_alarm) under this name is called with
     /// `context` when `after` has passed, whether or not the world slept, never earlier, and once. An alarm of the same name
     /// that is not due yet is replaced. What `setTimeout` is elsewhere, without keeping the world awake; `context` may have
-    /// 4,096 bytes of JSON.
+    /// 4,096 bytes of JSON, and more than a hundred years are a hundred.
     ///
     /// # Errors
     /// There is no handler of this name, the context cannot be kept, or there are 1,000 alarms already.
@@ -221,7 +221,7 @@ impl Io {
         if door.alarm(name).is_none() && door.alarm_count() >= MAX_ALARMS {
             return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
         }
-        let alarm = Some((door.now().after(after), Rc::from(context)));
+        let alarm = Some((door.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
         door.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }

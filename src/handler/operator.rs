@@ -14,7 +14,7 @@ use super::rooms::IntoRooms;
 use super::socket::Socket;
 use crate::id::{AskId, Namespace, SocketId};
 use crate::input::{Command, Emission, Target, To, Wanted};
-use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
+use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
 use crate::socket::RESERVED_EVENTS;
 use crate::value::{Args, IntoArgs};
 
@@ -67,7 +67,7 @@ macro_rules! flags {
         }
 
         /// How long clients have for their answer: up to ten minutes for an `emit_with_ack`, which keeps the world awake
-        /// (60 s unless this is said), and without a bound for a `reply_to` (a day unless this is said).
+        /// (60 s unless this is said), and up to a hundred years for a `reply_to` (a day unless this is said).
         pub const fn timeout(mut self, timeout: Duration) -> Self {
             self.flags.timeout = Some(timeout);
             self
@@ -269,10 +269,10 @@ fn emit(
     let wanted = match reply {
         None => Wanted::Nothing,
         Some(ReplyTo { handler: name, context }) => {
-            if !door.app().has_reply(namespace, predicate, &name) {
+            if door.app().lacks_reply(namespace, predicate, &name) {
                 return Err(EmitError::UnknownReply(name.into()));
             }
-            let deadline = door.now().after(timeout.unwrap_or(REPLY_TIMEOUT));
+            let deadline = door.now().after(timeout.unwrap_or(REPLY_TIMEOUT).min(MAX_ALARM_AFTER));
             Wanted::Reply { name, context: context.map_err(EmitError::Context)?, deadline }
         }
     };

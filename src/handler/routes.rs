@@ -37,8 +37,9 @@ pub(super) struct EventRoute {
 impl Routes {
     /// Connection middleware, Socket.IO's `namespace.use`: called in order before a client is let in, each after the one
     /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
-    /// [`data`](super::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and data that is
-    /// set are its own when it is in, and what is emitted to it arrives then.
+    /// [`data`](super::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and
+    /// data that is set are its own when it is in, and what is emitted to it arrives then. It cannot be asked for answers
+    /// before it is in: `emit_with_ack` ends with `Disconnected` at once, and `reply_to` does nothing.
     #[must_use]
     pub fn guard<M>(mut self, handler: impl Handler<Connecting, M>) -> Self {
         self.guards.push(erase(handler));
