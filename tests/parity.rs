@@ -307,13 +307,13 @@ fn every_link_leads_to_a_test() {
 
 /// Looks for the file of a link, and for the test in it that the link names.
 fn follow(link: &str) -> Result<(), String> {
-    let (path, test) = link.split_once('#').unwrap_or((link, ""));
+    let (path, wanted) = link.split_once('#').unwrap_or((link, ""));
     let text = fs::read_to_string(docs().join(path)).map_err(|_| "no such file".to_owned())?;
     let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
     let is_there = match extension {
-        _ if test.is_empty() => extension != Some("rs"),
-        Some("rs") => text.contains(&format!("fn {test}(")),
-        Some("mjs") => titles(&text).iter().any(|title| slug(title) == test),
+        _ if wanted.is_empty() => extension != Some("rs"),
+        Some("rs") => text.contains(&format!("fn {wanted}(")),
+        Some("mjs") => titles(&text).iter().any(|title| slug(title) == wanted),
         _ => false,
     };
     if is_there { Ok(()) } else { Err("no such test in it".to_owned()) }

@@ -260,3 +260,21 @@ fn mistakes_in_names_are_met_at_start_up() {
         assert!(catch_unwind(clash).is_err());
     }
 }
+
+#[test]
+fn a_client_is_in_a_thousand_namespaces_at_most() {
+    let app = || App::new().namespace("/", |ns| ns).namespace("/{n}", |ns| ns);
+    awake_and_asleep(app, |world| {
+        // By polling: on a WebSocket, each of them would be written down with all before it.
+        let main = world.client().polling().connect("/");
+        let mut last = main.clone();
+        for n in 1..1_000 {
+            last = main.also_connect(&format!("/{n}"));
+        }
+        let error = main.try_also_connect("/1000", json!({})).expect_err("not let in");
+        assert_eq!(error.message, "Too many namespaces");
+        last.disconnect();
+        let _again = main.also_connect("/1000");
+        assert!(main.is_connected());
+    });
+}

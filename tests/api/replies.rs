@@ -333,3 +333,49 @@ fn an_answer_in_another_namespace_is_its_own() {
         assert_eq!(world.logged(), ["/ Ok(0)", "/t-1 Ok(1)", "/any Ok(2)"]);
     });
 }
+
+/// Nobody knows whose handlers an empty namespace would have, and nobody is asked.
+#[test]
+fn an_empty_namespace_is_asked_in_vain() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| {
+                ns.on("ask", async |io: Io, Data(name): Data<String>| {
+                    io.of(&name)?.reply_to("r", ()).emit("q", ())?;
+                    Ok::<_, Failure>(Reply("asked"))
+                })
+            })
+            .namespaces(async || true, |ns| ns.on_reply("r", async |io: Io| io.log("answered")))
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        let ask = |name: &str| answer(&anna.emit_with_ack("ask", name)).expect("an answer");
+        assert_eq!(ask("/nobody"), r#"["asked"]"#);
+        let ben = anna.also_connect("/somebody");
+        world.nap();
+        assert_eq!(ask("/somebody"), r#"["asked"]"#);
+        ben.ack(&offer(&ben), ());
+        assert_eq!(world.logged(), ["answered"]);
+        assert!(ask("/").contains("no `on_reply` called"));
+    });
+}
+
+/// A client that is not in yet can be told something, and asked nothing.
+#[test]
+fn a_guard_cannot_ask() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.guard(async |socket: Socket, io: Io| {
+                socket.emit("hello", ())?;
+                let asked = socket.emit_with_ack::<()>("q", ()).await;
+                io.log(asked.map_err(|error| error.to_string()).err().unwrap_or_default());
+                Ok::<_, Failure>(())
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        assert_eq!(heard(&anna), ["hello []"]);
+        assert_eq!(world.logged(), ["the client disconnected before it answered"]);
+    });
+}

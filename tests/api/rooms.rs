@@ -254,3 +254,22 @@ fn a_fetched_socket_does_what_every_socket_does() {
         assert!(anna.is_connected() && !ben.is_connected() && !cleo.is_connected());
     });
 }
+
+#[test]
+fn a_socket_is_in_ten_thousand_rooms_at_most() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("join", async |socket: Socket, Data((from, to)): Data<(u32, u32)>| {
+                socket.join((from..to).map(|n| n.to_string()).collect::<Vec<_>>());
+                Reply(socket.rooms().len())
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        assert_eq!(answer(&anna.emit_with_ack("join", (0, 10_000))).as_deref(), Some("[10001]"));
+        world.nap();
+        assert_eq!(answer(&anna.emit_with_ack("join", (9_999, 10_001))).as_deref(), Some("[10001]"));
+        assert_eq!(world.logged(), [format!("the socket {} is in 10000 rooms and joins no other", anna.id())]);
+    });
+}
