@@ -1,5 +1,5 @@
 //! The hooks of connections: what Socket.IO has on `io.engine`.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that meets the unexpected is to fail")]
+#![expect(clippy::panic, reason = "a test that meets the unexpected is to fail")]
 
 mod told;
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use super::EngineRoutes;
@@ -119,14 +120,17 @@ impl EngineRoutes {
     ///
     /// # Errors
     /// The request does not reach its world.
-    pub async fn admit(&self, request: &ConnRequest) -> Result<EngineRequest, Denied> {
-        let judged = self.judge(request).await;
-        match &judged {
-            Err(Denied::Refused(refusal)) => self.report(request, refusal),
-            Err(Denied::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
-            Ok(_) | Err(Denied::Answered(_)) => {}
-        }
-        judged
+    // Boxed: inside the Worker's own future, LLVM makes wasm of it that does not validate, where panics unwind.
+    pub fn admit<'a>(&'a self, request: &'a ConnRequest) -> LocalBoxFuture<'a, Result<EngineRequest, Denied>> {
+        Box::pin(async move {
+            let judged = self.judge(request).await;
+            match &judged {
+                Err(Denied::Refused(refusal)) => self.report(request, refusal),
+                Err(Denied::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
+                Ok(_) | Err(Denied::Answered(_)) => {}
+            }
+            judged
+        })
     }
 
     /// Tells those who watch that a connection is refused.

@@ -53,9 +53,9 @@ pub struct EngineRoutes {
 
 impl EngineRoutes {
     /// Asked whether a client may open a session, before its world is woken: engine.io's `allowRequest`. Takes a
-    /// [`ConnRequest`] and may await. The text of its error is what the client is told: a 403 with code 4 where it polls,
-    /// `err.context.message` and `err.description` there, and a 400 with the text on a WebSocket. All who are registered must
-    /// agree.
+    /// [`ConnRequest`] and may await. The text of its error is what the client is told: a 403 with code 4 where it
+    /// polls, a 400 with the text on a WebSocket. All that are registered must agree. A session that exists is not asked about
+    /// again.
     ///
     /// ```
     /// use dormouse::{App, ConnRequest};
