@@ -131,6 +131,12 @@ export class Wire {
     this.received = new Queue();
     this.pings = 0;
     this.ws = new WebSocket(url, options);
+    /** What the answer to the upgrade says. */
+    this.headers = undefined;
+    this.ws.on("upgrade", ({ rawHeaders }) => {
+      const pairs = rawHeaders.flatMap((name, place) => (place % 2 ? [] : [[name, rawHeaders[place + 1]]]));
+      this.headers = new Headers(pairs);
+    });
     this.opened = new Promise((resolve, reject) => this.ws.on("open", resolve).on("error", reject));
     this.opened.catch(() => {});
     this.closing = new Promise((resolve) => {

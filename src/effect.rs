@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::error::{NoAnswer, Reason, Refusal};
 use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::request::Opening;
-use crate::value::{Args, Frame};
+use crate::value::{Args, EnginePacket, Frame};
 
 /// Something to be done, in the order in which it was written down.
 #[derive(Clone, Debug)]
@@ -166,6 +166,13 @@ pub enum Dispatch {
         /// What was kept for its handler, as JSON.
         context: Rc<str>,
     },
+    /// Something happened to a connection.
+    Conn {
+        /// What the connection is now, or was when it was closed.
+        conn: ConnView,
+        /// What happened.
+        event: ConnEvent,
+    },
     /// A plain Engine.IO session was opened.
     Opened {
         /// The session.
@@ -185,6 +192,19 @@ pub enum Dispatch {
         /// Why.
         reason: Reason,
     },
+}
+
+/// Something that happens to a connection, whatever it speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnEvent {
+    /// It polled, and took a WebSocket.
+    Upgraded,
+    /// Its client sent a packet.
+    Packet(EnginePacket),
+    /// A packet is on its way to its client.
+    PacketCreated(EnginePacket),
+    /// It is closed.
+    Closed(Reason),
 }
 
 /// A socket, by what its handlers are found with.

@@ -88,13 +88,47 @@ pub enum Refusal {
     /// 2: a session is opened with GET only.
     BadHandshakeMethod,
     /// 3: not a request that this session can take now.
-    BadRequest,
-    /// 4: this origin may not connect; the text says why.
+    BadRequest(BadRequest),
+    /// 4: this client may not connect; the text says why.
     Forbidden(String),
     /// 5: `EIO` is not 4.
     UnsupportedProtocol,
     /// The world is full; 503, so that clients come again later.
     Full,
+    /// The URL and headers that open a session are longer than
+    /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES); 431, as Node answers it.
+    OpeningTooLong,
+}
+
+/// What is bad about a request that is refused with code 3: engine.io's `context.name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRequest {
+    /// The session is on another transport than the request names.
+    TransportMismatch,
+    /// A session is opened on a WebSocket without `Upgrade: websocket`, or by polling with it.
+    TransportHandshakeError,
+    /// The session was opened with another `EIO`.
+    ProtocolMismatch,
+    /// A guard of the app's failed.
+    MiddlewareFailure,
+    /// The app made a session id that is none, or that is taken.
+    IdGenerationError,
+    /// No refused connection, but the end or a fault of one that exists: engine.io tells nobody but the client.
+    TransportError,
+}
+
+impl BadRequest {
+    /// engine.io's name for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TransportMismatch => "TRANSPORT_MISMATCH",
+            Self::TransportHandshakeError => "TRANSPORT_HANDSHAKE_ERROR",
+            Self::ProtocolMismatch => "PROTOCOL_MISMATCH",
+            Self::MiddlewareFailure => "MIDDLEWARE_FAILURE",
+            Self::IdGenerationError => "ID_GENERATION_ERROR",
+            Self::TransportError => "TRANSPORT_ERROR",
+        }
+    }
 }
 
 impl Refusal {
@@ -104,7 +138,7 @@ impl Refusal {
             Self::UnknownTransport => 0,
             Self::UnknownSid => 1,
             Self::BadHandshakeMethod => 2,
-            Self::BadRequest | Self::Full => 3,
+            Self::BadRequest(_) | Self::Full | Self::OpeningTooLong => 3,
             Self::Forbidden(_) => 4,
             Self::UnsupportedProtocol => 5,
         }
@@ -115,6 +149,7 @@ impl Refusal {
         match self {
             Self::Forbidden(_) => 403,
             Self::Full => 503,
+            Self::OpeningTooLong => 431,
             _ => 400,
         }
     }
@@ -125,10 +160,11 @@ impl Refusal {
             Self::UnknownTransport => "Transport unknown",
             Self::UnknownSid => "Session ID unknown",
             Self::BadHandshakeMethod => "Bad handshake method",
-            Self::BadRequest => "Bad request",
+            Self::BadRequest(_) => "Bad request",
             Self::Forbidden(message) => message,
             Self::UnsupportedProtocol => "Unsupported protocol version",
             Self::Full => "This world has no room for another session",
+            Self::OpeningTooLong => "The URL and headers of this request are too long",
         }
     }
 
@@ -174,6 +210,14 @@ impl Reason {
             Self::ForcedClose => "forced close",
             Self::ForcedServerClose => "forced server close",
             Self::ServerShuttingDown => "server shutting down",
+        }
+    }
+
+    /// The same of the connection, which knows no namespaces: whatever the server's code closed it for is a forced close.
+    pub const fn of_connection(self) -> Self {
+        match self {
+            Self::ServerNamespaceDisconnect | Self::ForcedServerClose | Self::ServerShuttingDown => Self::ForcedClose,
+            other => other,
         }
     }
 }

@@ -75,13 +75,17 @@ extern crate worker as _;
 
 pub use error::{Fault, NoAnswer, Reason};
 pub use handler::{
-    AckError, AckSender, Answer, App, Auth, BroadcastAckError, BroadcastOperator, Conn, Context, Data, EmitError,
-    EngineRoutes, EngineSocket, EventName, Extract, Failure, Handler, HandlerError, Handshake, HttpRequest,
-    HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketEmitter, Storage, Unanswered,
+    AckError, AckSender, Answer, App, Auth, BroadcastAckError, BroadcastOperator, Conn, ConnRequest, ConnectionError,
+    Context, Cors, Data, EmitError, EngineRoutes, EngineSocket, EventName, Extract, Failure, Handler, HandlerError,
+    Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketEmitter, Storage,
+    Unanswered,
 };
 pub use id::{Namespace, Room, SocketId};
 pub use time::Timestamp;
-pub use value::{Args, DecodeError, EncodeError, Frame, IntoArgs};
+pub use value::{Args, DecodeError, EncodeError, EnginePacket, Frame, IntoArgs, PacketKind};
+
+/// The crate whose [`Cookie`](cookie::Cookie) the option [`EngineRoutes::cookie`] takes.
+pub use cookie;
 
 #[cfg(feature = "relay")]
 world!(World, tabletop::app);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Refusal;
+use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
 use crate::time::Timestamp;
 
@@ -45,6 +45,12 @@ impl Opening {
     /// The value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The bytes of its URL and headers, as they count against
+    /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES).
+    pub fn bytes(&self) -> usize {
+        self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
     /// The parameters of its query, decoded, in order.
@@ -102,20 +108,21 @@ impl EngineRequest {
         let is_supported = eio.as_deref() == Some("4");
         match sid.filter(|sid| !sid.is_empty()) {
             None if method != "GET" => Err(Refusal::BadHandshakeMethod),
-            None if websocket != wants_websocket => Err(Refusal::BadRequest),
+            None if websocket != wants_websocket => Err(Refusal::BadRequest(BadRequest::TransportHandshakeError)),
             None if !is_supported => Err(Refusal::UnsupportedProtocol),
             None if websocket => Ok(Self::OpenWebSocket),
             None => Ok(Self::OpenPolling),
             Some(sid) => {
                 let sid = Sid::parse(&sid).ok_or(Refusal::UnknownSid)?;
                 if !is_supported {
-                    return Err(Refusal::BadRequest);
+                    return Err(Refusal::BadRequest(BadRequest::ProtocolMismatch));
                 }
                 match (method, websocket, wants_websocket) {
                     ("GET", true, true) => Ok(Self::Upgrade(sid)),
                     ("GET", false, false) => Ok(Self::Poll(sid)),
                     ("POST", false, false) => Ok(Self::Post(sid)),
-                    _ => Err(Refusal::BadRequest),
+                    _ if websocket != wants_websocket => Err(Refusal::BadRequest(BadRequest::TransportMismatch)),
+                    _ => Err(Refusal::BadRequest(BadRequest::TransportError)),
                 }
             }
         }

@@ -356,8 +356,22 @@ export function storedKeys(state, prefix) {
   return rows.toArray().map(({ key }) => key);
 }
 
-export function headersOf(request) {
-  return [...request.headers].flat();
+export function headersOf(message) {
+  return [...message.headers].flat();
+}
+
+/** The same response with other headers. One of them that HTTP does not allow must not cost the response. */
+export function replaceHeaders(response, headers) {
+  const { status, webSocket } = response;
+  const replaced = new Response(response.body, { status, ...(webSocket && { webSocket }) });
+  for (let i = 0; i < headers.length; i += 2) {
+    try {
+      replaced.headers.append(headers[i], headers[i + 1]);
+    } catch (error) {
+      console.error(`dormouse: the header ${JSON.stringify(headers[i])} is left out: ${error.message}`);
+    }
+  }
+  return replaced;
 }
 
 export function respondBytes(status, body, headers) {

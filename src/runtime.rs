@@ -86,9 +86,12 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
-    /// The headers of a request, names and values in turn.
+    /// The headers of a request or a response, names and values in turn.
     #[wasm_bindgen(js_name = headersOf)]
     pub fn headers_of(request: &JsValue) -> Vec<String>;
+    /// A response with other headers, names and values in turn; those that are none are logged and left out.
+    #[wasm_bindgen(js_name = replaceHeaders, catch)]
+    pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = respondBytes, catch)]
     pub fn respond_bytes(status: u16, body: &[u8], headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = startTimer)]
@@ -119,6 +122,11 @@ extern "C" {
     pub fn method(this: &Request) -> String;
     #[wasm_bindgen(method, getter)]
     pub fn url(this: &Request) -> String;
+    /// A response, as far as its parts need no care.
+    #[wasm_bindgen(js_name = Response)]
+    pub type Response;
+    #[wasm_bindgen(method, getter)]
+    pub fn status(this: &Response) -> u16;
 
     #[wasm_bindgen(js_namespace = console, js_name = log)]
     pub fn log(line: &str);
@@ -181,6 +189,12 @@ pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)])
         Some(body),
         flatten(headers, &[("content-type", "application/json"), ("cache-control", "no-store")]),
     )
+}
+
+/// The headers of a request or a response: names in lower case, and values.
+pub fn header_pairs(message: &JsValue) -> Vec<(String, String)> {
+    let mut headers = headers_of(message).into_iter();
+    core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
 }
 
 /// Headers as names and values, in turn.

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::effect::{ConnView, Dispatch, Effects};
+use crate::effect::{ConnEvent, ConnView, Dispatch, Effects};
 use crate::engine::{self, Engine, Gone, Message};
 use crate::error::{PeerFault, Reason};
 use crate::id::{AckId, Namespace, SessionKey, SocketId};
@@ -293,6 +293,9 @@ impl Server {
         }
         for id in client.sockets.into_values() {
             self.disconnect(id, conn, reason, fx);
+        }
+        if let Some(conn) = conn.cloned() {
+            fx.push_dispatch(Dispatch::Conn { conn, event: ConnEvent::Closed(reason.of_connection()) });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::platform::Platform;
 use super::shell::{ALARMS_KEY, Awake, Rows};
 use super::spill;
-use crate::effect::Effect;
+use crate::effect::{Answer, Effect};
 use crate::error::Reason;
 use crate::id::ConnId;
 use crate::input::Input;
@@ -74,7 +74,12 @@ impl Awake {
                     platform.close(conn, code.as_u16());
                     self.forget_rows(platform, conn);
                 }
-                Effect::Answer { request, answer } => platform.answer(request, answer),
+                Effect::Answer { request, answer } => {
+                    if let Answer::Refused(refusal) = &answer {
+                        self.refused = Some((request, refusal.clone()));
+                    }
+                    platform.answer(request, answer);
+                }
                 Effect::Log(line) => platform.log_error(&format!("dormouse: {line}")),
             }
         }

@@ -11,13 +11,12 @@ use super::serve;
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::config::Config;
-use crate::edge::cors;
 use crate::edge::route::{Route, route};
+use crate::edge::{cors, request as received};
 use crate::effect::Answer;
 use crate::error::Refusal;
-use crate::request::{CLOSE_MARK, EngineRequest, Opening};
+use crate::request::{CLOSE_MARK, EngineRequest};
 use crate::runtime;
-use crate::time::Timestamp;
 
 /// A request that the Worker handed on.
 pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> Result<JsValue, JsValue> {
@@ -25,29 +24,38 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
     let (method, url) = (parts.method(), parts.url());
     let (own, path, query) = runtime::split_url(&url);
     let origin = runtime::header(&request, "origin");
-    let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
-    let layer = match route(path, None) {
-        Route::Gateway { layer, .. } => layer,
-        other => return serve::fetch(shell, &request, other).await,
+    let query = || form_urlencoded::parse(query.as_bytes());
+    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
+    let app = shell.borrow_mut().app();
+    let engine = app.engine_routes();
+    let (world, layer) = match route(path, asked_world.as_deref(), engine.gateway_path()) {
+        Route::Gateway { world, layer } => (world, layer),
+        other => return serve::fetch(shell, &request, other, engine.cors_options()).await,
     };
-    let parsed = EngineRequest::parse(&method, websocket, form_urlencoded::parse(query.as_bytes()));
+    let parsed = EngineRequest::parse(&method, received::is_upgrade(&request), query());
     let is_octets = || {
         runtime::header(&request, "content-type")
             .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/octet-stream"))
     };
     // A block of its own, so that the shell is not borrowed while the request waits.
-    let (headers, reception, limits) = {
+    let (mut headers, reception, limits) = {
         let mut shell = shell.borrow_mut();
         // The Worker refused who may not connect; what is left are the headers of the answer.
-        let headers = cors::check(origin.as_deref(), own, &shell.config().allowed_origins).unwrap_or_default();
+        let allowed = &shell.config().allowed_origins;
+        let headers = cors::check(origin.as_deref(), own, allowed, engine.cors_options()).unwrap_or_default();
         let reception = match parsed {
-            Ok(parsed) => shell.handle_request(parsed, layer, is_octets, |now| opening(&request, &url, now))?,
+            Ok(parsed) => shell.handle_request(parsed, layer, is_octets, |now| received::read(&request, world, now))?,
             Err(refusal) => Reception::Refused(refusal),
         };
         (headers, reception, BodyLimits::new(shell.config()))
     };
+    let mut cookie = None;
     let waiting = match reception {
         Reception::Waits(waiting) => waiting,
+        Reception::Opens { sid, waiting } => {
+            cookie = engine.set_cookie(sid);
+            waiting
+        }
         Reception::WantsBody { request: number, sid, waiting } => {
             let body = limits.read(&request).await;
             shell.borrow_mut().handle_body(number, sid, body);
@@ -60,29 +68,11 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
         Reception::Refused(refusal) => return respond(&Answer::Refused(refusal), &headers),
     };
     // Without an answer the world lost what it had in memory, and with it this session.
-    respond(&waiting.await.unwrap_or(Answer::Refused(Refusal::UnknownSid)), &headers)
-}
-
-/// What is kept of the request that opens a session.
-fn opening(request: &JsValue, url: &str, issued: Timestamp) -> Opening {
-    let (origin, _, _) = runtime::split_url(url);
-    Opening {
-        headers: headers(request),
-        issued,
-        address: runtime::header(request, "cf-connecting-ip").unwrap_or_default(),
-        url: url.strip_prefix(origin).unwrap_or(url).to_owned(),
-        secure: origin.starts_with("https:"),
+    let answer = waiting.await.unwrap_or(Answer::Refused(Refusal::UnknownSid));
+    if let Answer::Payload(_) = answer {
+        headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
     }
-}
-
-/// A request's headers: names in lower case, and values.
-pub(super) fn headers(request: &JsValue) -> Vec<(String, String)> {
-    let headers = runtime::headers_of(request);
-    let pairs = headers.chunks_exact(2).filter_map(|pair| match pair {
-        [name, value] => Some((name.clone(), value.clone())),
-        _ => None,
-    });
-    pairs.collect()
+    respond(&answer, &headers)
 }
 
 /// How much of a body is read, and for how long: in bytes and milliseconds.

@@ -1,14 +1,16 @@
 //! Requests become inputs.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::platform::Platform;
 use super::shell::Shell;
 use super::spill;
-use crate::error::Refusal;
+use crate::error::{BadRequest, Refusal};
+use crate::handler::ConnRequest;
 use crate::id::{ConnId, RequestId, Sid};
 use crate::input::{Input, PostBody};
-use crate::request::{EngineRequest, Layer, Opening};
+use crate::request::{EngineRequest, Layer};
 use crate::time::Timestamp;
 
 /// What comes of a request at once.
@@ -16,6 +18,13 @@ use crate::time::Timestamp;
 pub enum Reception<P: Platform> {
     /// It has its answer, or waits for it.
     Waits(P::Waiting),
+    /// It opens a polling session, unless its answer is a refusal.
+    Opens {
+        /// The session.
+        sid: Sid,
+        /// What has its answer.
+        waiting: P::Waiting,
+    },
     /// A POST whose body is to be read and given to [`Shell::handle_body`].
     WantsBody {
         /// The request.
@@ -46,7 +55,8 @@ pub enum Body {
 }
 
 impl<P: Platform> Shell<P> {
-    /// A request that the Worker handed on. `octets` tells whether a POST is `application/octet-stream`.
+    /// A request that the Worker handed on. `octets` tells whether a POST is `application/octet-stream`; `details` gives the
+    /// request itself, as it came at that time, where somebody wants to look at it.
     ///
     /// # Errors
     /// The runtime's own, when it does not accept a WebSocket.
@@ -55,22 +65,27 @@ impl<P: Platform> Shell<P> {
         request: EngineRequest,
         layer: Layer,
         octets: impl FnOnce() -> bool,
-        opening: impl FnOnce(Timestamp) -> Opening,
+        details: impl FnOnce(Timestamp) -> ConnRequest,
     ) -> Result<Reception<P>, P::Error> {
         Ok(match request {
             EngineRequest::OpenPolling => {
-                let opening = Rc::new(opening(self.platform.now()));
-                let sid = self.fresh_sid();
-                let (_, waiting) = self.hand_on(|request| Input::OpenPolling { request, sid, layer, opening });
-                Reception::Waits(waiting)
+                let details = details(self.platform.now());
+                let sid = match self.fresh_sid(&details) {
+                    Ok(sid) => sid,
+                    Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
+                };
+                let opening = Rc::clone(details.opening());
+                let input = |request| Input::OpenPolling { request, sid, layer, opening };
+                let (_, waiting) = self.hand_on(input, |_| details);
+                Reception::Opens { sid, waiting }
             }
             EngineRequest::Poll(sid) => {
-                let (_, waiting) = self.hand_on(|request| Input::Poll { request, sid });
+                let (_, waiting) = self.hand_on(|request| Input::Poll { request, sid }, details);
                 Reception::Waits(waiting)
             }
             EngineRequest::Post(sid) => {
                 let octets = octets();
-                let (request, waiting) = self.hand_on(|request| Input::Post { request, sid, octets });
+                let (request, waiting) = self.hand_on(|request| Input::Post { request, sid, octets }, details);
                 if self.platform.is_waiting(request) {
                     Reception::WantsBody { request, sid, waiting }
                 } else {
@@ -78,15 +93,19 @@ impl<P: Platform> Shell<P> {
                 }
             }
             EngineRequest::OpenWebSocket => {
-                let opening = Rc::new(opening(self.platform.now()));
-                let sid = self.fresh_sid();
+                let details = details(self.platform.now());
+                let sid = match self.fresh_sid(&details) {
+                    Ok(sid) => sid,
+                    Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
+                };
+                let opening = Rc::clone(details.opening());
                 self.accept(|conn| Input::OpenWebSocket { conn, sid, layer, opening })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
                 self.accept(|conn| Input::Upgrade { conn, sid })?
             }
             EngineRequest::Upgrade(sid) if self.server().has_session(sid) => Reception::SecondWebSocket,
-            EngineRequest::Upgrade(_) => Reception::Refused(Refusal::UnknownSid),
+            EngineRequest::Upgrade(_) => self.refuse(Refusal::UnknownSid, details),
         })
     }
 
@@ -101,14 +120,43 @@ impl<P: Platform> Shell<P> {
         self.turn(Input::PostBody { request, sid, body });
     }
 
-    fn fresh_sid(&mut self) -> Sid {
-        Sid::from_entropy(self.platform.entropy())
+    /// The id of a session that is opened: the app's own, or a random one.
+    fn fresh_sid(&mut self, details: &ConnRequest) -> Result<Sid, Refusal> {
+        let app = self.app();
+        // As in engine.io, whatever goes wrong there costs this one request.
+        match catch_unwind(AssertUnwindSafe(|| app.engine_routes().make_id(details))) {
+            Ok(None) => Some(Sid::from_entropy(self.platform.entropy())),
+            Ok(Some(made)) => Sid::parse(&made).filter(|sid| !self.server().has_session(*sid)),
+            Err(_) => None,
+        }
+        .ok_or(Refusal::BadRequest(BadRequest::IdGenerationError))
     }
 
-    fn hand_on(&mut self, input: impl FnOnce(RequestId) -> Input) -> (RequestId, P::Waiting) {
+    /// Hands a request on; who watches refusals is told if it is refused.
+    fn hand_on(
+        &mut self,
+        input: impl FnOnce(RequestId) -> Input,
+        details: impl FnOnce(Timestamp) -> ConnRequest,
+    ) -> (RequestId, P::Waiting) {
         let (request, waiting) = self.platform.register();
         self.turn(input(request));
+        let (_, awake) = self.wake();
+        if let Some((_, refusal)) = awake.refused.take().filter(|(refused, _)| *refused == request) {
+            self.report(&refusal, details);
+        }
         (request, waiting)
+    }
+
+    fn refuse(&mut self, refusal: Refusal, details: impl FnOnce(Timestamp) -> ConnRequest) -> Reception<P> {
+        self.report(&refusal, details);
+        Reception::Refused(refusal)
+    }
+
+    fn report(&mut self, refusal: &Refusal, details: impl FnOnce(Timestamp) -> ConnRequest) {
+        let app = self.app();
+        if app.engine_routes().watches_errors() {
+            app.engine_routes().report(&details(self.platform.now()), refusal);
+        }
     }
 
     fn accept(&mut self, input: impl FnOnce(ConnId) -> Input) -> Result<Reception<P>, P::Error> {

@@ -4,15 +4,15 @@ use core::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::receive::{BodyLimits, headers};
+use super::receive::BodyLimits;
 use super::requests::Body;
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::admin::Operation;
-use crate::edge::cors;
+use crate::edge::cors::check;
 use crate::edge::respond::respond;
 use crate::edge::route::Route;
-use crate::handler::{Failure, HttpRequest, HttpResponse};
+use crate::handler::{Cors, Failure, HttpRequest, HttpResponse};
 use crate::request::INTERNAL_PREFIX;
 use crate::runtime;
 
@@ -40,6 +40,7 @@ pub(super) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
     to: Route<'_>,
+    cors: &Cors,
 ) -> Result<JsValue, JsValue> {
     let Some(to) = To::parse(&to) else {
         let failure = Failure::new("NOT_FOUND", "Nothing is here");
@@ -52,7 +53,7 @@ pub(super) async fn fetch(
     // A block of its own, so that the shell is not borrowed while the body comes.
     let (own, limits) = {
         let shell = shell.borrow();
-        let own = cors::check(origin.as_deref(), own, &shell.config().allowed_origins).unwrap_or_default();
+        let own = check(origin.as_deref(), own, &shell.config().allowed_origins, cors).unwrap_or_default();
         (own, BodyLimits::new(shell.config()))
     };
     let body = match limits.read(request).await {
@@ -67,7 +68,7 @@ pub(super) async fn fetch(
         method,
         path: String::new(),
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        headers: headers(request),
+        headers: runtime::header_pairs(request),
         body,
         params: Vec::new(),
     };

@@ -4,6 +4,7 @@
 use core::cell::RefMut;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::channel::oneshot;
@@ -16,9 +17,9 @@ use super::turn::World;
 use crate::admin::Operation;
 use crate::config::Config;
 use crate::effect::Effects;
-use crate::error::Reason;
+use crate::error::{Reason, Refusal};
 use crate::handler::{App, HttpRequest, HttpResponse};
-use crate::id::{ConnId, Sid};
+use crate::id::{ConnId, RequestId, Sid};
 use crate::input::Input;
 use crate::server::{NamedAlarm, Server};
 use crate::snapshot::{Parts, Snapshot};
@@ -49,6 +50,8 @@ pub(super) struct Awake {
     pub(super) fx: Effects,
     /// What sockets have in the database.
     pub(super) rows: BTreeMap<ConnId, Rows>,
+    /// The request that was refused last, and how.
+    pub(super) refused: Option<(RequestId, Refusal)>,
 }
 
 /// What a socket has in the database.
@@ -86,6 +89,12 @@ impl<P: Platform> Shell<P> {
     pub fn server(&mut self) -> RefMut<'_, Server> {
         let (_, awake) = self.wake();
         awake.world.server()
+    }
+
+    /// The app that serves the world, awake.
+    pub fn app(&mut self) -> Rc<App> {
+        let (_, awake) = self.wake();
+        Rc::clone(awake.world.app())
     }
 
     /// Is woken when [`handle_woken`](Self::handle_woken) is to be called.
@@ -213,7 +222,7 @@ impl Awake {
             Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
         }
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
-        Self { world, fx: Effects::new(), rows }
+        Self { world, fx: Effects::new(), rows, refused: None }
     }
 }
 

@@ -58,6 +58,8 @@ impl World {
     /// called without anything else having happened.
     pub fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
         server.watch_outgoing(app.watches_outgoing());
+        let (received, created) = app.engine_routes().watches_packets();
+        server.watch_packets(received, created);
         let inner = Rc::new(Inner {
             server: RefCell::new(server),
             fx: RefCell::new(Effects::new()),
@@ -80,7 +82,7 @@ impl World {
     }
 
     /// The app that serves the world.
-    pub fn app(&self) -> &App {
+    pub fn app(&self) -> &Rc<App> {
         &self.inner.app
     }
 

@@ -2,26 +2,38 @@
 
 use crate::config::AllowedOrigins;
 use crate::error::Refusal;
+use crate::handler::Cors;
 
 /// A response header.
 pub type Header = (&'static str, String);
 
 /// Judges a request by its `Origin` header: gives the headers that every answer to it must have, errors too.
 ///
-/// `own` is the origin that the request was sent to.
+/// `own` is the origin that the request was sent to; `allowed` says who may connect, `cors` what else they are told.
 ///
 /// # Errors
 /// The page may not connect; the message says which variable decides, and the headers let the page read it.
-pub fn check(origin: Option<&str>, own: &str, allowed: &AllowedOrigins) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
+pub fn check(
+    origin: Option<&str>,
+    own: &str,
+    allowed: &AllowedOrigins,
+    cors: &Cors,
+) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
     let Some(origin) = origin else { return Ok(Vec::new()) };
+    let exposed = cors.exposed_headers.clone().map(|names| ("access-control-expose-headers", names));
     let may = match allowed {
-        AllowedOrigins::Any => return Ok(vec![("access-control-allow-origin", "*".to_owned())]),
+        AllowedOrigins::Any => {
+            return Ok([("access-control-allow-origin", "*".to_owned())].into_iter().chain(exposed).collect());
+        }
         AllowedOrigins::Listed(listed) => listed.iter().any(|entry| entry.eq_ignore_ascii_case(origin)),
         AllowedOrigins::Same => false,
     };
     let mut headers = vec![("access-control-allow-origin", origin.to_owned()), ("vary", "Origin".to_owned())];
     if may || origin.eq_ignore_ascii_case(own) {
-        headers.push(("access-control-allow-credentials", "true".to_owned()));
+        if cors.credentials {
+            headers.push(("access-control-allow-credentials", "true".to_owned()));
+        }
+        headers.extend(exposed);
         return Ok(headers);
     }
     let shown: String = origin.chars().take(200).collect();
@@ -34,11 +46,13 @@ pub fn check(origin: Option<&str>, own: &str, allowed: &AllowedOrigins) -> Resul
 
 /// The further headers that answer a preflight: the methods that may be used; `asked` is its
 /// `Access-Control-Request-Headers`.
-pub fn preflight(methods: &str, asked: Option<&str>) -> Vec<Header> {
-    let mut headers =
-        vec![("access-control-allow-methods", methods.to_owned()), ("access-control-max-age", "86400".to_owned())];
-    if let Some(asked) = asked {
-        headers.push(("access-control-allow-headers", asked.to_owned()));
+pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
+    let mut headers = vec![
+        ("access-control-allow-methods", methods.to_owned()),
+        ("access-control-max-age", cors.max_age.as_secs().to_string()),
+    ];
+    if let Some(allowed) = cors.allowed_headers.as_deref().or(asked) {
+        headers.push(("access-control-allow-headers", allowed.to_owned()));
     }
     headers
 }
@@ -56,7 +70,7 @@ mod tests {
     use super::*;
 
     fn allowed_origin(origin: Option<&str>, allowed: &AllowedOrigins) -> Result<Option<String>, String> {
-        check(origin, "https://relay.example", allowed)
+        check(origin, "https://relay.example", allowed, &Cors::new())
             .map(|headers| headers.into_iter().find(|(name, _)| *name == "access-control-allow-origin").map(|h| h.1))
             .map_err(|(refusal, _)| refusal.message().to_owned())
     }
@@ -66,6 +80,26 @@ mod tests {
         for allowed in [AllowedOrigins::Same, AllowedOrigins::Any, AllowedOrigins::Listed(vec![])] {
             assert_eq!(allowed_origin(None, &allowed), Ok(None));
         }
+    }
+
+    #[test]
+    fn the_app_says_what_browsers_are_told() {
+        let cors = Cors::new()
+            .allowed_headers(["x-token", "content-type"])
+            .exposed_headers(["x-region"])
+            .credentials(false)
+            .max_age(core::time::Duration::from_mins(1));
+        let own = "https://relay.example";
+        let headers = check(Some(own), own, &AllowedOrigins::Same, &cors).expect("the same origin");
+        let names: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(
+            names,
+            [("access-control-allow-origin", own), ("vary", "Origin"), ("access-control-expose-headers", "x-region")]
+        );
+        let text = |headers: Vec<Header>| headers.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(text(preflight("PUT", Some("x-other"), &cors)), ["PUT", "60", "x-token,content-type"]);
+        assert_eq!(text(preflight("PUT", Some("x-other"), &Cors::new())), ["PUT", "86400", "x-other"]);
+        assert_eq!(Cors::new().methods(["GET", "POST", "PUT"]).methods, "GET,POST,PUT");
     }
 
     #[test]
@@ -89,8 +123,8 @@ mod tests {
     fn a_handler_does_not_say_who_may_read() {
         let handlers = [("Access-Control-Allow-Origin", "*"), ("vary", "accept"), ("x-a", "1")];
         let handlers = handlers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let own =
-            check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same).expect("allowed");
+        let own = check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same, &Cors::new())
+            .expect("allowed");
         let joined = join(handlers.to_vec(), &own);
         let origin = ["access-control-allow-origin", "https://relay.example", "vary", "Origin"];
         let expected = [&["vary", "accept", "x-a", "1"], &origin[..], &["access-control-allow-credentials", "true"]];

@@ -7,14 +7,14 @@ use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::cors;
 use super::judge::{Head, Verdict, judge};
 use super::respond::respond;
 use super::route::{NO_PATH, Route, route};
+use super::{cors, request as received};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
-use crate::handler::App;
-use crate::request::{CLOSE_MARK, EngineRequest, Layer};
+use crate::handler::{App, ConnRequest, EngineRoutes, Headers};
+use crate::request::{CLOSE_MARK, Layer};
 use crate::runtime;
 
 /// The name of the Durable Object binding in `wrangler.toml`.
@@ -52,14 +52,22 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
         runtime::respond_json(refusal.status(), &refusal.to_json(), headers)
     };
     let origin = runtime::header(&request, "origin");
-    let headers = match cors::check(origin.as_deref(), own, &config.allowed_origins) {
+    let engine = app.engine_routes();
+    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
+    let route = route(path, asked_world.as_deref(), engine.gateway_path());
+    let headers = match cors::check(origin.as_deref(), own, &config.allowed_origins, engine.cors_options()) {
         Ok(headers) => headers,
         // Nobody reads a preflight's message, and its headers would allow what is refused.
         Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
-        Err((refusal, headers)) => return refuse(&refusal, &headers),
+        Err((refusal, headers)) => {
+            if let Route::Gateway { world, .. } = route
+                && engine.watches_errors()
+            {
+                engine.report(&received::read(&request, world, runtime::now()), &refusal);
+            }
+            return refuse(&refusal, &headers);
+        }
     };
-    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
-    let route = route(path, asked_world.as_deref());
     match judge(
         &route,
         Head { method: &method, header: &|name| runtime::header(&request, name) },
@@ -82,23 +90,38 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
         Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers),
         Route::NotFound(message) => return respond_message(404, message, &headers),
     };
-    if layer == Layer::EngineIo && !app.engine_routes().serves_engine() {
+    if layer == Layer::EngineIo && !engine.serves_engine() {
         return respond_message(404, NO_ENGINE, &headers);
     }
     if method == "OPTIONS" && !headers.is_empty() {
         let asked = runtime::header(&request, "access-control-request-headers");
-        let headers = [headers, cors::preflight("GET,POST", asked.as_deref())].concat();
+        let headers =
+            [headers, cors::preflight(&engine.cors_options().methods, asked.as_deref(), engine.cors_options())]
+                .concat();
         return runtime::respond(204, None, runtime::flatten(&headers, &[]));
     }
-    let websocket = runtime::header(&request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
-    if let Err(refusal) = EngineRequest::parse(&method, websocket, query()) {
-        return refuse(&refusal, &headers);
+    let details = received::read(&request, world, runtime::now());
+    if let Err(denied) = engine.admit(&details).await {
+        return respond(denied.into_response(details.is_upgrade()), &headers);
     }
-    let response = JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await?;
-    if websocket && runtime::header(&response, CLOSE_MARK).is_some() {
-        return runtime::switch_protocols(&runtime::open_and_close()?);
+    let mut response = JsFuture::from(runtime::forward(&env, BINDING, details.world(), &request)?).await?;
+    if details.is_upgrade() && runtime::header(&response, CLOSE_MARK).is_some() {
+        response = runtime::switch_protocols(&runtime::open_and_close()?)?;
     }
-    Ok(response)
+    if engine.changes_headers() { change_headers(engine, &details, &response) } else { Ok(response) }
+}
+
+/// Lets the app change the headers of a session's response.
+fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsValue) -> Result<JsValue, JsValue> {
+    let parts: &runtime::Response = response.unchecked_ref();
+    // Any other is a refusal: there is no session, or no longer one.
+    if !matches!(parts.status(), 101 | 200) {
+        return Ok(response.clone());
+    }
+    let mut headers: Headers = runtime::header_pairs(response).into_iter().collect();
+    engine.change_headers(&mut headers, request);
+    let flat = headers.iter().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
+    runtime::replace_headers(response, flat)
 }
 
 fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<JsValue, JsValue> {

@@ -1,10 +1,10 @@
 //! What the Worker makes of a request that is for no gateway: an answer of its own, or a world's.
 
 use super::route::{NO_WORLD, Route};
-use super::{auth, cors};
+use super::{auth, cors as headers};
 use crate::admin::Operation;
 use crate::config::AdminKey;
-use crate::handler::{App, Failure, HttpResponse};
+use crate::handler::{App, Cors, Failure, HttpResponse};
 use crate::id::WorldName;
 
 /// What is to be done.
@@ -42,7 +42,7 @@ fn judge_call(world: &str, operation: &str, head: Head<'_>, key: &AdminKey) -> R
     let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
     let methods = Operation::parse(operation).map(Operation::methods);
     // A preflight cannot have the key.
-    if let Some(answer) = methods.and_then(|methods| head.preflight(methods)) {
+    if let Some(answer) = methods.and_then(|methods| head.preflight(methods, &Cors::new())) {
         return Err(answer);
     }
     auth::check((head.header)("authorization").as_deref(), key)?;
@@ -60,7 +60,7 @@ fn judge_call(world: &str, operation: &str, head: Head<'_>, key: &AdminKey) -> R
 fn judge_route(world: &WorldName, path: &str, head: Head<'_>, app: &App) -> Verdict {
     let methods = app.methods(path);
     if !methods.is_empty()
-        && let Some(answer) = head.preflight(&methods)
+        && let Some(answer) = head.preflight(&methods, app.engine_routes().cors_options())
     {
         return Verdict::Answer(answer);
     }
@@ -69,13 +69,13 @@ fn judge_route(world: &WorldName, path: &str, head: Head<'_>, app: &App) -> Verd
 
 impl Head<'_> {
     /// The answer, if a page's browser asks what it may.
-    fn preflight(self, methods: &[&str]) -> Option<HttpResponse> {
+    fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
         (self.method == "OPTIONS" && (self.header)("origin").is_some()).then_some(())?;
         (self.header)("access-control-request-method")?;
         let asked = (self.header)("access-control-request-headers");
-        let headers = cors::preflight(&methods.join(","), asked.as_deref());
+        let allowed = headers::preflight(&methods.join(","), asked.as_deref(), cors);
         let add = |response: HttpResponse, (name, value)| response.with_header(name, value);
-        Some(headers.into_iter().fold(HttpResponse::empty(204), add))
+        Some(allowed.into_iter().fold(HttpResponse::empty(204), add))
     }
 }
 
@@ -89,7 +89,12 @@ impl core::fmt::Debug for Head<'_> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::edge::route::route;
+    use crate::edge::route;
+    use crate::handler::GatewayPath;
+
+    fn route(path: &str) -> Route<'_> {
+        route::route(path, None, &GatewayPath::default())
+    }
 
     async fn nothing() -> HttpResponse {
         HttpResponse::empty(204)
@@ -108,7 +113,7 @@ mod tests {
 
     fn verdict(method: &str, path: &str, headers: &[(&str, &str)]) -> Option<Verdict> {
         let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        judge(&route(path, None), Head { method, header: &header }, &app(), Some(&key()))
+        judge(&route(path), Head { method, header: &header }, &app(), Some(&key()))
     }
 
     fn status(method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
@@ -135,8 +140,7 @@ mod tests {
         ] {
             assert_eq!(status(method, path, &[]), expected, "{method} {path}");
         }
-        let none =
-            judge(&route("/w/alpha/x", None), Head { method: "GET", header: &|_| None }, &App::new(), Some(&key()));
+        let none = judge(&route("/w/alpha/x"), Head { method: "GET", header: &|_| None }, &App::new(), Some(&key()));
         assert_eq!(none, None);
     }
 
@@ -208,7 +212,7 @@ mod tests {
         }
         let header = |name: &str| (name == KEY.0).then(|| KEY.1.to_owned());
         let head = Head { method: "POST", header: &header };
-        assert_eq!(judge(&route("/api/worlds/alpha/emit", None), head, &app(), None), None, "no key, no door");
+        assert_eq!(judge(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no door");
     }
 
     #[test]

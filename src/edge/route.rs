@@ -1,5 +1,6 @@
 //! From a URL to a world.
 
+use crate::handler::GatewayPath;
 use crate::id::WorldName;
 use crate::request::Layer;
 
@@ -42,16 +43,11 @@ pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 charac
 /// What stands in front of a world's name in the admin door's paths.
 const DOOR: &str = "/api/worlds/";
 
-/// The path of the gateway that speaks `layer`, below a world's or at the root.
-pub const fn gateway(layer: Layer) -> &'static str {
-    match layer {
-        Layer::SocketIo => "/socket.io/",
-        Layer::EngineIo => "/engine.io/",
-    }
-}
+/// The path of the gateway that speaks plain Engine.IO, below a world's or at the root.
+const ENGINE_IO: &str = "/engine.io/";
 
-/// Routes a path; `world` is the query's, which counts where the path names none.
-pub fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
+/// Routes a path; `world` is the query's, which counts where the path names none. Socket.IO is served at `socket_io`.
+pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &GatewayPath) -> Route<'a> {
     if path == "/" {
         return Route::Index;
     }
@@ -60,7 +56,8 @@ pub fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
     }
     let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
     let (name, path) = below.unwrap_or_else(|| (world.unwrap_or(WorldName::DEFAULT), path));
-    let layer = [Layer::SocketIo, Layer::EngineIo].into_iter().find(|&layer| path == gateway(layer));
+    let gateways = [(socket_io.as_str(), Layer::SocketIo), (ENGINE_IO, Layer::EngineIo)];
+    let layer = gateways.into_iter().find(|(gateway, _)| path == *gateway).map(|(_, layer)| layer);
     match (WorldName::parse(name), layer) {
         (_, None) if below.is_none() => Route::NotFound(NO_PATH),
         (None, _) => Route::NotFound(NO_WORLD),
@@ -72,6 +69,10 @@ pub fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
+        super::route(path, world, &GatewayPath::default())
+    }
 
     fn world(path: &str, query: Option<&str>) -> Option<String> {
         match route(path, query) {
@@ -86,6 +87,22 @@ mod tests {
         assert_eq!(world("/w/alpha/socket.io/", Some("beta")).as_deref(), Some("alpha"));
         assert_eq!(world("/socket.io/", None).as_deref(), Some("default"));
         assert_eq!(world("/socket.io/", Some("beta")).as_deref(), Some("beta"));
+    }
+
+    #[test]
+    fn an_app_may_have_another_path() {
+        let app = crate::App::new().engine(|engine| engine.path("/api/realtime"));
+        let gateway = |path, name| {
+            let route = super::route(path, None, app.engine_routes().gateway_path());
+            let world = WorldName::parse(name).expect("a name");
+            assert_eq!(route, Route::Gateway { world, layer: Layer::SocketIo });
+        };
+        gateway("/w/alpha/api/realtime/", "alpha");
+        gateway("/api/realtime/", "default");
+        for path in ["/w/alpha/socket.io/", "/socket.io/", "/api/realtime", "/w/alpha/realtime/"] {
+            let route = super::route(path, None, app.engine_routes().gateway_path());
+            assert!(matches!(route, Route::NotFound(_) | Route::App { .. }), "{path}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod timeout;
 
 mod deadlines;
 mod look;
+mod notice;
 mod polling;
 mod send;
 
@@ -32,6 +33,7 @@ use crate::value::Frame;
 
 use deadlines::{Deadlines, Tick};
 pub use heartbeat::{Header, Heartbeat};
+use notice::Watched;
 pub use packet::{Message, Packet};
 use session::{Polling, Session, Transport};
 
@@ -52,6 +54,7 @@ pub struct Engine {
     gone: VecDeque<Gone>,
     /// Sessions whose snapshot may have changed.
     touched: BTreeSet<SessionKey>,
+    watched: Watched,
 }
 
 /// What a WebSocket is to its session.
@@ -100,6 +103,7 @@ impl Engine {
             deadlines: Deadlines::default(),
             gone: VecDeque::new(),
             touched: BTreeSet::new(),
+            watched: Watched::default(),
         }
     }
 
@@ -201,6 +205,9 @@ impl Engine {
         packet: Result<Packet<'a>, PeerFault>,
         fx: &mut Effects,
     ) -> Option<(SessionKey, Layer, Message<'a>)> {
+        if self.watched.received {
+            self.note_received(key, &packet, fx);
+        }
         let session = self.sessions.get_mut(key.0)?;
         match packet {
             Ok(Packet::Message(message)) => return Some((key, session.layer, message)),

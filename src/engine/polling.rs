@@ -3,7 +3,7 @@
 use super::session::Transport;
 use super::{CLOSE, End, Engine, NOOP, Packet, payload};
 use crate::effect::{Answer, Effect, Effects};
-use crate::error::{Reason, Refusal};
+use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
 use crate::input::PostBody;
 use crate::value::Frame;
@@ -29,7 +29,7 @@ impl Engine {
                 fx.push(Effect::Answer { request, answer });
                 self.remove(key);
             }
-            _ => refuse(Refusal::BadRequest, fx),
+            _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
     }
 
@@ -41,13 +41,13 @@ impl Engine {
             Some(Transport::Polling(polling)) => {
                 if polling.posting || octets {
                     self.end(key, End::new(Reason::TransportError), fx);
-                    refuse(Refusal::BadRequest, fx);
+                    refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
                 } else {
                     polling.posting = true;
                 }
             }
             Some(Transport::Draining(..)) => {}
-            _ => refuse(Refusal::BadRequest, fx),
+            _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
     }
 
@@ -68,7 +68,10 @@ impl Engine {
         let Some(polling) = self.polling(key) else {
             // It was upgraded or closed while the body was under way. A closed session takes no more, and says `ok`.
             let upgraded = self.sessions.get(key.0).is_some_and(|s| matches!(s.transport, Transport::WebSocket { .. }));
-            answer(if upgraded { Answer::Refused(Refusal::BadRequest) } else { Answer::Ok }, fx);
+            answer(
+                if upgraded { Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)) } else { Answer::Ok },
+                fx,
+            );
             return None;
         };
         polling.posting = false;
@@ -78,7 +81,7 @@ impl Engine {
                 Some((key, body))
             }
             PostBody::Text(body) => {
-                answer(Answer::Refused(Refusal::BadRequest), fx);
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 Some((key, body))
             }
             PostBody::TooLong => {
@@ -86,12 +89,12 @@ impl Engine {
                 None
             }
             PostBody::NotText => {
-                answer(Answer::Refused(Refusal::BadRequest), fx);
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 self.end(key, End::new(Reason::ParseError), fx);
                 None
             }
             PostBody::Aborted => {
-                answer(Answer::Refused(Refusal::BadRequest), fx);
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 self.end(key, End::new(Reason::TransportError), fx);
                 None
             }

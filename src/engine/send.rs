@@ -12,6 +12,9 @@ use crate::value::Frame;
 impl Engine {
     /// Sends frames to a session; volatile ones only if it is ready for them.
     pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, volatile: bool, fx: &mut Effects) {
+        if self.tells_created() {
+            self.note_created(key, &frames, volatile, fx);
+        }
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames, volatile }),
             // Between two polls, a client is not ready.
@@ -31,6 +34,9 @@ impl Engine {
     ) {
         let mark = fx.mark();
         for key in keys {
+            if self.tells_created() {
+                self.note_created(key, &frames, volatile, fx);
+            }
             match self.sessions.get(key.0).map(|session| &session.transport) {
                 Some(Transport::WebSocket { conn }) => fx.push_recipient(*conn),
                 Some(Transport::Polling(polling)) if volatile && !polling.is_polled() => {}

@@ -1,7 +1,7 @@
 //! One Engine.IO session: its transport, and the time by which something must happen to it.
 
 use crate::effect::{Answer, Effect, Effects};
-use crate::error::Refusal;
+use crate::error::{BadRequest, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
 use crate::request::Layer;
 use crate::time::Timestamp;
@@ -96,7 +96,7 @@ impl Polling {
     /// Another GET hangs already.
     pub fn poll(&mut self, request: RequestId, fx: &mut Effects) -> Result<(), Refusal> {
         if self.poll.is_some() {
-            return Err(Refusal::BadRequest);
+            return Err(Refusal::BadRequest(BadRequest::TransportError));
         }
         self.poll = Some(request);
         self.flush(fx);

@@ -3,8 +3,8 @@
 use super::session::Transport;
 use super::{Engine, Heartbeat, NOOP, PING, Packet, Role};
 use crate::config::Config;
-use crate::effect::{Answer, CloseCode, Effect, Effects};
-use crate::error::{PeerFault, Refusal};
+use crate::effect::{Answer, CloseCode, ConnEvent, Effect, Effects};
+use crate::error::{BadRequest, PeerFault, Refusal};
 use crate::id::{ConnId, SessionKey, Sid};
 use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::time::Timestamp;
@@ -67,7 +67,7 @@ impl Engine {
         let Some(session) = self.sessions.get_mut(key.0) else { return };
         let Transport::Polling(polling) = &mut session.transport else { return };
         // A client ends its GET before it sends `5`. One that comes all the same is one too many.
-        polling.end_poll(Answer::Refused(Refusal::BadRequest), fx);
+        polling.end_poll(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
             fx.push(Effect::Send { conn, frames, volatile: false });
@@ -86,6 +86,7 @@ impl Engine {
         self.polling_count = self.polling_count.saturating_sub(1);
         self.by_conn.insert(conn, Role::Transport(key));
         self.reschedule(key);
+        self.note(key, ConnEvent::Upgraded, fx);
         // A client that polled long may not have the patience to wait for the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
         if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {

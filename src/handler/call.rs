@@ -4,13 +4,15 @@
 use std::rc::Rc;
 
 use super::ack::AckSlot;
+use super::conn::Conn;
+use super::engine::{ConnRequest, Turned};
 use super::engine_socket::EngineSocket;
 use super::failure::Failure;
 use super::http::{HttpRequest, HttpResponse};
 use super::io::Io;
 use super::socket::Socket;
 use crate::error::{NoAnswer, Reason};
-use crate::value::{Args, Frame};
+use crate::value::{Args, EnginePacket, Frame};
 
 /// A call of a handler.
 pub trait Call: 'static {
@@ -131,6 +133,26 @@ call! {
     /// A plain Engine.IO session was opened, or sent a message, or was closed.
     Engine { socket: EngineSocket, message: Option<Frame>, reason: Option<Reason> } -> Done, Err
 }
+call! {
+    /// A request of a connection's reached the Worker, which asks its guards.
+    Requested { request: ConnRequest } -> Result<(), Turned>, |failure| Err(Turned::Failed(failure))
+}
+call! {
+    /// A client wants to open a session.
+    AllowRequest { request: ConnRequest } -> Done, Err
+}
+call! {
+    /// A connection took a WebSocket.
+    Upgraded { io: Io, conn: Conn } -> Done, Err
+}
+call! {
+    /// A connection brought an Engine.IO packet, or is to take one.
+    ConnPacket { io: Io, conn: Conn, packet: EnginePacket } -> Done, Err
+}
+call! {
+    /// A connection is closed.
+    ConnClosed { io: Io, conn: Conn, reason: Reason } -> Done, Err
+}
 
 socket_call!(Lookup, Connecting, Connected, Event, Incoming, Outgoing, Disconnect, Answered, Failed);
-io_call!(NewNamespace, Alarm, Http);
+io_call!(NewNamespace, Alarm, Http, Upgraded, ConnPacket, ConnClosed);

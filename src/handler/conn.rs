@@ -1,6 +1,6 @@
 //! A socket's connection.
 
-use crate::effect::SocketView;
+use crate::effect::ConnView;
 use crate::id::Sid;
 
 /// The Engine.IO connection below a socket: Socket.IO's `socket.conn`.
@@ -12,8 +12,7 @@ pub struct Conn {
 }
 
 impl Conn {
-    pub(super) const fn new(view: &SocketView) -> Self {
-        let conn = &view.conn;
+    pub(super) const fn new(conn: &ConnView) -> Self {
         Self { sid: conn.sid, is_websocket: conn.is_websocket, upgraded: conn.upgraded }
     }
 

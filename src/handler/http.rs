@@ -131,7 +131,7 @@ impl HttpResponse {
         (self, problems)
     }
 
-    fn with_type(mut self, kind: &str) -> Self {
+    pub(super) fn with_type(mut self, kind: &str) -> Self {
         self.headers = vec![header("content-type", kind)];
         self
     }

@@ -27,7 +27,7 @@ pub use ack::{AckError, AckSender, BroadcastAckError, Unanswered};
 pub use app::App;
 pub use conn::Conn;
 pub use door::{Answered, Door, WorldHandle};
-pub use engine::EngineRoutes;
+pub use engine::{ConnRequest, ConnectionError, Cors, Denied, EngineRoutes, GatewayPath, Headers, Turned};
 pub use engine_socket::EngineSocket;
 pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json};
 pub use failure::{EmitError, Failure, HandlerError};
@@ -46,7 +46,7 @@ pub use storage::Storage;
 /// What handlers may be called for: the `C` of [`Handler`] and [`Extract`].
 pub mod calls {
     pub use super::call::{
-        Alarm, Answered, Call, Connected, Connecting, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall,
-        Lookup, NewNamespace, Outgoing, SocketCall,
+        Alarm, AllowRequest, Answered, Call, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Engine, Event,
+        Failed, Http, Incoming, IoCall, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
     };
 }

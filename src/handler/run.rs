@@ -9,20 +9,19 @@ use futures::future::LocalBoxFuture;
 use super::ack::{AckSlot, answer_failure};
 use super::app::App;
 use super::call::{
-    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Engine, Event, Failed, Incoming, Lookup,
-    NewNamespace, Outgoing,
+    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Event, Failed, Incoming, Lookup, NewNamespace,
+    Outgoing,
 };
 use super::door::WorldHandle;
-use super::engine_socket::EngineSocket;
 use super::failure::Failure;
 use super::handle::Erased;
 use super::io::Io;
 use super::routes::Routes;
 use super::socket::Socket;
 use crate::effect::{Dispatch, Refused, SocketRef};
-use crate::id::{AckId, Namespace, SessionKey, SocketId};
+use crate::id::{AckId, Namespace, SocketId};
 use crate::input::Command;
-use crate::value::{Args, Frame};
+use crate::value::Args;
 
 /// A call of a handler that runs.
 pub struct Task {
@@ -149,6 +148,7 @@ impl App {
                 let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
                 run_all(&handlers, &call, || Victim::Other("an alarm"), &Report::of(world))
             }
+            Dispatch::Conn { conn, event } => self.conn_event(world, &conn, event),
             Dispatch::Opened { session } => self.plain_engine(world, session, None, None),
             Dispatch::Message { session, message } => self.plain_engine(world, session, Some(message), None),
             Dispatch::Closed { session, reason } => self.plain_engine(world, session, None, Some(reason)),
@@ -244,18 +244,6 @@ impl App {
         let report = Report::Routes(Rc::clone(routes), handle, None);
         run_all(handlers, &call(), || Victim::Socket(socket.id, socket.namespace.clone()), &report)
     }
-
-    fn plain_engine(
-        &self,
-        world: &WorldHandle,
-        session: SessionKey,
-        message: Option<Frame>,
-        reason: Option<crate::error::Reason>,
-    ) -> Vec<Task> {
-        let handlers = self.engine.handlers(message.is_some(), reason.is_some());
-        let call = Engine { socket: EngineSocket::new(world.clone(), session), message, reason };
-        run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world))
-    }
 }
 
 fn find_handlers(routes: &Rc<Routes>, event: &Event) -> Vec<Erased<Event>> {
@@ -300,7 +288,7 @@ fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event) -> Tas
     })
 }
 
-fn run_all<C: Call<Outcome = Done> + Clone>(
+pub(super) fn run_all<C: Call<Outcome = Done> + Clone>(
     handlers: &[Erased<C>],
     call: &C,
     victim: impl Fn() -> Victim,
@@ -319,7 +307,7 @@ fn run_all<C: Call<Outcome = Done> + Clone>(
 
 /// Where a failure goes that no client is told of.
 #[derive(Clone)]
-enum Report {
+pub(super) enum Report {
     /// To a namespace's error handlers.
     Routes(Rc<Routes>, Socket, Option<Rc<str>>),
     /// To the log.
@@ -327,7 +315,7 @@ enum Report {
 }
 
 impl Report {
-    fn of(world: &WorldHandle) -> Self {
+    pub(super) fn of(world: &WorldHandle) -> Self {
         Self::Log(world.clone())
     }
 

@@ -78,7 +78,7 @@ impl Socket {
 
     /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
     pub fn conn(&self) -> Option<Conn> {
-        self.look().map(|view| Conn::new(&view))
+        self.look().map(|view| Conn::new(&view.conn))
     }
 
     /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.

@@ -164,8 +164,9 @@ impl Server {
         match self.engine.layer_of(session) {
             Some(Layer::SocketIo) => self.shut(now, session, reason, fx),
             Some(Layer::EngineIo) => {
+                let conn = self.engine.conn_view(session);
                 self.engine.close(now, session, fx);
-                self.forget(session, None, Layer::EngineIo, reason, fx);
+                self.forget(session, conn.as_ref(), Layer::EngineIo, reason, fx);
             }
             None => {}
         }

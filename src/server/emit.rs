@@ -30,6 +30,7 @@ impl Server {
                 fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.clone(), args: args.clone() });
             }
         }
+        self.engine.mute(quiet);
         match wanted {
             Wanted::Nothing => self.send_event(&to, &event, &args, volatile, fx),
             Wanted::Answer { ask, deadline } => self.ask(ask, deadline, &to, (&event, &args, volatile), fx),
@@ -37,6 +38,7 @@ impl Server {
                 self.note(&Reply { name, context, deadline }, &to, (&event, &args, volatile), fx);
             }
         }
+        self.engine.mute(false);
     }
 
     fn send_event(&mut self, to: &To, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {

@@ -73,6 +73,12 @@ impl Server {
         self.watches_outgoing = watch;
     }
 
+    /// Whether handlers are to be called for the packets of clients, and for those on their way to them; not unless this is
+    /// said.
+    pub const fn watch_packets(&mut self, received: bool, created: bool) {
+        self.engine.watch_packets(received, created);
+    }
+
     /// The named alarms, if they changed since the last call: they are to be written down.
     pub fn take_alarms(&mut self) -> Option<Vec<NamedAlarm>> {
         let changed = core::mem::take(&mut self.alarms.changed);

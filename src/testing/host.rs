@@ -1,6 +1,9 @@
 //! One world's object with its runtime and its clients' connections.
 
 use core::cell::RefMut;
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeSet;
 
@@ -9,9 +12,10 @@ use super::runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
 use crate::durable::{Body, Reception, Shell};
 use crate::effect::Answer;
-use crate::error::Reason;
-use crate::handler::App;
-use crate::request::{EngineRequest, Layer, Opening};
+use crate::error::{Reason, Refusal};
+use crate::handler::{App, ConnRequest, Denied};
+use crate::id::WorldName;
+use crate::request::{Layer, Opening};
 use crate::server::Server;
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -34,6 +38,8 @@ pub struct Host {
     /// To requests to the app's routes, by the order in which they were made.
     pub(super) responses: Vec<Response>,
     app: fn() -> App,
+    /// The app as the Worker has it.
+    worker: App,
     /// How often the world was called at this instant because it wanted to be.
     at_once: usize,
 }
@@ -43,7 +49,8 @@ impl Host {
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
         let opening = Opening::default();
-        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, responses: Vec::new(), app, at_once: 0 }
+        let (responses, worker) = (Vec::new(), app());
+        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, responses, app, worker, at_once: 0 }
     }
 
     /// What survives sleep.
@@ -71,9 +78,9 @@ impl Host {
             Reception::SecondWebSocket => Ok(self.runtime_mut().open_and_close()),
             Reception::Refused(refusal) => Err(Answer::Refused(refusal)),
             // A GET with an upgrade header is nothing else.
-            Reception::Waits(http) | Reception::WantsBody { waiting: http, .. } => {
-                Err(self.answer_of(http).cloned().unwrap_or(Answer::Ok))
-            }
+            Reception::Waits(http)
+            | Reception::Opens { waiting: http, .. }
+            | Reception::WantsBody { waiting: http, .. } => Err(self.answer_of(http).cloned().unwrap_or(Answer::Ok)),
         };
         self.end_event();
         opened
@@ -111,7 +118,7 @@ impl Host {
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn request(&mut self, method: &str, query: &str, layer: Layer, octets: bool) -> HttpNo {
         let http = match self.receive(method, false, query, layer, octets) {
-            Reception::Waits(http) => http,
+            Reception::Waits(http) | Reception::Opens { waiting: http, .. } => http,
             Reception::WantsBody { request, sid, waiting: http } => {
                 if let Some(post) = self.runtime_mut().requests.get_mut(http) {
                     post.body_due = Some((request, sid));
@@ -272,14 +279,21 @@ impl Host {
         layer: Layer,
         octets: bool,
     ) -> Reception<VirtualPlatform> {
-        match EngineRequest::parse(method, websocket, form_urlencoded::parse(query.as_bytes())) {
+        let engine = self.worker.engine_routes();
+        let url = format!("{}?{query}", engine.gateway_path().as_str());
+        let opening = Opening { url, issued: self.runtime().now, ..self.opening.clone() };
+        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, opening);
+        match finish(engine.admit(&details)) {
             Ok(request) => {
-                let opening = Opening { url: format!("/socket.io/?{query}"), ..self.opening.clone() };
-                let opening = |issued| Opening { issued, ..opening };
-                let Ok(reception) = self.shell.handle_request(request, layer, || octets, opening);
+                let Ok(reception) = self.shell.handle_request(request, layer, || octets, |_| details);
                 reception
             }
-            Err(refusal) => Reception::Refused(refusal),
+            Err(Denied::Refused(refusal)) => Reception::Refused(refusal),
+            Err(Denied::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
+            // Whatever the guard's answer is, the client does not get in.
+            Err(Denied::Answered(response)) => {
+                Reception::Refused(Refusal::Forbidden(String::from_utf8_lossy(&response.body).into_owned()))
+            }
         }
     }
 
@@ -317,4 +331,17 @@ impl Host {
             self.runtime_mut().said.truncate(before);
         }
     }
+}
+
+/// What the Worker's hooks say, which have nothing to wait for here.
+#[expect(clippy::panic, reason = "what waits for something outside can be tested in the real runtime only")]
+fn finish<T>(judging: impl Future<Output = T>) -> T {
+    let mut judging = pin!(judging);
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..MANY_EVENTS {
+        if let Poll::Ready(judged) = judging.as_mut().poll(&mut cx) {
+            return judged;
+        }
+    }
+    panic!("`allow_request` or a guard of requests waits for something that no test can bring")
 }

@@ -61,7 +61,8 @@ impl TestWorld {
     /// A client connects to a namespace on a WebSocket with an auth object.
     ///
     /// # Errors
-    /// What the client is told instead. Its connection is closed.
+    /// What the client is told instead, by a guard of the namespace, or before that by
+    /// [`allow_request`](crate::EngineRoutes::allow_request) or a guard of requests. Its connection is closed.
     ///
     /// # Panics
     /// When `auth` cannot be written as JSON.

@@ -4,6 +4,7 @@ mod args;
 mod attached;
 mod decode;
 mod encode;
+mod engine_packet;
 
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ pub use args::Args;
 pub use decode::DecodeError;
 pub(crate) use decode::reason;
 pub use encode::{EncodeError, IntoArgs};
+pub use engine_packet::{EnginePacket, PacketKind};
 
 /// One Engine.IO packet as a WebSocket carries it: text with its type digit in front, or the bytes of a binary message,
 /// which has none (Engine.IO 4, "Packet encoding"). Cloning shares the contents.

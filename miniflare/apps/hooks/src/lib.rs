@@ -1,0 +1,118 @@
+//! An app with a hook of every kind: clients say in their query what is to become of them.
+
+use dormouse::cookie::Cookie;
+use dormouse::{
+    App, Args, Conn, ConnRequest, ConnectionError, Cors, EmitError, EnginePacket, EngineRoutes, Failure, Headers,
+    HttpResponse, Io, PacketKind, Reason, Reply,
+};
+use serde_json::json;
+
+fn app() -> App {
+    App::new().namespace("/", |ns| ns.on("say", async |args: Args| Reply(args))).engine(hooks)
+}
+
+fn hooks(engine: EngineRoutes) -> EngineRoutes {
+    let cors = Cors::new().allowed_headers(["x-token"]).exposed_headers(["x-each"]).credentials(false);
+    engine
+        .path("/realtime")
+        .guard(guard)
+        .guard(failing_guard)
+        .allow_request(allow)
+        .initial_headers(initial_headers)
+        .headers(|headers, request| headers.set("x-each", request.method()))
+        .on_connection_error(tell_error)
+        .generate_id(make_id)
+        .cookie(Cookie::build("session").secure(true).into())
+        .cors(cors)
+        .on_upgrade(async |conn: Conn, io: Io| io.log(format!("upgraded to {}", conn.transport())))
+        .on_packet(tell_packet)
+        .on_packet_create(tell_created)
+        .on_conn_close(async |reason: Reason, io: Io| io.log(format!("closed: {reason}")))
+}
+
+/// `?guard=answer` gets an answer of its own, `?guard=fail` fails.
+async fn guard(request: ConnRequest) -> Result<(), HttpResponse> {
+    match request.query_param("guard").as_deref() {
+        Some("answer") => Err(HttpResponse::text(418, "short and stout").with_header("x-guard", "yes")),
+        _ => Ok(()),
+    }
+}
+
+async fn failing_guard(request: ConnRequest) -> Result<(), &'static str> {
+    if request.query_param("guard").as_deref() == Some("fail") { Err("failed") } else { Ok(()) }
+}
+
+/// `?deny=TEXT` is denied with the text, after a while.
+async fn allow(request: ConnRequest) -> Result<(), Failure> {
+    runtime::later().await;
+    request.insert(Note("allowed"));
+    match request.query_param("deny") {
+        Some(text) => Err(Failure::new("DENIED", text)),
+        None => Ok(()),
+    }
+}
+
+struct Note(&'static str);
+
+fn initial_headers(headers: &mut Headers, request: &ConnRequest) {
+    headers.set("x-initial", request.world());
+    headers.set("x-note", request.get::<Note>().map_or("none", |note| note.0));
+    headers.append("set-cookie", "first=1");
+    headers.append("set-cookie", "second=2");
+    // HTTP knows neither: they are left out, and the rest is sent.
+    headers.set("not a name", "1");
+    headers.set("x-not-a-value", "1\r\nx-smuggled: 1");
+}
+
+/// `?id=ID` opens a session of this id.
+fn make_id(request: &ConnRequest) -> String {
+    request.query_param("id").unwrap_or_else(|| {
+        let key = request.header("sec-websocket-key").or(request.header("x-key")).unwrap_or("none");
+        key.chars().filter(char::is_ascii_alphanumeric).collect()
+    })
+}
+
+fn tell_error(error: &ConnectionError<'_>) {
+    let line = json!([error.code(), error.message(), error.context(), error.request().world()]);
+    runtime::log(&format!("refused {line}"));
+}
+
+async fn tell_packet(packet: EnginePacket, io: Io) {
+    if packet.kind == PacketKind::Message {
+        io.log("packet message");
+    }
+}
+
+async fn tell_created(packet: EnginePacket, io: Io) -> Result<(), EmitError> {
+    io.log(format!("created {}", packet.kind.as_str()));
+    // Not told again.
+    io.emit("created", packet.kind.as_str())
+}
+
+#[cfg(target_arch = "wasm32")]
+mod runtime {
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = console)]
+        pub fn log(line: &str);
+    }
+
+    /// Waits for a promise.
+    pub async fn later() {
+        let promise = js_sys::Promise::resolve(&JsValue::NULL);
+        let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod runtime {
+    pub const fn log(_: &str) {}
+
+    pub fn later() -> core::future::Ready<()> {
+        core::future::ready(())
+    }
+}
+
+dormouse::world!(World, app);

@@ -1,0 +1,42 @@
+//! From something that happened to a connection to the handlers that are called for it.
+
+use super::events::ConnCall;
+use crate::effect::{ConnEvent, ConnView};
+use crate::error::Reason;
+use crate::handler::app::App;
+use crate::handler::call::Engine;
+use crate::handler::conn::Conn;
+use crate::handler::door::WorldHandle;
+use crate::handler::engine_socket::EngineSocket;
+use crate::handler::io::Io;
+use crate::handler::run::{Report, Task, Victim, run_all};
+use crate::id::{Namespace, SessionKey};
+use crate::value::Frame;
+
+impl App {
+    /// The handlers of a connection's event.
+    pub(in crate::handler) fn conn_event(&self, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
+        // What a handler of outgoing packets emits must not call it again.
+        let quiet = matches!(event, ConnEvent::PacketCreated(_));
+        let io = Io::new(world.clone(), Namespace::main(), None, quiet);
+        let (victim, report) = (|| Victim::Other("a connection"), Report::of(world));
+        match self.engine.conn_call(io, Conn::new(conn), event) {
+            ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, victim, &report),
+            ConnCall::Packet(handlers, call) => run_all(handlers, &call, victim, &report),
+            ConnCall::Closed(handlers, call) => run_all(handlers, &call, victim, &report),
+        }
+    }
+
+    /// The handlers of a session of plain Engine.IO.
+    pub(in crate::handler) fn plain_engine(
+        &self,
+        world: &WorldHandle,
+        session: SessionKey,
+        message: Option<Frame>,
+        reason: Option<Reason>,
+    ) -> Vec<Task> {
+        let handlers = self.engine.handlers(message.is_some(), reason.is_some());
+        let call = Engine { socket: EngineSocket::new(world.clone(), session), message, reason };
+        run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world))
+    }
+}

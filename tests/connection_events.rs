@@ -1,0 +1,171 @@
+//! The events of connections: what Socket.IO has on `socket.conn`.
+
+mod told;
+
+use core::time::Duration;
+
+use dormouse::config::Config;
+use dormouse::request::Layer;
+use dormouse::testing::{Host, TestEvent, TestWorld};
+use dormouse::{
+    App, Conn, Data, EnginePacket, EngineRoutes, Failure, Frame, Io, PacketKind, Reason, Reply, Routes, Socket,
+};
+use serde_json::{Value, json};
+use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
+
+fn app() -> App {
+    fn routes(ns: Routes) -> Routes {
+        ns.on("say", async |socket: Socket, Data(text): Data<String>| {
+            tell(json!(["say", text]));
+            socket.emit("said", text)?;
+            Ok::<_, Failure>(Reply(()))
+        })
+        .on("kick", async |socket: Socket| socket.disconnect(true))
+        .on_disconnect(async |reason: Reason| tell(json!(["disconnect", reason.as_str()])))
+    }
+    fn text(packet: &EnginePacket) -> Value {
+        let data = match &packet.data {
+            Some(Frame::Text(text)) => json!(&**text),
+            Some(Frame::Binary(bytes)) => json!(bytes.to_vec()),
+            None => Value::Null,
+        };
+        json!([packet.kind.as_str(), data])
+    }
+    App::new().namespace("/", routes).namespace("/watch", |ns| ns).engine(|engine| {
+        engine
+            .on_upgrade(async |conn: Conn, io: Io| {
+                tell(json!(["upgrade", conn.transport(), conn.upgraded(), io.clients_count()]));
+            })
+            .on_packet(async |conn: Conn, packet: EnginePacket| {
+                tell(json!(["packet", conn.transport(), text(&packet)]));
+            })
+            .on_packet_create(async |packet: EnginePacket, io: Io| {
+                tell(json!(["create", text(&packet)]));
+                // Told to whoever watches, and not to this handler again.
+                io.of("/watch")?.emit("created", packet.kind.as_str())?;
+                Ok::<_, Failure>(())
+            })
+            .on_conn_close(async |conn: Conn, reason: Reason| {
+                tell(json!(["close", conn.transport(), reason.as_str()]));
+            })
+    })
+}
+
+fn create(text: &str) -> Value {
+    json!(["create", ["message", text]])
+}
+
+fn packet(transport: &str, text: &str) -> Value {
+    json!(["packet", transport, ["message", text]])
+}
+
+/// What was told, without the ids of sockets.
+fn told_without_ids() -> Vec<Value> {
+    let mut told = take_told();
+    for line in told.iter_mut().filter(|line| line.to_string().contains("0{")) {
+        *line = json!("joined");
+    }
+    told
+}
+
+#[test]
+fn packets_are_told_both_ways() {
+    for sleeps in [false, true] {
+        let world = TestWorld::new(app);
+        let anna = world.connect("/");
+        assert_eq!(told_without_ids(), [packet("websocket", "0"), json!("joined")]);
+        if sleeps {
+            world.sleep();
+        }
+        anna.emit_with_ack("say", ("hello",));
+        let lines = [
+            packet("websocket", r#"20["say","hello"]"#),
+            json!(["say", "hello"]),
+            create(r#"2["said","hello"]"#),
+            create("30[]"),
+        ];
+        assert_eq!(take_told(), lines);
+        if sleeps {
+            world.sleep();
+        }
+        anna.close();
+        let closed = [json!(["disconnect", "transport close"]), json!(["close", "websocket", "transport close"])];
+        assert_eq!(take_told(), closed);
+    }
+}
+
+#[test]
+fn what_the_handler_of_created_packets_emits_is_not_told_to_it() {
+    let world = TestWorld::new(app);
+    let anna = world.connect("/watch");
+    let ben = world.connect("/watch");
+    take_told();
+    ben.also_connect("/").emit("say", ("hello",));
+    let created = told_without_ids().iter().filter(|line| line.get(0) == Some(&json!("create"))).count();
+    assert_eq!(created, 1, "the event; the answer to CONNECT has its ids");
+    let heard: Vec<_> = anna.take_events();
+    // Ben's second CONNECT in `/watch`, that in `/`, and the event.
+    assert!(heard.len() >= 2 && heard.iter().all(|event| *event == TestEvent::new("created", ("message",))));
+}
+
+#[test]
+fn an_upgrade_is_told_and_so_are_packets_by_polling() {
+    for sleeps in [false, true] {
+        let mut host = Host::new(Config::default(), app);
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        host.post(&sid, b"40\x1ebAQI=");
+        let told_by_polling = told_without_ids();
+        assert_eq!(told_by_polling.first(), Some(&packet("polling", "0")));
+        assert!(told_by_polling.contains(&json!(["packet", "polling", ["message", [1, 2]]])));
+
+        // That one was closed, and would keep its world awake until it is read.
+        let mut host = Host::new(Config::default(), app);
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        host.post(&sid, b"40");
+        take_told();
+        let socket = host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+        host.text(socket, "2probe");
+        assert_eq!(take_told(), [] as [Value; 0], "what only probes is no packet of the session");
+        host.text(socket, "5");
+        assert_eq!(take_told(), [json!(["upgrade", "websocket", true, 1])]);
+        if sleeps {
+            assert!(host.sleep());
+        }
+        host.text(socket, r#"42["kick"]"#);
+        let lines = [
+            packet("websocket", r#"2["kick"]"#),
+            create("1"),
+            json!(["disconnect", "server namespace disconnect"]),
+            json!(["close", "websocket", "forced close"]),
+        ];
+        assert_eq!(take_told(), lines);
+    }
+}
+
+#[test]
+fn pings_are_told_where_each_session_has_its_own() {
+    let config = Config { ping_interval: Duration::from_millis(300), ..Config::default() };
+    let mut host = Host::new(config, app);
+    let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+    host.text(socket, "40");
+    take_told();
+    host.advance_millis(300);
+    host.text(socket, "3");
+    assert_eq!(take_told(), [json!(["create", ["ping", null]]), json!(["packet", "websocket", ["pong", null]])]);
+    assert_eq!(PacketKind::Noop.as_str(), "noop");
+}
+
+#[test]
+fn where_nobody_watches_packets_none_is_told() {
+    fn app() -> App {
+        let engine = |engine: EngineRoutes| engine.on_conn_close(async |reason: Reason| tell(json!(reason.as_str())));
+        App::new().namespace("/", |ns| ns).engine(engine)
+    }
+    let world = TestWorld::new(app);
+    let anna = world.connect("/");
+    anna.emit("say", ("hello",));
+    anna.lose();
+    assert_eq!(take_told(), [json!("transport error")]);
+}

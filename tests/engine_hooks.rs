@@ -1,0 +1,346 @@
+//! The hooks of connections: what Socket.IO has on `io.engine`.
+#![expect(clippy::panic, reason = "a test that meets the unexpected is to fail")]
+
+mod told;
+
+use dormouse::config::Config;
+use dormouse::cookie::Cookie;
+use dormouse::effect::Answer;
+use dormouse::error::Refusal;
+use dormouse::request::Layer;
+use dormouse::testing::{Host, TestWorld};
+use dormouse::{App, ConnRequest, Data, EngineRoutes, Failure, Headers, HttpResponse, Socket};
+use serde_json::{Value, json};
+use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
+
+fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
+    App::new()
+        .namespace("/", |ns| {
+            ns.on("say", async |socket: Socket, Data(text): Data<String>| socket.broadcast().emit("said", text))
+        })
+        .engine(engine)
+}
+
+fn watched(engine: EngineRoutes) -> EngineRoutes {
+    engine.on_connection_error(|error| {
+        let sid = error.request().sid();
+        tell(json!([error.code(), error.message(), error.context(), sid]));
+    })
+}
+
+fn refusal(host: &Host, http: usize) -> Refusal {
+    match host.answer_of(http) {
+        Some(Answer::Refused(refusal)) => refusal.clone(),
+        other => panic!("no refusal: {other:?}"),
+    }
+}
+
+mod allow_request {
+    use super::*;
+
+    fn app() -> App {
+        async fn has_token(request: ConnRequest) -> Result<(), Failure> {
+            // Futures that wait are waited for.
+            futures::future::poll_fn({
+                let mut polled = false;
+                move |cx| {
+                    cx.waker().wake_by_ref();
+                    if core::mem::replace(&mut polled, true) {
+                        core::task::Poll::Ready(())
+                    } else {
+                        core::task::Poll::Pending
+                    }
+                }
+            })
+            .await;
+            tell(json!([
+                request.method(),
+                request.transport(),
+                request.sid(),
+                request.world(),
+                request.query_param("k")
+            ]));
+            match request.header("x-token") {
+                Some("good") => Ok(()),
+                Some(_) => Err(Failure::new("BAD_TOKEN", "this token is not good")),
+                None => Err(Failure::new("NO_TOKEN", "a token is wanted")),
+            }
+        }
+        app_of(|engine| watched(engine).allow_request(has_token))
+    }
+
+    #[test]
+    fn a_client_is_let_in_or_told_why_not() {
+        for sleepy in [false, true] {
+            let world = TestWorld::new(app);
+            world.sleep_after_every_event(sleepy);
+            let anna = world.client().header("x-token", "good").connect("/");
+            let ben = world.client().polling().header("x-token", "good").connect("/");
+            take_told();
+            if !sleepy {
+                ben.close();
+            }
+            for (client, message) in [
+                (world.client(), "a token is wanted"),
+                (world.client().polling(), "a token is wanted"),
+                (world.client().header("X-Token", "bad"), "this token is not good"),
+            ] {
+                let error = client.query("k", "v").try_connect("/").expect_err("refused");
+                assert_eq!((error.message.as_str(), error.data), (message, None));
+                let [asked, told] = &*take_told() else { panic!("asked once, told once") };
+                assert_eq!(asked.get(0), Some(&json!("GET")));
+                assert_eq!(
+                    asked.as_array().map(|asked| &asked[2..]),
+                    Some(&[Value::Null, json!("default"), json!("v")][..])
+                );
+                assert_eq!(*told, json!([4, "Forbidden", { "message": message }, null]));
+            }
+            assert!(anna.is_connected());
+        }
+    }
+
+    #[test]
+    fn it_is_not_asked_about_sessions_that_exist_and_wakes_nobody() {
+        let mut host = Host::new(Config::default(), app);
+        host.opening.headers = vec![("x-token".to_owned(), "good".to_owned())];
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        assert_eq!(take_told().len(), 1);
+        host.opening.headers.clear();
+        host.post(&sid, b"40");
+        host.poll(&sid);
+        host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+        assert_eq!(take_told(), [] as [Value; 0]);
+
+        let mut host = Host::new(Config::default(), app);
+        let http = get(&mut host, POLLING);
+        assert_eq!(refusal(&host, http), Refusal::Forbidden("a token is wanted".to_owned()));
+        assert!(host.is_asleep());
+        take_told();
+    }
+}
+
+mod guard {
+    use super::*;
+
+    fn app() -> App {
+        async fn not_from_there(request: ConnRequest) -> Result<(), HttpResponse> {
+            if request.query_param("from").as_deref() == Some("there") {
+                return Err(HttpResponse::text(418, "not from there"));
+            }
+            request.insert(format!("note of {}", request.method()));
+            Ok(())
+        }
+        async fn not_broken(request: ConnRequest) -> Result<(), String> {
+            assert_eq!(request.get::<String>().as_deref(), Some(&format!("note of {}", request.method())));
+            if request.header("x-broken").is_some() { Err("broken".to_owned()) } else { Ok(()) }
+        }
+        app_of(|engine| watched(engine).guard(not_from_there).guard(not_broken).guard(async || ()))
+    }
+
+    #[test]
+    fn every_request_is_asked_about() {
+        let mut host = Host::new(Config::default(), app);
+        let http = get(&mut host, &format!("{POLLING}&from=there"));
+        // The response itself is the Worker's to give.
+        assert_eq!(refusal(&host, http), Refusal::Forbidden("not from there".to_owned()));
+        assert!(host.is_asleep());
+        assert_eq!(take_told(), [] as [Value; 0]);
+
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        host.opening.headers = vec![("x-broken".to_owned(), "yes".to_owned())];
+        let http = host.poll(&sid);
+        assert_eq!(refusal(&host, http).code(), 3);
+        assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).is_err());
+        let told = json!([3, "Bad request", { "name": "MIDDLEWARE_FAILURE" }, sid]);
+        assert_eq!(take_told(), [told.clone(), told]);
+        host.opening.headers.clear();
+        let http = host.poll(&sid);
+        assert_eq!(host.answer_of(http), None, "the session goes on");
+    }
+}
+
+mod connection_error {
+    use super::*;
+
+    fn app() -> App {
+        app_of(watched)
+    }
+
+    #[test]
+    fn refusals_are_told_as_engine_io_tells_them() {
+        for sleepy in [false, true] {
+            let mut host = Host::new(Config::default(), app);
+            host.sleepy = sleepy;
+            let nobody = "n".repeat(20);
+            let cases = [
+                (
+                    "GET",
+                    "EIO=4&transport=abc".to_owned(),
+                    json!([0, "Transport unknown", { "transport": "abc" }, null]),
+                ),
+                ("GET", "EIO=4".to_owned(), json!([0, "Transport unknown", { "transport": null }, null])),
+                ("GET", format!("{POLLING}&sid={nobody}"), json!([1, "Session ID unknown", { "sid": nobody }, nobody])),
+                (
+                    "POST",
+                    format!("{POLLING}&sid={nobody}"),
+                    json!([1, "Session ID unknown", { "sid": nobody }, nobody]),
+                ),
+                ("GET", format!("{POLLING}&sid=*"), json!([1, "Session ID unknown", { "sid": "*" }, "*"])),
+                ("PUT", POLLING.to_owned(), json!([2, "Bad handshake method", { "method": "PUT" }, null])),
+                ("GET", WEBSOCKET.to_owned(), json!([3, "Bad request", { "name": "TRANSPORT_HANDSHAKE_ERROR" }, null])),
+                (
+                    "GET",
+                    "EIO=3&transport=polling".to_owned(),
+                    json!([5, "Unsupported protocol version", { "protocol": 3 }, null]),
+                ),
+            ];
+            for (method, query, told) in cases {
+                let http = host.request(method, &query, Layer::SocketIo, false);
+                assert!(matches!(host.answer_of(http), Some(Answer::Refused(_))), "{query}");
+                assert_eq!(take_told(), [told], "{query}");
+            }
+            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={nobody}"), Layer::SocketIo).is_err());
+            assert_eq!(take_told(), [json!([1, "Session ID unknown", { "sid": nobody }, nobody])]);
+        }
+    }
+
+    #[test]
+    fn a_poll_of_a_session_on_a_websocket_is_told() {
+        for sleeps in [false, true] {
+            let mut host = Host::new(Config::default(), app);
+            let opened = get(&mut host, POLLING);
+            let sid = sid_of(&host, opened);
+            let socket = host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+            host.text(socket, "2probe");
+            host.text(socket, "5");
+            if sleeps {
+                assert!(host.sleep());
+            }
+            let http = host.poll(&sid);
+            assert_eq!(refusal(&host, http).code(), 3);
+            let context =
+                json!({ "name": "TRANSPORT_MISMATCH", "transport": "polling", "previousTransport": "websocket" });
+            assert_eq!(take_told(), [json!([3, "Bad request", context, sid])]);
+        }
+    }
+
+    #[test]
+    fn what_ends_a_session_refuses_no_connection() {
+        let mut host = Host::new(Config::default(), app);
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        host.poll(&sid);
+        let second = host.poll(&sid);
+        assert_eq!(refusal(&host, second).code(), 3);
+        assert_eq!(take_told(), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn an_opening_that_is_too_long_is_refused_before_its_world_wakes() {
+        let mut host = Host::new(Config::default(), app);
+        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::limits::MAX_OPENING_BYTES))];
+        let http = get(&mut host, POLLING);
+        assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 431));
+        assert!(host.is_asleep());
+        let [told] = &*take_told() else { panic!("told once") };
+        assert_eq!(told.pointer("/2/name"), Some(&json!("HEADERS_TOO_LONG")));
+
+        host.opening.headers.clear();
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::limits::MAX_OPENING_BYTES))];
+        let http = host.poll(&sid);
+        assert_eq!(host.answer_of(http), None, "nothing of it is kept");
+    }
+}
+
+mod generate_id {
+    use super::*;
+
+    fn app() -> App {
+        app_of(|engine| {
+            watched(engine).generate_id(|request| match request.query_param("id") {
+                Some(id) if id == "panic" => panic!("no id"),
+                Some(id) => id,
+                None => format!("made-for-{}", request.world()),
+            })
+        })
+    }
+
+    #[test]
+    fn sessions_have_the_ids_that_the_app_makes() {
+        for sleeps in [false, true] {
+            let mut host = Host::new(Config::default(), app);
+            let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+            host.text(socket, "40");
+            if sleeps {
+                assert!(host.sleep());
+            }
+            let told = json!([3, "Bad request", { "name": "ID_GENERATION_ERROR" }, null]);
+            // It is taken, then no id, then none at all.
+            for query in [POLLING.to_owned(), format!("{POLLING}&id=a.b"), format!("{POLLING}&id=panic")] {
+                let http = get(&mut host, &query);
+                assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 400));
+                assert_eq!(take_told(), std::slice::from_ref(&told));
+            }
+            assert!(host.open_websocket(WEBSOCKET, Layer::SocketIo).is_err());
+            assert_eq!(take_told(), [told]);
+            let opened = get(&mut host, &format!("{POLLING}&id=another"));
+            assert_eq!(sid_of(&host, opened), "another");
+            host.post("another", b"40");
+            assert_eq!(take_told(), [] as [Value; 0]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "registered twice")]
+    fn there_is_one() {
+        let _ = app_of(|engine| engine.generate_id(|_| String::new()).generate_id(|_| String::new()));
+    }
+}
+
+mod responses {
+    use super::*;
+
+    fn changing() -> App {
+        app_of(|engine| {
+            let engine = engine.initial_headers(|headers, request| headers.set("x-initial", request.world())).headers(
+                |headers, _| {
+                    let seen = headers.get("x-initial").unwrap_or("none").to_owned();
+                    headers.append("x-seen", seen);
+                    headers.remove("x-own");
+                },
+            );
+            // The Worker does so with the response; here, the request is what is at hand.
+            engine.guard(async |request: ConnRequest| {
+                let mut headers = Headers::default();
+                headers.set("x-own", "1");
+                changing().engine_routes().change_headers(&mut headers, &request);
+                tell(json!(headers.iter().collect::<Vec<_>>()));
+            })
+        })
+    }
+
+    #[test]
+    fn the_app_changes_the_headers_of_the_handshake_and_of_all() {
+        let mut host = Host::new(Config::default(), changing);
+        let opened = get(&mut host, POLLING);
+        let sid = sid_of(&host, opened);
+        assert_eq!(take_told(), [json!([["x-initial", "default"], ["x-seen", "default"]])]);
+        host.poll(&sid);
+        assert_eq!(take_told(), [json!([["x-seen", "none"]])]);
+    }
+
+    #[test]
+    fn the_cookie_has_the_sessions_id() {
+        let sid = dormouse::id::Sid::parse("abc").expect("valid");
+        let app = app_of(|engine| engine.cookie(Cookie::new("io", "ignored")));
+        let cookie = app.engine_routes().set_cookie(sid).expect("a cookie");
+        let mut parts: Vec<_> = cookie.split("; ").collect();
+        parts.sort_unstable();
+        assert_eq!(parts, ["HttpOnly", "Path=/", "SameSite=Lax", "io=abc"]);
+        assert_eq!(app_of(|engine| engine).engine_routes().set_cookie(sid), None);
+    }
+}
