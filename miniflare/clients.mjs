@@ -19,10 +19,15 @@ export class Clients {
     socket.reasons = [];
     socket.onAny((event, ...args) => socket.heard.push([event, ...args]));
     socket.on("disconnect", (reason) => socket.reasons.push(reason));
-    await within(
-      new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject)),
-      `a client to join ${world}`,
-    );
+    const joined = new Promise((resolve, reject) => socket.once("connect", resolve).once("connect_error", reject));
+    try {
+      await within(joined, `a client to join ${world}`);
+    } catch (error) {
+      // Its connection takes this process's help to end, which an evict would not leave it the time for.
+      socket.disconnect();
+      await until(() => socket.io.engine.readyState === "closed", "the connection of a client that was refused to end");
+      throw error;
+    }
     return socket;
   }
 

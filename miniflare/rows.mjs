@@ -2,7 +2,7 @@
 // world put to sleep before the steps that matter, for clients of each transport.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { Clients, upgraded } from "./clients.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -14,18 +14,21 @@ const KINDS = { default: {}, websocket, polling: { transports: ["polling"] } };
 /** The app and its clients, for one test file; call it once, at its top. `vars` are the Worker's variables. */
 export function rows(vars) {
   const app = {};
-  let worlds = 0;
+  const all = [];
   before(async () => {
     app.worker = await startWorker({ example: "rows", vars });
-    app.clients = new Clients(app.worker.url);
   });
-  afterEach(() => app.clients?.closeAll());
-  after(() => app.worker?.dispose());
+  after(async () => {
+    for (const clients of all) clients.closeAll();
+    await app.worker?.dispose();
+  });
 
   /** A world of its own: its name, how to join it, and how to put it to sleep. */
   app.world = (kind = "websocket", asleep = true) => {
-    const world = `world-${worlds++}`;
-    const { worker, clients } = app;
+    const { worker } = app;
+    const world = `world-${all.length}`;
+    const clients = new Clients(worker.url);
+    all.push(clients);
     return {
       name: world,
       worker,
@@ -42,6 +45,7 @@ export function rows(vars) {
         if (asleep) await worker.evict(world);
       },
       boots: () => worker.boots(world),
+      closeAll: () => clients.closeAll(),
     };
   };
 
@@ -53,6 +57,7 @@ export function rows(vars) {
           const world = app.world(kind, asleep);
           await body(world);
           if (asleep) assert.ok(world.boots() > 1, "it slept");
+          world.closeAll();
         });
       }
     }

@@ -104,8 +104,9 @@ async fn set_data(socket: Socket, Data(data): Data<Value>) -> Result<Reply<&'sta
     Ok(Reply("set"))
 }
 
-async fn data(socket: Socket) -> Result<Reply<Value>, Failure> {
-    Ok(Reply(socket.data()?))
+/// A tuple, because `Value::Null` by itself is what `()` is to serde: no argument.
+async fn data(socket: Socket) -> Result<Reply<(Value,)>, Failure> {
+    Ok(Reply((socket.data()?,)))
 }
 
 async fn handshake(socket: Socket) -> Result<Reply<Value>, Failure> {
