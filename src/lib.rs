@@ -77,12 +77,12 @@ pub use error::{Fault, NoAnswer, Reason};
 pub use handler::{
     AckError, AckSender, Answer, App, Auth, BroadcastAckError, BroadcastOperator, Conn, ConnRequest, ConnectionError,
     Context, Cors, Data, EmitError, EngineRoutes, EngineSocket, EventName, Extract, Failure, Handler, HandlerError,
-    Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketEmitter, Storage,
-    Unanswered,
+    Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketData,
+    SocketEmitter, Storage, Unanswered,
 };
 pub use id::{Namespace, Room, SocketId};
 pub use time::Timestamp;
-pub use value::{Args, DecodeError, EncodeError, EnginePacket, Frame, IntoArgs, PacketKind};
+pub use value::{Args, DecodeError, EncodeError, EnginePacket, Frame, FromArgs, IntoArgs, PacketKind};
 
 /// The crate whose [`Cookie`](cookie::Cookie) the option [`EngineRoutes::cookie`] takes.
 pub use cookie;

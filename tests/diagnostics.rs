@@ -1,5 +1,4 @@
 //! What the compiler says about handlers that are none: it names the mistake, and what to do about it.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
 use std::fs;
 use std::path::Path;

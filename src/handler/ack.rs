@@ -4,15 +4,13 @@ use core::cell::Cell;
 use core::fmt;
 use std::rc::Rc;
 
-use futures::channel::oneshot;
-use serde::de::DeserializeOwned;
-
 use super::door::{Answered, WorldHandle};
-use super::failure::{EmitError, Failure, HandlerError};
+use super::failure::{EmitError, HandlerError};
 use crate::error::NoAnswer;
 use crate::id::{AckId, AskId, SocketId};
 use crate::input::Command;
-use crate::value::{Args, DecodeError, EncodeError, IntoArgs};
+use crate::value::{Args, DecodeError, EncodeError, FromArgs, IntoArgs};
+use futures::channel::oneshot;
 
 /// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
 /// answer. Where the client did not ask for one, it does nothing.
@@ -179,23 +177,23 @@ impl Drop for Waiting {
 }
 
 /// One client's answer.
-pub(super) async fn one<T: DeserializeOwned>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
+pub(super) async fn one<T: FromArgs>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
     let Answered { answers, missing } = waiting.map_err(AckError::Emit)?.all().await;
-    if let Some((_, args)) = answers.first() {
-        return args.parse().map_err(AckError::Invalid);
+    if let Some((_, args)) = answers.into_iter().next() {
+        return T::from_args(args).map_err(AckError::Invalid);
     }
     Err(AckError::NoAnswer(missing.first().map_or(NoAnswer::Disconnected, |&(_, why)| why)))
 }
 
 /// The answers to a broadcast.
-pub(super) async fn many<T: DeserializeOwned>(
+pub(super) async fn many<T: FromArgs>(
     waiting: Result<Waiting, EmitError>,
 ) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {
     let Answered { answers, missing } = waiting.map_err(BroadcastAckError::Emit)?.all().await;
     let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::NoAnswer(why))).collect();
     let mut parsed = Vec::with_capacity(answers.len());
     for (id, args) in answers {
-        match args.parse() {
+        match T::from_args(args) {
             Ok(answer) => parsed.push((id, answer)),
             Err(error) => missing.push((id, AckError::Invalid(error))),
         }
@@ -204,9 +202,4 @@ pub(super) async fn many<T: DeserializeOwned>(
         return Ok(parsed);
     }
     Err(BroadcastAckError::Unanswered(Unanswered { answers: parsed, missing }))
-}
-
-/// What a client gets whose event's handler failed; the failure comes back where it did not ask.
-pub(super) fn answer_failure(ack: &AckSlot, failure: Failure) -> Option<Failure> {
-    (!ack.send(&failure.to_args())).then_some(failure)
 }

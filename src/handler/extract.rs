@@ -17,13 +17,13 @@ use super::socket::Socket;
 use super::storage::Storage;
 use crate::error::{NoAnswer, Reason};
 use crate::id::{Namespace, SocketId};
-use crate::value::{Args, DecodeError, Frame, reason};
+use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
 
 /// An argument of a handler, taken from what the handler is called for: `C` is a kind of call.
 ///
 /// | extractor | in handlers of |
 /// | --- | --- |
-/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`] | everything that is about a socket |
+/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket |
 /// | [`Io`], [`Storage`] | everything |
 /// | [`Data<T>`], [`Args`], [`EventName`] | events, incoming and outgoing |
 /// | [`AckSender`] | events |
@@ -64,6 +64,10 @@ pub struct Data<T>(pub T);
 /// What a client sent with CONNECT, typed. `{}` where it sent nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth<T>(pub T);
+
+/// What handlers keep with the socket by [`Socket::set_data`], typed, or `T`'s default where nothing is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketData<T>(pub T);
 
 /// An event's name, or an alarm's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +131,12 @@ impl<C: SocketCall, T: DeserializeOwned> Extract<C> for Auth<T> {
     }
 }
 
+impl<C: SocketCall, T: DeserializeOwned + Default> Extract<C> for SocketData<T> {
+    fn extract(call: &mut C) -> Result<Self, Failure> {
+        call.socket().data().map(Self)
+    }
+}
+
 impl<C: IoCall> Extract<C> for Io {
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.io())
@@ -176,10 +186,13 @@ impl Extract<Disconnect> for Reason {
     }
 }
 
-impl<T: DeserializeOwned> Extract<Answered> for Answer<T> {
+impl<T: FromArgs> Extract<Answered> for Answer<T> {
     fn extract(call: &mut Answered) -> Result<Self, Failure> {
         match &call.answer {
-            Ok(args) => parse(args).map(|answer| Self(Ok(answer))),
+            Ok(args) => match T::from_args(Args::clone(args)) {
+                Ok(answer) => Ok(Self(Ok(answer))),
+                Err(error) => Err(Failure::of(&error)),
+            },
             Err(none) => Ok(Self(Err(*none))),
         }
     }

@@ -1,10 +1,12 @@
 //! What goes wrong in handlers, and what clients are told of it.
 
+use core::any::Any;
 use core::fmt;
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::ack::AckError;
 use crate::effect::Refused;
 use crate::error::{Fault, NoAnswer};
 use crate::value::{Args, DecodeError, EncodeError};
@@ -159,9 +161,14 @@ impl fmt::Display for Failure {
 }
 
 // `Failure` is no `Error` itself: that is what lets every error become one.
-impl<E: core::error::Error> From<E> for Failure {
+impl<E: core::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::new(Self::CODE, error.to_string())
+        // Dormouse's own errors keep their codes.
+        let any: &dyn Any = &error;
+        let own = any.downcast_ref().map(|error: &DecodeError| Self::of(error));
+        let own = own.or_else(|| any.downcast_ref().map(|error: &NoAnswer| Self::of(error)));
+        let own = own.or_else(|| any.downcast_ref().map(|error: &AckError| Self::of(error)));
+        own.unwrap_or_else(|| Self::new(Self::CODE, error.to_string()))
     }
 }
 

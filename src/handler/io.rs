@@ -4,7 +4,6 @@ use core::future::Future;
 use core::time::Duration;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
 use super::ack::BroadcastAckError;
@@ -19,7 +18,7 @@ use crate::id::{Namespace, SocketId};
 use crate::input::{Command, To};
 use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_CONTEXT_BYTES};
 use crate::time::Timestamp;
-use crate::value::IntoArgs;
+use crate::value::{FromArgs, IntoArgs};
 
 /// The world, from one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's
 /// own namespace; [`of`](Self::of) goes to others. A handle, to be cloned and kept while the world is awake.
@@ -126,7 +125,7 @@ impl Io {
     }
 
     /// Emits to everybody in the namespace and gives their answers; see [`BroadcastOperator::emit_with_ack`].
-    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+    pub fn emit_with_ack<T: FromArgs + 'static>(
         &self,
         event: &str,
         args: impl IntoArgs,

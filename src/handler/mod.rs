@@ -29,7 +29,7 @@ pub use conn::Conn;
 pub use door::{Answered, Door, WorldHandle};
 pub use engine::{ConnRequest, ConnectionError, Cors, Denied, EngineRoutes, GatewayPath, Headers, Turned};
 pub use engine_socket::EngineSocket;
-pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json};
+pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json, SocketData};
 pub use failure::{EmitError, Failure, HandlerError};
 pub use handle::{ExtractAll, Handler, HandlerFn};
 pub use handshake::Handshake;

@@ -5,7 +5,6 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::ack::{self, AckError, BroadcastAckError, Waiting};
 use super::door::{Answered, WorldHandle};
@@ -16,7 +15,7 @@ use crate::id::{AskId, Namespace, SocketId};
 use crate::input::{Command, Emission, Target, To, Wanted};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
 use crate::socket::RESERVED_EVENTS;
-use crate::value::{Args, IntoArgs};
+use crate::value::{Args, FromArgs, IntoArgs};
 
 /// Emits to many sockets: Socket.IO's `BroadcastOperator`. Made by [`Socket::to`], [`Io::to`](super::Io::to) and the like.
 #[derive(Clone, Debug)]
@@ -140,7 +139,7 @@ impl SocketEmitter {
 
     /// Emits at once, and gives the client's answer when it comes. Whoever awaits it keeps the world awake; see
     /// [`reply_to`](Self::reply_to) for answers that take their time.
-    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+    pub fn emit_with_ack<T: FromArgs + 'static>(
         self,
         event: &str,
         args: impl IntoArgs,
@@ -200,7 +199,7 @@ impl BroadcastOperator {
 
     /// Emits at once, and gives one answer for each client when all have answered; otherwise, at the timeout, those that
     /// came and who is missing. Whoever awaits it keeps the world awake.
-    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+    pub fn emit_with_ack<T: FromArgs + 'static>(
         self,
         event: &str,
         args: impl IntoArgs,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
-use super::ack::{AckSlot, answer_failure};
+use super::ack::AckSlot;
 use super::app::App;
 use super::call::{
     Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Event, Failed, Incoming, Lookup, NewNamespace,
@@ -200,7 +200,11 @@ impl App {
             args: Rc::new(args),
             ack: AckSlot::new(world.clone(), socket.id, ack),
         };
-        let mut tasks = run_event(&routes, &routes.on_any, &event);
+        let mut tasks: Vec<_> = routes
+            .on_any
+            .iter()
+            .map(|handler| event_task(&routes, handler, event.clone(), Failing::IsReported))
+            .collect();
         if routes.packet_guards.is_empty() {
             let handlers = find_handlers(&routes, &event);
             run_event_last(&routes, &handlers, event, &mut tasks);
@@ -256,20 +260,33 @@ fn find_handlers(routes: &Rc<Routes>, event: &Event) -> Vec<Erased<Event>> {
 }
 
 fn run_event(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: &Event) -> Vec<Task> {
-    handlers.iter().map(|handler| event_task(routes, handler, event.clone())).collect()
+    handlers.iter().map(|handler| event_task(routes, handler, event.clone(), Failing::IsAnswered)).collect()
 }
 
 /// As `run_event`, for the event's last handlers: one that is alone has the arguments to itself, and need not copy them.
 fn run_event_last(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: Event, tasks: &mut Vec<Task>) {
     if let [handler] = handlers {
-        tasks.push(event_task(routes, handler, event));
+        tasks.push(event_task(routes, handler, event, Failing::IsAnswered));
     } else {
         tasks.extend(run_event(routes, handlers, &event));
     }
 }
 
-fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event) -> Task {
-    let victim = Victim::Event(event.socket.id(), event.socket.namespace().clone(), event.ack.clone());
+/// What a client that asked for an acknowledgement gets of a handler's failure.
+#[derive(Clone, Copy, PartialEq)]
+enum Failing {
+    /// It is the acknowledgement.
+    IsAnswered,
+    /// Nothing: the handler is beside those that the acknowledgement is up to.
+    IsReported,
+}
+
+fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Task {
+    let (id, namespace) = (event.socket.id(), event.socket.namespace().clone());
+    let victim = match failing {
+        Failing::IsAnswered => Victim::Event(id, namespace, event.ack.clone()),
+        Failing::IsReported => Victim::Socket(id, namespace),
+    };
     let (routes, handler) = (Rc::clone(routes), Rc::clone(handler));
     Task::new(victim, async move {
         let (ack, socket, name) = (event.ack.clone(), event.socket.clone(), Rc::clone(&event.name));
@@ -280,7 +297,8 @@ fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event) -> Tas
                 }
             }
             Err(failure) => {
-                if let Some(failure) = answer_failure(&ack, failure) {
+                let is_answered = failing == Failing::IsAnswered && ack.send(&failure.to_args());
+                if !is_answered {
                     Report::Routes(routes, socket, Some(name)).fail(failure).await;
                 }
             }

@@ -19,7 +19,7 @@ use crate::effect::{SocketRef, SocketView};
 use crate::id::{Namespace, Room, SocketId};
 use crate::input::{Command, To};
 use crate::limits::MAX_DATA_BYTES;
-use crate::value::IntoArgs;
+use crate::value::{FromArgs, IntoArgs};
 
 /// A client in a namespace. A handle: clones of it are the same socket, and it may outlive it; what is done to a socket that
 /// is gone does nothing.
@@ -157,7 +157,7 @@ impl Socket {
     /// }
     /// # dormouse::App::new().namespace("/", |ns| ns.on_connect(ask));
     /// ```
-    pub fn emit_with_ack<T: DeserializeOwned + 'static>(
+    pub fn emit_with_ack<T: FromArgs + 'static>(
         &self,
         event: &str,
         args: impl IntoArgs,

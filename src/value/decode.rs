@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::args::Elements;
+use super::args::{Args, Elements};
 use super::attached::{Attached, Attachments};
 
 /// Why arguments cannot be read as a type: which of them, and what is wrong with it. Whoever sent them is to blame.
@@ -35,6 +35,31 @@ impl DecodeError {
 
     fn at(position: usize, error: &serde_json::Error) -> Self {
         Self { position: Some(position), reason: Some(reason(error)) }
+    }
+}
+
+/// What the arguments of an answer may be taken as: whatever serde can read, as [`Args::parse`] does, or [`Args`], unparsed.
+#[diagnostic::on_unimplemented(
+    message = "an answer cannot be taken as `{Self}`",
+    note = "it can be taken as whatever implements `serde::Deserialize`, and as `dormouse::Args`, unparsed"
+)]
+pub trait FromArgs: Sized {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// They are not what `Self` takes.
+    fn from_args(args: Args) -> Result<Self, DecodeError>;
+}
+
+impl<T: DeserializeOwned> FromArgs for T {
+    fn from_args(args: Args) -> Result<Self, DecodeError> {
+        args.parse()
+    }
+}
+
+impl FromArgs for Args {
+    fn from_args(args: Args) -> Result<Self, DecodeError> {
+        Ok(args)
     }
 }
 
