@@ -18,9 +18,9 @@ async function assertLeft(watcher, id, reason, rooms = []) {
     () => watcher.heard.find(([name, who]) => name === event && who === id),
     () => `${event} of ${id}; heard: ${JSON.stringify(watcher.heard)}`,
   );
-  assert.deepEqual(await left("disconnecting"), ["disconnecting", id, reason, rooms]);
-  assert.deepEqual(await left("disconnected"), ["disconnected", id, reason]);
-  assert.equal(watcher.heard.filter(([name, who]) => name === "disconnected" && who === id).length, 1);
+  assert.deepEqual(await left("leaving"), ["leaving", id, reason, rooms]);
+  assert.deepEqual(await left("left"), ["left", id, reason]);
+  assert.equal(watcher.heard.filter(([name, who]) => name === "left" && who === id).length, 1);
 }
 
 describe("stock clients", () => {
@@ -72,7 +72,7 @@ describe("stock clients", () => {
     wire.send('42/leaving,["leave me",true]');
     await wire.closed();
     for (const id of ids) await assertLeft(watcher, id, "server namespace disconnect");
-    assert.deepEqual(wire.received.rest.sort(), ["41", "41/leaving"]);
+    assert.deepEqual(wire.received.rest.sort(), ["41", "41/leaving,"]);
   }, ["websocket"]);
 
   app.row("server shutting down", async ({ join, rest }) => {

@@ -14,6 +14,9 @@ const { row } = app;
 
 const auth = (token, name = "Bob") => ({ auth: { token, name } });
 
+/** The connections of those that were refused are gone, too: who polls keeps the world awake until it has said that it left. */
+const areGone = (client, left) => until(async () => (await ask(client, "sockets", null))[0].clients === left, "the refused to be gone");
+
 /** What a client is told that is not let in. */
 const refusal = (joining) => joining.then(() => assert.fail("it was let in"), ({ message, data }) => ({ message, data }));
 
@@ -24,9 +27,11 @@ describe("guards", () => {
       await rest();
       const wrong = await refusal(join(namespace, auth("wrong")));
       assert.deepEqual(wrong, { message: "not allowed", data: { code: 7, token: "wrong" } });
+      await areGone(first, 1);
       await rest();
       // The second guard is asked only when the first lets pass; it has no data.
       assert.deepEqual(await refusal(join(namespace, auth("wrong", "Ann"))), wrong);
+      await areGone(first, 1);
       await rest();
       assert.deepEqual(await refusal(join(namespace, auth("secret", "Ann"))), { message: "Ann is not welcome", data: undefined });
       const { message } = await refusal(join(namespace));
@@ -122,12 +127,14 @@ describe("namespaces", () => {
   row("of a predicate", async ({ join, watch, rest }) => {
     const watcher = await watch();
     await rest();
+    const main = await join("/");
     const key = { auth: { key: "open sesame" } };
     const client = await join("/tenants/blue/7", key);
     assert.deepEqual(await heardOf(watcher, "new namespace"), [["/tenants/blue/7"]]);
     for (const [namespace, options] of [["/tenants/blue/7", {}], ["/landlords/1", key], ["/tenants", { auth: { key: "guess" } }]]) {
       await rest();
       assert.equal((await refusal(join(namespace, options))).message, "Invalid namespace");
+      await areGone(main, 3);
     }
     assert.deepEqual(await ask(client, "params"), ["/tenants/blue/7", [null, null, null]]);
     await rest();

@@ -23,9 +23,7 @@ export class Clients {
     try {
       await within(joined, `a client to join ${world}`);
     } catch (error) {
-      // Its connection takes this process's help to end, which an evict would not leave it the time for.
       socket.disconnect();
-      await until(() => socket.io.engine.readyState === "closed", "the connection of a client that was refused to end");
       throw error;
     }
     return socket;

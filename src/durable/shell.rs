@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Wake;
 
 use futures::channel::oneshot;
 
@@ -186,6 +187,13 @@ impl<P: Platform> Shell<P> {
     fn conn_of(&mut self, socket: &P::Socket) -> Option<ConnId> {
         let (platform, _) = self.wake();
         platform.conn_of(socket)
+    }
+}
+
+impl<P> Drop for Shell<P> {
+    fn drop(&mut self) {
+        // Whoever waits to be woken holds its own waker through it, and would wait for ever.
+        self.notify.wake_by_ref();
     }
 }
 

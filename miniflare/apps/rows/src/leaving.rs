@@ -15,9 +15,9 @@ async fn leave_me(socket: Socket, Data(close): Data<bool>) {
 
 async fn disconnecting(io: Io, socket: Socket, reason: Reason) -> Result<(), Failure> {
     let rooms: Vec<Room> = socket.rooms().into_iter().filter(|room| room.as_str() != socket.id().as_str()).collect();
-    tell(&io, "disconnecting", (socket.id(), reason.as_str(), rooms))
+    tell(&io, "leaving", (socket.id(), reason.as_str(), rooms))
 }
 
 async fn disconnected(io: Io, id: SocketId, reason: Reason) -> Result<(), Failure> {
-    tell(&io, "disconnected", (id, reason.as_str()))
+    tell(&io, "left", (id, reason.as_str()))
 }
