@@ -5,10 +5,12 @@ mod told;
 use core::time::Duration;
 
 use dormouse::config::Config;
+use dormouse::effect::Answer;
 use dormouse::request::Layer;
 use dormouse::testing::{Host, TestEvent, TestWorld};
 use dormouse::{
-    App, Conn, Data, EnginePacket, EngineRoutes, Failure, Frame, Io, PacketKind, Reason, Reply, Routes, Socket,
+    App, Conn, Data, EnginePacket, EngineRoutes, EngineSocket, Failure, Frame, Io, PacketKind, Reason, Reply, Routes,
+    Socket,
 };
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
@@ -168,4 +170,28 @@ fn where_nobody_watches_packets_none_is_told() {
     anna.emit("say", ("hello",));
     anna.lose();
     assert_eq!(take_told(), [json!("transport error")]);
+}
+
+#[test]
+fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
+    async fn bye(socket: EngineSocket) {
+        socket.send(Frame::text("bye"));
+        socket.close();
+        socket.close();
+    }
+    fn app() -> App {
+        App::new().engine(|engine| {
+            engine
+                .on_message(bye)
+                .on_close(async |reason: Reason| tell(json!(["plain", reason.as_str()])))
+                .on_conn_close(async |reason: Reason| tell(json!(["close", reason.as_str()])))
+        })
+    }
+    let mut host = Host::new(Config::default(), app);
+    let opened = host.request("GET", POLLING, Layer::EngineIo, false);
+    let sid = sid_of(&host, opened);
+    host.post(&sid, b"4hello");
+    assert_eq!(take_told(), [json!(["plain", "forced close"]), json!(["close", "forced close"])]);
+    let http = host.poll(&sid);
+    assert_eq!(host.answer_of(http), Some(&Answer::Payload("4bye\u{1e}1".to_owned())));
 }

@@ -16,9 +16,10 @@ impl Engine {
         }
     }
 
-    /// What a session speaks.
+    /// What a session speaks that is open; one that drains is closed already.
     pub fn layer_of(&self, key: SessionKey) -> Option<Layer> {
-        self.sessions.get(key.0).map(|session| session.layer)
+        let session = self.sessions.get(key.0)?;
+        (!matches!(session.transport, Transport::Draining(..))).then_some(session.layer)
     }
 
     /// The WebSocket that is a session's transport.
