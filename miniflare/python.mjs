@@ -1,16 +1,62 @@
-// The Python clients' virtual environment: .venv, made by the first test that needs it.
+// The Python clients, and their virtual environment: .venv, made by the first test that needs it.
 
+import { ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { ROOT } from "../scripts/lib/root.mjs";
 import { Refusal, ask, run } from "../scripts/lib/run.mjs";
+import { Queue, within } from "./waiting.mjs";
 
 const VENV = join(ROOT, ".venv");
 const REQUIREMENTS = join(ROOT, "miniflare", "requirements.txt");
 const STAMP = join(VENV, ".requirements");
 
+/** The Python clients that one test file started, so that it can end them all. */
+export class Pythons {
+  #children = new Set();
+
+  static async start(origin) {
+    return new Pythons(origin, await python());
+  }
+
+  constructor(origin, interpreter) {
+    Object.assign(this, { origin, interpreter });
+  }
+
+  /** A Python client: `tell` it what to do, and `take` what it says. `kind` is "sync" or "async". */
+  async join(world, kind, transports) {
+    const child = spawn(this.interpreter, [join(ROOT, "miniflare", "python_client.py"), this.origin, world, kind, transports]);
+    this.#children.add(child);
+    const lines = new Queue();
+    let errors = "";
+    child.stderr.on("data", (text) => (errors += text));
+    createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line)));
+    const ended = new Promise((resolve) => {
+      child.on("close", (code) => {
+        this.#children.delete(child);
+        lines.end(`the Python client ended with ${code}: ${errors}`);
+        resolve(code);
+      });
+    });
+    const connected = await lines.take("the Python client to connect");
+    ok(connected.is === "connected", JSON.stringify(connected));
+    return {
+      ...connected,
+      tell: (todo) => child.stdin.write(`${JSON.stringify(todo)}\n`),
+      take: (what) => lines.take(what),
+      ended: () => within(ended, "the Python client to end"),
+    };
+  }
+
+  killAll() {
+    for (const child of this.#children) child.kill("SIGKILL");
+  }
+}
+
 /** The path of a Python that has python-socketio. Fails with what to install where there is none to be had. */
-export async function python() {
+async function python() {
   const interpreter = join(VENV, "bin", "python");
   const wanted = readFileSync(REQUIREMENTS, "utf8");
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted && existsSync(interpreter)) return interpreter;

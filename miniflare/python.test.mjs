@@ -1,55 +1,24 @@
 // python-socketio against the relay: its blocking client and its asyncio one, on both transports and by upgrading.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, afterEach, before, describe, test } from "node:test";
-import { ROOT } from "../scripts/lib/root.mjs";
 import { Clients, ask, heard } from "./clients.mjs";
-import { python } from "./python.mjs";
-import { Queue, within } from "./waiting.mjs";
+import { Pythons } from "./python.mjs";
 import { startWorker } from "./world.mjs";
 
-let interpreter;
 let worker;
 let clients;
-const snakes = new Set();
+let pythons;
 before(async () => {
-  interpreter = await python();
   worker = await startWorker();
   clients = new Clients(worker.url);
+  pythons = await Pythons.start(worker.url);
 });
 afterEach(() => clients.closeAll());
 after(async () => {
-  for (const child of snakes) child.kill("SIGKILL");
+  pythons?.killAll();
   await worker?.dispose();
 });
-
-/** A Python client: `tell` it what to do, and take from `lines` what it says. */
-async function startPython(world, kind, transports) {
-  const child = spawn(interpreter, [join(ROOT, "miniflare", "python_client.py"), worker.url, world, kind, transports]);
-  snakes.add(child);
-  const lines = new Queue();
-  let errors = "";
-  child.stderr.on("data", (text) => (errors += text));
-  createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line)));
-  const ended = new Promise((resolve) => {
-    child.on("close", (code) => {
-      snakes.delete(child);
-      lines.end(`the Python client ended with ${code}: ${errors}`);
-      resolve(code);
-    });
-  });
-  const connected = await lines.take("the Python client to connect");
-  assert.equal(connected.is, "connected");
-  return {
-    ...connected,
-    tell: (todo) => child.stdin.write(`${JSON.stringify(todo)}\n`),
-    take: (what) => lines.take(what),
-    ended: () => within(ended, "the Python client to end"),
-  };
-}
 
 const bytes = Buffer.from([0, 1, 2, 253, 254, 255]);
 const hex = { hex: bytes.toString("hex") };
@@ -60,7 +29,7 @@ for (const kind of ["sync", "async"]) {
       test("it and socket.io-client hear each other, acks and binary included", async () => {
         const world = `${kind}-${transports}`;
         const node = await clients.join(world);
-        const snake = await startPython(world, kind, transports);
+        const snake = await pythons.join(world, kind, transports);
         assert.equal(snake.transport, used);
         assert.match(snake.sid, /^[\w-]{20}$/);
 

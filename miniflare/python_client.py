@@ -3,15 +3,18 @@
 Arguments: the server's address, the world, "sync" or "async", and the transports, separated by commas ("default": all).
 In:  {"do": "call" | "emit", "event": ..., "args": [...]}, {"do": "leave"}
 Out: {"is": "connected" | "heard" | "acked" | "left", ...}. Bytes are {"hex": ...} both ways.
+The event "question" is answered with its first argument, after a while.
 """
 
 import asyncio
 import json
 import sys
+import time
 
 import socketio
 
 ADDRESS, WORLD, KIND, TRANSPORTS = sys.argv[1:]
+THINKING_SECONDS = 0.5
 OPTIONS = {
     "socketio_path": f"/w/{WORLD}/socket.io/",
     "transports": None if TRANSPORTS == "default" else TRANSPORTS.split(","),
@@ -32,6 +35,12 @@ def data(args):
 
 def sync_client():
     client = socketio.Client(reconnection=False)
+
+    def question(*args):
+        time.sleep(THINKING_SECONDS)
+        return args[0]
+
+    client.on("question", question)
     client.on("*", lambda event, *args: tell("heard", event=event, args=args))
     client.connect(ADDRESS, wait_timeout=20, **OPTIONS)
     tell("connected", sid=client.sid, transport=client.transport())
@@ -52,7 +61,12 @@ async def async_client():
     async def heard(event, *args):
         tell("heard", event=event, args=args)
 
+    async def question(*args):
+        await asyncio.sleep(THINKING_SECONDS)
+        return args[0]
+
     client.on("*", heard)
+    client.on("question", question)
     await client.connect(ADDRESS, wait_timeout=20, **OPTIONS)
     tell("connected", sid=client.sid, transport=client.transport())
     loop = asyncio.get_running_loop()

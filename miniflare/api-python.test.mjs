@@ -1,0 +1,53 @@
+// python-socketio, which has a parser and an idea of acknowledgements of its own, against the server API.
+
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { Pythons } from "./python.mjs";
+import { heardOf, rows } from "./rows.mjs";
+
+const app = rows();
+let pythons;
+after(() => pythons?.killAll());
+
+const hex = (...values) => ({ hex: Buffer.from(values).toString("hex") });
+
+for (const kind of ["sync", "async"]) {
+  for (const transports of ["default", "websocket", "polling"]) {
+    describe(`${kind}, ${transports}`, () => {
+      for (const asleep of transports === "polling" ? [false] : [false, true]) {
+        test(`answers and is answered, ${asleep ? "after a nap" : "awake"}`, async () => {
+          const world = app.world("websocket", asleep);
+          const watcher = await world.watch();
+          pythons ??= await Pythons.start(world.worker.url);
+          const snake = await pythons.join(world.name, kind, transports);
+          const call = async (event, ...args) => {
+            snake.tell({ do: "call", event, args });
+            return snake.take(`the ack of ${event}`);
+          };
+
+          await world.rest();
+          snake.tell({ do: "call", event: "ask", args: [{ how: "né ☃" }] });
+          assert.deepEqual(await snake.take("the event"), { is: "heard", event: "answered", args: [{ how: "né ☃" }] });
+          assert.deepEqual(await snake.take("the ack"), { is: "acked", args: { how: "né ☃" } });
+
+          await world.rest();
+          assert.deepEqual(await call("ask by reply", "how?", "kept", null), { is: "acked", args: "asked" });
+          await world.rest(); // while it thinks
+          const [[id, answer, context]] = await heardOf(watcher, "reply");
+          assert.deepEqual([answer, context], [{ answer: "how?" }, "kept"]);
+
+          await world.rest();
+          const scene = { name: "s", image: hex(0, 255), tiles: [{ at: [1, 2], pixels: hex() }] };
+          snake.tell({ do: "call", event: "scene", args: [scene, hex(9)] });
+          assert.deepEqual(await snake.take("the event"), { is: "heard", event: "scene", args: [scene, hex(9)] });
+          assert.deepEqual(await snake.take("the ack"), { is: "acked", args: [hex(9), scene] });
+
+          await world.rest();
+          snake.tell({ do: "leave" });
+          assert.deepEqual(await heardOf(watcher, "left"), [[id, "client namespace disconnect"]]);
+          assert.equal(await snake.ended(), 0);
+        });
+      }
+    });
+  }
+}
