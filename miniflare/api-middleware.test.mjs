@@ -29,11 +29,11 @@ describe("guards", () => {
       assert.deepEqual(wrong, { message: "not allowed", data: { code: 7, token: "wrong" } });
       await areGone(first, 1);
       await rest();
-      // The second guard is asked only when the first lets pass; it has no data.
+      // The second guard is asked only when the first lets pass; without data of its own, its error's code is that.
       assert.deepEqual(await refusal(join(namespace, auth("wrong", "Ann"))), wrong);
       await areGone(first, 1);
       await rest();
-      assert.deepEqual(await refusal(join(namespace, auth("secret", "Ann"))), { message: "Ann is not welcome", data: undefined });
+      assert.deepEqual(await refusal(join(namespace, auth("secret", "Ann"))), { message: "Ann is not welcome", data: { code: "NOT_WELCOME" } });
       const { message } = await refusal(join(namespace));
       assert.match(message, /^auth: missing field/);
       assert.deepEqual(await ask(first, "echo", 1), [1]);

@@ -9,12 +9,15 @@ The event "question" is answered with its first argument, after a while.
 import asyncio
 import json
 import sys
+import threading
 import time
 
 import socketio
 
 ADDRESS, WORLD, KIND, TRANSPORTS = sys.argv[1:]
 THINKING_SECONDS = 0.5
+# The blocking client calls handlers in threads of their own, and a line must stay one.
+TELLING = threading.Lock()
 OPTIONS = {
     "socketio_path": f"/w/{WORLD}/socket.io/",
     "transports": None if TRANSPORTS == "default" else TRANSPORTS.split(","),
@@ -22,7 +25,9 @@ OPTIONS = {
 
 
 def tell(what, **more):
-    print(json.dumps({"is": what, **more}, default=lambda data: {"hex": data.hex()}), flush=True)
+    line = json.dumps({"is": what, **more}, default=lambda data: {"hex": data.hex()})
+    with TELLING:
+        print(line, flush=True)
 
 
 def read(line):
