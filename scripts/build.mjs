@@ -39,7 +39,7 @@ export async function build({ example, crate, features = "", out } = {}) {
   await run(tool.command, args, { cwd: crateDir, env: tool.env });
   // The names of functions, which only a debugger reads, are a quarter of it. Cargo's own `strip` takes what wasm-bindgen needs, too.
   const wasm = join(out, "index_bg.wasm");
-  await run(tool.env.WASM_OPT_BIN, ["--all-features", "--strip-debug", "--strip-producers", wasm, "-o", wasm], { cwd: crateDir });
+  await run(tool.env.WASM_OPT_BIN, ["--all-features", "-Os", "--strip-debug", "--strip-producers", wasm, "-o", wasm], { cwd: crateDir });
   layOutAssets(out, crateDir);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);

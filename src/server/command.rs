@@ -1,6 +1,5 @@
 //! What handlers do, besides emitting.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Server;
@@ -173,9 +172,9 @@ impl Server {
     }
 
     /// The sockets that are meant, the prepared one too.
-    fn ids(&mut self, to: &To) -> BTreeSet<SocketId> {
+    fn ids(&mut self, to: &To) -> Vec<SocketId> {
         match to {
-            To::Socket(id) => BTreeSet::from([*id]),
+            To::Socket(id) => vec![*id],
             To::Many(_) => self.resolve(to).into_iter().map(|socket| socket.id).collect(),
         }
     }
