@@ -30,6 +30,7 @@ use crate::limits::MAX_ATTACHMENTS;
 /// assert_eq!(vec![1, 2].into_args()?.to_json(), "[[1,2]]");
 /// assert_eq!([1, 2].into_args()?.to_json(), "[1,2]");
 /// assert_eq!(().into_args()?, Args::new());
+/// assert_eq!(serde_json::Value::Null.into_args()?.to_json(), "[null]");
 /// # Ok::<(), dormouse::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
@@ -112,13 +113,26 @@ pub(super) fn one(value: &(impl Serialize + ?Sized), attachments: &mut Vec<Bytes
 
 /// Writes all arguments, as they stand between an array's brackets.
 fn spread(value: &impl Serialize, attachments: &mut Vec<Bytes>) -> Result<String, EncodeError> {
-    let mut is_tuple = false;
+    let mut top = Top::One;
     let mut out = Vec::new();
     let mut json = serde_json::Serializer::with_formatter(&mut out, Attaching(attachments));
-    value.serialize(Spread { inner: &mut json, is_tuple: &mut is_tuple })?;
+    value.serialize(Spread { inner: &mut json, top: &mut top })?;
     let text = text(out)?;
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    Ok(inside.filter(|_| is_tuple).map(str::to_owned).unwrap_or(text))
+    Ok(match top {
+        Top::Tuple => inside.map(str::to_owned).unwrap_or(text),
+        // A JSON null is a unit to serde, too; but only a value that is nothing takes no room.
+        Top::Unit if size_of_val(value) == 0 => String::new(),
+        Top::Unit | Top::One => text,
+    })
+}
+
+/// What serde calls a value as a whole.
+#[derive(Clone, Copy)]
+enum Top {
+    Tuple,
+    Unit,
+    One,
 }
 
 fn text(json: Vec<u8>) -> Result<String, EncodeError> {
@@ -150,7 +164,7 @@ impl Formatter for Attaching<'_> {
 /// for its caller to take the brackets off.
 struct Spread<'a, S> {
     inner: S,
-    is_tuple: &'a mut bool,
+    top: &'a mut Top,
 }
 
 macro_rules! forward {
@@ -175,12 +189,13 @@ impl<S: Serializer> Serializer for Spread<'_, S> {
     type SerializeStructVariant = S::SerializeStructVariant;
 
     fn serialize_tuple(self, len: usize) -> Result<S::SerializeTuple, S::Error> {
-        *self.is_tuple = true;
+        *self.top = Top::Tuple;
         self.inner.serialize_tuple(len)
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        self.serialize_tuple(0)?.end()
+        *self.top = Top::Unit;
+        self.inner.serialize_unit()
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<S::Ok, S::Error> {
