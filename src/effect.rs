@@ -96,7 +96,7 @@ pub enum Dispatch {
         /// The namespace.
         namespace: Namespace,
         /// The client's auth object as JSON; `{}` where it sent none.
-        auth: Box<str>,
+        auth: Rc<str>,
     },
     /// A namespace has its first socket.
     NewNamespace {
@@ -176,19 +176,19 @@ pub enum Dispatch {
     /// A plain Engine.IO session was opened.
     Opened {
         /// The session.
-        session: SessionKey,
+        sid: Sid,
     },
     /// A plain Engine.IO session sent a message.
     Message {
         /// The session.
-        session: SessionKey,
+        sid: Sid,
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
     /// A plain Engine.IO session was closed.
     Closed {
         /// The session, as it was called.
-        session: SessionKey,
+        sid: Sid,
         /// Why.
         reason: Reason,
     },

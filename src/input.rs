@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::effect::Refused;
+use crate::effect::{Refused, SocketRef};
 use crate::error::Reason;
 use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::request::{Layer, Opening};
@@ -130,7 +130,7 @@ pub enum Command {
         /// A fresh id.
         socket: SocketId,
         /// The client's auth object as JSON; `{}` where it sent none.
-        auth: Box<str>,
+        auth: Rc<str>,
     },
     /// Let a prepared socket in.
     Accept {
@@ -206,14 +206,14 @@ pub enum Command {
     /// Send a plain Engine.IO message.
     Send {
         /// The session.
-        session: SessionKey,
+        sid: Sid,
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
     /// Close a plain Engine.IO session.
     Close {
         /// The session.
-        session: SessionKey,
+        sid: Sid,
     },
 }
 
@@ -248,6 +248,8 @@ pub enum Wanted {
     },
     /// A record of it is kept with the socket, and a handler called with the answer.
     Reply {
+        /// The socket, where only one is asked: its handler is called even if it is gone.
+        asked: Option<SocketRef>,
         /// The handler's name.
         name: Box<str>,
         /// What the handler gets beside the answer, as JSON.

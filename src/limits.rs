@@ -18,8 +18,9 @@ pub const MAX_AUTH_BYTES: usize = 16_384;
 /// the last one, in an isolate of 128 MB that all worlds share.
 pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;
 
-/// Most bytes of attachments that wait for their packets' last ones, in a world as a whole: clients that begin packets and
-/// never end them must not fill the isolate, awake or at the next wake.
+/// Most bytes of attachments that wait for their packets' last ones, in a world as a whole, and most bytes of arguments that
+/// handlers and held events keep while they wait: clients that begin packets and never end them, or flood a handler that
+/// waits, must not fill the isolate, awake or at the next wake.
 pub const MAX_WAITING_BYTES: usize = 32_000_000;
 
 /// Longest attachment that waits for its packet's last one inside the snapshot; a longer one is written down by itself,
@@ -70,8 +71,8 @@ pub const MAX_QUEUED_EVENTS: usize = 1_000;
 /// for a moment.
 pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
 
-/// Named alarms of one world: all of them are read at every wake.
-pub const MAX_ALARMS: usize = 1_000;
+/// Named alarms of one world: all of them are one row, of 2 MB at most, and are read at every wake.
+pub const MAX_ALARMS: usize = 400;
 
 /// Longest time until an alarm, or until a `reply_to` is given up: a hundred years, and what is longer is cut to them. The
 /// platform's clock ends in 2262, and throws beyond.
@@ -85,6 +86,13 @@ pub const MAX_STORAGE_VALUE_BYTES: usize = 1_900_000;
 
 /// Characters of a session id that the server's own code makes: they stand in every URL of a polling client.
 pub const MAX_SID_CHARS: usize = 64;
+
+/// How long what was due waits after something panicked while it was done: at once it would be met again, and again.
+pub const PANIC_BACKOFF: Duration = Duration::from_mins(1);
+
+/// Calls of handlers in one turn: what those cause that were called waits for a turn of its own, so that handlers that call
+/// each other for ever do not keep the object from its other events.
+pub const MAX_DISPATCHES: usize = 10_000;
 
 /// Digits of an acknowledgement id: up to here JavaScript's numbers count exactly, so that the id a client reads back
 /// is the id it sent.

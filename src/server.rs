@@ -39,6 +39,8 @@ pub struct Server {
     namespaces: Namespaces,
     /// Sockets whose namespace has not let them in yet.
     prepared: BTreeMap<SocketId, Socket>,
+    /// What clients asked before the world slept and nobody has answered: to join these namespaces.
+    rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
     /// Answers that handlers await in memory.
     asks: Asks,
     /// When the answers are due that sockets have records of.
@@ -97,6 +99,7 @@ impl Server {
             clients: BTreeMap::new(),
             namespaces: Namespaces::default(),
             prepared: BTreeMap::new(),
+            rejoining: Vec::new(),
             asks: Asks::default(),
             replies: BTreeSet::new(),
             alarms: Alarms::default(),
@@ -116,6 +119,9 @@ impl Server {
         // sets itself again never end.
         if !matches!(input, Input::Command(_)) {
             self.handle_due(now, fx);
+        }
+        for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+            fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
         }
         match input {
             Input::OpenPolling { request, sid, layer, opening } => {
@@ -192,7 +198,11 @@ impl Server {
                 self.clients.insert(session, Client { opening, ..Client::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
-            Layer::EngineIo => fx.push_dispatch(Dispatch::Opened { session }),
+            Layer::EngineIo => {
+                if let Some(conn) = self.engine.conn_view(session) {
+                    fx.push_dispatch(Dispatch::Opened { sid: conn.sid });
+                }
+            }
         }
     }
 
@@ -209,7 +219,9 @@ impl Server {
                 Message::Text(text) => Frame::text(text),
                 Message::Binary(bytes) => Frame::Binary(bytes),
             };
-            fx.push_dispatch(Dispatch::Message { session, message });
+            if let Some(conn) = self.engine.conn_view(session) {
+                fx.push_dispatch(Dispatch::Message { sid: conn.sid, message });
+            }
             return;
         }
         let Some(client) = self.clients.get_mut(&session) else { return };
@@ -243,7 +255,7 @@ impl Server {
         let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
         match (packet, joined.map(Socket::to_ref)) {
             (Packet::Connect { namespace, auth }, None) => {
-                let auth = auth.unwrap_or_else(|| "{}".into());
+                let auth = auth.map_or_else(|| "{}".into(), Rc::from);
                 fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
             }
             (Packet::Disconnect { .. }, Some(socket)) => {
@@ -283,8 +295,8 @@ impl Server {
     /// A session is over: so are its sockets.
     fn forget(&mut self, session: SessionKey, conn: Option<&ConnView>, layer: Layer, reason: Reason, fx: &mut Effects) {
         self.inbox.retain(|(key, _)| *key != session);
-        if layer == Layer::EngineIo {
-            fx.push_dispatch(Dispatch::Closed { session, reason });
+        if let Some(ConnView { sid, .. }) = conn.filter(|_| layer == Layer::EngineIo).cloned() {
+            fx.push_dispatch(Dispatch::Closed { sid, reason });
         }
         let client = self.clients.remove(&session).unwrap_or_default();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());

@@ -51,6 +51,9 @@ pub enum ClientSnapshot {
         /// The namespaces that the client joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
+        /// The namespaces that it wants to join and whose guards have not decided, with its auth, as JSON text.
+        #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
+        joining: Vec<(Namespace, Rc<str>)>,
         /// A packet whose attachments have not all arrived.
         #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
         partial: Option<PartialSnapshot>,

@@ -18,8 +18,7 @@ impl Awake {
         while self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
-        self.write_alarms(platform);
-        for conn in self.write(platform) {
+        for conn in self.write_all(platform) {
             // What cannot be written would be lost by the next nap; better now, and its client comes again.
             self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
             self.forget_rows(platform, conn);
@@ -35,6 +34,12 @@ impl Awake {
         if let Err(error) = body.and(parts) {
             platform.log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
         }
+    }
+
+    /// Writes what has changed; gives the sockets whose snapshots could not be written.
+    pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
+        self.write_alarms(platform);
+        self.write(platform)
     }
 
     /// Handles an input and performs its effects. Whoever reads too slowly is closed, which may cause something to be sent

@@ -172,7 +172,10 @@ impl<P: Platform> Shell<P> {
             // Gone before it is read again, so that what panicked is not met a second time.
             self.awake = None;
             self.platform.drop_requests();
-            self.wake();
+            let now = self.platform.now();
+            let (platform, awake) = self.wake();
+            awake.world.server().postpone_due(now);
+            awake.write_all(platform);
         }
         self.follow();
     }

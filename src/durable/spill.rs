@@ -112,7 +112,12 @@ mod tests {
             once: Vec::new(),
             replies: Vec::new(),
         };
-        let client = ClientSnapshot::SocketIo { opening: Rc::default(), sockets: vec![socket], partial: None };
+        let client = ClientSnapshot::SocketIo {
+            opening: Rc::default(),
+            sockets: vec![socket],
+            joining: Vec::new(),
+            partial: None,
+        };
         (header, Body { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
     }
 

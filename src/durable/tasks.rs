@@ -57,6 +57,8 @@ impl Wake for Notify {
 pub struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
+    /// What those hold that wait, in bytes.
+    waiting_bytes: usize,
     /// For the next handler; most never wait, and leave it for the one after.
     relay: Arc<Relay>,
 }
@@ -68,6 +70,8 @@ pub struct Ended {
     pub victim: Victim,
     /// The socket whose later events waited for it.
     pub holds: Option<SocketId>,
+    /// What it held, in bytes.
+    pub bytes: usize,
     /// What is to run next, or what it panicked with.
     pub result: Result<Vec<Task>, Box<dyn Any + Send>>,
 }
@@ -75,7 +79,7 @@ pub struct Ended {
 impl Tasks {
     /// No handlers; `notify` is told when one can go on.
     pub fn new(notify: Arc<Notify>) -> Self {
-        Self { waiting: FuturesUnordered::new(), notify, relay: Arc::default() }
+        Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, relay: Arc::default() }
     }
 
     /// Starts a handler: one that need not wait has ended at once, another one is kept.
@@ -86,6 +90,8 @@ impl Tasks {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
                 self.relay = Arc::default();
+                let bytes = running.task.as_ref().map_or(0, |task| task.bytes);
+                self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
                 self.waiting.push(running);
                 self.notify.wake_by_ref();
                 None
@@ -101,12 +107,20 @@ impl Tasks {
         let waker = Waker::from(Arc::clone(&self.notify));
         loop {
             match Pin::new(&mut self.waiting).poll_next(&mut Context::from_waker(&waker)) {
-                Poll::Ready(Some(Some(ended))) => return Some(ended),
+                Poll::Ready(Some(Some(ended))) => {
+                    self.waiting_bytes = self.waiting_bytes.saturating_sub(ended.bytes);
+                    return Some(ended);
+                }
                 // It ended before.
                 Poll::Ready(Some(None)) => {}
                 Poll::Ready(None) | Poll::Pending => return None,
             }
         }
+    }
+
+    /// What those hold that wait, in bytes: the arguments that they were called with.
+    pub const fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
     }
 
     /// How many wait.
@@ -136,7 +150,7 @@ impl Future for Running {
                 Ok(Poll::Ready(next)) => Ok(next),
                 Err(panic) => Err(panic),
             };
-        Poll::Ready(self.task.take().map(|Task { victim, holds, .. }| Ended { victim, holds, result }))
+        Poll::Ready(self.task.take().map(|Task { victim, holds, bytes, .. }| Ended { victim, holds, bytes, result }))
     }
 }
 
@@ -176,7 +190,7 @@ mod tests {
             kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
             Poll::Pending
         });
-        let task = Task { victim: Victim::Other("a test"), holds: None, future: Box::pin(waits) };
+        let task = Task { victim: Victim::Other("a test"), holds: None, bytes: 0, future: Box::pin(waits) };
         assert!(tasks.start(task).is_none());
         while notify.take() {
             assert!(tasks.next_ended().is_none());

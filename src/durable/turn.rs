@@ -17,7 +17,7 @@ use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
 use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Io, Task, WorldHandle};
 use crate::id::{AskId, Entropy, Namespace, SocketId};
 use crate::input::{Command, Input, To};
-use crate::limits::{MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS};
+use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS, MAX_WAITING_BYTES};
 use crate::server::Server;
 use crate::time::Timestamp;
 
@@ -33,6 +33,8 @@ pub struct World {
     tasks: Tasks,
     /// Sockets whose packet middleware is waiting, and the events that wait behind it.
     held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+    /// The arguments of those events, in bytes.
+    held_bytes: usize,
     /// Requests from outside that the next turn begins with.
     requests: Vec<Task>,
 }
@@ -73,7 +75,7 @@ impl World {
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), requests: Vec::new() }
+        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), held_bytes: 0, requests: Vec::new() }
     }
 
     /// What the world knows. Not to be held while anything is handled.
@@ -133,11 +135,16 @@ impl World {
 
     /// Calls handlers until nothing is left that can go on.
     fn run(&mut self, entropy: &mut dyn FnMut() -> Entropy) {
+        let mut dispatches = 0;
         for _ in 0..MAX_ROUNDS {
-            loop {
+            while dispatches < MAX_DISPATCHES {
                 let next = self.inner.fx.borrow_mut().next_dispatch();
                 let Some(dispatch) = next else { break };
                 self.dispatch(dispatch, entropy);
+                dispatches += 1;
+            }
+            if dispatches >= MAX_DISPATCHES {
+                break;
             }
             if !self.inner.notify.take() {
                 return;
@@ -169,14 +176,24 @@ impl World {
             }
             Dispatch::Connected { ref socket } if !self.is_connected(socket.id) => {}
             Dispatch::Event { ref socket, .. } if !self.is_connected(socket.id) => {}
-            Dispatch::Event { ref socket, .. } => {
-                let is_busy = self.is_busy();
+            Dispatch::Event { ref socket, ref args, .. } => {
+                let (is_busy, bytes) = (self.is_busy(), args.len_bytes());
                 match self.held.get_mut(&socket.id) {
-                    Some(queue) if queue.len() < MAX_QUEUED_EVENTS => queue.push_back(dispatch),
+                    Some(queue) if queue.len() < MAX_QUEUED_EVENTS && !is_busy => {
+                        self.held_bytes = self.held_bytes.saturating_add(bytes);
+                        queue.push_back(dispatch);
+                    }
                     None if !is_busy => self.start_all(dispatch, None),
                     _ => self.refuse_busy(dispatch),
                 }
             }
+            // A client that speaks faster than its messages are handled has no other way to be told.
+            Dispatch::Message { sid, .. } if self.is_busy() => {
+                self.inner.log("a session of plain Engine.IO is closed: too many of its messages wait".to_owned());
+                self.inner.perform(Command::Close { sid });
+            }
+            // Those who only look on can do without.
+            Dispatch::Conn { .. } | Dispatch::Outgoing { .. } if self.is_busy() => {}
             other => self.start_all(other, None),
         }
     }
@@ -196,7 +213,7 @@ impl World {
         }
     }
 
-    fn end(&mut self, Ended { victim, holds, result }: Ended) {
+    fn end(&mut self, Ended { victim, holds, result, .. }: Ended) {
         match result {
             Ok(next) => next.into_iter().for_each(|task| self.start(task)),
             Err(panic) if self.inner.in_core.get() => resume_unwind(panic),
@@ -207,6 +224,11 @@ impl World {
         }
         if let Some(socket) = holds {
             let waiting = self.held.remove(&socket).unwrap_or_default();
+            let bytes = waiting.iter().map(|dispatch| match dispatch {
+                Dispatch::Event { args, .. } => args.len_bytes(),
+                _ => 0,
+            });
+            self.held_bytes = self.held_bytes.saturating_sub(bytes.sum());
             // The first of them may hold the others up again; they are dispatched in order, before anything newer.
             self.inner.fx.borrow_mut().push_dispatches_first(waiting);
         }
@@ -218,6 +240,7 @@ impl World {
 
     fn is_busy(&self) -> bool {
         self.tasks.waiting_count() >= MAX_PENDING_HANDLERS
+            || self.tasks.waiting_bytes().saturating_add(self.held_bytes) >= MAX_WAITING_BYTES
     }
 
     fn refuse_busy(&self, dispatch: Dispatch) {

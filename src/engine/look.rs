@@ -22,6 +22,12 @@ impl Engine {
         (!matches!(session.transport, Transport::Draining(..))).then_some(session.layer)
     }
 
+    /// The session of plain Engine.IO that has this id.
+    pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
+        let key = *self.by_sid.get(&sid)?;
+        (self.layer_of(key) == Some(Layer::EngineIo)).then_some(key)
+    }
+
     /// The WebSocket that is a session's transport.
     pub(super) fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
         match self.sessions.get(key.0)?.transport {

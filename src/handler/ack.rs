@@ -131,13 +131,23 @@ impl<T> fmt::Display for BroadcastAckError<T> {
     }
 }
 
-impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {}
+impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
+    /// Why nothing was sent, or why the first of those who are missing did not answer.
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Emit(error) => Some(error),
+            Self::Unanswered(Unanswered { missing, .. }) => missing.first().map(|(_, why)| why as _),
+        }
+    }
+}
 
 impl<T> HandlerError for BroadcastAckError<T> {
     fn code(&self) -> &str {
         match self {
             Self::Emit(error) => error.code(),
-            Self::Unanswered(_) => "ACK_TIMEOUT",
+            Self::Unanswered(Unanswered { missing, .. }) => {
+                missing.first().map_or_else(|| NoAnswer::Expired.code(), |(_, why)| why.code())
+            }
         }
     }
 }

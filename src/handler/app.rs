@@ -36,10 +36,10 @@ pub struct App {
     namespaces: BTreeMap<Namespace, Rc<Routes>>,
     templates: matchit::Router<Rc<Routes>>,
     /// The same routes as in `templates`, which cannot be listed.
-    template_routes: Vec<Rc<Routes>>,
+    template_routes: Vec<(Box<str>, Rc<Routes>)>,
     pub(super) predicates: Vec<(Erased<Lookup>, Rc<Routes>)>,
     pub(super) on_new_namespace: Vec<Erased<NewNamespace>>,
-    pub(super) alarms: BTreeMap<Box<str>, Erased<Alarm>>,
+    alarms: matchit::Router<Erased<Alarm>>,
     pub(super) http: BTreeMap<Box<str>, matchit::Router<Erased<Http>>>,
     pub(super) engine: EngineRoutes,
 }
@@ -69,7 +69,7 @@ impl App {
             if let Err(error) = self.templates.insert(name, Rc::clone(&routes)) {
                 panic!("the namespace {name:?} cannot be added: {error}");
             }
-            self.template_routes.push(routes);
+            self.template_routes.push((name.into(), routes));
             return self;
         }
         let previous = self.namespaces.insert(parsed, routes);
@@ -106,15 +106,19 @@ impl App {
         self
     }
 
-    /// Called when an alarm goes off that [`Io::set_alarm`](super::Io::set_alarm) set.
+    /// Called when an alarm goes off that [`Io::set_alarm`](super::Io::set_alarm) set. The name may be a template, such as
+    /// `turn/{game}`, for alarms `turn/1`, `turn/2`, …: [`EventName`](super::EventName) says which one it is.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when there is a handler of this name already.
+    /// At start-up, naming the caller's line, when there is a handler of this name already, or the template clashes with
+    /// another one.
     #[must_use]
     #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
     pub fn on_alarm<M>(mut self, name: &str, handler: impl Handler<Alarm, M>) -> Self {
-        let previous = self.alarms.insert(name.into(), erase(handler));
-        assert!(previous.is_none(), "the alarm {name:?} has two handlers");
+        if let Err(error) = self.alarms.insert(format!("/{name}"), erase(handler)) {
+            panic!("the alarm {name:?} cannot have this handler: {error}");
+        }
         self
     }
 
@@ -199,12 +203,23 @@ impl App {
     }
 
     pub(super) fn has_alarm(&self, name: &str) -> bool {
-        self.alarms.contains_key(name)
+        self.alarm_handler(name).is_some()
+    }
+
+    pub(super) fn alarm_handler(&self, name: &str) -> Option<&Erased<Alarm>> {
+        self.alarms.at(&format!("/{name}")).ok().map(|found| found.value)
+    }
+
+    /// Whether a namespace that exists has the routes that were added with `template`.
+    pub(super) fn is_child(&self, namespace: &Namespace, template: &str) -> bool {
+        let parents = self.template_routes.iter().filter(|(name, _)| &**name == template);
+        let routes = self.routes(namespace, None).filter(|_| self.is_dynamic(namespace));
+        routes.is_some_and(|routes| parents.into_iter().any(|(_, parent)| Rc::ptr_eq(parent, routes)))
     }
 
     fn all_routes(&self) -> impl Iterator<Item = &Rc<Routes>> {
         let by_predicate = self.predicates.iter().map(|(_, routes)| routes);
-        self.namespaces.values().chain(&self.template_routes).chain(by_predicate)
+        self.namespaces.values().chain(self.template_routes.iter().map(|(_, routes)| routes)).chain(by_predicate)
     }
 }
 

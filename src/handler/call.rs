@@ -83,7 +83,7 @@ macro_rules! io_call {
 
 call! {
     /// A predicate is asked whether a namespace exists.
-    Lookup { socket: Socket } -> bool, |_| false
+    Lookup { socket: Socket } -> Result<bool, Failure>, Err
 }
 call! {
     /// A client wants to join a namespace.
@@ -156,3 +156,9 @@ call! {
 
 socket_call!(Lookup, Connecting, Connected, Event, Incoming, Outgoing, Disconnect, Answered, Failed);
 io_call!(NewNamespace, Alarm, Http, Upgraded, ConnPacket, ConnClosed);
+
+impl IoCall for Engine {
+    fn io(&self) -> Io {
+        self.socket.io()
+    }
+}

@@ -1,30 +1,39 @@
 //! What handlers of plain Engine.IO are given.
 
 use super::door::WorldHandle;
-use crate::id::SessionKey;
+use super::io::Io;
+use crate::id::Sid;
 use crate::input::Command;
 use crate::value::Frame;
 
-/// A plain Engine.IO session. A handle; it must not be kept after the session was closed, because the place may be another
-/// one's then.
+/// A plain Engine.IO session. A handle, which may outlive the session: what is done to one that is closed does nothing.
 #[derive(Clone, Debug)]
 pub struct EngineSocket {
     world: WorldHandle,
-    session: SessionKey,
+    sid: Sid,
 }
 
 impl EngineSocket {
-    pub(super) const fn new(world: WorldHandle, session: SessionKey) -> Self {
-        Self { world, session }
+    pub(super) const fn new(world: WorldHandle, sid: Sid) -> Self {
+        Self { world, sid }
+    }
+
+    /// The session's id. A secret of the client's: who knows it may speak for it while it polls.
+    pub const fn id(&self) -> Sid {
+        self.sid
     }
 
     /// Sends a message.
     pub fn send(&self, message: Frame) {
-        self.world.perform(Command::Send { session: self.session, message });
+        self.world.perform(Command::Send { sid: self.sid, message });
     }
 
     /// Closes the session.
     pub fn close(&self) {
-        self.world.perform(Command::Close { session: self.session });
+        self.world.perform(Command::Close { sid: self.sid });
+    }
+
+    pub(super) fn io(&self) -> Io {
+        Io::main(self.world.clone())
     }
 }

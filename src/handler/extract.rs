@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use super::ack::AckSender;
+use super::ack::{AckError, AckSender};
 use super::call::{
     Alarm, Answered, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
 };
@@ -74,8 +74,8 @@ pub struct SocketData<T>(pub T);
 pub struct EventName(pub Rc<str>);
 
 /// A client's answer to an event that asked for one by `reply_to`, typed as [`Data`] is, or why there is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer<T>(pub Result<T, NoAnswer>);
+#[derive(Debug)]
+pub struct Answer<T>(pub Result<T, AckError>);
 
 /// What was kept for the handler when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,8 +159,7 @@ macro_rules! events {
 
         impl Extract<$call> for Args {
             fn extract(call: &mut $call) -> Result<Self, Failure> {
-                // Copied only where another handler of the event has them, too.
-                Ok(Rc::unwrap_or_clone(core::mem::take(&mut call.args)))
+                Ok(Args::clone(&call.args))
             }
         }
 
@@ -188,13 +187,11 @@ impl Extract<Disconnect> for Reason {
 
 impl<T: FromArgs> Extract<Answered> for Answer<T> {
     fn extract(call: &mut Answered) -> Result<Self, Failure> {
-        match &call.answer {
-            Ok(args) => match T::from_args(Args::clone(args)) {
-                Ok(answer) => Ok(Self(Ok(answer))),
-                Err(error) => Err(Failure::of(&error)),
-            },
-            Err(none) => Ok(Self(Err(*none))),
-        }
+        // Also called for an answer that is none: whoever keeps count must hear of it.
+        Ok(Self(match &call.answer {
+            Ok(args) => T::from_args(Args::clone(args)).map_err(AckError::Invalid),
+            Err(none) => Err(AckError::NoAnswer(*none)),
+        }))
     }
 }
 
@@ -227,6 +224,12 @@ impl Extract<Failed> for EventName {
     fn extract(call: &mut Failed) -> Result<Self, Failure> {
         let event = call.event.clone().map(Self);
         event.ok_or_else(|| Failure::new(Failure::CODE, "it was not the handler of an event"))
+    }
+}
+
+impl Extract<Http> for HttpRequest {
+    fn extract(call: &mut Http) -> Result<Self, Failure> {
+        Ok(Self::clone(&call.request))
     }
 }
 

@@ -1,6 +1,5 @@
 //! What goes wrong in handlers, and what clients are told of it.
 
-use core::any::Any;
 use core::fmt;
 use std::borrow::Cow;
 
@@ -163,13 +162,18 @@ impl fmt::Display for Failure {
 // `Failure` is no `Error` itself: that is what lets every error become one.
 impl<E: core::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        // Dormouse's own errors keep their codes.
-        let any: &dyn Any = &error;
-        let own = any.downcast_ref().map(|error: &DecodeError| Self::of(error));
-        let own = own.or_else(|| any.downcast_ref().map(|error: &NoAnswer| Self::of(error)));
-        let own = own.or_else(|| any.downcast_ref().map(|error: &AckError| Self::of(error)));
-        own.unwrap_or_else(|| Self::new(Self::CODE, error.to_string()))
+        let code = own_code(&error).map_or(Self::CODE.into(), |code| code.to_owned().into());
+        Self { code, ..Self::new(Self::CODE, error.to_string()) }
     }
+}
+
+/// The code of an error of Dormouse's own, or of one that such an error is behind.
+fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str> {
+    let decode = || error.downcast_ref::<DecodeError>().map(HandlerError::code);
+    let answer = || error.downcast_ref::<NoAnswer>().map(HandlerError::code);
+    let ack = || error.downcast_ref::<AckError>().map(HandlerError::code);
+    let emit = || error.downcast_ref::<EmitError>().map(HandlerError::code);
+    decode().or_else(answer).or_else(ack).or_else(emit).or_else(|| own_code(error.source()?))
 }
 
 impl HandlerError for Failure {
@@ -220,6 +224,8 @@ pub enum EmitError {
     UnknownReply(String),
     /// A timeout is longer than an answer may be awaited in memory.
     Timeout(core::time::Duration),
+    /// An answer is awaited, and is to go to a handler as well.
+    TwoAnswers,
 }
 
 impl fmt::Display for EmitError {
@@ -235,12 +241,25 @@ impl fmt::Display for EmitError {
                 crate::limits::MAX_ACK_TIMEOUT.as_secs(),
                 asked.as_secs()
             ),
+            Self::TwoAnswers => f.write_str("an answer is either awaited or goes to the handler of a `reply_to`"),
         }
     }
 }
 
 impl core::error::Error for EmitError {}
-impl HandlerError for EmitError {}
+
+impl HandlerError for EmitError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Reserved(_) => "RESERVED_EVENT",
+            Self::Arguments(_) => "UNSENDABLE_ARGUMENTS",
+            Self::Context(_) => "INVALID_CONTEXT",
+            Self::UnknownReply(_) => "UNKNOWN_REPLY",
+            Self::Timeout(_) => "TIMEOUT_TOO_LONG",
+            Self::TwoAnswers => "TWO_ANSWERS",
+        }
+    }
+}
 
 impl From<EncodeError> for EmitError {
     fn from(error: EncodeError) -> Self {

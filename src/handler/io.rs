@@ -53,16 +53,13 @@ impl Io {
         Ok(Self::new(self.world.clone(), namespace, known, self.quiet))
     }
 
-    /// The namespaces that somebody is in and whose names match a template such as `/dynamic-{n}`: what is emitted to each
-    /// of them is what Socket.IO's parent namespace emits.
+    /// The namespaces that somebody is in and that exist by a template, such as `/dynamic-{n}`, as it was registered: what is
+    /// emitted to each of them is what Socket.IO's parent namespace emits.
     pub fn children(&self, template: &str) -> Vec<Self> {
         let Some(door) = self.world.door() else { return Vec::new() };
-        let mut router = matchit::Router::new();
-        if router.insert(template, ()).is_err() {
-            return Vec::new();
-        }
-        let names = door.namespaces().into_iter().filter(|name| router.at(name.as_str()).is_ok());
-        names.filter_map(|name| self.of(name.as_str()).ok()).collect()
+        let app = door.app();
+        let children = door.namespaces().into_iter().filter(|name| app.is_child(name, template));
+        children.map(|name| Self::new(self.world.clone(), name, None, self.quiet)).collect()
     }
 
     /// The namespaces that somebody is in.
@@ -205,7 +202,7 @@ impl Io {
     /// 4,096 bytes of JSON, and more than a hundred years are a hundred.
     ///
     /// # Errors
-    /// There is no handler of this name, the context cannot be kept, or there are 1,000 alarms already.
+    /// There is no handler of this name, the context cannot be kept, or there are 400 alarms already.
     pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
         let Some(door) = self.world.door() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;

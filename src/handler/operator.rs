@@ -11,6 +11,7 @@ use super::door::{Answered, WorldHandle};
 use super::failure::EmitError;
 use super::rooms::IntoRooms;
 use super::socket::Socket;
+use crate::effect::SocketRef;
 use crate::id::{AskId, Namespace, SocketId};
 use crate::input::{Command, Emission, Target, To, Wanted};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
@@ -272,7 +273,8 @@ fn emit(
                 return Err(EmitError::UnknownReply(name.into()));
             }
             let deadline = door.now().after(timeout.unwrap_or(REPLY_TIMEOUT).min(MAX_ALARM_AFTER));
-            Wanted::Reply { name, context: context.map_err(EmitError::Context)?, deadline }
+            let asked = asked_one(&to, namespace, predicate);
+            Wanted::Reply { asked, name, context: context.map_err(EmitError::Context)?, deadline }
         }
     };
     door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, wanted }));
@@ -282,6 +284,9 @@ fn emit(
 fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoArgs) -> Result<Waiting, EmitError> {
     check_event(event)?;
     let args = args.into_args()?;
+    if flags.reply.is_some() {
+        return Err(EmitError::TwoAnswers);
+    }
     let timeout = flags.timeout.unwrap_or(ACK_TIMEOUT);
     if timeout > MAX_ACK_TIMEOUT {
         return Err(EmitError::Timeout(timeout));
@@ -296,6 +301,13 @@ fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoA
     let (volatile, quiet) = (flags.volatile, flags.quiet);
     door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, wanted }));
     Ok(Waiting::new(world.clone(), ask, receiver))
+}
+
+fn asked_one(to: &To, namespace: &Namespace, predicate: Option<u32>) -> Option<SocketRef> {
+    match to {
+        To::Socket(id) => Some(SocketRef { id: *id, namespace: namespace.clone(), predicate }),
+        To::Many(_) => None,
+    }
 }
 
 fn check_event(event: &str) -> Result<(), EmitError> {

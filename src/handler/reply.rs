@@ -25,9 +25,15 @@ impl IntoOutcome<()> for () {
     fn into_outcome(self) {}
 }
 
-impl IntoOutcome<bool> for bool {
-    fn into_outcome(self) -> bool {
-        self
+impl IntoOutcome<Result<bool, Failure>> for bool {
+    fn into_outcome(self) -> Result<bool, Failure> {
+        Ok(self)
+    }
+}
+
+impl<E: HandlerError> IntoOutcome<Result<bool, Failure>> for Result<bool, E> {
+    fn into_outcome(self) -> Result<bool, Failure> {
+        self.map_err(|error| Failure::of(&error))
     }
 }
 

@@ -168,6 +168,15 @@ impl Routes {
         self
     }
 
+    /// Forgets the handlers of all events that were registered so far, the [`fallback`](Self::fallback) too: Socket.IO's
+    /// `removeAllListeners()`. Those of connections, errors and replies stay.
+    #[must_use]
+    pub fn off_all(mut self) -> Self {
+        self.events.clear();
+        self.fallback = None;
+        self
+    }
+
     /// Forgets what [`on_any`](Self::on_any) registered so far.
     #[must_use]
     pub fn off_any(mut self) -> Self {

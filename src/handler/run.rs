@@ -10,7 +10,7 @@ use super::ack::AckSlot;
 use super::app::App;
 use super::call::{
     Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Event, Failed, Incoming, Lookup, NewNamespace,
-    Outgoing,
+    Outgoing, SocketCall,
 };
 use super::door::WorldHandle;
 use super::failure::Failure;
@@ -29,6 +29,8 @@ pub struct Task {
     pub victim: Victim,
     /// The socket whose later events wait until it is done.
     pub holds: Option<SocketId>,
+    /// What it was called with and keeps while it waits, in bytes.
+    pub bytes: usize,
     /// It; what it gives is to run next.
     pub future: LocalBoxFuture<'static, Vec<Task>>,
 }
@@ -87,7 +89,7 @@ impl Task {
             running.await;
             Vec::new()
         });
-        Self { victim, holds: None, future }
+        Self { victim, holds: None, bytes: 0, future }
     }
 }
 
@@ -107,7 +109,6 @@ impl App {
                 run_all(&self.on_new_namespace, &NewNamespace { io }, victim, &report)
             }
             Dispatch::Connected { socket } => self.run_for(
-                world,
                 &socket,
                 |routes| &routes.on_connect,
                 || Connected { socket: handle(socket.clone(), None) },
@@ -117,7 +118,6 @@ impl App {
                 let (name, args): (Rc<str>, _) = (event.into(), Rc::new(args));
                 let run = |socket: SocketRef| {
                     self.run_for(
-                        world,
                         &socket,
                         |routes| &routes.on_any_outgoing,
                         || Outgoing {
@@ -131,27 +131,33 @@ impl App {
             }
             Dispatch::Disconnected { socket, view, reason } => {
                 let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&view))), reason };
-                let mut tasks = self.run_for(world, &socket, |routes| &routes.on_disconnecting, call);
-                tasks.extend(self.run_for(world, &socket, |routes| &routes.on_disconnect, call));
+                let mut tasks = self.run_for(&socket, |routes| &routes.on_disconnecting, call);
+                tasks.extend(self.run_for(&socket, |routes| &routes.on_disconnect, call));
                 tasks
             }
             Dispatch::Reply { socket, view, name, context, answer } => {
                 let Some(routes) = self.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
                 let handlers: Vec<_> = routes.replies.get(&name).cloned().into_iter().collect();
+                if handlers.is_empty() {
+                    lost(world, &format!("an answer for the `on_reply` {name:?}"));
+                }
                 let call = Answered { socket: handle(socket, view), answer: answer.map(Rc::new), context };
                 let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
                 let victim = || Victim::Socket(call.socket.id(), call.socket.namespace().clone());
                 run_all(&handlers, &call, victim, &report)
             }
             Dispatch::Alarm { name, context } => {
-                let handlers: Vec<_> = self.alarms.get(&name).cloned().into_iter().collect();
+                let handlers: Vec<_> = self.alarm_handler(&name).cloned().into_iter().collect();
+                if handlers.is_empty() {
+                    lost(world, &format!("the alarm {name:?}"));
+                }
                 let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
                 run_all(&handlers, &call, || Victim::Other("an alarm"), &Report::of(world))
             }
             Dispatch::Conn { conn, event } => self.conn_event(world, &conn, event),
-            Dispatch::Opened { session } => self.plain_engine(world, session, None, None),
-            Dispatch::Message { session, message } => self.plain_engine(world, session, Some(message), None),
-            Dispatch::Closed { session, reason } => self.plain_engine(world, session, None, Some(reason)),
+            Dispatch::Opened { sid } => self.plain_engine(world, sid, None, None),
+            Dispatch::Message { sid, message } => self.plain_engine(world, sid, Some(message), None),
+            Dispatch::Closed { sid, reason } => self.plain_engine(world, sid, None, Some(reason)),
             Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } => Vec::new(),
         }
     }
@@ -167,9 +173,15 @@ impl App {
             let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
             if found.is_none() {
                 for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
-                    if predicate(Lookup { socket: socket(Some(index)) }).await {
-                        found = Some((Some(index), Rc::clone(routes)));
-                        break;
+                    match predicate(Lookup { socket: socket(Some(index)) }).await {
+                        Ok(true) => {
+                            found = Some((Some(index), Rc::clone(routes)));
+                            break;
+                        }
+                        Ok(false) => {}
+                        Err(failure) => {
+                            log(&door, &format!("a predicate asked about {}", namespace.as_str()), &failure)
+                        }
                     }
                 }
             }
@@ -206,11 +218,11 @@ impl App {
             .map(|handler| event_task(&routes, handler, event.clone(), Failing::IsReported))
             .collect();
         if routes.packet_guards.is_empty() {
-            let handlers = find_handlers(&routes, &event);
-            run_event_last(&routes, &handlers, event, &mut tasks);
+            tasks.extend(run_event(&routes, &find_handlers(&routes, &event), &event));
             return tasks;
         }
         let victim = Victim::Event(socket.id, socket.namespace.clone(), event.ack.clone());
+        let bytes = event.args.len_bytes();
         let future = Box::pin(async move {
             for guard in &routes.packet_guards {
                 let Event { socket, name, args, .. } = event.clone();
@@ -223,18 +235,14 @@ impl App {
             if !event.socket.is_connected() {
                 return Vec::new();
             }
-            let handlers = find_handlers(&routes, &event);
-            let mut tasks = Vec::new();
-            run_event_last(&routes, &handlers, event, &mut tasks);
-            tasks
+            run_event(&routes, &find_handlers(&routes, &event), &event)
         });
-        tasks.push(Task { victim, holds: Some(socket.id), future });
+        tasks.push(Task { victim, holds: Some(socket.id), bytes, future });
         tasks
     }
 
-    fn run_for<C: Call<Outcome = Done> + Clone>(
+    fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
         &self,
-        world: &WorldHandle,
         socket: &SocketRef,
         handlers: impl FnOnce(&Routes) -> &Vec<Erased<C>>,
         call: impl FnOnce() -> C,
@@ -244,9 +252,9 @@ impl App {
         if handlers.is_empty() {
             return Vec::new();
         }
-        let handle = Socket::new(world.clone(), socket.clone(), None, false);
-        let report = Report::Routes(Rc::clone(routes), handle, None);
-        run_all(handlers, &call(), || Victim::Socket(socket.id, socket.namespace.clone()), &report)
+        let call = call();
+        let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
+        run_all(handlers, &call, || Victim::Socket(socket.id, socket.namespace.clone()), &report)
     }
 }
 
@@ -261,15 +269,6 @@ fn find_handlers(routes: &Rc<Routes>, event: &Event) -> Vec<Erased<Event>> {
 
 fn run_event(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: &Event) -> Vec<Task> {
     handlers.iter().map(|handler| event_task(routes, handler, event.clone(), Failing::IsAnswered)).collect()
-}
-
-/// As `run_event`, for the event's last handlers: one that is alone has the arguments to itself, and need not copy them.
-fn run_event_last(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: Event, tasks: &mut Vec<Task>) {
-    if let [handler] = handlers {
-        tasks.push(event_task(routes, handler, event, Failing::IsAnswered));
-    } else {
-        tasks.extend(run_event(routes, handlers, &event));
-    }
 }
 
 /// What a client that asked for an acknowledgement gets of a handler's failure.
@@ -287,8 +286,8 @@ fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failin
         Failing::IsAnswered => Victim::Event(id, namespace, event.ack.clone()),
         Failing::IsReported => Victim::Socket(id, namespace),
     };
-    let (routes, handler) = (Rc::clone(routes), Rc::clone(handler));
-    Task::new(victim, async move {
+    let (routes, handler, bytes) = (Rc::clone(routes), Rc::clone(handler), event.args.len_bytes());
+    let task = Task::new(victim, async move {
         let (ack, socket, name) = (event.ack.clone(), event.socket.clone(), Rc::clone(&event.name));
         match handler(event).await {
             Ok(answer) => {
@@ -303,7 +302,8 @@ fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failin
                 }
             }
         }
-    })
+    });
+    Task { bytes, ..task }
 }
 
 pub(super) fn run_all<C: Call<Outcome = Done> + Clone>(
@@ -352,6 +352,13 @@ impl Report {
             }
             Self::Log(world) => log(&world, "a handler", &failure),
         }
+    }
+}
+
+/// A handler that was registered when something was asked for may be gone after a deploy.
+fn lost(world: &WorldHandle, what: &str) {
+    if let Some(door) = world.door() {
+        door.log(format!("{what} is lost: the app has no handler of this name any more"));
     }
 }
 

@@ -10,6 +10,7 @@ use slab::Slab;
 
 use crate::effect::{ConnView, SocketRef, SocketView};
 use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
+use crate::limits::ACKS_PER_MILLI;
 use crate::request::Opening;
 use crate::time::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct Namespaces {
     by_id: BTreeMap<SocketId, SocketKey>,
     by_name: BTreeMap<Namespace, Members>,
     marks: target::Marks,
+    /// The least number that no answer can be owed to.
+    next_ack: u64,
 }
 
 /// A socket's place in the tables.
@@ -33,7 +36,6 @@ struct SocketKey(usize);
 struct Members {
     all: BTreeSet<SocketKey>,
     rooms: Rooms,
-    next_ack: u64,
 }
 
 /// One client in one namespace.
@@ -181,19 +183,17 @@ impl Namespaces {
         self.by_name.contains_key(namespace)
     }
 
-    /// A number for the answers to an event: they count from 0 in each namespace.
-    pub fn next_ack(&mut self, namespace: &Namespace) -> AckId {
-        let Some(members) = self.by_name.get_mut(namespace) else { return AckId(0) };
-        let id = AckId(members.next_ack);
-        members.next_ack = members.next_ack.saturating_add(1);
-        id
+    /// A number for the answers to an event at `now`: no client can owe an answer to it yet, whatever was asked before the
+    /// world slept, or before the namespace was empty.
+    pub fn next_ack(&mut self, now: Timestamp) -> AckId {
+        let id = self.next_ack.max(now.as_millis().saturating_mul(ACKS_PER_MILLI));
+        self.next_ack = id.saturating_add(1);
+        AckId(id)
     }
 
-    /// Lets the numbers of a namespace go on from `first`, so that none is used twice after a sleep.
-    pub fn resume_acks(&mut self, namespace: &Namespace, first: u64) {
-        if let Some(members) = self.by_name.get_mut(namespace) {
-            members.next_ack = members.next_ack.max(first);
-        }
+    /// An answer is owed to this number.
+    pub fn note_owed(&mut self, AckId(owed): AckId) {
+        self.next_ack = self.next_ack.max(owed.saturating_add(1));
     }
 
     fn find(&mut self, id: SocketId) -> Option<(SocketKey, &mut Socket)> {

@@ -28,7 +28,7 @@ impl Server {
                     self.refuse(socket.session, &socket.namespace, &error, fx);
                 }
             }
-            Command::Emit(emission) => self.emit(emission, fx),
+            Command::Emit(emission) => self.emit(now, emission, fx),
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
             Command::Forget(ask) => self.asks.forget(ask),
             Command::Join { to, rooms } => {
@@ -70,22 +70,29 @@ impl Server {
                     self.close(now, session, Reason::ServerShuttingDown, fx);
                 }
             }
-            Command::Send { session, message } => {
-                self.engine.send(session, vec![engine::packet::encode_message(&message)], false, fx);
+            Command::Send { sid, message } => {
+                if let Some(session) = self.engine.plain_session(sid) {
+                    self.engine.send(session, vec![engine::packet::encode_message(&message)], false, fx);
+                }
             }
-            Command::Close { session } => self.close(now, session, Reason::ForcedClose, fx),
+            Command::Close { sid } => {
+                if let Some(session) = self.engine.plain_session(sid) {
+                    self.close(now, session, Reason::ForcedClose, fx);
+                }
+            }
         }
     }
 
-    fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Box<str>, fx: &mut Effects) {
+    fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Rc<str>, fx: &mut Effects) {
         let Some(client) = self.clients.get_mut(&session) else { return };
         if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
             let error = Refused { message: "Too many namespaces".to_owned(), data: None };
             return self.refuse(session, &namespace, &error, fx);
         }
         client.prepared.insert(id);
+        self.engine.touch(session);
         let opening = Rc::clone(&client.opening);
-        self.prepared.insert(id, Socket::new(id, namespace, session, opening, auth.into()));
+        self.prepared.insert(id, Socket::new(id, namespace, session, opening, auth));
     }
 
     fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
@@ -114,6 +121,7 @@ impl Server {
 
     fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
         let socket = self.prepared.remove(&id)?;
+        self.engine.touch(socket.session);
         if let Some(client) = self.clients.get_mut(&socket.session) {
             client.prepared.remove(&id);
         }

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::NoAnswer;
 use crate::id::{AckId, AskId, Namespace, SocketId};
 use crate::input::{Emission, To, Wanted};
-use crate::limits::MAX_PENDING_REPLIES;
+use crate::limits::{MAX_PENDING_REPLIES, PANIC_BACKOFF};
 use crate::namespace::{Reply, Socket};
 use crate::socket::{self, Complete};
 use crate::time::Timestamp;
@@ -19,7 +19,7 @@ use crate::value::{Args, Frame};
 
 impl Server {
     /// Encodes once, finds the recipients once.
-    pub(super) fn emit(&mut self, emission: Emission, fx: &mut Effects) {
+    pub(super) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
         let Emission { to, event, args, volatile, quiet, wanted } = emission;
         // Stands for a bug in the core, in the end-to-end tests only.
         #[cfg(feature = "test-panic")]
@@ -33,9 +33,17 @@ impl Server {
         self.engine.mute(quiet);
         match wanted {
             Wanted::Nothing => self.send_event(&to, &event, &args, volatile, fx),
-            Wanted::Answer { ask, deadline } => self.ask(ask, deadline, &to, (&event, &args, volatile), fx),
-            Wanted::Reply { name, context, deadline } => {
-                self.note(&Reply { name, context, deadline }, &to, (&event, &args, volatile), fx);
+            Wanted::Answer { ask, deadline } => {
+                let ack = self.namespaces.next_ack(now);
+                self.ask(ask, deadline, ack, &to, (&event, &args, volatile), fx);
+            }
+            Wanted::Reply { asked, name, context, deadline } => {
+                let ack = self.namespaces.next_ack(now);
+                let reply = Reply { name, context, deadline };
+                let is_heard = self.note(&reply, ack, &to, (&event, &args, volatile), fx);
+                if let Some(socket) = asked.filter(|_| !is_heard) {
+                    fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Disconnected)));
+                }
             }
         }
         self.engine.mute(false);
@@ -71,6 +79,7 @@ impl Server {
         &mut self,
         ask: AskId,
         deadline: Timestamp,
+        ack: AckId,
         to: &To,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
@@ -83,7 +92,6 @@ impl Server {
             };
             return fx.push_dispatch(Dispatch::Answered { ask, answers: Vec::new(), missing });
         };
-        let ack = self.namespaces.next_ack(&namespace);
         // One by one: collecting a set brings a sort into the wasm, which is 16 KB of it.
         let mut waiting = BTreeSet::new();
         waiting.extend(sockets.iter().map(|socket| socket.id));
@@ -91,11 +99,17 @@ impl Server {
         self.send_asking(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
     }
 
-    /// An event whose answers are noted down for a handler to come.
-    fn note(&mut self, reply: &Reply, to: &To, (event, args, volatile): (&str, &Args, bool), fx: &mut Effects) {
+    /// An event whose answers are noted down for a handler to come; says whether there is anybody to answer.
+    fn note(
+        &mut self,
+        reply: &Reply,
+        ack: AckId,
+        to: &To,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) -> bool {
         let sockets = self.resolve(to);
-        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return };
-        let ack = self.namespaces.next_ack(&namespace);
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return false };
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
             let Some(socket) = self.namespaces.get_mut(found.id) else { continue };
@@ -109,6 +123,7 @@ impl Server {
             asked.push(found.id);
         }
         self.send_asking(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
+        true
     }
 
     fn send_asking(
@@ -164,6 +179,25 @@ impl Server {
             self.alarms.changed = true;
             fx.push_dispatch(Dispatch::Alarm { name, context });
         }
+    }
+
+    /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
+    pub fn postpone_due(&mut self, now: Timestamp) {
+        let later = now.after(PANIC_BACKOFF);
+        while let Some(&(at, id, ack)) = self.replies.first().filter(|&&(at, ..)| at <= now) {
+            self.replies.remove(&(at, id, ack));
+            let Some(socket) = self.namespaces.get_mut(id) else { continue };
+            if let Some(reply) = socket.replies.get_mut(&ack) {
+                reply.deadline = later;
+                self.replies.insert((later, id, ack));
+                self.engine.touch(socket.session);
+            }
+        }
+        for (at, _) in self.alarms.by_name.values_mut().filter(|(at, _)| *at <= now) {
+            *at = later;
+            self.alarms.changed = true;
+        }
+        self.follow_wish();
     }
 
     pub(super) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {

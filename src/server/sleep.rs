@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::{Client, NamedAlarm, Server};
 use crate::error::Fault;
 use crate::id::{AckId, ConnId};
-use crate::limits::ACKS_PER_MILLI;
 use crate::namespace::{Reply, Socket};
 use crate::request::Layer;
 use crate::snapshot::{Body, ClientSnapshot, Parts, ReplySnapshot, Snapshot, SocketSnapshot};
@@ -25,9 +24,15 @@ impl Server {
                 let client = self.clients.get(&key)?;
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
                 due = sockets().filter_map(Socket::due).min();
+                let prepared = || client.prepared.iter().filter_map(|id| self.prepared.get(id));
+                let joining: Vec<_> =
+                    prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
+                // Whoever waits to be let in is not to wait for the next one who speaks.
+                due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
                 let (opening, partial) = (Rc::clone(&client.opening), client.decoder.snapshot());
-                ClientSnapshot::SocketIo { opening, sockets: sockets().map(snapshot_of).collect(), partial }
+                let sockets = sockets().map(snapshot_of).collect();
+                ClientSnapshot::SocketIo { opening, sockets, joining, partial }
             }
         };
         let body = Body { sid: session.sid, upgraded: session.upgraded, client };
@@ -53,9 +58,9 @@ impl Server {
             ClientSnapshot::EngineIo => Layer::EngineIo,
         };
         let client = match body.client {
-            ClientSnapshot::SocketIo { opening, sockets, partial } => {
+            ClientSnapshot::SocketIo { opening, sockets, joining, partial } => {
                 let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
-                Some((opening, sockets, decoder))
+                Some((opening, sockets, joining, decoder))
             }
             ClientSnapshot::EngineIo => None,
         };
@@ -63,25 +68,24 @@ impl Server {
             .engine
             .restore(now, conn, (body.sid, body.upgraded), layer, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
-        let Some((opening, sockets, decoder)) = client else { return Ok(()) };
+        let Some((opening, sockets, joining, decoder)) = client else { return Ok(()) };
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { opening, decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
             let mut socket = Socket::new(id, namespace.clone(), session, Rc::clone(&client.opening), auth);
             (socket.predicate, socket.data) = (predicate, data);
             (socket.rooms, socket.once) = (rooms.into_iter().collect(), once.into_iter().collect());
-            let last_owed = replies.iter().map(|reply| reply.ack).max();
             for ReplySnapshot { ack, name, context, deadline } in replies {
+                self.namespaces.note_owed(ack);
                 self.replies.insert((deadline, id, ack));
                 socket.replies.insert(ack, Reply { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
             self.namespaces.insert(socket);
-            // Answers to questions from before the sleep may still come: those of now have higher numbers.
-            let owed = last_owed.map_or(0, |AckId(last)| last.saturating_add(1));
-            self.namespaces.resume_acks(&namespace, owed.max(now.as_millis().saturating_mul(ACKS_PER_MILLI)));
         }
         self.clients.insert(session, client);
+        // Guards that were asked were in memory, and are asked again.
+        self.rejoining.extend(joining.into_iter().map(|(namespace, auth)| (session, namespace, auth)));
         self.follow_wish();
         Ok(())
     }

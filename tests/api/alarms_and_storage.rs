@@ -195,7 +195,7 @@ fn an_alarm_may_be_set_for_the_end_of_time() {
 }
 
 #[test]
-fn a_world_has_a_thousand_alarms_at_most() {
+fn a_world_has_400_alarms_at_most() {
     let app = || {
         let with_handlers = |app: App, n: u32| app.on_alarm(&n.to_string(), async || ());
         (0..1_001).fold(App::new(), with_handlers).namespace("/", |ns| {
@@ -212,9 +212,9 @@ fn a_world_has_a_thousand_alarms_at_most() {
         anna.emit("set many", 1_000);
         world.nap();
         let told = ask(&anna, "set", 1_000);
-        assert_eq!(told["error"]["message"], "the world has 1000 alarms already");
+        assert_eq!(told["error"]["message"], "the world has 400 alarms already");
         // One that is there may be set anew.
-        assert_eq!(ask(&anna, "set", 999), Value::Null);
+        assert_eq!(ask(&anna, "set", 399), Value::Null);
     });
 }
 

@@ -203,7 +203,7 @@ fn a_reply_has_one_handler() {
 }
 
 #[test]
-#[should_panic(expected = "the alarm \"x\" has two handlers")]
+#[should_panic(expected = "the alarm \"x\" cannot have this handler")]
 fn an_alarm_has_one_handler() {
     let _ = App::new().on_alarm("x", async || ()).on_alarm("x", async || ());
 }

@@ -10,7 +10,7 @@ use crate::handler::door::WorldHandle;
 use crate::handler::engine_socket::EngineSocket;
 use crate::handler::io::Io;
 use crate::handler::run::{Report, Task, Victim, run_all};
-use crate::id::{Namespace, SessionKey};
+use crate::id::{Namespace, Sid};
 use crate::value::Frame;
 
 impl App {
@@ -31,12 +31,14 @@ impl App {
     pub(in crate::handler) fn plain_engine(
         &self,
         world: &WorldHandle,
-        session: SessionKey,
+        sid: Sid,
         message: Option<Frame>,
         reason: Option<Reason>,
     ) -> Vec<Task> {
         let handlers = self.engine.handlers(message.is_some(), reason.is_some());
-        let call = Engine { socket: EngineSocket::new(world.clone(), session), message, reason };
-        run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world))
+        let bytes = message.as_ref().map_or(0, Frame::len);
+        let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
+        let tasks = run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world));
+        tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
     }
 }
