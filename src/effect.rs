@@ -49,6 +49,8 @@ pub enum Effect {
     },
     /// Write a line to the log: a handler or Dormouse itself failed.
     Log(String),
+    /// Write a line of the app's own to the log.
+    Note(String),
 }
 
 /// The answer to an HTTP request.

@@ -230,6 +230,7 @@ impl fmt::Display for Reason {
 
 /// Why there is no answer from a client that was asked for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoAnswer {
     /// The client had its time.
     Expired,

@@ -80,7 +80,7 @@ pub use handler::{
     Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketData,
     SocketEmitter, Storage, Unanswered,
 };
-pub use id::{Namespace, Room, SocketId};
+pub use id::{Namespace, Room, Sid, SocketId};
 pub use time::Timestamp;
 pub use value::{Args, DecodeError, EncodeError, EnginePacket, Frame, FromArgs, IntoArgs, PacketKind};
 

@@ -57,7 +57,7 @@ impl Object {
             .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
         Self(AssertUnwindSafe(config.map(|config| {
             let shell = Rc::new_cyclic(|shell| {
-                let workers = Workers::new(state, WeakShell(Weak::clone(shell)));
+                let workers = Workers::new(state, env.clone(), WeakShell(Weak::clone(shell)));
                 RefCell::new(Shell::new(workers, config, app))
             });
             call_when_woken(&shell);

@@ -86,6 +86,7 @@ impl Awake {
                     platform.answer(request, answer);
                 }
                 Effect::Log(line) => platform.log_error(&format!("dormouse: {line}")),
+                Effect::Note(line) => platform.log(&line),
             }
         }
         self.fx.recycle(effects);

@@ -31,6 +31,9 @@ pub trait Store {
     /// # Errors
     /// The runtime's own.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+
+    /// A variable or secret of the deployment; `None` where it is not set.
+    fn variable(&self, name: &str) -> Option<String>;
 }
 
 /// A runtime that calls one world's [`Shell`](super::Shell) and is called by it.
@@ -49,6 +52,9 @@ pub trait Platform {
 
     /// Random bytes for an id.
     fn entropy(&mut self) -> Entropy;
+
+    /// Writes a line to the log.
+    fn log(&mut self, line: &str);
 
     /// Writes a line to the log that says what is wrong.
     fn log_error(&mut self, line: &str);

@@ -1,11 +1,13 @@
 //! Requests as the runtime brings them, and the responses to them.
 
 use core::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::platform::Platform as _;
 use super::requests::{Body, Reception};
 use super::serve;
 use super::shell::Shell;
@@ -15,6 +17,7 @@ use crate::edge::route::{Route, route};
 use crate::edge::{cors, request as received};
 use crate::effect::Answer;
 use crate::error::Refusal;
+use crate::handler::Variables;
 use crate::request::{CLOSE_MARK, EngineRequest};
 use crate::runtime;
 
@@ -43,8 +46,12 @@ pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> 
         // The Worker refused who may not connect; what is left are the headers of the answer.
         let allowed = &shell.config().allowed_origins;
         let headers = cors::check(origin.as_deref(), own, allowed, engine.cors_options()).unwrap_or_default();
+        let store = shell.platform.store();
+        let variables: Variables = Rc::new(move |name| store.variable(name));
         let reception = match parsed {
-            Ok(parsed) => shell.handle_request(parsed, layer, is_octets, |now| received::read(&request, world, now))?,
+            Ok(parsed) => {
+                shell.handle_request(parsed, layer, is_octets, |now| received::read(&request, world, now, variables))?
+            }
             Err(refusal) => Reception::Refused(refusal),
         };
         (headers, reception, BodyLimits::new(shell.config()))

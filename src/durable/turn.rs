@@ -263,6 +263,15 @@ impl Inner {
     }
 }
 
+impl Inner {
+    fn push(&self, effect: Effect) {
+        self.fx.borrow_mut().push(effect);
+        if !self.in_turn.get() {
+            self.notify.wake_by_ref();
+        }
+    }
+}
+
 impl Door for Inner {
     fn now(&self) -> Timestamp {
         self.now.get()
@@ -327,11 +336,16 @@ impl Door for Inner {
         Ok(keys.iter().filter_map(|key| key.strip_prefix(USER_KEY)).map(str::to_owned).collect())
     }
 
+    fn variable(&self, name: &str) -> Option<String> {
+        self.store.variable(name)
+    }
+
+    fn note(&self, line: String) {
+        self.push(Effect::Note(line));
+    }
+
     fn log(&self, line: String) {
-        self.fx.borrow_mut().push(Effect::Log(line));
-        if !self.in_turn.get() {
-            self.notify.wake_by_ref();
-        }
+        self.push(Effect::Log(line));
     }
 }
 

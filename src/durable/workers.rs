@@ -44,7 +44,7 @@ pub(super) struct Workers {
 
 impl Workers {
     /// The runtime of the object with this state; `shell` is called by its timer.
-    pub(super) fn new(state: JsValue, shell: WeakShell) -> Self {
+    pub(super) fn new(state: JsValue, env: JsValue, shell: WeakShell) -> Self {
         let is_deserted = {
             let shell = shell.clone();
             move || shell.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
@@ -59,7 +59,7 @@ impl Workers {
         let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
         let sockets = new_sockets(&state, 0, &is_deserted);
         let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, BTreeMap::new());
-        let store = Rc::new(WorkersStore(state.clone()));
+        let store = Rc::new(WorkersStore { state: state.clone(), env });
         Self { state, store, shell, sockets, slots, is_deserted, timer, ring, next_request, requests }
     }
 }
@@ -79,6 +79,10 @@ impl Platform for Workers {
         let mut entropy = Entropy::default();
         getrandom::fill(&mut entropy).expect("the runtime has randomness");
         entropy
+    }
+
+    fn log(&mut self, line: &str) {
+        runtime::log(line);
     }
 
     fn log_error(&mut self, line: &str) {
@@ -265,19 +269,26 @@ fn new_sockets(state: &JsValue, max_unsent: usize, is_deserted: &Closure<dyn FnM
 
 /// The object's own storage.
 #[derive(Debug)]
-struct WorkersStore(JsValue);
+struct WorkersStore {
+    state: JsValue,
+    env: JsValue,
+}
 
 impl Store for WorkersStore {
     fn read(&self, key: &str) -> Result<Option<String>, String> {
-        runtime::read_stored(&self.0, key).map_err(|error| format!("{error:?}"))
+        runtime::read_stored(&self.state, key).map_err(|error| format!("{error:?}"))
     }
 
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
-        runtime::write_stored(&self.0, key, text).map_err(|error| format!("{error:?}"))
+        runtime::write_stored(&self.state, key, text).map_err(|error| format!("{error:?}"))
     }
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        runtime::stored_keys(&self.0, prefix).map_err(|error| format!("{error:?}"))
+        runtime::stored_keys(&self.state, prefix).map_err(|error| format!("{error:?}"))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        runtime::variable(&self.env, name)
     }
 }
 

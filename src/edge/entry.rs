@@ -13,7 +13,7 @@ use super::route::{NO_PATH, Route, route};
 use super::{cors, request as received};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
-use crate::handler::{App, ConnRequest, EngineRoutes, Headers};
+use crate::handler::{App, ConnRequest, EngineRoutes, Headers, Variables};
 use crate::request::{CLOSE_MARK, Layer};
 use crate::runtime;
 
@@ -63,7 +63,7 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
             if let Route::Gateway { world, .. } = route
                 && engine.watches_errors()
             {
-                engine.report(&received::read(&request, world, runtime::now()), &refusal);
+                engine.report(&received::read(&request, world, runtime::now(), variables(&env)), &refusal);
             }
             return refuse(&refusal, &headers);
         }
@@ -100,7 +100,7 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
                 .concat();
         return runtime::respond(204, None, runtime::flatten(&headers, &[]));
     }
-    let details = received::read(&request, world, runtime::now());
+    let details = received::read(&request, world, runtime::now(), variables(&env));
     if let Err(denied) = engine.admit(&details).await {
         return respond(denied.into_response(details.is_upgrade()), &headers);
     }
@@ -126,4 +126,9 @@ fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsVal
 
 fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<JsValue, JsValue> {
     runtime::respond_json(status, &json!({ "message": message }).to_string(), headers)
+}
+
+fn variables(env: &JsValue) -> Variables {
+    let env = env.clone();
+    Rc::new(move |name| runtime::variable(&env, name))
 }

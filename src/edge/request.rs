@@ -2,7 +2,7 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::handler::ConnRequest;
+use crate::handler::{ConnRequest, Variables};
 use crate::id::WorldName;
 use crate::request::Opening;
 use crate::runtime;
@@ -13,8 +13,8 @@ pub fn is_upgrade(request: &JsValue) -> bool {
     runtime::header(request, "upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
 }
 
-/// A request to a world that came at `issued`.
-pub fn read(request: &JsValue, world: WorldName, issued: Timestamp) -> ConnRequest {
+/// A request to a world that came at `issued`, in a deployment with these variables.
+pub fn read(request: &JsValue, world: WorldName, issued: Timestamp, variables: Variables) -> ConnRequest {
     let parts: &runtime::Request = request.unchecked_ref();
     let (method, url) = (parts.method(), parts.url());
     let (origin, _, _) = runtime::split_url(&url);
@@ -25,5 +25,5 @@ pub fn read(request: &JsValue, world: WorldName, issued: Timestamp) -> ConnReque
         url: url.strip_prefix(origin).unwrap_or(&url).to_owned(),
         secure: origin.starts_with("https:"),
     };
-    ConnRequest::new(method, world, is_upgrade(request), opening)
+    ConnRequest::new(method, world, is_upgrade(request), opening, variables)
 }

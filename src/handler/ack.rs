@@ -65,6 +65,7 @@ impl AckSlot {
 
 /// Why there is no answer to `emit_with_ack`.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AckError {
     /// Nothing was sent.
     Emit(EmitError),

@@ -50,7 +50,11 @@ pub trait Door {
     /// # Errors
     /// The platform's own.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
-    /// Writes a line to the log.
+    /// A variable or secret of the deployment.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// Writes a line of the app's own to the log.
+    fn note(&self, line: String);
+    /// Writes a line to the log that says what is wrong.
     fn log(&self, line: String);
 }
 

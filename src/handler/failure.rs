@@ -213,6 +213,7 @@ impl HandlerError for NoAnswer {
 
 /// Why something was not emitted: the server's own code asked for what cannot be.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EmitError {
     /// Socket.IO keeps this event's name for itself.
     Reserved(String),

@@ -76,9 +76,9 @@ impl Handshake {
         self.opening.query()
     }
 
-    /// The first parameter of the query with this name.
+    /// The last parameter of the query with this name, as Engine.IO reads its own.
     pub fn query_param(&self, name: &str) -> Option<String> {
-        self.query().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.query().filter(|(key, _)| key == name).last().map(|(_, value)| value)
     }
 
     /// What the client sent with CONNECT; `{}` where it sent nothing.

@@ -31,7 +31,7 @@ impl HttpRequest {
         find(&self.headers, name)
     }
 
-    /// The first parameter of the query with this name.
+    /// The last parameter of the query with this name.
     pub fn query_param(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
     }
@@ -155,7 +155,7 @@ fn header(name: &str, value: &str) -> (String, String) {
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pairs.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]

@@ -232,10 +232,16 @@ impl Io {
         self.world.door()?.alarm(name).map(|(at, _)| at)
     }
 
+    /// A variable or secret of the deployment, such as a key that tokens are signed with; `None` where it is not set. In tests,
+    /// [`TestWorld::with_variable`](crate::testing::TestWorld::with_variable) sets one.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.world.door()?.variable(name)
+    }
+
     /// Writes a line to the Worker's log.
     pub fn log(&self, line: impl Into<String>) {
         if let Some(door) = self.world.door() {
-            door.log(line.into());
+            door.note(line.into());
         }
     }
 

@@ -180,7 +180,7 @@ impl App {
                         }
                         Ok(false) => {}
                         Err(failure) => {
-                            log(&door, &format!("a predicate asked about {}", namespace.as_str()), &failure)
+                            log(&door, &format!("a predicate asked about {}", namespace.as_str()), &failure);
                         }
                     }
                 }

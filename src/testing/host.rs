@@ -6,6 +6,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::http::Response;
 use super::runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::durable::{Body, Reception, Shell};
 use crate::effect::Answer;
 use crate::error::{Reason, Refusal};
-use crate::handler::{App, ConnRequest, Denied};
+use crate::handler::{App, ConnRequest, Denied, Variables};
 use crate::id::WorldName;
 use crate::request::{Layer, Opening};
 use crate::server::Server;
@@ -51,6 +52,16 @@ impl Host {
         let opening = Opening::default();
         let (responses, worker) = (Vec::new(), app());
         Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, responses, app, worker, at_once: 0 }
+    }
+
+    /// Sets a variable of the deployment, for handlers to read.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.runtime_mut().stored.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    fn variables(&self) -> Variables {
+        let stored = Rc::clone(&self.runtime().stored);
+        Rc::new(move |name| stored.variables.borrow().get(name).cloned())
     }
 
     /// What survives sleep.
@@ -282,7 +293,7 @@ impl Host {
         let engine = self.worker.engine_routes();
         let url = format!("{}?{query}", engine.gateway_path().as_str());
         let opening = Opening { url, issued: self.runtime().now, ..self.opening.clone() };
-        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, opening);
+        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, opening, self.variables());
         match finish(engine.admit(&details)) {
             Ok(request) => {
                 let Ok(reception) = self.shell.handle_request(request, layer, || octets, |_| details);

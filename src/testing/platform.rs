@@ -45,6 +45,10 @@ impl Platform for VirtualPlatform {
         entropy
     }
 
+    fn log(&mut self, line: &str) {
+        self.log.push(line.to_owned());
+    }
+
     fn log_error(&mut self, line: &str) {
         self.log.push(line.to_owned());
     }
@@ -226,18 +230,22 @@ impl Platform for VirtualPlatform {
 
 impl Store for VirtualStore {
     fn read(&self, key: &str) -> Result<Option<String>, String> {
-        Ok(self.0.borrow().get(key).cloned())
+        Ok(self.texts.borrow().get(key).cloned())
     }
 
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
         match text {
-            Some(text) => self.0.borrow_mut().insert(key.to_owned(), text.to_owned()),
-            None => self.0.borrow_mut().remove(key),
+            Some(text) => self.texts.borrow_mut().insert(key.to_owned(), text.to_owned()),
+            None => self.texts.borrow_mut().remove(key),
         };
         Ok(())
     }
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        Ok(self.0.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+        Ok(self.texts.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.borrow().get(name).cloned()
     }
 }

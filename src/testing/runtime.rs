@@ -58,7 +58,11 @@ pub struct VirtualPlatform {
 
 /// What a world keeps besides its sessions.
 #[derive(Debug, Default)]
-pub struct VirtualStore(pub(super) RefCell<BTreeMap<String, String>>);
+pub struct VirtualStore {
+    pub(super) texts: RefCell<BTreeMap<String, String>>,
+    /// The deployment's variables.
+    pub(super) variables: RefCell<BTreeMap<String, String>>,
+}
 
 /// A WebSocket's server end.
 #[derive(Debug, Default)]

@@ -46,7 +46,11 @@ impl TestWorld {
             Ok(config) => config,
             Err(error) => panic!("{error}"),
         };
-        Self { clients: Rc::new(RefCell::new(Clients::new(Host::new(config, app)))), app, variables }
+        let mut host = Host::new(config, app);
+        for (name, value) in &variables {
+            host.set_variable(name, value);
+        }
+        Self { clients: Rc::new(RefCell::new(Clients::new(host))), app, variables }
     }
 
     /// A client connects to a namespace on a WebSocket, without auth.

@@ -17,6 +17,7 @@ fn told<T: core::fmt::Debug>(answer: Result<T, AckError>) -> String {
         Err(AckError::Invalid(error)) => format!("invalid: {error}"),
         Err(AckError::Emit(EmitError::Timeout(timeout))) => format!("too long: {timeout:?}"),
         Err(AckError::Emit(error)) => error.to_string(),
+        Err(error) => format!("{error}"),
     }
 }
 

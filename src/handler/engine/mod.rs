@@ -23,6 +23,7 @@ pub use cors::Cors;
 pub use headers::Headers;
 pub use path::GatewayPath;
 pub use request::ConnRequest;
+pub(crate) use request::Variables;
 
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;

@@ -19,19 +19,34 @@ use crate::request::Opening;
 #[derive(Clone)]
 pub struct ConnRequest(Rc<Parts>);
 
+/// Where a request's hooks find the deployment's variables.
+pub(crate) type Variables = Rc<dyn Fn(&str) -> Option<String>>;
+
 struct Parts {
     method: String,
     world: WorldName,
     is_upgrade: bool,
     opening: Rc<Opening>,
+    variables: Variables,
     notes: RefCell<BTreeMap<TypeId, Rc<dyn Any>>>,
 }
 
 impl ConnRequest {
     /// A request to a world; `is_upgrade` says that it asks for a WebSocket.
-    pub(crate) fn new(method: String, world: WorldName, is_upgrade: bool, opening: Opening) -> Self {
+    pub(crate) fn new(
+        method: String,
+        world: WorldName,
+        is_upgrade: bool,
+        opening: Opening,
+        variables: Variables,
+    ) -> Self {
         let notes = RefCell::default();
-        Self(Rc::new(Parts { method, world, is_upgrade, opening: Rc::new(opening), notes }))
+        Self(Rc::new(Parts { method, world, is_upgrade, opening: Rc::new(opening), variables, notes }))
+    }
+
+    /// A variable or secret of the deployment; `None` where it is not set.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        (self.0.variables)(name)
     }
 
     /// The method, in capitals.
