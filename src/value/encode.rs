@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::ser::{Error as _, SerializeTuple as _, Serializer};
+use serde::ser::{Error as _, Serializer};
 use serde_json::ser::Formatter;
 
 use super::args::Args;
