@@ -53,11 +53,12 @@ macro_rules! call {
 }
 
 call! {
-    /// An event, with its arguments as they came.
+    /// An event, with its arguments as they came, and what their placeholders count from 0, in base64.
     Emit {
         event: String,
         #[serde(default)]
         args: Vec<Box<RawValue>>,
+        attachments: Option<Vec<String>>,
         #[serde(default)]
         volatile: bool,
         ack: Option<Ack>,
