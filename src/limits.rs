@@ -138,7 +138,8 @@ pub const MAX_POLLING_SESSIONS: usize = 1_000;
 /// Characters of an event's name that an error answer repeats.
 pub const MAX_ECHOED_NAME_CHARS: usize = 100;
 
-/// Characters of what is wrong with a call at the admin door that its answer says: such a text may repeat what came.
+/// Characters that answers and the log say of what is wrong with what somebody sent: such a text may repeat what came, up to
+/// a whole packet of it.
 pub const MAX_ECHOED_PROBLEM_CHARS: usize = 300;
 
 /// `PING_INTERVAL_MS`: the default is engine.io's. At least 100 ms, or heartbeats are all a world does; at most a day.

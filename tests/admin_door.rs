@@ -122,6 +122,25 @@ fn arguments_pass_through_as_they_are() {
 }
 
 #[test]
+fn attachments_go_with_their_placeholders() {
+    awake_and_asleep(|scene| {
+        let args = json!([{ "image": { "_placeholder": true, "num": 1 } }, { "_placeholder": true, "num": 0 }]);
+        let call = json!({ "event": "news", "rooms": ["red"], "args": args, "attachments": ["cG5n", ""] });
+        assert_eq!(scene.call("emit", &call), ok(1));
+        let heard = scene.red.next_event().expect("the event").args;
+        assert_eq!(heard.attachments(), [Bytes::from_static(b"png"), Bytes::new()]);
+        assert_eq!(heard.get::<Bytes>(1).expect("binary").as_deref(), Some(&b"png"[..]));
+        let call = json!({ "event": "news", "rooms": ["red"], "args": ["no more"], "attachments": [], "ack": {} });
+        scene.nap();
+        let asked = scene.world.admin("emit", call.to_string());
+        let question = scene.red.next_event().expect("the event");
+        assert_eq!(question.args.to_json(), r#"["no more"]"#);
+        scene.red.ack(&question, Bytes::from_static(b"png"));
+        assert_eq!(read(&asked.response().expect("an answer")).1["answers"][0]["attachments"], json!(["cG5n"]));
+    });
+}
+
+#[test]
 fn answers_come_back_with_who_gave_none() {
     awake_and_asleep(|scene| {
         let third = join(&scene.world, "/", "green");
@@ -256,6 +275,18 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
             ("emit", r#"{"event":"a","ack":{"timeoutMs":600001}}"#, "from 1 to 600000"),
             ("emit", r#"{"event":"a","ack":{"timeoutMs":-1}}"#, "invalid value"),
             ("emit", r#"{"event":"a","ack":{"timeout":1}}"#, "unknown field"),
+            ("emit", r#"{"event":"a","attachments":"cG5n"}"#, "expected a sequence"),
+            ("emit", r#"{"event":"a","attachments":[1]}"#, "expected a string"),
+            ("emit", r#"{"event":"a","attachments":["cG5n","cG5"]}"#, "attachment 1: "),
+            ("emit", r#"{"event":"a","attachments":["cG5n\n"]}"#, "attachment 0: "),
+            ("emit", r#"{"event":"a","attachments":["","","","","","","","","","",""]}"#, "may be 10"),
+            (
+                "emit",
+                r#"{"event":"a","args":[{"_placeholder":true,"num":1}],"attachments":[""]}"#,
+                "names none of the 1",
+            ),
+            ("emit", r#"{"event":"a","args":[{"_placeholder":true,"num":0}],"attachments":[]}"#, "names none of the 0"),
+            ("emit", r#"{"event":"a","args":[[{"_placeholder":true}]],"attachments":[""]}"#, "names none"),
             ("join", r#"{"rooms":["red"]}"#, "missing field `join`"),
             ("join", r#"{"leave":["red"]}"#, "unknown field `leave`"),
             ("leave", r#"{"leave":"red"}"#, "expected a sequence"),
@@ -271,7 +302,7 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
             assert_eq!((status, &answer["status"]), (400, &json!("error")), "{operation} {shown}");
             assert_eq!(answer["error"]["code"], json!("INVALID_REQUEST"), "{operation} {shown}");
             let message = answer["error"]["message"].as_str().expect("a text");
-            assert!(message.contains(problem) && message.len() <= 300, "{operation} {shown}: {message}");
+            assert!(message.contains(problem) && message.chars().count() <= 301, "{operation} {shown}: {message}");
         }
         scene.nap();
         let not_text = scene.world.admin("emit", Bytes::from_static(b"{\"event\":\"\xff\"}")).response();

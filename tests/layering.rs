@@ -27,7 +27,7 @@ const TABLE: &str = "
 
     handler   : leaves socket::RESERVED_EVENTS
     tabletop  : leaves handler
-    admin     : leaves handler
+    admin     : leaves handler socket::check_placeholders
 
     runtime   : time
     edge      : leaves runtime handler admin

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::handler::{BroadcastOperator, Failure, HttpRequest, HttpResponse, Io};
 use crate::id::{Namespace, Room};
-use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ECHOED_PROBLEM_CHARS};
+use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
+use crate::value::echoed;
 
 /// Who is meant: the sockets of a namespace that are in one of `rooms` (in any, where there are none) and in none of `except`.
 /// Every socket is alone in the room of its own id.
@@ -52,11 +53,12 @@ macro_rules! call {
 }
 
 call! {
-    /// An event, with its arguments as they came.
+    /// An event, with its arguments as they came, and what their placeholders count from 0, in base64.
     Emit {
         event: String,
         #[serde(default)]
         args: Vec<Box<RawValue>>,
+        attachments: Option<Vec<String>>,
         #[serde(default)]
         volatile: bool,
         ack: Option<Ack>,
@@ -103,8 +105,7 @@ pub(super) fn parse<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Fai
 
 /// A call that cannot be done as it is.
 pub(super) fn invalid(problem: impl Into<String>) -> Failure {
-    let problem: String = problem.into();
-    Failure::new("INVALID_REQUEST", problem.chars().take(MAX_ECHOED_PROBLEM_CHARS).collect::<String>())
+    Failure::new("INVALID_REQUEST", echoed(&problem.into()))
 }
 
 impl Fetch {

@@ -2,12 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::call::{Emit, invalid};
 use crate::handler::{Answered, Failure, HandlerError as _, HttpResponse, Io};
 use crate::id::SocketId;
+use crate::limits::MAX_ATTACHMENTS;
+use crate::socket::check_placeholders;
 use crate::value::Args;
 
 /// What came of a call that asked for answers.
@@ -39,11 +42,8 @@ struct Missing {
 /// # Errors
 /// The event cannot be sent as it is.
 pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
-    let Emit { target, event, args: elements, volatile, ack } = call;
-    let mut args = Args::new();
-    for element in &elements {
-        args.push(element)?;
-    }
+    let Emit { target, event, args, attachments, volatile, ack } = call;
+    let args = arguments(&args, attachments)?;
     let Some(ack) = ack else {
         let mut sent = Ok(());
         let answer = target.each(io, |sockets| {
@@ -68,6 +68,26 @@ pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
             .collect(),
     };
     Ok(HttpResponse::json(200, &outcome))
+}
+
+/// The arguments as they came. Where attachments came beside them, every placeholder names one of them; otherwise what looks
+/// like a placeholder passes through.
+fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result<Args, Failure> {
+    let elements = args.iter().map(|element| element.get()).collect::<Vec<_>>().join(",");
+    let Some(attachments) = attachments else { return Ok(Args::from_wire(elements, Vec::new())) };
+    let count = attachments.len();
+    if count > MAX_ATTACHMENTS {
+        return Err(invalid(format!("there are {count} attachments, and may be {MAX_ATTACHMENTS}")));
+    }
+    if check_placeholders(&format!("[{elements}]"), count).is_err() {
+        let problem = format!("a placeholder in args names none of the {count} attachments, or is nested too deep");
+        return Err(invalid(problem));
+    }
+    let decode = |(number, text): (usize, &String)| {
+        let bytes = STANDARD.decode(text).map_err(|error| invalid(format!("attachment {number}: {error}")))?;
+        Ok(Bytes::from(bytes))
+    };
+    Ok(Args::from_wire(elements, attachments.iter().enumerate().map(decode).collect::<Result<_, Failure>>()?))
 }
 
 fn read(socket: SocketId, args: &Args) -> Result<Answer, Failure> {

@@ -14,6 +14,27 @@ use futures::channel::oneshot;
 
 /// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
 /// answer. Where the client did not ask for one, it does nothing.
+///
+/// ```
+/// use dormouse::testing::TestWorld;
+/// use dormouse::{AckSender, App, Failure, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("delete", delete))
+/// }
+///
+/// async fn delete(socket: Socket, ack: AckSender) -> Result<(), Failure> {
+///     let is_sure: bool = socket.emit_with_ack("sure?", ()).await?;
+///     Ok(ack.send(if is_sure { "deleted" } else { "kept" })?)
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.connect("/");
+/// let ack = anna.emit_with_ack("delete", ());
+/// anna.ack(&anna.next_event().expect("the question"), false);
+/// assert_eq!(ack.answer().expect("an answer").parse::<String>()?, "kept");
+/// # Ok::<(), dormouse::DecodeError>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub struct AckSender(AckSlot);

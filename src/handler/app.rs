@@ -10,8 +10,11 @@ use super::handle::{Erased, Handler, erase};
 use super::routes::Routes;
 use crate::id::Namespace;
 
-/// A Socket.IO server. Built once, when a world's object is constructed, by the function that
-/// [`world!`](crate::world) names.
+/// A Socket.IO server. Built by the function that [`world!`](crate::world) names: in the Worker at the first request of each
+/// isolate, and in the object whenever a world is constructed or wakes.
+///
+/// A mistake in it, such as two routes that clash, panics there, which is after a deploy: every request fails until it is
+/// mended. A test on the host that says `let _ = app();` finds it before.
 ///
 /// ```
 /// use dormouse::{App, Data, Io, Reply, Socket};
@@ -108,6 +111,30 @@ impl App {
 
     /// Called when an alarm goes off that [`Io::set_alarm`](super::Io::set_alarm) set. The name may be a template, such as
     /// `turn/{game}`, for alarms `turn/1`, `turn/2`, …: [`EventName`](super::EventName) says which one it is.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::{App, Context, EventName, Failure, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on_connect(start)).on_alarm("tick", tick)
+    /// }
+    ///
+    /// async fn start(io: Io) -> Result<(), Failure> {
+    ///     io.set_alarm("tick", Duration::from_secs(60), 1)
+    /// }
+    ///
+    /// async fn tick(io: Io, EventName(name): EventName, Context(count): Context<u32>) -> Result<(), Failure> {
+    ///     io.emit("ticked", count)?;
+    ///     io.set_alarm(&name, Duration::from_secs(60), count + 1)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// world.advance(Duration::from_secs(120));
+    /// assert_eq!(anna.take_events(), [TestEvent::new("ticked", 1), TestEvent::new("ticked", 2)]);
+    /// ```
     ///
     /// # Panics
     /// At start-up, naming the caller's line, when there is a handler of this name already, or the template clashes with

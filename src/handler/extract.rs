@@ -23,17 +23,37 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
 ///
 /// | extractor | in handlers of |
 /// | --- | --- |
-/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket |
-/// | [`Io`], [`Storage`] | everything |
-/// | [`Data<T>`], [`Args`], [`EventName`] | events, incoming and outgoing |
-/// | [`AckSender`] | events |
-/// | [`Reason`] | `on_disconnecting`, `on_disconnect` |
+/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket: all of [`Routes`](super::Routes), the predicates of `namespaces` |
+/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
+/// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_packet`, `on_any_outgoing`, `prepend_any_outgoing` |
+/// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
+/// | [`Reason`] | `on_disconnecting`, `on_disconnect`; `on_conn_close`; `on_close` |
 /// | [`Answer<T>`], [`Context<T>`] | `on_reply` |
 /// | [`Context<T>`], [`EventName`] | `on_alarm` |
 /// | [`Failure`], [`Option<EventName>`] | `on_error` |
-/// | [`HttpRequest`], [`Json<T>`] | `route` |
+/// | [`Rc<HttpRequest>`](HttpRequest), [`Json<T>`] | `route` |
+/// | [`Conn`](super::Conn) | `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
+/// | [`EnginePacket`](crate::EnginePacket) | `on_packet`, `on_packet_create` |
+/// | [`ConnRequest`](super::ConnRequest) | `allow_request` and the `guard` of [`EngineRoutes`](super::EngineRoutes) |
+/// | [`EngineSocket`] | `on_connection`, `on_message`, `on_close` of [`EngineRoutes`](super::EngineRoutes) |
+/// | [`Frame`] | `on_message` |
 ///
-/// Each may be wanted as `Option<…>` or `Result<…, Failure>` too, where it may fail.
+/// Each may be wanted as `Option<…>` or `Result<…, Failure>` too, where it may fail: `None` stands for every failure, so that
+/// an argument of the wrong type and one that is not there look the same.
+/// An argument that fails otherwise keeps the handler from being called, and the client, or `on_error`, is told.
+///
+/// ```
+/// use dormouse::{Data, Failure, Reply};
+///
+/// async fn roll(sides: Option<Data<u32>>) -> Reply<u32> {
+///     Reply(sides.map_or(6, |Data(sides)| sides))
+/// }
+///
+/// async fn count(sides: Result<Data<u32>, Failure>) -> Reply<String> {
+///     Reply(sides.map_or_else(|failure| failure.to_string(), |Data(sides)| sides.to_string()))
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on("roll", roll).on("count", count));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler that is called for `{C}`",
     label = "not an extractor of `{C}`",
@@ -66,6 +86,15 @@ pub struct Data<T>(pub T);
 pub struct Auth<T>(pub T);
 
 /// What handlers keep with the socket by [`Socket::set_data`], typed, or `T`'s default where nothing is kept.
+///
+/// ```
+/// use dormouse::{Reply, SocketData};
+///
+/// async fn name(SocketData(name): SocketData<String>) -> Reply<String> {
+///     Reply(name)
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on("name", name));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketData<T>(pub T);
 

@@ -12,6 +12,13 @@ use super::reply::IntoOutcome;
 
 /// An async function that may be called for `C`: its arguments are [extractors](Extract), and it gives back what `C` wants.
 /// Closures that return a future are handlers, too. `M` only tells functions of different arguments apart.
+///
+/// # Waiting
+/// A handler may await. While it waits for an answer of clients (`emit_with_ack`), its world stays awake. Of anything else
+/// that it waits for, such as a channel of the app's own that another handler is to send on, the runtime knows nothing: that
+/// does not keep the world awake, and when it sleeps, the handler is lost and never goes on. What must outlive sleep is
+/// [`reply_to`](super::SocketEmitter::reply_to), an [alarm](super::Io::set_alarm), or something in
+/// [`Storage`](super::Storage).
 #[diagnostic::on_unimplemented(
     message = "this is not a handler of `{C}`",
     label = "not a handler of `{C}`",

@@ -10,6 +10,24 @@ use crate::request::Opening;
 use crate::time::Timestamp;
 
 /// The first HTTP request of a socket's connection, and what its client sent with CONNECT: Socket.IO's `socket.handshake`.
+///
+/// ```
+/// use dormouse::testing::{TestEvent, TestWorld};
+/// use dormouse::{App, EmitError, Handshake, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on_connect(greet))
+/// }
+///
+/// async fn greet(socket: Socket, handshake: Handshake) -> Result<(), EmitError> {
+///     let language = handshake.header("accept-language").unwrap_or("en");
+///     socket.emit("greeting", (language, handshake.query_param("version"), handshake.address()))
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.client().header("Accept-Language", "de").query("version", "2").address("192.0.2.7").connect("/");
+/// assert_eq!(anna.next_event(), Some(TestEvent::new("greeting", ("de", "2", "192.0.2.7"))));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Handshake {
     opening: Rc<Opening>,

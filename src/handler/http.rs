@@ -9,6 +9,29 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 use crate::request::INTERNAL_PREFIX;
 
 /// A request to one of the app's [`route`](super::App::route)s.
+///
+/// ```
+/// use std::rc::Rc;
+/// use dormouse::testing::TestWorld;
+/// use dormouse::{App, Failure, HttpRequest, HttpResponse, Storage};
+///
+/// fn app() -> App {
+///     App::new().route("GET", "/scores/{player}", score)
+/// }
+///
+/// async fn score(request: Rc<HttpRequest>, storage: Storage) -> Result<HttpResponse, Failure> {
+///     let player = request.param("player").unwrap_or_default();
+///     let scores = storage.get::<Vec<u32>>(player)?.unwrap_or_default();
+///     Ok(match request.query_param("sum") {
+///         Some(_) => HttpResponse::json(200, &scores.iter().sum::<u32>()),
+///         None => HttpResponse::json(200, &scores),
+///     })
+/// }
+///
+/// let world = TestWorld::new(app);
+/// assert_eq!(world.request("GET", "/scores/anna", "").body, "[]");
+/// assert_eq!(world.request("GET", "/scores/anna?sum=1", "").body, "0");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method, in capitals.
@@ -44,6 +67,14 @@ impl HttpRequest {
 
 /// The answer to a request. A header that HTTP does not take is left out and written to the log; what is about the
 /// connection, such as `content-length`, is the platform's to say; a status is from 200 to 599.
+///
+/// ```
+/// use dormouse::HttpResponse;
+///
+/// let response = HttpResponse::json(201, &["tea", "cake"]).with_header("location", "/orders/1");
+/// assert_eq!(response.status, 201);
+/// assert_eq!(response.body, r#"["tea","cake"]"#);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status.

@@ -22,6 +22,28 @@ use crate::value::{FromArgs, IntoArgs};
 
 /// The world, from one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's
 /// own namespace; [`of`](Self::of) goes to others. A handle, to be cloned and kept while the world is awake.
+///
+/// ```
+/// use dormouse::testing::{TestEvent, TestWorld};
+/// use dormouse::{App, Failure, Io, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("start", start)).namespace("/audience", |ns| ns)
+/// }
+///
+/// async fn start(socket: Socket, io: Io) -> Result<(), Failure> {
+///     io.except(socket.id()).emit("started", ())?;
+///     io.of("/audience")?.emit("curtain", io.sockets().len())?;
+///     Ok(())
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let (anna, ben, guest) = (world.connect("/"), world.connect("/"), world.connect("/audience"));
+/// anna.emit("start", ());
+/// assert_eq!(anna.next_event(), None);
+/// assert_eq!(ben.next_event(), Some(TestEvent::new("started", ())));
+/// assert_eq!(guest.next_event(), Some(TestEvent::new("curtain", 2)));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Io {
     world: WorldHandle,
@@ -55,6 +77,24 @@ impl Io {
 
     /// The namespaces that somebody is in and that exist by a template, such as `/dynamic-{n}`, as it was registered: what is
     /// emitted to each of them is what Socket.IO's parent namespace emits.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::{App, EmitError, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("close", close)).namespace("/shop-{name}", |ns| ns)
+    /// }
+    ///
+    /// async fn close(io: Io) -> Result<(), EmitError> {
+    ///     io.children("/shop-{name}").iter().try_for_each(|shop| shop.emit("closing", shop.name()))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let (anna, ben) = (world.connect("/"), world.connect("/shop-tea"));
+    /// anna.emit("close", ());
+    /// assert_eq!(ben.next_event(), Some(TestEvent::new("closing", "/shop-tea")));
+    /// ```
     pub fn children(&self, template: &str) -> Vec<Self> {
         let Some(door) = self.world.door() else { return Vec::new() };
         let app = door.app();
@@ -200,6 +240,31 @@ impl Io {
     /// `context` when `after` has passed, whether or not the world slept, never earlier, and once. An alarm of the same name
     /// that is not due yet is replaced. What `setTimeout` is elsewhere, without keeping the world awake; `context` may have
     /// 4,096 bytes of JSON, and more than a hundred years are a hundred.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::{App, Context, Data, EmitError, Failure, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("remind", remind)).on_alarm("reminder", due)
+    /// }
+    ///
+    /// async fn remind(io: Io, Data(text): Data<String>) -> Result<(), Failure> {
+    ///     io.set_alarm("reminder", Duration::from_secs(3600), text)
+    /// }
+    ///
+    /// async fn due(io: Io, Context(text): Context<String>) -> Result<(), EmitError> {
+    ///     io.emit("reminder", text)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("remind", "tea");
+    /// world.sleep();
+    /// world.advance(Duration::from_secs(3600));
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("reminder", "tea")));
+    /// ```
     ///
     /// # Errors
     /// There is no handler of this name, the context cannot be kept, or there are 400 alarms already.

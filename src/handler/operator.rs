@@ -19,6 +19,35 @@ use crate::socket::RESERVED_EVENTS;
 use crate::value::{Args, FromArgs, IntoArgs};
 
 /// Emits to many sockets: Socket.IO's `BroadcastOperator`. Made by [`Socket::to`], [`Io::to`](super::Io::to) and the like.
+///
+/// ```
+/// use core::time::Duration;
+/// use dormouse::testing::TestWorld;
+/// use dormouse::{App, BroadcastAckError, EmitError, Reply, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on_connect(async |socket: Socket| socket.join("voters")).on("count", count))
+/// }
+///
+/// /// How many say yes, and who says nothing within five seconds.
+/// async fn count(socket: Socket) -> Result<Reply<(usize, usize)>, EmitError> {
+///     let voters = socket.to("voters").timeout(Duration::from_secs(5));
+///     let (answers, missing) = match voters.emit_with_ack::<bool>("yes?", ()).await {
+///         Ok(answers) => (answers, 0),
+///         Err(BroadcastAckError::Unanswered(some)) => (some.answers, some.missing.len()),
+///         Err(BroadcastAckError::Emit(error)) => return Err(error),
+///     };
+///     Ok(Reply((answers.iter().filter(|(_, yes)| *yes).count(), missing)))
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let (anna, ben, _silent) = (world.connect("/"), world.connect("/"), world.connect("/"));
+/// let counted = anna.emit_with_ack("count", ());
+/// ben.ack(&ben.next_event().expect("the question"), true);
+/// assert_eq!(counted.answer(), None);
+/// world.advance(Duration::from_secs(5));
+/// assert_eq!(counted.answer().expect("an answer").parse(), Ok((1, 1)));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `emit` or another of its last methods"]
 pub struct BroadcastOperator {
@@ -55,6 +84,29 @@ macro_rules! flags {
     () => {
         /// Clients that are not ready do without what is emitted: those with unsent bytes in their way, and those between
         /// two polls.
+        ///
+        /// ```
+        /// use dormouse::testing::{TestEvent, TestWorld};
+        /// use dormouse::{App, Data, Socket};
+        ///
+        /// fn app() -> App {
+        ///     App::new().namespace("/", |ns| ns.on("move", moved))
+        /// }
+        ///
+        /// async fn moved(socket: Socket, Data(place): Data<u32>) {
+        ///     let _ = socket.volatile().emit("moved", place);
+        ///     let _ = socket.broadcast().volatile().emit("moved", place);
+        /// }
+        ///
+        /// let world = TestWorld::new(app);
+        /// let anna = world.connect("/");
+        /// let slow = world.client().polling().connect("/");
+        /// slow.stop_reading();
+        /// (1..=3).for_each(|place| anna.emit("move", place));
+        /// assert_eq!(anna.take_events().len(), 3);
+        /// slow.read_again(); // It hears of the first, which answered its poll; those after it came between two polls.
+        /// assert_eq!(slow.take_events(), [TestEvent::new("moved", 1)]);
+        /// ```
         pub const fn volatile(mut self) -> Self {
             self.flags.volatile = true;
             self
@@ -77,6 +129,31 @@ macro_rules! flags {
         /// by [`on_reply`](super::Routes::on_reply) is called with the client's answer and `context`, however often the
         /// world slept in between; or without an answer, when the client has had its time or is gone. `context` may have
         /// 4,096 bytes of JSON.
+        ///
+        /// ```
+        /// use dormouse::testing::{TestEvent, TestWorld};
+        /// use dormouse::{Answer, App, Context, EmitError, Socket};
+        ///
+        /// fn app() -> App {
+        ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_reply("colour", choose))
+        /// }
+        ///
+        /// async fn ask(socket: Socket) -> Result<(), EmitError> {
+        ///     socket.reply_to("colour", ("team", 7)).emit("which colour?", ())
+        /// }
+        ///
+        /// async fn choose(socket: Socket, Context((team, n)): Context<(String, u32)>, Answer(answer): Answer<String>) {
+        ///     let colour = answer.unwrap_or_else(|_| "grey".to_owned());
+        ///     let _ = socket.emit("chosen", (team, n, colour));
+        /// }
+        ///
+        /// let world = TestWorld::new(app);
+        /// let anna = world.connect("/");
+        /// let question = anna.next_event().expect("the question");
+        /// world.sleep();
+        /// anna.ack(&question, "red");
+        /// assert_eq!(anna.next_event(), Some(TestEvent::new("chosen", ("team", 7, "red"))));
+        /// ```
         pub fn reply_to(mut self, handler: &str, context: impl Serialize) -> Self {
             let context = serde_json::to_string(&context).map_err(|error| error.to_string()).and_then(|json| {
                 if json.len() > MAX_CONTEXT_BYTES {

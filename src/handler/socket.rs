@@ -100,6 +100,31 @@ impl Socket {
     /// Keeps something with it: it survives sleep, is seen by [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may
     /// have 65,536 bytes of JSON. It may be set while guards decide.
     ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::{App, Failure, Socket, SocketData};
+    ///
+    /// #[derive(Default, serde::Deserialize, serde::Serialize)]
+    /// struct Player { moves: u32 }
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("move", moved))
+    /// }
+    ///
+    /// async fn moved(socket: Socket, SocketData(player): SocketData<Player>) -> Result<(), Failure> {
+    ///     let player = Player { moves: player.moves + 1 };
+    ///     socket.set_data(&player)?;
+    ///     Ok(socket.emit("moves", player.moves)?)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("move", ());
+    /// world.sleep();
+    /// anna.emit("move", ());
+    /// assert_eq!(anna.take_events(), [TestEvent::new("moves", 1), TestEvent::new("moves", 2)]);
+    /// ```
+    ///
     /// # Errors
     /// It cannot be written as JSON, or is too long; what was kept stays.
     pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {

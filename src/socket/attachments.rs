@@ -138,7 +138,10 @@ impl Partial {
 }
 
 /// Checks that every placeholder in the JSON names one of `count` attachments.
-fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
+///
+/// # Errors
+/// One does not, or the JSON is nested deeper than [`MAX_JSON_DEPTH`].
+pub fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
     let mut json = serde_json::Deserializer::from_str(json);
     let seed = Scan { count, depth: MAX_JSON_DEPTH };
     seed.deserialize(&mut json).map(drop).map_err(|_| PeerFault::Placeholder)

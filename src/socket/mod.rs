@@ -6,6 +6,6 @@ mod codec;
 mod packet;
 
 pub use ack::{Asks, Complete};
-pub use attachments::{Decoder, Partial};
+pub use attachments::{Decoder, Partial, check_placeholders};
 pub use codec::{encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event};
 pub use packet::{Packet, RESERVED_EVENTS};

@@ -15,6 +15,29 @@ use crate::value::{Args, IntoArgs};
 ///
 /// What it does has happened, and everybody has heard of it, when the method returns. By itself it does only what every
 /// client does: it answers pings, and polls again where it polls.
+///
+/// ```
+/// use dormouse::testing::{Disconnected, TestEvent, TestWorld};
+/// use dormouse::{AckError, App, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on_connect(ask))
+/// }
+///
+/// async fn ask(socket: Socket) -> Result<(), AckError> {
+///     let name: String = socket.emit_with_ack("your name?", ()).await?;
+///     socket.broadcast().emit("joined", name)?;
+///     Ok(())
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let (anna, ben) = (world.connect("/"), world.connect("/"));
+/// let question = anna.next_event().expect("the question");
+/// anna.ack(&question, "Anna");
+/// assert_eq!(ben.take_events().last(), Some(&TestEvent::new("joined", "Anna")));
+/// anna.close();
+/// assert_eq!(anna.disconnected(), Some(Disconnected::ByClient));
+/// ```
 #[derive(Clone, Debug)]
 pub struct TestClient {
     pub(super) clients: Rc<RefCell<Clients>>,

@@ -11,6 +11,28 @@ use super::event::{ConnectError, Disconnected};
 use crate::id::Namespace;
 
 /// A client that is about to connect; made by [`TestWorld::client`](super::TestWorld::client).
+///
+/// ```
+/// use dormouse::testing::TestWorld;
+/// use dormouse::{App, Conn, Reply, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("transport", transport))
+/// }
+///
+/// async fn transport(socket: Socket) -> Reply<Option<&'static str>> {
+///     Reply(socket.conn().as_ref().map(Conn::transport))
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.client().polling().query("version", "2").connect("/");
+/// let answer = |client: &dormouse::testing::TestClient| {
+///     client.emit_with_ack("transport", ()).answer().and_then(|args| args.parse::<String>().ok())
+/// };
+/// assert_eq!(answer(&anna).as_deref(), Some("polling"));
+/// anna.upgrade();
+/// assert_eq!(answer(&anna).as_deref(), Some("websocket"));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nobody connects before `connect`"]
 pub struct ClientBuilder {

@@ -98,7 +98,8 @@ impl TestWorld {
     }
 
     /// Puts the world to sleep, as the runtime does after some ten seconds of silence: its memory is gone, its
-    /// connections stay. The next event wakes it.
+    /// connections stay. The next event wakes it. Handlers that wait for something that does not keep a world awake, such as a
+    /// channel of the test's own, are lost with the memory, as they are in the runtime, and never go on.
     ///
     /// # Panics
     /// When something keeps the world awake, such as a client that polls; the message says what.

@@ -9,6 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::args::{Args, Elements};
 use super::attached::{Attached, Attachments};
+use crate::limits::MAX_ECHOED_PROBLEM_CHARS;
 
 /// Why arguments cannot be read as a type: which of them, and what is wrong with it. Whoever sent them is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +68,28 @@ impl FromArgs for Args {
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
+    echoed(text.strip_suffix(&place).unwrap_or(&text))
+}
+
+/// A text that repeats what somebody sent, as it may stand in an answer and in a line of the log: control characters are
+/// escaped, and of a long one, the middle is left out. Serde says at the end what it wanted.
+pub(crate) fn echoed(text: &str) -> String {
+    const TAIL: usize = MAX_ECHOED_PROBLEM_CHARS / 3;
+    let mut rest = text.chars();
+    let head: Vec<char> = rest.by_ref().take(MAX_ECHOED_PROBLEM_CHARS - TAIL).collect();
+    let mut tail: Vec<char> = rest.by_ref().rev().take(TAIL).collect();
+    if rest.next().is_some() {
+        tail.push('…');
+    }
+    let mut echoed = String::new();
+    for char in head.into_iter().chain(tail.into_iter().rev()) {
+        if char.is_control() {
+            echoed.extend(char.escape_default());
+        } else {
+            echoed.push(char);
+        }
+    }
+    echoed
 }
 
 impl Display for DecodeError {
@@ -87,7 +109,7 @@ impl core::error::Error for DecodeError {}
 
 impl serde::de::Error for DecodeError {
     fn custom<T: Display>(reason: T) -> Self {
-        Self { position: None, reason: Some(reason.to_string()) }
+        Self { position: None, reason: Some(echoed(&reason.to_string())) }
     }
 }
 
@@ -297,6 +319,24 @@ mod tests {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Newtype<T>(T);
+
+    #[test]
+    fn what_a_client_sent_is_echoed_within_bounds() {
+        let long = error::<u32>(&format!("\"{}\"", "ü".repeat(400_000)));
+        assert!(long.chars().count() <= MAX_ECHOED_PROBLEM_CHARS + "argument 1: …".chars().count(), "{long}");
+        assert!(long.starts_with("argument 1: invalid type: string \"üü"), "{long}");
+        assert!(long.ends_with("üü\", expected u32"), "{long}");
+        assert!(error::<u32>(&format!("{{\"{}\":1}}", "x".repeat(400_000))).len() < 400);
+        assert_eq!(
+            error::<Result<(), ()>>(r#"{"a\r\nforged line\u001b[2J":1}"#),
+            r"argument 1: unknown variant `a\r\nforged line\u{1b}[2J`, expected `Ok` or `Err`"
+        );
+        for count in [0, 1, 199, 200, 201, 299, 300] {
+            let text = "y".repeat(count);
+            assert_eq!(echoed(&text), text);
+        }
+        assert_eq!(echoed(&"y".repeat(301)), format!("{}…{}", "y".repeat(200), "y".repeat(100)));
+    }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Pair(u8, u8);

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 pub use args::Args;
-pub(crate) use decode::reason;
 pub use decode::{DecodeError, FromArgs};
+pub(crate) use decode::{echoed, reason};
 pub use encode::{EncodeError, IntoArgs};
 pub use engine_packet::{EnginePacket, PacketKind};
 
