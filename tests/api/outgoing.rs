@@ -91,3 +91,32 @@ fn another_namespace_is_not_watched() {
         assert_eq!(world.log(), [""; 0]);
     });
 }
+
+/// Whether a client is ready is found out where the event is sent, after the handlers were called.
+#[test]
+fn it_hears_volatile_events_that_are_dropped_and_not_what_guards_emit() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.guard(async |socket: Socket| socket.emit("welcome", ()))
+                .on_any_outgoing(outgoing_name)
+                .on("fill", async |io: Io| io.emit("fill", "x".repeat(5_000)))
+                .on("position", async |socket: Socket| socket.broadcast().volatile().emit("position", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = [world.connect("/"), world.connect("/")];
+        assert_eq!([heard(&anna), heard(&ben)], [["welcome []"]; 2]);
+        assert_eq!(world.logged(), [""; 0]);
+        ben.stop_reading();
+        anna.emit("fill", ());
+        world.nap();
+        anna.emit("position", ());
+        assert_eq!(taken(world, 0), ["fill", "fill", "position"]);
+        ben.read_again();
+        assert_eq!(ben.take_events().len(), 1, "the event that was dropped");
+    });
+}
+
+async fn outgoing_name(io: Io, EventName(name): EventName) {
+    io.log(&*name);
+}

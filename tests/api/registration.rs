@@ -169,9 +169,10 @@ fn what_was_registered_can_be_taken_back() {
     });
 }
 
+/// The app is built at every wake, so that what is listed is the same again.
 #[test]
 fn what_is_registered_can_be_listed() {
-    let look = |ns: Routes| {
+    fn look(ns: Routes) -> Routes {
         let ns = ns.on("x", tells!("x")).once("a", tells!("a")).on("x", tells!("x")).on_any(tells!("any"));
         let ns = ns.prepend_any(tells!("any")).on_any_outgoing(async || ()).prepend_any_outgoing(async || ());
         assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a", "x"]);
@@ -179,9 +180,20 @@ fn what_is_registered_can_be_listed() {
         let ns = ns.off_any().off_any_outgoing().off("x");
         assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a"]);
         assert_eq!((ns.listeners_any(), ns.listeners_any_outgoing()), (0, 0));
-        ns
-    };
-    let _ = App::new().namespace("/", look);
+        let names = ns.event_names().collect::<Vec<_>>().join(" ");
+        ns.on("names", move || {
+            let names = names.clone();
+            async move { Reply(names) }
+        })
+    }
+    awake_and_asleep(
+        || App::new().namespace("/", look),
+        |world| {
+            let [anna] = clients(world, "/");
+            world.nap();
+            assert_eq!(answer(&anna.emit_with_ack("names", ())).as_deref(), Some(r#"["a"]"#));
+        },
+    );
 }
 
 #[test]
