@@ -94,7 +94,8 @@ impl TestWorld {
     }
 
     /// Puts the world to sleep, as the runtime does after some ten seconds of silence: its memory is gone, its
-    /// connections stay. The next event wakes it.
+    /// connections stay. The next event wakes it. A handler that waits for something of the test's own, such as a channel, is
+    /// gone with the memory: nothing here knows that a `fetch` in its place would keep the object awake.
     ///
     /// # Panics
     /// When something keeps the world awake, such as a client that polls; the message says what.
@@ -115,6 +116,14 @@ impl TestWorld {
     pub fn lose_memory(&self) {
         let mut clients = self.clients.borrow_mut();
         clients.host.lose_memory();
+        clients.listen();
+    }
+
+    /// Another app is deployed: the world's memory is lost as by [`lose_memory`](Self::lose_memory), and `app` serves it
+    /// from then on.
+    pub fn redeploy(&self, app: fn() -> App) {
+        let mut clients = self.clients.borrow_mut();
+        clients.host.redeploy_app(app);
         clients.listen();
     }
 
