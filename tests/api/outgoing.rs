@@ -1,5 +1,7 @@
 //! Catch-all handlers of what is sent: `on_any_outgoing`.
 
+use core::cell::Cell;
+
 use dormouse::testing::TestWorld;
 use dormouse::{App, Args, EventName, Io, Reply, Socket, SocketId};
 
@@ -119,4 +121,34 @@ fn it_hears_volatile_events_that_are_dropped_and_not_what_guards_emit() {
 
 async fn outgoing_name(io: Io, EventName(name): EventName) {
     io.log(&*name);
+}
+
+/// What a handler of errors emits for one that failed must not call that one again.
+#[test]
+fn its_errors_end_although_their_handler_emits() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on_any_outgoing(async |io: Io, EventName(name): EventName| {
+                io.log(&*name);
+                let calls = CALLS.get() + 1;
+                CALLS.set(calls);
+                // So that this test ends, whatever happens.
+                if calls < 1_000 { Err("failed") } else { Ok(()) }
+            })
+            .on_error(async |socket: Socket| drop(socket.emit("error", ())))
+            .on("say", async |socket: Socket| socket.emit("said", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        CALLS.set(0);
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("say", ());
+        assert!(CALLS.get() < 10, "{} calls for one event", CALLS.get());
+        assert_eq!(heard(&anna).first().map(String::as_str), Some("said []"));
+    });
+}
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
 }
