@@ -1,7 +1,7 @@
 //! `Routes`: which handlers are called, and in which order.
 
 use dormouse::testing::TestWorld;
-use dormouse::{AckSender, App, Args, EmitError, EventName, Io, Reply, Routes, Socket};
+use dormouse::{AckSender, App, Args, Data, EmitError, EventName, Io, Reply, Routes, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 
@@ -218,4 +218,42 @@ fn a_reply_has_one_handler() {
 #[should_panic(expected = "the alarm \"x\" has two handlers")]
 fn an_alarm_has_one_handler() {
     let _ = App::new().on_alarm("x", async || ()).on_alarm("x", async || ());
+}
+
+#[test]
+fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
+    async fn args_first(args: Args, Data(s): Data<String>) -> Reply<(String, String)> {
+        Reply((args.to_json(), s))
+    }
+    async fn data_first(Data(s): Data<String>, args: Args) -> Reply<(String, String)> {
+        Reply((args.to_json(), s))
+    }
+    async fn twice(first: Args, second: Args, Data((s, n)): Data<(String, u32)>) -> Reply<(bool, String, u32)> {
+        Reply((first == second, s, n))
+    }
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns.on("a", args_first).on("b", data_first).on("c", twice))
+            // Where packet middleware has had them before, too.
+            .namespace("/guarded", |ns| {
+                ns.guard_packet(async |_: Args, _: Args, Data(s): Data<String>| assert_eq!(s, "s"))
+                    .on_any(async |_: Args, Data(_): Data<String>| ())
+                    .on("a", args_first)
+                    .on("b", data_first)
+                    .on("c", twice)
+            })
+    };
+    awake_and_asleep(app, |world| {
+        for namespace in ["/", "/guarded"] {
+            let [anna] = clients(world, namespace);
+            for event in ["a", "b"] {
+                world.nap();
+                let told = answer(&anna.emit_with_ack(event, ("s", 1)));
+                assert_eq!(told.as_deref(), Some(r#"["[\"s\",1]","s"]"#), "{namespace} {event}");
+            }
+            world.nap();
+            assert_eq!(answer(&anna.emit_with_ack("c", ("s", 1))).as_deref(), Some(r#"[true,"s",1]"#), "{namespace}");
+        }
+        assert_eq!(world.logged(), NOTHING);
+    });
 }
