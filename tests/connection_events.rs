@@ -6,8 +6,9 @@ use core::time::Duration;
 
 use dormouse::config::Config;
 use dormouse::effect::Answer;
+use dormouse::limits;
 use dormouse::request::Layer;
-use dormouse::testing::{Host, TestEvent, TestWorld, What};
+use dormouse::testing::{Host, Said, TestEvent, TestWorld, To, What};
 use dormouse::{
     App, Conn, Data, EnginePacket, EngineRoutes, EngineSocket, Failure, Frame, Io, PacketKind, Reason, Reply, Routes,
     Socket,
@@ -251,5 +252,98 @@ fn plain_sessions_are_told_when_they_open_and_close() {
         let sid = sid_of(&host, polling);
         host.post(&sid, b"1");
         assert_eq!(take_told(), [json!("transport close")]);
+    }
+}
+
+/// Plain Engine.IO, whose messages wait until the test lets them go on.
+mod waiting {
+    use core::cell::{Cell, RefCell};
+
+    use futures::channel::oneshot;
+
+    use super::*;
+
+    thread_local! {
+        static GATE: RefCell<Vec<oneshot::Sender<()>>> = const { RefCell::new(Vec::new()) };
+        static STARTED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    async fn gate() {
+        let (sender, receiver) = oneshot::channel();
+        GATE.with_borrow_mut(|gate| gate.push(sender));
+        let _ = receiver.await;
+    }
+
+    fn open(host: &mut Host) {
+        for sender in GATE.take() {
+            let _ = sender.send(());
+        }
+        host.handle_woken();
+    }
+
+    fn app() -> App {
+        async fn message(socket: EngineSocket, message: Frame) {
+            STARTED.set(STARTED.get() + 1);
+            gate().await;
+            if message == Frame::text("close") {
+                socket.close();
+            } else {
+                socket.send(Frame::text("for whoever asked"));
+            }
+        }
+        App::new().engine(|engine| engine.on_message(message).on_close(async || tell(json!("closed"))))
+    }
+
+    #[test]
+    fn what_a_handler_does_for_a_session_that_is_gone_reaches_nobody() {
+        for sleeps in [false, true] {
+            GATE.take();
+            let mut host = Host::new(Config::default(), app);
+            for message in ["4send", "4close"] {
+                let gone = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                host.text(gone, message);
+                host.gone(gone, Reason::TransportClose);
+                assert_eq!(take_told(), [json!("closed")]);
+                // Takes the place.
+                let other = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                host.take_said();
+                open(&mut host);
+                assert_eq!(host.take_said(), []);
+                assert_eq!(take_told(), [] as [Value; 0]);
+                if sleeps {
+                    assert!(host.sleep());
+                }
+                host.text(other, "4send");
+                open(&mut host);
+                assert_eq!(host.runtime().texts_of(other), ["4for whoever asked"]);
+                host.gone(other, Reason::TransportClose);
+                take_told();
+            }
+        }
+    }
+
+    #[test]
+    fn messages_that_wait_are_bounded() {
+        for sleeps in [false, true] {
+            GATE.take();
+            STARTED.set(0);
+            let mut host = Host::new(Config::default(), app);
+            let [socket, other] = [(); 2].map(|()| host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session"));
+            if sleeps {
+                assert!(host.sleep());
+            }
+            for _ in 0..30_000 {
+                host.text(socket, "4hello");
+            }
+            assert!(STARTED.get() <= limits::MAX_PENDING_HANDLERS, "{} handlers wait", STARTED.get());
+            let closed = |said: &Said| said.to == To::Socket(socket) && matches!(said.what, What::Closed(_));
+            let is_told = host.runtime().log.iter().any(|line| line.contains("Engine.IO"));
+            assert!(host.take_said().iter().any(closed) || is_told, "who sent them is closed, or they are refused");
+            open(&mut host);
+            host.take_said();
+            host.text(other, "4hello");
+            open(&mut host);
+            assert_eq!(host.runtime().texts_of(other), ["4for whoever asked"]);
+        }
     }
 }
