@@ -6,8 +6,9 @@ use core::time::Duration;
 
 use dormouse::config::Config;
 use dormouse::effect::Answer;
+use dormouse::limits;
 use dormouse::request::Layer;
-use dormouse::testing::{Host, TestEvent, TestWorld};
+use dormouse::testing::{Host, Said, TestEvent, TestWorld, To, What};
 use dormouse::{
     App, Conn, Data, EnginePacket, EngineRoutes, EngineSocket, Failure, Frame, Io, PacketKind, Reason, Reply, Routes,
     Socket,
@@ -98,16 +99,19 @@ fn packets_are_told_both_ways() {
 
 #[test]
 fn what_the_handler_of_created_packets_emits_is_not_told_to_it() {
-    let world = TestWorld::new(app);
-    let anna = world.connect("/watch");
-    let ben = world.connect("/watch");
-    take_told();
-    ben.also_connect("/").emit("say", ("hello",));
-    let created = told_without_ids().iter().filter(|line| line.get(0) == Some(&json!("create"))).count();
-    assert_eq!(created, 1, "the event; the answer to CONNECT has its ids");
-    let heard: Vec<_> = anna.take_events();
-    // Ben's second CONNECT in `/watch`, that in `/`, and the event.
-    assert!(heard.len() >= 2 && heard.iter().all(|event| *event == TestEvent::new("created", ("message",))));
+    for sleeps in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleeps);
+        let anna = world.connect("/watch");
+        let ben = world.connect("/watch");
+        take_told();
+        ben.also_connect("/").emit("say", ("hello",));
+        let created = told_without_ids().iter().filter(|line| line.get(0) == Some(&json!("create"))).count();
+        assert_eq!(created, 1, "the event; the answer to CONNECT has its ids");
+        let heard: Vec<_> = anna.take_events();
+        // Ben's second CONNECT in `/watch`, that in `/`, and the event.
+        assert!(heard.len() >= 2 && heard.iter().all(|event| *event == TestEvent::new("created", ("message",))));
+    }
 }
 
 #[test]
@@ -148,14 +152,17 @@ fn an_upgrade_is_told_and_so_are_packets_by_polling() {
 
 #[test]
 fn pings_are_told_where_each_session_has_its_own() {
-    let config = Config { ping_interval: Duration::from_millis(300), ..Config::default() };
-    let mut host = Host::new(config, app);
-    let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
-    host.text(socket, "40");
-    take_told();
-    host.advance_millis(300);
-    host.text(socket, "3");
-    assert_eq!(take_told(), [json!(["create", ["ping", null]]), json!(["packet", "websocket", ["pong", null]])]);
+    for sleeps in [false, true] {
+        let config = Config { ping_interval: Duration::from_millis(300), ..Config::default() };
+        let mut host = Host::new(config, app);
+        host.sleepy = sleeps;
+        let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+        host.text(socket, "40");
+        take_told();
+        host.advance_millis(300);
+        host.text(socket, "3");
+        assert_eq!(take_told(), [json!(["create", ["ping", null]]), json!(["packet", "websocket", ["pong", null]])]);
+    }
     assert_eq!(PacketKind::Noop.as_str(), "noop");
 }
 
@@ -187,11 +194,156 @@ fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
                 .on_conn_close(async |reason: Reason| tell(json!(["close", reason.as_str()])))
         })
     }
+    let told = [json!(["plain", "forced close"]), json!(["close", "forced close"])];
     let mut host = Host::new(Config::default(), app);
     let opened = host.request("GET", POLLING, Layer::EngineIo, false);
     let sid = sid_of(&host, opened);
     host.post(&sid, b"4hello");
-    assert_eq!(take_told(), [json!(["plain", "forced close"]), json!(["close", "forced close"])]);
+    assert_eq!(take_told(), told);
     let http = host.poll(&sid);
     assert_eq!(host.answer_of(http), Some(&Answer::Payload("4bye\u{1e}1".to_owned())));
+
+    // A session that polls keeps its world awake; one on a WebSocket does not.
+    for sleeps in [false, true] {
+        let mut host = Host::new(Config::default(), app);
+        host.sleepy = sleeps;
+        let socket = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+        host.take_said();
+        host.text(socket, "4hello");
+        assert_eq!(take_told(), told);
+        assert_eq!(host.runtime().texts_of(socket), ["4bye"]);
+        assert!(host.take_said().iter().any(|said| matches!(said.what, What::Closed(_))));
+    }
+}
+
+#[test]
+fn plain_sessions_are_told_when_they_open_and_close() {
+    fn app() -> App {
+        App::new().namespace("/", |ns| ns).engine(|engine| {
+            engine
+                .on_connection(async |socket: EngineSocket| {
+                    tell(json!("first"));
+                    socket.send(Frame::text("welcome"));
+                })
+                .on_connection(async || tell(json!("second")))
+                .on_message(async |socket: EngineSocket, message: Frame| socket.send(message))
+                .on_close(async |reason: Reason| tell(json!(reason.as_str())))
+        })
+    }
+    for sleeps in [false, true] {
+        let mut host = Host::new(Config::default(), app);
+        host.sleepy = sleeps;
+        // Not those of Socket.IO.
+        let other = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+        host.text(other, "40");
+        host.gone(other, Reason::TransportClose);
+        assert_eq!(take_told(), [] as [Value; 0]);
+
+        let socket = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+        assert_eq!(take_told(), ["first", "second"].map(Value::from));
+        host.text(socket, "4hello");
+        let texts = host.runtime().texts_of(socket);
+        assert_eq!(texts.get(1..), Some(&["4welcome".to_owned(), "4hello".to_owned()][..]));
+        host.gone(socket, Reason::TransportError);
+        assert_eq!(take_told(), [json!("transport error")]);
+
+        let polling = host.request("GET", POLLING, Layer::EngineIo, false);
+        assert_eq!(take_told(), ["first", "second"].map(Value::from));
+        let sid = sid_of(&host, polling);
+        host.post(&sid, b"1");
+        assert_eq!(take_told(), [json!("transport close")]);
+    }
+}
+
+/// Plain Engine.IO, whose messages wait until the test lets them go on.
+mod waiting {
+    use core::cell::{Cell, RefCell};
+
+    use futures::channel::oneshot;
+
+    use super::*;
+
+    thread_local! {
+        static GATE: RefCell<Vec<oneshot::Sender<()>>> = const { RefCell::new(Vec::new()) };
+        static STARTED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    async fn gate() {
+        let (sender, receiver) = oneshot::channel();
+        GATE.with_borrow_mut(|gate| gate.push(sender));
+        let _ = receiver.await;
+    }
+
+    fn open(host: &mut Host) {
+        for sender in GATE.take() {
+            let _ = sender.send(());
+        }
+        host.handle_woken();
+    }
+
+    fn app() -> App {
+        async fn message(socket: EngineSocket, message: Frame) {
+            STARTED.set(STARTED.get() + 1);
+            gate().await;
+            if message == Frame::text("close") {
+                socket.close();
+            } else {
+                socket.send(Frame::text("for whoever asked"));
+            }
+        }
+        App::new().engine(|engine| engine.on_message(message).on_close(async || tell(json!("closed"))))
+    }
+
+    #[test]
+    fn what_a_handler_does_for_a_session_that_is_gone_reaches_nobody() {
+        for sleeps in [false, true] {
+            GATE.take();
+            let mut host = Host::new(Config::default(), app);
+            for message in ["4send", "4close"] {
+                let gone = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                host.text(gone, message);
+                host.gone(gone, Reason::TransportClose);
+                assert_eq!(take_told(), [json!("closed")]);
+                // Takes the place.
+                let other = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                host.take_said();
+                open(&mut host);
+                assert_eq!(host.take_said(), []);
+                assert_eq!(take_told(), [] as [Value; 0]);
+                if sleeps {
+                    assert!(host.sleep());
+                }
+                host.text(other, "4send");
+                open(&mut host);
+                assert_eq!(host.runtime().texts_of(other), ["4for whoever asked"]);
+                host.gone(other, Reason::TransportClose);
+                take_told();
+            }
+        }
+    }
+
+    #[test]
+    fn messages_that_wait_are_bounded() {
+        for sleeps in [false, true] {
+            GATE.take();
+            STARTED.set(0);
+            let mut host = Host::new(Config::default(), app);
+            let [socket, other] = [(); 2].map(|()| host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session"));
+            if sleeps {
+                assert!(host.sleep());
+            }
+            for _ in 0..30_000 {
+                host.text(socket, "4hello");
+            }
+            assert!(STARTED.get() <= limits::MAX_PENDING_HANDLERS, "{} handlers wait", STARTED.get());
+            let closed = |said: &Said| said.to == To::Socket(socket) && matches!(said.what, What::Closed(_));
+            let is_told = host.runtime().log.iter().any(|line| line.contains("Engine.IO"));
+            assert!(host.take_said().iter().any(closed) || is_told, "who sent them is closed, or they are refused");
+            open(&mut host);
+            host.take_said();
+            host.text(other, "4hello");
+            open(&mut host);
+            assert_eq!(host.runtime().texts_of(other), ["4for whoever asked"]);
+        }
+    }
 }

@@ -140,24 +140,31 @@ mod guard {
 
     #[test]
     fn every_request_is_asked_about() {
-        let mut host = Host::new(Config::default(), app);
-        let http = get(&mut host, &format!("{POLLING}&from=there"));
-        // The response itself is the Worker's to give.
-        assert_eq!(refusal(&host, http), Refusal::Forbidden("not from there".to_owned()));
-        assert!(host.is_asleep());
-        assert_eq!(take_told(), [] as [Value; 0]);
+        for sleeps in [false, true] {
+            let mut host = Host::new(Config::default(), app);
+            host.sleepy = sleeps;
+            let http = get(&mut host, &format!("{POLLING}&from=there"));
+            // The response itself is the Worker's to give.
+            assert_eq!(refusal(&host, http), Refusal::Forbidden("not from there".to_owned()));
+            assert!(host.is_asleep());
+            assert_eq!(take_told(), [] as [Value; 0]);
 
-        let opened = get(&mut host, POLLING);
-        let sid = sid_of(&host, opened);
-        host.opening.headers = vec![("x-broken".to_owned(), "yes".to_owned())];
-        let http = host.poll(&sid);
-        assert_eq!(refusal(&host, http).code(), 3);
-        assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).is_err());
-        let told = json!([3, "Bad request", { "name": "MIDDLEWARE_FAILURE" }, sid]);
-        assert_eq!(take_told(), [told.clone(), told]);
-        host.opening.headers.clear();
-        let http = host.poll(&sid);
-        assert_eq!(host.answer_of(http), None, "the session goes on");
+            // Somebody on a WebSocket, so that the world has something to sleep with.
+            let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+            host.text(socket, "40");
+            assert_eq!(host.is_asleep(), sleeps);
+            let opened = get(&mut host, POLLING);
+            let sid = sid_of(&host, opened);
+            host.opening.headers = vec![("x-broken".to_owned(), "yes".to_owned())];
+            let http = host.poll(&sid);
+            assert_eq!(refusal(&host, http).code(), 3);
+            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).is_err());
+            let told = json!([3, "Bad request", { "name": "MIDDLEWARE_FAILURE" }, sid]);
+            assert_eq!(take_told(), [told.clone(), told]);
+            host.opening.headers.clear();
+            let http = host.poll(&sid);
+            assert_eq!(host.answer_of(http), None, "the session goes on");
+        }
     }
 }
 

@@ -309,20 +309,40 @@ fn every_link_leads_to_a_test() {
 fn follow(link: &str) -> Result<(), String> {
     let (path, wanted) = link.split_once('#').unwrap_or((link, ""));
     let text = fs::read_to_string(docs().join(path)).map_err(|_| "no such file".to_owned())?;
-    let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
-    let is_there = match extension {
-        _ if wanted.is_empty() => extension != Some("rs"),
-        Some("rs") => text.contains(&format!("fn {wanted}(")),
+    let is_transcript = path.starts_with("../tests/transcripts/");
+    let is_there = match Path::new(path).extension().and_then(|extension| extension.to_str()) {
+        Some("txt") if is_transcript && wanted.is_empty() => true,
+        Some("rs" | "mjs") if wanted.is_empty() => return Err("names a file and no test in it".to_owned()),
+        Some("rs") => is_test(&text, wanted),
         Some("mjs") => titles(&text).iter().any(|title| slug(title) == wanted),
-        _ => false,
+        _ => return Err("no file of tests".to_owned()),
     };
     if is_there { Ok(()) } else { Err("no such test in it".to_owned()) }
 }
 
+/// Whether a Rust file has a function of this name that is a test.
+fn is_test(text: &str, name: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let place = lines.iter().position(|line| line.starts_with(&format!("fn {name}(")));
+    let before = place.and_then(|place| lines.get(..place)).unwrap_or_default();
+    before
+        .iter()
+        .rev()
+        .take_while(|line| line.starts_with('#') || line.starts_with("//"))
+        .any(|line| *line == "#[test]")
+}
+
 /// The titles of the tests in a JavaScript file, as far as they are written in one piece.
 fn titles(text: &str) -> Vec<&str> {
-    let title = |rest: &str| rest.chars().next().filter(|quote| "\"'`".contains(*quote));
-    text.split("test(").skip(1).filter_map(|rest| rest.split(title(rest)?).nth(1)).collect()
+    let calls = ["test(", "await t.test("];
+    let title = |line: &'_ str| -> Option<(usize, usize)> {
+        let rest = calls.iter().find_map(|call| line.trim_start().strip_prefix(call))?;
+        let quote = rest.chars().next().filter(|quote| "\"'`".contains(*quote))?;
+        let start = line.len() - rest.len() + 1;
+        let length = rest.get(1..)?.find(quote)?;
+        Some((start, start + length))
+    };
+    text.lines().filter_map(|line| title(line).and_then(|(start, end)| line.get(start..end))).collect()
 }
 
 /// A title as links write it: words in lower case, with dashes in between.
@@ -332,37 +352,158 @@ fn slug(title: &str) -> String {
 }
 
 #[test]
+fn only_tests_are_found() {
+    let rust = "#[test]\nfn a() {}\n\nfn b() {}\n#[test]\n#[should_panic]\n    // Why.\nfn c() {}\n";
+    let found = ["a", "b", "c", "d"].map(|name| is_test(rust, name));
+    assert_eq!(found, [true, false, true, false]);
+    let js = "  test(\"it's one\", () => {\n/x/.test(\"none\")\nawait t.test(`two`, f)\ntest(title, f)\n";
+    assert_eq!(titles(js), ["it's one", "two"]);
+    assert_eq!(slug("it's one"), "it-s-one");
+    for link in ["parity.md", "../tests/parity.rs", "../tests/parity.rs#slug", "../tests/nothing.rs#a"] {
+        assert!(follow(link).is_err(), "{link}");
+    }
+}
+
+#[test]
+fn the_markdown_of_every_row_is_whole() {
+    let mut offences = Vec::new();
+    for row in rows() {
+        for problem in row.cells.iter().filter_map(|cell| broken(cell).map(|what| format!("{cell:?}: {what}"))) {
+            offences.push(format!("docs/parity.md:{}: {problem}", row.line));
+        }
+    }
+    report(&offences);
+    assert_eq!(broken("`a::b`, [`c`](d)"), None);
+    for cell in ["a::b`, `c::d", "`a", "[a](b", "a](b)", "` a`"] {
+        assert!(broken(cell).is_some(), "{cell}");
+    }
+}
+
+/// What is wrong with the markdown of a cell.
+fn broken(cell: &str) -> Option<&'static str> {
+    let pieces: Vec<&str> = cell.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        return Some("a backtick has no partner");
+    }
+    let (code, text): (Vec<_>, Vec<_>) = pieces.iter().enumerate().partition(|(place, _)| place % 2 == 1);
+    if code.iter().any(|(_, code)| code.is_empty() || code.trim_matches([' ', ',']) != **code) {
+        return Some("what stands between backticks is no code");
+    }
+    let text: String = text.into_iter().map(|(_, text)| *text).collect();
+    if text.contains("::") {
+        return Some("a name stands outside of backticks");
+    }
+    let count = |what: &str| text.matches(what).count();
+    let is_whole = count("[") == count("]") && count("](") == count("[") && count("(") == count(")");
+    (!is_whole).then_some("a link is not whole")
+}
+
+#[test]
 fn every_counterpart_exists() {
-    let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let files = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let mut offences = Vec::new();
     for row in rows() {
         let ours = if row.section == "Dormouse's own" { row.cell(0) } else { row.cell(1) };
-        for path in ours.split('`').filter(|code| code.contains("::")) {
-            let name = path.rsplit("::").next().unwrap_or_default().trim_end_matches("()");
-            let name = name.split('(').next().unwrap_or_default();
-            let forms = [format!("fn {name}("), format!("fn {name}<"), format!("    {name},"), format!("    {name}(")];
-            let is_there =
-                forms.iter().any(|form| source.contains(form)) || source.contains(&format!("pub struct {name} "));
+        let mut owner = "";
+        for path in ours.split('`').skip(1).step_by(2) {
+            let path = path.split(['(', '<']).next().unwrap_or_default();
+            let (before, name) = path.rsplit_once("::").unwrap_or(("", path));
+            if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || name.to_ascii_uppercase() == *name {
+                continue;
+            }
+            let is_type = name.starts_with(char::is_uppercase);
+            let holder = before.rsplit("::").next().unwrap_or_default();
+            if holder.starts_with(char::is_uppercase) {
+                owner = holder;
+            } else if is_type {
+                owner = name;
+            }
+            let is_there = match () {
+                () if owner.is_empty() => continue,
+                () if is_type && owner == name => files.iter().any(|(is_testing, text)| {
+                    *is_testing == before.ends_with("testing") && declares(text, "struct", name).is_some()
+                }),
+                () => files.iter().any(|(is_testing, text)| !is_testing && has_member(text, owner, name)),
+            };
             if !is_there {
-                offences.push(format!("docs/parity.md:{}: {path} is not in src", row.line));
+                let kind = if owner == name { String::new() } else { format!(" in an impl or enum of {owner}") };
+                offences.push(format!("docs/parity.md:{}: {path} is not in src{kind}", row.line));
             }
         }
     }
     report(&offences);
 }
 
-/// All of the source, one file after the other.
-fn source(folder: &Path) -> String {
+#[test]
+fn a_member_belongs_to_its_type() {
+    let text = "pub enum A {\n    One,\n    Two(u8),\n}\nimpl A {\n    pub const fn a(&self) {}\n    fn b() {}\n}\n\
+                impl<T> C<T> {\n    pub fn c<M>() {}\n}\nimpl B for A {\n    fn d() {}\n}\n";
+    let found = |owner: &str| ["One", "Two", "a", "b", "c", "d"].map(|name| has_member(text, owner, name));
+    assert_eq!(found("A"), [true, true, true, false, false, false]);
+    assert_eq!(found("C"), [false, false, false, false, true, false]);
+    assert_eq!(found("B"), [false; 6]);
+}
+
+/// Whether a file has a public method of this name in an `impl` of a type, or the type is an enum with this variant.
+fn has_member(text: &str, owner: &str, name: &str) -> bool {
+    let is_named = |rest: &str| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['(', '<', ',', ' ']));
+    let is_variant = |line: &str| line.strip_prefix("    ").is_some_and(is_named);
+    if declares(text, "enum", owner).is_some_and(|body| body.lines().any(is_variant)) {
+        return true;
+    }
+    let is_method = |line: &str| {
+        let line = line.trim_start();
+        line.strip_prefix("pub fn ").or_else(|| line.strip_prefix("pub const fn ")).is_some_and(is_named)
+    };
+    let mut rest = text;
+    while let Some((_, block)) = rest.split_once("\nimpl") {
+        let head = block.lines().next().unwrap_or_default();
+        let of_owner = !head.contains(" for ") && head.split([' ', '<', '>']).any(|word| word == owner);
+        if of_owner && up_to_its_end(block).lines().any(is_method) {
+            return true;
+        }
+        rest = block;
+    }
+    false
+}
+
+/// What stands behind the head of a public type.
+fn declares<'a>(text: &'a str, kind: &str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("pub {kind} {name}"))?;
+    rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_').then(|| up_to_its_end(rest))
+}
+
+/// A block up to the brace that stands first in its line.
+fn up_to_its_end(block: &str) -> &str {
+    block.split_once("\n}").map_or(block, |(body, _)| body)
+}
+
+/// The files of the source without their tests; whether each is one of `dormouse::testing`.
+fn source(folder: &Path) -> Vec<(bool, String)> {
     let entries = fs::read_dir(folder).expect("src can be read");
-    let paths = entries.map(|entry| entry.expect("src can be read").path());
-    paths
-        .map(|path| if path.is_dir() { source(&path) } else { fs::read_to_string(&path).unwrap_or_default() })
-        .collect()
+    let mut files = Vec::new();
+    for path in entries.map(|entry| entry.expect("src can be read").path()) {
+        if path.is_dir() {
+            files.extend(source(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let text = text.split("\n#[cfg(test)]").next().unwrap_or_default().to_owned();
+        files.push((folder.ends_with("testing"), text));
+    }
+    files
 }
 
 #[test]
-fn compression_is_off_as_in_socket_io() {
-    let wrangler = Path::new(env!("CARGO_MANIFEST_DIR")).join("wrangler.toml");
-    let text = fs::read_to_string(wrangler).expect("wrangler.toml can be read");
-    assert!(text.contains("compatibility_flags = [\"no_web_socket_compression\"]"));
+fn the_deployments_turn_compression_off() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = fs::read_dir(root.join("examples")).expect("examples can be read");
+    let folders = examples.map(|entry| entry.expect("examples can be read").path());
+    let deployments: Vec<_> =
+        core::iter::once(root.to_owned()).chain(folders).map(|folder| folder.join("wrangler.toml")).collect();
+    for wrangler in deployments.iter().filter(|path| path.exists()) {
+        let text = fs::read_to_string(wrangler).expect("wrangler.toml can be read");
+        assert!(text.contains("compatibility_flags = [\"no_web_socket_compression\"]"), "{}", wrangler.display());
+    }
+    assert!(deployments.iter().filter(|path| path.exists()).count() > 1);
 }

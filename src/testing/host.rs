@@ -264,6 +264,12 @@ impl Host {
         self.redeploy(self.config().clone());
     }
 
+    /// The object's memory is lost, and it is constructed again with another app, in the Worker too.
+    pub fn redeploy_app(&mut self, app: fn() -> App) {
+        (self.app, self.worker) = (app, app());
+        self.lose_memory();
+    }
+
     /// The object's memory is lost, and it is constructed again with other settings.
     pub fn redeploy(&mut self, config: Config) {
         let mut platform = core::mem::take(self.runtime_mut());

@@ -123,6 +123,14 @@ impl TestWorld {
         clients.listen();
     }
 
+    /// Another app is deployed: the world's memory is lost as by [`lose_memory`](Self::lose_memory), and `app` serves it
+    /// from then on.
+    pub fn redeploy(&self, app: fn() -> App) {
+        let mut clients = self.clients.borrow_mut();
+        clients.host.redeploy_app(app);
+        clients.listen();
+    }
+
     /// Whether the world sleeps.
     pub fn is_asleep(&self) -> bool {
         self.clients.borrow().host.is_asleep()

@@ -292,3 +292,24 @@ fn what_cannot_be_stored_is_an_error_and_what_was_there_stays() {
         assert_eq!(ask(&anna, "keys", "kk").as_array().map(Vec::len), Some(1));
     });
 }
+
+#[test]
+fn an_alarm_whose_handler_is_gone_after_a_deploy_is_logged() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns.on("set", async |io: Io| io.set_alarm("supper", Duration::from_secs(60), ())))
+            .on_alarm("supper", async |io: Io| io.log("never"))
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("set", ());
+        world.redeploy(|| App::new().namespace("/", |ns| ns));
+        world.advance(Duration::from_secs(61));
+        let logged = world.logged();
+        assert!(logged.len() == 1 && logged[0].contains("supper"), "{logged:?}");
+        // Once.
+        world.advance(Duration::from_secs(3_600));
+        assert_eq!(world.logged().len(), 1);
+    });
+}

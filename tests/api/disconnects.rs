@@ -127,6 +127,28 @@ fn closing_the_connection_disconnects_from_every_namespace() {
 }
 
 #[test]
+fn who_is_leaving_has_its_rooms_and_is_found_by_nobody() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            let found = async |socket: Socket, io: Io| {
+                let (own, all) = (socket.rooms().len(), io.sockets().len());
+                let in_room = io.to("red").fetch_sockets().len();
+                io.log(format!("{own} {in_room} {all} {}", io.socket(socket.id()).is_some()));
+            };
+            ns.on_connect(async |socket: Socket| socket.join("red")).on("look", found).on_disconnecting(found)
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, _ben] = clients(world, "/");
+        world.nap();
+        anna.emit("look", ());
+        world.nap();
+        anna.close();
+        assert_eq!(world.logged(), ["2 2 2 true", "2 1 1 false"]);
+    });
+}
+
+#[test]
 fn the_server_shuts_down() {
     awake_and_asleep(app, |world| {
         let [anna, ben] = clients(world, "/");

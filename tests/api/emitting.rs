@@ -306,3 +306,43 @@ fn what_is_emitted_to_who_is_gone_is_no_error() {
         assert_eq!(world.logged(), [""; 0]);
     });
 }
+
+#[test]
+fn an_empty_list_of_rooms_is_everybody() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("io", async |io: Io| io.to(Vec::<Room>::new()).emit("e", io.to([""; 0]).fetch_sockets().len()))
+                .on("socket", async |socket: Socket| socket.to(Vec::<Room>::new()).emit("e", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        anna.emit("io", ());
+        assert_eq!([heard(&anna), heard(&ben)], [["e [2]"]; 2]);
+        world.nap();
+        anna.emit("socket", ());
+        assert_eq!((heard(&anna), heard(&ben)), (vec![], vec!["e []".to_owned()]));
+    });
+}
+
+#[test]
+fn a_sockets_id_is_what_its_client_was_told() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("who am I", async |socket: Socket, id: SocketId| Reply((socket.id(), id)))
+                .on("who", async |io: Io, Data(id): Data<SocketId>| Reply(io.socket(id).map(|socket| socket.id())))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        for client in [&anna, &ben] {
+            world.nap();
+            let ack = client.emit_with_ack("who am I", ());
+            assert_eq!(answer(&ack), Some(json!([client.id(), client.id()]).to_string()));
+        }
+        world.nap();
+        assert_eq!(answer(&anna.emit_with_ack("who", ben.id())), Some(json!([ben.id()]).to_string()));
+        assert_eq!(ben.id().to_string().len(), 20);
+    });
+}

@@ -1,7 +1,12 @@
 //! What goes wrong in handlers never vanishes.
 
+use core::time::Duration;
+
 use dormouse::testing::TestClient;
-use dormouse::{App, Data, EventName, Failure, HandlerError, Io, Reply, Routes, Socket, SocketId};
+use dormouse::{
+    AckError, App, Args, BroadcastAckError, Data, EmitError, EventName, Failure, HandlerError, Io, NoAnswer, Reply,
+    Routes, Socket, SocketId, Unanswered,
+};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
@@ -236,5 +241,129 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
         world.open("database");
         assert_eq!(answer(&last).as_deref(), Some("[1]"));
         assert_eq!(told(&ben, "x", json!(0)), json!([2]));
+    });
+}
+
+/// In the runtime, what a handler waits for keeps the object awake; a channel of the test's own does not.
+#[test]
+fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("wait", async |io: Io| {
+                gate("database").await;
+                io.log("never");
+                Reply(1)
+            })
+            .on("x", async || Reply(2))
+        })
+    };
+    awake_and_napping(app, |world| {
+        let [anna] = clients(world, "/");
+        let lost = anna.emit_with_ack("wait", ());
+        world.sleep();
+        assert_eq!(answer(&anna.emit_with_ack("x", ())).as_deref(), Some("[2]"));
+        world.open("database");
+        assert_eq!((answer(&lost), world.logged()), (None, vec![]));
+    });
+}
+
+/// 300 events, each nearly as long as a message may be: what is kept of them must not fill the isolate.
+fn floods(app: fn() -> App, opens: usize) {
+    awake_and_napping(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        let long = "x".repeat(900_000);
+        let acks: Vec<_> = (0..300).map(|_| anna.emit_with_ack("wait", &*long)).collect();
+        let is_busy = |told: &Value| *told == error("BUSY", "Too many events wait to be handled");
+        let told = |ack| answer(ack).map(|text| serde_json::from_str::<Value>(&text).expect("JSON"));
+        let (kept, refused): (Vec<_>, Vec<_>) = acks.iter().partition(|ack| answer(ack).is_none());
+        assert!((20..=36).contains(&kept.len()), "{} of 300 are kept", kept.len());
+        assert!(refused.into_iter().all(|ack| told(ack).is_some_and(|told| is_busy(&told))));
+        assert!(anna.is_connected() && ben.is_connected());
+        for _ in 0..opens.min(kept.len()) {
+            world.open("database");
+        }
+        assert!(kept.into_iter().all(|ack| told(ack) == Some(json!([900_000]))));
+        // Then there is room again.
+        let again = anna.emit_with_ack("wait", &*long);
+        world.open("database");
+        assert_eq!(told(&again), Some(json!([900_000])));
+    });
+}
+
+async fn length(Data(text): Data<String>) -> Reply<usize> {
+    Reply(text.len())
+}
+
+#[test]
+fn long_events_that_wait_in_handlers_are_bounded_in_bytes() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("wait", async |data: Data<String>| {
+                gate("database").await;
+                length(data).await
+            })
+        })
+    };
+    floods(app, 1);
+}
+
+#[test]
+fn long_events_that_wait_behind_packet_middleware_are_bounded_in_bytes() {
+    let app = || App::new().namespace("/", |ns| ns.guard_packet(async || gate("database").await).on("wait", length));
+    floods(app, usize::MAX);
+}
+
+/// The codes of Dormouse's own errors outlive `?`.
+#[test]
+fn a_question_mark_keeps_codes() {
+    fn same<E: HandlerError>(error: E) -> String
+    where
+        Failure: From<E>,
+    {
+        let of = Failure::of(&error);
+        assert_eq!(Failure::from(error), of);
+        of.code().to_owned()
+    }
+    fn broadcasts<T: core::fmt::Debug + 'static>(answer: T) {
+        let answers = vec![(SocketId::parse("aaaaaaaaaaaaaaaaaaaa").expect("an id"), answer)];
+        let missing = Vec::new();
+        assert_eq!(same(BroadcastAckError::Unanswered(Unanswered { answers, missing })), "ACK_TIMEOUT");
+        let reserved = || EmitError::Reserved("connect".to_owned());
+        assert_eq!(same(BroadcastAckError::<T>::Emit(reserved())), same(reserved()));
+        assert_eq!(same(AckError::Emit(reserved())), same(reserved()));
+    }
+    broadcasts(1_u32);
+    broadcasts("text".to_owned());
+    broadcasts(());
+    broadcasts(Args::new());
+    broadcasts(json!({}));
+    for none in [NoAnswer::Expired, NoAnswer::Disconnected, NoAnswer::TooMany] {
+        assert_eq!(same(AckError::NoAnswer(none)), same(none));
+    }
+    for emit in
+        [EmitError::UnknownReply("r".to_owned()), EmitError::Timeout(Duration::MAX), EmitError::Context(String::new())]
+    {
+        same(emit);
+    }
+}
+
+#[test]
+fn a_broadcasts_code_reaches_the_client_through_a_question_mark() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("ask", async |io: Io| {
+                let answers = io.timeout(Duration::from_secs(1)).emit_with_ack::<u32>("q", ()).await?;
+                Ok::<_, Failure>(Reply(answers.len()))
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, _ben] = clients(world, "/");
+        world.nap();
+        let ack = anna.emit_with_ack("ask", ());
+        world.advance(Duration::from_secs(1));
+        let told: Value = serde_json::from_str(&answer(&ack).expect("an answer")).expect("JSON");
+        assert_eq!(told, error("ACK_TIMEOUT", "0 clients answered, 2 did not"));
     });
 }

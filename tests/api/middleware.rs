@@ -276,3 +276,30 @@ fn data_that_a_guard_takes_is_checked() {
         assert!(answer(&text).is_some_and(|told| told.contains(r#""code":"INVALID_ARGUMENTS""#)));
     });
 }
+
+/// A guard that waits is lost when the memory is; who wants to come in is not forgotten with it.
+#[test]
+fn a_guard_that_waited_when_the_world_slept_is_asked_again() {
+    awake_and_napping(waiting, |world| {
+        let [ben] = clients(world, "/");
+        let anna = world.client().auth(json!({ "name": "anna" })).start("/").expect("a connection");
+        let mallory = world.client().auth(json!({ "name": "mallory" })).start("/").expect("a connection");
+        for asked in [2, 4, 6] {
+            assert_eq!(world.logged().iter().filter(|line| *line == "asked").count(), asked);
+            assert!(anna.outcome().is_none() && mallory.outcome().is_none());
+            if asked < 6 {
+                world.sleep();
+                let ack = ben.emit_with_ack("x", 1);
+                assert_eq!(answer(&ack).as_deref(), Some("[1]"));
+            }
+        }
+        world.open("database");
+        let anna = anna.outcome().expect("an answer").expect("she is let in");
+        let error = mallory.outcome().expect("an answer").expect_err("he is not");
+        assert_eq!(error.message, "not authorized");
+        assert_eq!(heard(&ben), ["came []"]);
+        world.nap();
+        assert_eq!(answer(&anna.emit_with_ack("x", 2)).as_deref(), Some("[2]"));
+        assert_eq!(world.logged().iter().filter(|line| *line == "told").count(), 2);
+    });
+}

@@ -278,3 +278,52 @@ fn a_client_is_in_a_thousand_namespaces_at_most() {
         assert!(main.is_connected());
     });
 }
+
+#[test]
+fn every_connect_asks_the_predicate() {
+    awake_and_asleep(app, |world| {
+        let [main] = clients(world, "/");
+        for n in 1..4 {
+            world.nap();
+            let _version = world.connect("/v2");
+            let asked = world.logged().iter().filter(|line| *line == "asked for /v2").count();
+            assert_eq!(asked, n, "also when somebody is in the namespace already");
+        }
+        assert!(main.is_connected());
+    });
+}
+
+#[test]
+fn children_are_those_of_the_template_only() {
+    let app = || {
+        App::new()
+            .namespace("/", |ns| {
+                ns.on("children", async |io: Io, Data(template): Data<String>| {
+                    let names =
+                        io.children(&template).iter().map(|io| io.name().as_str().to_owned()).collect::<Vec<_>>();
+                    Reply((names,))
+                })
+            })
+            .namespace("/dynamic-{n}", |ns| ns)
+            .namespace("/dynamic-admin", |ns| ns)
+    };
+    awake_and_asleep(app, |world| {
+        let [main] = clients(world, "/");
+        let _others = ["/dynamic-1", "/dynamic-admin", "/dynamic-2"].map(|name| main.also_connect(name));
+        world.nap();
+        let children = ask(&main, "children", json!("/dynamic-{n}"));
+        assert_eq!(children.as_deref(), Some(r#"[["/dynamic-1","/dynamic-2"]]"#));
+    });
+}
+
+#[test]
+fn a_predicate_whose_arguments_cannot_be_had_says_no_and_is_logged() {
+    awake_and_asleep(app, |world| {
+        let [main] = clients(world, "/");
+        world.nap();
+        let error = main.try_also_connect("/tenants/acme", json!({ "tenant": 7 })).expect_err("not let in");
+        assert_eq!(error.message, "Invalid namespace");
+        let logged = world.logged();
+        assert!(logged.iter().any(|line| line.contains("auth: invalid type")), "{logged:?}");
+    });
+}

@@ -1,5 +1,7 @@
 //! Catch-all handlers of what is sent: `on_any_outgoing`.
 
+use core::cell::Cell;
+
 use dormouse::testing::TestWorld;
 use dormouse::{App, Args, EventName, Io, Reply, Socket, SocketId};
 
@@ -90,4 +92,63 @@ fn another_namespace_is_not_watched() {
         assert_eq!(heard(&anna), ["said [1]"]);
         assert_eq!(world.log(), [""; 0]);
     });
+}
+
+/// Whether a client is ready is found out where the event is sent, after the handlers were called.
+#[test]
+fn it_hears_volatile_events_that_are_dropped_and_not_what_guards_emit() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.guard(async |socket: Socket| socket.emit("welcome", ()))
+                .on_any_outgoing(outgoing_name)
+                .on("fill", async |io: Io| io.emit("fill", "x".repeat(5_000)))
+                .on("position", async |socket: Socket| socket.broadcast().volatile().emit("position", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna, ben] = [world.connect("/"), world.connect("/")];
+        assert_eq!([heard(&anna), heard(&ben)], [["welcome []"]; 2]);
+        assert_eq!(world.logged(), [""; 0]);
+        ben.stop_reading();
+        anna.emit("fill", ());
+        world.nap();
+        anna.emit("position", ());
+        assert_eq!(taken(world, 0), ["fill", "fill", "position"]);
+        ben.read_again();
+        assert_eq!(ben.take_events().len(), 1, "the event that was dropped");
+    });
+}
+
+async fn outgoing_name(io: Io, EventName(name): EventName) {
+    io.log(&*name);
+}
+
+/// What a handler of errors emits for one that failed must not call that one again.
+#[test]
+fn its_errors_end_although_their_handler_emits() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on_any_outgoing(async |io: Io, EventName(name): EventName| {
+                io.log(&*name);
+                let calls = CALLS.get() + 1;
+                CALLS.set(calls);
+                // So that this test ends, whatever happens.
+                if calls < 1_000 { Err("failed") } else { Ok(()) }
+            })
+            .on_error(async |socket: Socket| drop(socket.emit("error", ())))
+            .on("say", async |socket: Socket| socket.emit("said", ()))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        CALLS.set(0);
+        let [anna] = clients(world, "/");
+        world.nap();
+        anna.emit("say", ());
+        assert!(CALLS.get() < 10, "{} calls for one event", CALLS.get());
+        assert_eq!(heard(&anna).first().map(String::as_str), Some("said []"));
+    });
+}
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
 }

@@ -1,7 +1,7 @@
 //! `Routes`: which handlers are called, and in which order.
 
 use dormouse::testing::TestWorld;
-use dormouse::{AckSender, App, Args, EmitError, EventName, Io, Reply, Routes, Socket};
+use dormouse::{AckSender, App, Args, Data, EmitError, EventName, Io, Reply, Routes, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 
@@ -169,9 +169,10 @@ fn what_was_registered_can_be_taken_back() {
     });
 }
 
+/// The app is built at every wake, so that what is listed is the same again.
 #[test]
 fn what_is_registered_can_be_listed() {
-    let look = |ns: Routes| {
+    fn look(ns: Routes) -> Routes {
         let ns = ns.on("x", tells!("x")).once("a", tells!("a")).on("x", tells!("x")).on_any(tells!("any"));
         let ns = ns.prepend_any(tells!("any")).on_any_outgoing(async || ()).prepend_any_outgoing(async || ());
         assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a", "x"]);
@@ -179,9 +180,20 @@ fn what_is_registered_can_be_listed() {
         let ns = ns.off_any().off_any_outgoing().off("x");
         assert_eq!(ns.event_names().collect::<Vec<_>>(), ["a"]);
         assert_eq!((ns.listeners_any(), ns.listeners_any_outgoing()), (0, 0));
-        ns
-    };
-    let _ = App::new().namespace("/", look);
+        let names = ns.event_names().collect::<Vec<_>>().join(" ");
+        ns.on("names", move || {
+            let names = names.clone();
+            async move { Reply(names) }
+        })
+    }
+    awake_and_asleep(
+        || App::new().namespace("/", look),
+        |world| {
+            let [anna] = clients(world, "/");
+            world.nap();
+            assert_eq!(answer(&anna.emit_with_ack("names", ())).as_deref(), Some(r#"["a"]"#));
+        },
+    );
 }
 
 #[test]
@@ -206,4 +218,42 @@ fn a_reply_has_one_handler() {
 #[should_panic(expected = "the alarm \"x\" cannot have this handler")]
 fn an_alarm_has_one_handler() {
     let _ = App::new().on_alarm("x", async || ()).on_alarm("x", async || ());
+}
+
+#[test]
+fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
+    async fn args_first(args: Args, Data(s): Data<String>) -> Reply<(String, String)> {
+        Reply((args.to_json(), s))
+    }
+    async fn data_first(Data(s): Data<String>, args: Args) -> Reply<(String, String)> {
+        Reply((args.to_json(), s))
+    }
+    async fn twice(first: Args, second: Args, Data((s, n)): Data<(String, u32)>) -> Reply<(bool, String, u32)> {
+        Reply((first == second, s, n))
+    }
+    let app = || {
+        App::new()
+            .namespace("/", |ns| ns.on("a", args_first).on("b", data_first).on("c", twice))
+            // Where packet middleware has had them before, too.
+            .namespace("/guarded", |ns| {
+                ns.guard_packet(async |_: Args, _: Args, Data(s): Data<String>| assert_eq!(s, "s"))
+                    .on_any(async |_: Args, Data(_): Data<String>| ())
+                    .on("a", args_first)
+                    .on("b", data_first)
+                    .on("c", twice)
+            })
+    };
+    awake_and_asleep(app, |world| {
+        for namespace in ["/", "/guarded"] {
+            let [anna] = clients(world, namespace);
+            for event in ["a", "b"] {
+                world.nap();
+                let told = answer(&anna.emit_with_ack(event, ("s", 1)));
+                assert_eq!(told.as_deref(), Some(r#"["[\"s\",1]","s"]"#), "{namespace} {event}");
+            }
+            world.nap();
+            assert_eq!(answer(&anna.emit_with_ack("c", ("s", 1))).as_deref(), Some(r#"[true,"s",1]"#), "{namespace}");
+        }
+        assert_eq!(world.logged(), NOTHING);
+    });
 }
