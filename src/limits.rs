@@ -57,6 +57,10 @@ pub const ACK_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest `timeout` of an `emit_with_ack`, for the same reason; `reply_to` has no such bound.
 pub const MAX_ACK_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// How long the handler of an HTTP request has for its answer: a request that is open keeps its world awake. A minute more
+/// than the longest `emit_with_ack`, whose outcome a handler may tell.
+pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
+
 /// Most bytes of answers to one broadcast that are kept until the last one comes: they wait in an isolate of 128 MB.
 pub const MAX_ANSWER_BYTES: usize = 16_000_000;
 

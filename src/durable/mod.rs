@@ -5,6 +5,7 @@
 pub mod spill;
 
 mod alarm;
+mod late;
 mod perform;
 mod platform;
 mod requests;
@@ -21,6 +22,7 @@ mod serve;
 #[cfg(target_arch = "wasm32")]
 mod workers;
 
+pub use late::answer_or_late;
 #[cfg(target_arch = "wasm32")]
 pub use object::Object;
 pub use platform::{Platform, Store};

@@ -1,9 +1,16 @@
 //! Requests to a world that are not Engine.IO's: those to the app's routes, and those at the admin door.
 
 use core::cell::RefCell;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
 
+use futures::FutureExt as _;
+use futures::channel::oneshot;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::late::answer_or_late;
 use super::receive::BodyLimits;
 use super::requests::Body;
 use super::shell::Shell;
@@ -13,6 +20,7 @@ use crate::edge::cors::check;
 use crate::edge::respond::respond;
 use crate::edge::route::Route;
 use crate::handler::{Cors, Failure, HttpRequest, HttpResponse};
+use crate::limits::RESPONSE_TIMEOUT;
 use crate::request::INTERNAL_PREFIX;
 use crate::runtime;
 
@@ -80,5 +88,40 @@ pub(super) async fn fetch(
         }
         To::Door(operation) => shell.borrow_mut().handle_admin(operation, request),
     };
-    respond(answer.await.unwrap_or_else(|_| HttpResponse::lost()), &own)
+    respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
+}
+
+/// A timer of the runtime's, which is stopped with whoever waits for it: one that runs keeps the world awake.
+struct Timer {
+    handle: JsValue,
+    /// Called by the runtime.
+    _ring: Closure<dyn FnMut()>,
+    over: oneshot::Receiver<()>,
+}
+
+impl Timer {
+    fn start(after: Duration) -> Self {
+        let (sender, over) = oneshot::channel();
+        let mut sender = Some(sender);
+        let call = move || {
+            let _ = sender.take().map(|sender| sender.send(()));
+        };
+        let ring = Closure::wrap_assert_unwind_safe(Box::new(call) as Box<dyn FnMut()>);
+        let handle = runtime::start_timer(after.as_secs_f64() * 1000.0, ring.as_ref());
+        Self { handle, _ring: ring, over }
+    }
+}
+
+impl Future for Timer {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.over.poll_unpin(cx).map(drop)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        runtime::stop_timer(&self.handle);
+    }
 }

@@ -155,7 +155,8 @@ impl App {
     ///
     /// A request that no route is for wakes no world. The pages that may connect may ask, too (`ALLOWED_ORIGINS`), and their
     /// preflights are answered; beyond that, nobody but the handler asks who the caller is. A handler may await answers
-    /// of clients; while it does, the world stays awake. One that panics costs its request, which gets a 500.
+    /// of clients; while it does, the world stays awake. One that panics costs its request, which gets a 500; one that has
+    /// not answered after eleven minutes costs its request, too, which gets a 504.
     ///
     /// ```
     /// use dormouse::{App, Failure, HttpResponse, Io, Json};

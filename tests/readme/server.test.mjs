@@ -1,6 +1,6 @@
 // The README's own server, from its four files in an empty folder: built, served and talked to by the README's commands.
 
-import { deepEqual, match } from "node:assert/strict";
+import { deepEqual, match, ok } from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -29,6 +29,8 @@ async function freePort() {
 test("a server written from the README alone", async (t) => {
   const section = readFileSync(join(ROOT, "README.md"), "utf8").match(/## Your own server\n(.*?)\n## /s)[1];
   const port = await freePort();
+  const lines = fileOf(section, "src/lib.rs", "rust").trimEnd().split("\n").length;
+  ok(lines <= 30, `the server has ${lines} lines`);
 
   // Always the same place, so that cargo need not compile everything anew; the clone stands beside it under its own name.
   const beside = join(ROOT, "target", "readme");
@@ -67,7 +69,6 @@ test("a server written from the README alone", async (t) => {
   const { stdout } = await promisify(execFile)(process.execPath, client.slice(1), { cwd: folder, timeout: 60_000 });
   deepEqual(stdout.trim().split("\n").sort(), [
     "anna hears: ben: hello",
-    "ben left",
     "ben reads: []",
     "heard by 1",
     "nobody: auth: missing field `name`",
