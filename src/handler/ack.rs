@@ -158,7 +158,9 @@ impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Emit(error) => Some(error),
-            Self::Unanswered(Unanswered { missing, .. }) => missing.first().map(|(_, why)| why as _),
+            Self::Unanswered(Unanswered { missing, .. }) => {
+                Some(missing.first().map_or(&NoAnswer::Expired as _, |(_, why)| why as _))
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ mod run;
 mod serve;
 mod socket;
 mod storage;
+mod unroute;
 
 pub use ack::{AckError, AckSender, BroadcastAckError, Unanswered};
 pub use app::App;

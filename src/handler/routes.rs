@@ -243,7 +243,7 @@ impl Routes {
     /// ```
     /// use core::time::Duration;
     /// use dormouse::testing::{TestEvent, TestWorld};
-    /// use dormouse::{Answer, App, Context, EmitError, NoAnswer, Socket};
+    /// use dormouse::{AckError, Answer, App, Context, EmitError, NoAnswer, Socket};
     ///
     /// fn app() -> App {
     ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_reply("dinner", dinner))
@@ -257,7 +257,7 @@ impl Routes {
     ///     let said = match answer {
     ///         Ok(true) => "comes",
     ///         Ok(false) => "does not come",
-    ///         Err(NoAnswer::Expired) => "has not answered",
+    ///         Err(AckError::NoAnswer(NoAnswer::Expired)) => "has not answered",
     ///         Err(_) => "is gone",
     ///     };
     ///     socket.emit("noted", (day, said))
@@ -330,52 +330,6 @@ impl Routes {
     pub fn on_error<M>(mut self, handler: impl Handler<Failed, M>) -> Self {
         self.on_error.push(erase(handler));
         self
-    }
-
-    /// Forgets the handlers of an event that were registered so far, of shared routes for example: Socket.IO's
-    /// `removeAllListeners(event)`.
-    #[must_use]
-    pub fn off(mut self, event: &str) -> Self {
-        self.events.remove(event);
-        self
-    }
-
-    /// Forgets the handlers of all events that were registered so far, the [`fallback`](Self::fallback) too: Socket.IO's
-    /// `removeAllListeners()`. Those of connections, errors and replies stay.
-    #[must_use]
-    pub fn off_all(mut self) -> Self {
-        self.events.clear();
-        self.fallback = None;
-        self
-    }
-
-    /// Forgets what [`on_any`](Self::on_any) registered so far.
-    #[must_use]
-    pub fn off_any(mut self) -> Self {
-        self.on_any.clear();
-        self
-    }
-
-    /// Forgets what [`on_any_outgoing`](Self::on_any_outgoing) registered so far.
-    #[must_use]
-    pub fn off_any_outgoing(mut self) -> Self {
-        self.on_any_outgoing.clear();
-        self
-    }
-
-    /// The events that have handlers, in alphabetical order.
-    pub fn event_names(&self) -> impl Iterator<Item = &str> {
-        self.events.keys().map(|name| &**name)
-    }
-
-    /// How many handlers [`on_any`](Self::on_any) has registered: Socket.IO's `listenersAny().length`.
-    pub fn listeners_any(&self) -> usize {
-        self.on_any.len()
-    }
-
-    /// How many handlers [`on_any_outgoing`](Self::on_any_outgoing) has registered.
-    pub fn listeners_any_outgoing(&self) -> usize {
-        self.on_any_outgoing.len()
     }
 
     #[track_caller]

@@ -297,7 +297,7 @@ fn what_cannot_be_stored_is_an_error_and_what_was_there_stays() {
 fn an_alarm_whose_handler_is_gone_after_a_deploy_is_logged() {
     let app = || {
         App::new()
-            .namespace("/", |ns| ns.on("set", async |io: Io| io.set_alarm("supper", Duration::from_secs(60), ())))
+            .namespace("/", |ns| ns.on("set", async |io: Io| io.set_alarm("supper", Duration::from_mins(1), ())))
             .on_alarm("supper", async |io: Io| io.log("never"))
     };
     awake_and_asleep(app, |world| {
@@ -309,7 +309,7 @@ fn an_alarm_whose_handler_is_gone_after_a_deploy_is_logged() {
         let logged = world.logged();
         assert!(logged.len() == 1 && logged[0].contains("supper"), "{logged:?}");
         // Once.
-        world.advance(Duration::from_secs(3_600));
+        world.advance(Duration::from_hours(1));
         assert_eq!(world.logged().len(), 1);
     });
 }

@@ -257,3 +257,25 @@ fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
         assert_eq!(world.logged(), NOTHING);
     });
 }
+
+/// `removeAllListeners()`: what shared routes registered for events is gone; the rest stays.
+#[test]
+fn all_events_can_be_taken_back_at_once() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("a", async || Reply("a"))
+                .fallback(async || Reply("other"))
+                .on_connect(async |io: Io| io.log("connected"))
+                .off_all()
+                .on("b", async || Reply("b"))
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        assert_eq!(world.logged(), ["connected"]);
+        world.nap();
+        assert_eq!(answer(&anna.emit_with_ack("a", ())), None);
+        assert_eq!(answer(&anna.emit_with_ack("c", ())), None);
+        assert_eq!(answer(&anna.emit_with_ack("b", ())).as_deref(), Some(r#"["b"]"#));
+    });
+}

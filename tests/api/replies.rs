@@ -1,13 +1,9 @@
 //! Answers that outlive sleep: `reply_to`, and the handler that `on_reply` registered.
 
-use core::cell::Cell;
 use core::time::Duration;
 
 use dormouse::testing::{TestClient, TestEvent};
-use dormouse::{
-    AckError, Answer, App, BroadcastAckError, Context, Data, EmitError, Failure, Io, NoAnswer, Reason, Reply, Room,
-    Socket,
-};
+use dormouse::{AckError, Answer, App, Context, Data, EmitError, Failure, Io, NoAnswer, Reason, Reply, Room, Socket};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard, with_variable};
@@ -20,7 +16,7 @@ struct Offer {
 }
 
 /// Asks, and logs what came of it.
-fn app() -> App {
+pub fn app() -> App {
     async fn decided(
         socket: Socket,
         io: Io,
@@ -71,13 +67,13 @@ fn app() -> App {
     })
 }
 
-fn offer(client: &TestClient) -> TestEvent {
+pub fn offer(client: &TestClient) -> TestEvent {
     let event = client.next_event().expect("an offer");
     assert!(event.ack.is_some());
     event
 }
 
-fn last(world: &World) -> Option<String> {
+pub fn last(world: &World) -> Option<String> {
     world.logged().last().cloned()
 }
 
@@ -284,7 +280,7 @@ fn an_answer_that_is_not_what_was_wanted_is_told_to_the_handler() {
 }
 
 /// An answer as it is logged here.
-fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
+pub fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
     match answer {
         Ok(answer) => format!("Ok({answer:?})"),
         Err(AckError::NoAnswer(none)) => format!("Err({none:?})"),
@@ -391,129 +387,5 @@ fn a_guard_cannot_ask() {
         let anna = world.connect("/");
         assert_eq!(heard(&anna), ["hello []"]);
         assert_eq!(world.logged(), ["the client disconnected before it answered"]);
-    });
-}
-
-/// A handler that always asks again must not keep the object from its other events.
-#[test]
-fn who_asks_again_when_there_are_too_many_holds_up_nobody() {
-    let app = || {
-        App::new().namespace("/", |ns| {
-            ns.on("ask", async |socket: Socket| {
-                for _ in 0..MANY_ASKED {
-                    socket.reply_to("again", ()).emit("q", ())?;
-                }
-                Ok::<_, EmitError>(())
-            })
-            .on_reply("again", async |socket: Socket, Answer(answer): Answer<()>| {
-                let calls = CALLS.get() + 1;
-                CALLS.set(calls);
-                // So that this test ends, whatever happens.
-                if answer == Err(NoAnswer::TooMany) && calls < 20_000 {
-                    socket.reply_to("again", ()).emit("q", ())?;
-                }
-                Ok::<_, EmitError>(())
-            })
-            .on("x", async || Reply("fine"))
-        })
-    };
-    awake_and_asleep(app, |world| {
-        CALLS.set(0);
-        let [anna, ben] = clients(world, "/");
-        world.nap();
-        anna.emit("ask", ());
-        // However it goes on, the runtime would have come to other events in between.
-        assert!(CALLS.get() < 20_000, "the turn has no end of its own");
-        assert_eq!(answer(&ben.emit_with_ack("x", ())).as_deref(), Some(r#"["fine"]"#));
-        assert_eq!(anna.take_events().len(), 100);
-    });
-}
-
-/// One more than a socket may owe.
-const MANY_ASKED: usize = 101;
-
-thread_local! {
-    static CALLS: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Numbers of questions go on where they were, also when nobody was in the namespace for a moment.
-#[test]
-fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
-    let app = || {
-        App::new().namespace("/other", |ns| ns).namespace("/", |ns| {
-            ns.on("await", async |socket: Socket, io: Io| {
-                let answer = socket.emit_with_ack::<u32>("q", ()).await;
-                io.log(format!("awaited {:?}", answer.map_err(|error| error.to_string())));
-            })
-            .on("note", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
-            .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| io.log(format!("noted {answer:?}")))
-        })
-    };
-    awake_and_asleep(app, |world| {
-        // On one connection, which the late answer must come by.
-        let connection = world.connect("/other");
-        for (first, second) in [("await", "await"), ("await", "note"), ("note", "await"), ("note", "note")] {
-            let anna = connection.also_connect("/");
-            world.nap();
-            anna.emit(first, ());
-            let old = offer(&anna);
-            anna.disconnect();
-            world.nap();
-            let again = connection.also_connect("/");
-            world.nap();
-            again.emit(second, ());
-            let new = offer(&again);
-            assert_ne!(old.ack, new.ack, "{first}, {second}");
-            let before = world.logged().len();
-            again.ack(&old, 1);
-            assert_eq!(world.logged().len(), before, "{first}, {second}");
-            again.ack(&new, 2);
-            assert_eq!(last(world), Some(format!("{second}{} Ok(2)", if second == "await" { "ed" } else { "d" })));
-            again.disconnect();
-        }
-    });
-}
-
-#[test]
-fn an_answer_is_awaited_or_noted_and_not_both() {
-    let app = || {
-        App::new().namespace("/", |ns| {
-            ns.on_reply("r", async |io: Io| io.log("noted"))
-                .on("one", async |socket: Socket| {
-                    let asked = socket.reply_to("r", ()).emit_with_ack::<u32>("q", ()).await;
-                    Reply(matches!(asked, Err(AckError::Emit(_))))
-                })
-                .on("many", async |io: Io| {
-                    let asked = io.reply_to("r", ()).emit_with_ack::<u32>("q", ()).await;
-                    Reply(matches!(asked, Err(BroadcastAckError::Emit(_))))
-                })
-        })
-    };
-    awake_and_asleep(app, |world| {
-        let [anna] = clients(world, "/");
-        for how in ["one", "many"] {
-            world.nap();
-            assert_eq!(answer(&anna.emit_with_ack(how, ())).as_deref(), Some("[true]"), "{how}");
-            assert_eq!(heard(&anna), NOTHING);
-        }
-    });
-}
-
-#[test]
-fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
-    awake_and_asleep(app, |world| {
-        let [anna] = clients(world, "/");
-        anna.emit("offer", 1);
-        anna.emit("offer", 2);
-        let events = [offer(&anna), offer(&anna)];
-        world.redeploy(|| App::new().namespace("/", |ns| ns.on("x", async || Reply("fine"))));
-        anna.ack(&events[0], true);
-        let logged = world.logged();
-        assert!(logged.len() == 1 && logged[0].contains("decided"), "{logged:?}");
-        world.nap();
-        assert_eq!(answer(&anna.emit_with_ack("x", ())).as_deref(), Some(r#"["fine"]"#));
-        world.nap();
-        anna.close();
-        assert_eq!(world.logged().iter().filter(|line| line.contains("decided")).count(), 2);
     });
 }
