@@ -298,7 +298,7 @@ impl Io {
     }
 
     /// A variable or secret of the deployment, such as a key that tokens are signed with; `None` where it is not set. In tests,
-    /// [`TestWorld::with_variable`](crate::testing::TestWorld::with_variable) sets one.
+    /// `dormouse::testing::TestWorld::with_variable` sets one.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.world.door()?.variable(name)
     }
