@@ -2,9 +2,17 @@
 // of workerd, the core is not to blame. Also the harness's own test.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
+import { BIN, ROOT } from "../scripts/lib/root.mjs";
+import { within } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 let worker;
@@ -71,3 +79,51 @@ test("what was sent is counted until it has left", async () => {
   assert.equal((await info("buffer"))[0].buffered, 0);
   socket.close();
 });
+
+// Asked of workerd itself: Miniflare's front door, which stands before it elsewhere, compresses whatever the flag says.
+test("a WebSocket is not compressed where wrangler.toml says so, even for who asks", async () => {
+  const [, date] = readFileSync(join(ROOT, "wrangler.toml"), "utf8").match(/^compatibility_date = (".*")$/m);
+  const [, flags] = readFileSync(join(ROOT, "wrangler.toml"), "utf8").match(/^compatibility_flags = (\[.*\])$/m);
+  const asWritten = await extensionsOf(date, flags);
+  assert.equal(asWritten, "");
+  assert.match(await extensionsOf(date, "[]"), /permessage-deflate/, "without the flag it is");
+});
+
+/** The extensions of a WebSocket that a Worker with these flags accepts from a client that offers compression. */
+async function extensionsOf(date, flags) {
+  const dir = mkdtempSync(join(tmpdir(), "dormouse-workerd-"));
+  writeFileSync(
+    join(dir, "worker.js"),
+    `export default { fetch() {
+      const { 0: client, 1: server } = new WebSocketPair();
+      server.accept();
+      return new Response(null, { status: 101, webSocket: client });
+    } };`,
+  );
+  writeFileSync(
+    join(dir, "config.capnp"),
+    `using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (
+      services = [(name = "main", worker = .worker)],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+    );
+    const worker :Workerd.Worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = ${date},
+      compatibilityFlags = ${flags}
+    );`,
+  );
+  const command = join(BIN, "workerd");
+  const workerd = spawn(command, ["serve", join(dir, "config.capnp"), "--control-fd=3"], { stdio: ["ignore", "ignore", "inherit", "pipe"] });
+  try {
+    const [line] = await within(once(createInterface({ input: workerd.stdio[3] }), "line"), "workerd to listen");
+    const socket = new WebSocket(`ws://127.0.0.1:${JSON.parse(line).port}/`, { perMessageDeflate: true });
+    await within(once(socket, "open"), "a WebSocket");
+    const { extensions } = socket;
+    socket.terminate();
+    return extensions;
+  } finally {
+    workerd.kill();
+    rmSync(dir, { recursive: true });
+  }
+}
