@@ -122,7 +122,7 @@ pub const POLLING_CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const UNREAD_DROP_AFTER: Duration = Duration::from_secs(30);
 
 /// From this ping interval on, the runtime answers pongs by itself and the world sleeps between pings; an object
-/// hibernates after 10 idle seconds, so below it would never sleep anyway.
+/// hibernates after 10 idle seconds, so up to here it would never sleep anyway.
 pub const SHARED_HEARTBEAT_FROM: Duration = Duration::from_secs(10);
 
 /// Bytes of a snapshot that are kept in a WebSocket's attachment. The platform allows 16,384 serialised bytes; the rest

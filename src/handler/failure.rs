@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ack::AckError;
 use crate::effect::Refused;
 use crate::error::{Fault, NoAnswer};
-use crate::value::{Args, DecodeError, EncodeError};
+use crate::value::{Args, DecodeError, EncodeError, echoed};
 
 /// What a handler may fail with.
 ///
@@ -163,7 +163,8 @@ impl fmt::Display for Failure {
 impl<E: core::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let code = own_code(&error).map_or(Self::CODE.into(), |code| code.to_owned().into());
-        Self { code, ..Self::new(Self::CODE, error.to_string()) }
+        // Serde repeats what a client sent.
+        Self { code, ..Self::new(Self::CODE, echoed(&error.to_string())) }
     }
 }
 
