@@ -93,7 +93,7 @@ describe("an answer by reply_to", () => {
     const client = await join();
     await rest();
     const message = "the context of a reply cannot be kept: it has 5002 bytes, and may have 4096";
-    assert.deepEqual(await ask(client, "ask by reply", "?", "x".repeat(5000), null), failed("ERROR", message));
+    assert.deepEqual(await ask(client, "ask by reply", "?", "x".repeat(5000), null), failed("INVALID_CONTEXT", message));
   });
 });
 
