@@ -166,3 +166,22 @@ test("afterwards, their worlds can sleep, and go on", async () => {
   assert.equal(worker.boots("flood"), boots + 1);
   await Promise.all([sender.close(), reader.close()]);
 });
+
+// Each of them is told that those before it are gone, and some of that is never read: by them, before they are known to be gone.
+test("clients that are lost at once, and hear of each other, keep no world awake", async (t) => {
+  const rows = await startWorker({ example: "rows" });
+  t.after(() => rows.dispose());
+  const enter = async () => {
+    const wire = await openWebSocket(rows.url, "/w/lost/socket.io/");
+    await connectNamespace(wire);
+    return wire;
+  };
+  const [stays, ...lost] = await Promise.all(Array.from({ length: 11 }, enter));
+  for (const wire of lost) wire.send("40/watch,");
+  await Promise.all(lost.map((wire) => until(() => wire.received.rest.some((frame) => `${frame}`.startsWith("40/watch,")), "/watch")));
+  await until(() => rows.evict("lost"), "the world to fall asleep");
+  for (const wire of lost) wire.ws.terminate();
+  stays.send('421["echo",1]');
+  await until(() => stays.received.rest.some((frame) => `${frame}`.startsWith("431")), "an answer");
+  await until(() => rows.evict("lost"), "the world to fall asleep again");
+});

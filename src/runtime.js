@@ -4,6 +4,7 @@
 const slotOf = Symbol("dormouse.slot");
 const watchOf = Symbol("dormouse.watch");
 const largeOf = Symbol("dormouse.large");
+const overOf = Symbol("dormouse.over");
 
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
@@ -150,7 +151,8 @@ export class Sockets {
     this.remove(slot);
     const hasUnsent = this.measures && socket.bufferedAmount > 0;
     close(socket, code);
-    if (hasUnsent) this.#watch(socket);
+    // Of one whose connection is over, nobody waits for anything: what was sent to it since then is never read.
+    if (hasUnsent && !socket[overOf]) this.#watch(socket);
   }
 
   /**
@@ -202,6 +204,7 @@ export function close(socket, code) {
 
 /** The peer closed a socket, or it broke: answers it, and watches it no longer. */
 export function endSocket(socket, code) {
+  socket[overOf] = true;
   clearTimeout(socket[watchOf]);
   close(socket, code);
 }
