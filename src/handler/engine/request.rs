@@ -32,14 +32,10 @@ struct Parts {
 }
 
 impl ConnRequest {
-    /// A request to a world; `is_upgrade` says that it asks for a WebSocket.
-    pub(crate) fn new(
-        method: String,
-        world: WorldName,
-        is_upgrade: bool,
-        opening: Opening,
-        variables: Variables,
-    ) -> Self {
+    /// A request to a world; `is_upgrade` says that it asks for a WebSocket. Public for those who drive a
+    /// [`Shell`](crate::durable::Shell) on a runtime of their own: the benches.
+    #[doc(hidden)]
+    pub fn new(method: String, world: WorldName, is_upgrade: bool, opening: Opening, variables: Variables) -> Self {
         let notes = RefCell::default();
         Self(Rc::new(Parts { method, world, is_upgrade, opening: Rc::new(opening), variables, notes }))
     }
