@@ -80,10 +80,11 @@ main(async () => {
   if (!ask("valgrind", ["--version"])) {
     throw new Refusal("valgrind is not installed. It is in the package `valgrind` of Debian, Ubuntu, Fedora, Arch and Homebrew (Linux).");
   }
-  const rustc = ask("rustc", ["--version"]);
+  const [rustc, , , , host] = ask("rustc", ["-vV"]).split("\n");
+  const compiler = `${rustc} for ${host.replace("host: ", "")}`;
   const kept = options.check ? JSON.parse(readFileSync(FILE, "utf8")) : null;
-  if (kept && kept.rustc !== rustc) {
-    return say(`bench/instructions.json is of ${kept.rustc} and this is ${rustc}: what they count cannot be compared.`);
+  if (kept && kept.compiler !== compiler) {
+    return say(`bench/instructions.json is of ${kept.compiler} and this is ${compiler}: what they count cannot be compared.`);
   }
   const benches = build();
   const names = ask(benches[0], ["--list"]).split("\n");
@@ -111,7 +112,7 @@ main(async () => {
     }
     say("Nothing is more than a tenth dearer than bench/instructions.json says.");
   } else if (!wanted) {
-    writeFileSync(FILE, `${JSON.stringify({ rustc, operations: counted }, null, 2)}\n`);
+    writeFileSync(FILE, `${JSON.stringify({ compiler, operations: counted }, null, 2)}\n`);
     say("bench/instructions.json is written.");
   }
 });

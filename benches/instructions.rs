@@ -1,11 +1,12 @@
 //! One operation of the core, again and again, for callgrind to count its instructions: see `npm run bench:instructions`.
 
+mod operations;
 mod world;
 
 use std::hint::black_box;
 
 fn main() {
-    world::operations::run(|measured| {
+    operations::run(|measured| {
         counted_operation(measured);
         (0, 0)
     });

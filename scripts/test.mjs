@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { BIN, ROOT, testApps } from "./lib/root.mjs";
-import { Refusal, main, run } from "./lib/run.mjs";
+import { Refusal, ask, main, run, say } from "./lib/run.mjs";
 import { Totals } from "./lib/totals.mjs";
 import { WRANGLER_ENV } from "./lib/wrangler.mjs";
 import { ready } from "./setup.mjs";
@@ -28,6 +28,7 @@ function endToEnd(words) {
   return chosen;
 }
 
+const BENCHES = ["core", "instructions", "allocations"];
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
 
 /** The packages that use the crate as a stranger would: where they are, and what they are called. */
@@ -60,6 +61,10 @@ const everything = (totals, words) => {
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
+    ["benches, each once", () => cargo("test", "--quiet", "--package", "dormouse", ...LOCKED, ...BENCHES.flatMap((name) => ["--bench", name]))],
+    ["instructions of the core", () => (ask("valgrind", ["--version"])
+      ? run(process.execPath, ["bench/instructions.mjs", "--check"])
+      : say("valgrind is not installed, so nobody counts what the core costs"))],
     ...builds,
     tests,
     ["deploy, dry run", () => dryRun(ROOT)],

@@ -1,7 +1,5 @@
 //! A world to measure: the very shell that runs in the object, with a user's handlers, on a runtime that costs nothing.
 
-pub mod operations;
-
 mod runtime;
 
 use std::rc::Rc;

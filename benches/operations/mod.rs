@@ -1,6 +1,6 @@
 //! The operations that are counted one by one.
 
-use super::{World, event};
+use crate::world::{World, event};
 
 /// Bytes of the string that an event carries.
 const PAYLOAD: usize = 100;
