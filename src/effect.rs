@@ -115,7 +115,7 @@ pub enum Dispatch {
         /// The socket.
         socket: SocketRef,
         /// The event's name.
-        event: Box<str>,
+        event: Rc<str>,
         /// Its arguments.
         args: Args,
         /// The client's number for the answer, where it asked for one.
@@ -126,7 +126,7 @@ pub enum Dispatch {
         /// The sockets.
         sockets: Vec<SocketRef>,
         /// The event's name.
-        event: Box<str>,
+        event: Rc<str>,
         /// Its arguments.
         args: Args,
     },

@@ -37,6 +37,8 @@ pub struct World {
     held_bytes: usize,
     /// Requests from outside that the next turn begins with.
     requests: Vec<Task>,
+    /// Empty, for its memory: what is called for one dispatch.
+    starting: Vec<Task>,
 }
 
 /// What handlers reach: nothing of it is borrowed while one runs.
@@ -75,7 +77,8 @@ impl World {
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), held_bytes: 0, requests: Vec::new() }
+        let (tasks, held) = (Tasks::new(notify), BTreeMap::new());
+        Self { inner, handle, tasks, held, held_bytes: 0, requests: Vec::new(), starting: Vec::new() }
     }
 
     /// What the world knows. Not to be held while anything is handled.
@@ -199,9 +202,12 @@ impl World {
     }
 
     fn start_all(&mut self, dispatch: Dispatch, prepared: Option<SocketId>) {
-        for task in self.inner.app.start(&self.handle, dispatch, prepared) {
+        let mut tasks = core::mem::take(&mut self.starting);
+        self.inner.app.start(&self.handle, dispatch, prepared, &mut tasks);
+        for task in tasks.drain(..) {
             self.start(task);
         }
+        self.starting = tasks;
     }
 
     fn start(&mut self, task: Task) {

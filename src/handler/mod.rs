@@ -8,6 +8,7 @@ mod conn;
 mod door;
 mod engine;
 mod engine_socket;
+mod event;
 mod extract;
 mod failure;
 mod handle;
@@ -41,7 +42,7 @@ pub use operator::{BroadcastOperator, SocketEmitter};
 pub use reply::{IntoOutcome, Reply};
 pub use rooms::IntoRooms;
 pub use routes::Routes;
-pub use run::{Task, Victim};
+pub use run::{Task, Victim, Work};
 pub use socket::Socket;
 pub use storage::Storage;
 

@@ -2,7 +2,6 @@
 
 use core::fmt;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::call::{Answered, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
 use super::handle::{Erased, Handler, erase};
@@ -341,12 +340,18 @@ impl Routes {
     }
 
     /// The handlers of an event of a socket whose first events are noted in `had`, and whether that must be noted now.
-    pub(super) fn handlers_of(&self, event: &str, had: impl FnOnce() -> bool) -> (Vec<Erased<Event>>, bool) {
-        let Some(routes) = self.events.get(event) else { return (self.fallback.iter().cloned().collect(), false) };
-        let has_once = routes.iter().any(|route| route.once);
-        let is_first = has_once && !had();
-        let called = routes.iter().filter(|route| !route.once || is_first);
-        (called.map(|route| Rc::clone(&route.handler)).collect(), is_first)
+    pub(super) fn handlers_of(
+        &self,
+        event: &str,
+        had: impl FnOnce() -> bool,
+    ) -> (impl Iterator<Item = &Erased<Event>>, bool) {
+        let (routes, fallback) = match self.events.get(event) {
+            Some(routes) => (routes.as_slice(), None),
+            None => (&[][..], self.fallback.as_ref()),
+        };
+        let is_first = routes.iter().any(|route| route.once) && !had();
+        let called = routes.iter().filter(move |route| !route.once || is_first);
+        (called.map(|route| &route.handler).chain(fallback), is_first)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write as _};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
@@ -79,7 +80,7 @@ pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
 ///
 /// # Errors
 /// It is not an array that starts with a string or a number, or the name is reserved.
-pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Box<str>, Args), PeerFault> {
+pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
     let first = parse_array(json)?.ok_or(PeerFault::Payload)?;
     let name: Cow<'_, str> = match first.bytes().next() {
         Some(b'"') => serde_json::from_str::<Name<'_>>(first).map_err(|_| PeerFault::Payload)?.0,
@@ -238,7 +239,7 @@ mod tests {
     fn event(text: &str) -> (String, Option<u64>, String, String) {
         match decode(text) {
             Ok(Decoded::Whole(Packet::Event { namespace, id, event, args })) => {
-                (namespace.as_str().to_owned(), id.map(|id| id.0), event.into(), args.elements().to_owned())
+                (namespace.as_str().to_owned(), id.map(|id| id.0), (*event).into(), args.elements().to_owned())
             }
             other => panic!("{text}: {other:?}"),
         }

@@ -283,7 +283,7 @@ impl Clients {
             }
             Packet::Disconnect { .. } => socket.disconnected = Some(Disconnected::ByServer),
             Packet::Event { id, event, args, .. } => {
-                socket.events.push_back(TestEvent { name: event.into(), args, ack: id });
+                socket.events.push_back(TestEvent { name: (*event).into(), args, ack: id });
             }
             Packet::Ack { id: Some(id), args, .. } => {
                 socket.answers.insert(id, args);
