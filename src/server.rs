@@ -70,12 +70,16 @@ struct Client {
 #[derive(Debug, Default)]
 struct Alarms {
     by_name: BTreeMap<Box<str>, (Timestamp, Rc<str>)>,
+    /// When the first of them is due.
+    first: Option<Timestamp>,
     changed: bool,
 }
 
 impl Alarms {
-    fn first(&self) -> Option<Timestamp> {
-        self.by_name.values().map(|&(at, _)| at).min()
+    /// Takes note of a change.
+    fn note(&mut self) {
+        self.first = self.by_name.values().map(|&(at, _)| at).min();
+        self.changed = true;
     }
 }
 
@@ -112,16 +116,16 @@ impl Server {
 
     /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
     pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
-        // A timer may be late; what it would have done comes first all the same.
-        self.engine.handle_timeout(now, fx);
-        self.settle(fx);
         // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
         // sets itself again never end.
         if !matches!(input, Input::Command(_)) {
+            // A timer may be late; what it would have done comes first all the same.
+            self.engine.handle_timeout(now, fx);
+            self.settle(fx);
             self.handle_due(now, fx);
-        }
-        for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
-            fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            }
         }
         match input {
             Input::OpenPolling { request, sid, layer, opening } => {
@@ -160,7 +164,7 @@ impl Server {
     /// Tells the engine when the world must be woken for answers and alarms.
     fn follow_wish(&mut self) {
         let reply = self.replies.first().map(|&(at, ..)| at);
-        self.engine.set_wish(reply.into_iter().chain(self.alarms.first()).min());
+        self.engine.set_wish(reply.into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].

@@ -63,7 +63,7 @@ impl Server {
                     Some(alarm) => self.alarms.by_name.insert(name, alarm),
                     None => self.alarms.by_name.remove(&name),
                 };
-                self.alarms.changed = true;
+                self.alarms.note();
             }
             Command::Shutdown => {
                 for session in self.engine.sessions().collect::<Vec<_>>() {
@@ -106,7 +106,7 @@ impl Server {
         }
         client.sockets.insert(namespace.clone(), id);
         self.engine.set_expiry(session, None);
-        let frame = text_frame(|text| socket::encode_connect(&namespace, id, text));
+        let frame = text_frame(&namespace, 0, |text| socket::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
         if is_first {
             fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
@@ -115,7 +115,7 @@ impl Server {
     }
 
     fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &Refused, fx: &mut Effects) {
-        let frame = text_frame(|text| socket::encode_connect_error(namespace, error, text));
+        let frame = text_frame(namespace, 0, |text| socket::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
 
@@ -163,7 +163,7 @@ impl Server {
 
     fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(id) else { return };
-        let frame = text_frame(|text| socket::encode_disconnect(&socket.namespace, text));
+        let frame = text_frame(&socket.namespace, 0, |text| socket::encode_disconnect(&socket.namespace, text));
         self.engine.send(socket.session, vec![frame], false, fx);
     }
 

@@ -175,9 +175,11 @@ impl Server {
                 fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Expired)));
             }
         }
-        for (name, (_, context)) in self.alarms.by_name.extract_if(.., |_, (at, _)| *at <= now) {
-            self.alarms.changed = true;
-            fx.push_dispatch(Dispatch::Alarm { name, context });
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            for (name, (_, context)) in self.alarms.by_name.extract_if(.., |_, (at, _)| *at <= now) {
+                fx.push_dispatch(Dispatch::Alarm { name, context });
+            }
+            self.alarms.note();
         }
     }
 
@@ -195,14 +197,17 @@ impl Server {
         }
         for (at, _) in self.alarms.by_name.values_mut().filter(|(at, _)| *at <= now) {
             *at = later;
-            self.alarms.changed = true;
+        }
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            self.alarms.note();
         }
         self.follow_wish();
     }
 
     pub(super) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(socket) else { return };
-        let text = text_frame(|text| socket::encode_ack(&socket.namespace, id, args, text));
+        let len = args.elements().len();
+        let text = text_frame(&socket.namespace, len, |text| socket::encode_ack(&socket.namespace, id, args, text));
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
     }
 
@@ -230,24 +235,26 @@ fn push_answered(complete: impl IntoIterator<Item = (AskId, Complete)>, fx: &mut
     }
 }
 
-/// A message whose text `write` appends.
-pub(super) fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
-    let mut text = String::from(engine::packet::MESSAGE);
+/// A packet for a namespace as a message: `write` appends its text, in which something of `len` bytes is.
+pub(super) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
+    let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
+    text.push(engine::packet::MESSAGE);
     write(&mut text);
     Frame::text(text)
 }
 
+/// The packet's type, digits, brackets, quotes and commas around its parts.
+const ROOM_FOR_MARKS: usize = 48;
+
 fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {
-    let text = text_frame(|text| {
-        text.reserve(args.elements().len() + event.len() + namespace.as_str().len() + ROOM_FOR_MARKS);
-        socket::encode_event(namespace, ack, event, args, text);
-    });
+    let len = args.elements().len() + event.len();
+    let text = text_frame(namespace, len, |text| socket::encode_event(namespace, ack, event, args, text));
     with_attachments(text, args.attachments())
 }
 
-/// Brackets, quotes, digits and commas around an event's parts.
-const ROOM_FOR_MARKS: usize = 32;
-
 fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
-    core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()
+    let mut frames = Vec::with_capacity(1 + attachments.len());
+    frames.push(text);
+    frames.extend(attachments.iter().cloned().map(Frame::Binary));
+    frames
 }

@@ -43,6 +43,8 @@ impl Server {
     pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
         let alarms = alarms.into_iter().map(|NamedAlarm { name, at, context }| (name, (at, context)));
         self.alarms.by_name = alarms.collect();
+        self.alarms.note();
+        self.alarms.changed = false;
         self.follow_wish();
     }
 
