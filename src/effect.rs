@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::{NoAnswer, Reason, Refusal};
 use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
-use crate::request::Opening;
+use crate::request::KeptOpening;
 use crate::value::{Args, EnginePacket, Frame};
 
 /// Something to be done, in the order in which it was written down.
@@ -230,7 +230,7 @@ pub struct SocketView {
     /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
     pub auth: Rc<str>,
     /// The request that opened its connection.
-    pub opening: Rc<Opening>,
+    pub opening: KeptOpening,
     /// Its connection.
     pub conn: ConnView,
     /// The events whose handlers for the first time were called.

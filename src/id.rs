@@ -1,6 +1,7 @@
 //! Names of things. Each is parsed once, where it enters; a value of the type is a valid name.
 
 use core::fmt;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -18,6 +19,10 @@ const MAIN: &str = "/";
 const ID_CHARS: usize = 20;
 const ENTROPY_CHARS: u8 = 20;
 
+/// A name's text, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 macro_rules! text_name_serde {
     ($name:ident, $parse:expr, $expected:literal) => {
         impl Serialize for $name {
@@ -28,7 +33,7 @@ macro_rules! text_name_serde {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let Text(text) = Text::deserialize(deserializer)?;
                 let parse: fn(&str) -> Option<Self> = $parse;
                 parse(&text).ok_or_else(|| D::Error::custom($expected))
             }

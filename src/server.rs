@@ -23,7 +23,7 @@ use crate::id::{AckId, Namespace, SessionKey, SocketId};
 use crate::input::Input;
 use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
 use crate::namespace::{Namespaces, Socket};
-use crate::request::{Layer, Opening};
+use crate::request::{KeptOpening, Layer, Opening};
 use crate::socket::{Asks, Decoder, Packet};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -58,7 +58,7 @@ pub struct Server {
 /// The Socket.IO side of a session.
 #[derive(Debug, Default)]
 struct Client {
-    opening: Rc<Opening>,
+    opening: KeptOpening,
     decoder: Decoder,
     /// The namespaces it joined.
     sockets: BTreeMap<Namespace, SocketId>,
@@ -199,7 +199,7 @@ impl Server {
         let Some(session) = session else { return };
         match layer {
             Layer::SocketIo => {
-                self.clients.insert(session, Client { opening, ..Client::default() });
+                self.clients.insert(session, Client { opening: opening.into(), ..Client::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Layer::EngineIo => {

@@ -36,7 +36,7 @@ pub struct Handshake {
 
 impl Handshake {
     pub(super) fn new(view: &SocketView) -> Self {
-        Self { opening: Rc::clone(&view.opening), auth: Rc::clone(&view.auth) }
+        Self { opening: Rc::clone(view.opening.get()), auth: Rc::clone(&view.auth) }
     }
 
     /// The request's headers: names in lower case, and values.

@@ -11,7 +11,7 @@ use slab::Slab;
 use crate::effect::{ConnView, SocketRef, SocketView};
 use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
 use crate::limits::ACKS_PER_MILLI;
-use crate::request::Opening;
+use crate::request::KeptOpening;
 use crate::time::Timestamp;
 
 use rooms::Rooms;
@@ -50,7 +50,7 @@ pub struct Socket {
     /// Its client's session.
     pub session: SessionKey,
     /// The request that opened the session.
-    pub opening: Rc<Opening>,
+    pub opening: KeptOpening,
     /// What its client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
     /// What handlers keep with it, as JSON.
@@ -76,7 +76,7 @@ pub struct Reply {
 
 impl Socket {
     /// A socket about which nothing else is known.
-    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: Rc<Opening>, auth: Rc<str>) -> Self {
+    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: KeptOpening, auth: Rc<str>) -> Self {
         let (rooms, once, replies) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, replies }
     }
@@ -93,7 +93,7 @@ impl Socket {
             rooms: core::iter::once(own).chain(self.rooms.iter().cloned()).collect(),
             data: self.data.clone(),
             auth: Rc::clone(&self.auth),
-            opening: Rc::clone(&self.opening),
+            opening: self.opening.clone(),
             conn,
             once: self.once.iter().cloned().collect(),
         }

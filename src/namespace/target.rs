@@ -69,12 +69,12 @@ impl Namespaces {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::rc::Rc;
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::id::{Namespace, SessionKey};
+    use crate::request::KeptOpening;
 
     fn id(n: u8) -> SocketId {
         SocketId::from_entropy([n; 15])
@@ -89,7 +89,7 @@ mod tests {
         for n in 0..6 {
             let namespace = if n == 5 { Namespace::parse("/other").expect("valid") } else { Namespace::main() };
             let session = SessionKey(usize::from(n));
-            assert!(namespaces.insert(Socket::new(id(n), namespace, session, Rc::default(), "{}".into())));
+            assert!(namespaces.insert(Socket::new(id(n), namespace, session, KeptOpening::default(), "{}".into())));
         }
         for &(socket, joins) in joined {
             namespaces.join(id(socket), room(joins));

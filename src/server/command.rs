@@ -91,7 +91,7 @@ impl Server {
         }
         client.prepared.insert(id);
         self.engine.touch(session);
-        let opening = Rc::clone(&client.opening);
+        let opening = client.opening.clone();
         self.prepared.insert(id, Socket::new(id, namespace, session, opening, auth));
     }
 

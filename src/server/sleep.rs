@@ -30,7 +30,7 @@ impl Server {
                 // Whoever waits to be let in is not to wait for the next one who speaks.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
-                let (opening, partial) = (Rc::clone(&client.opening), client.decoder.snapshot());
+                let (opening, partial) = (client.opening.clone(), client.decoder.snapshot());
                 let sockets = sockets().map(snapshot_of).collect();
                 ClientSnapshot::SocketIo { opening, sockets, joining, partial }
             }
@@ -74,7 +74,7 @@ impl Server {
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { opening, decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
-            let mut socket = Socket::new(id, namespace.clone(), session, Rc::clone(&client.opening), auth);
+            let mut socket = Socket::new(id, namespace.clone(), session, client.opening.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
             (socket.rooms, socket.once) = (rooms.into_iter().collect(), once.into_iter().collect());
             for ReplySnapshot { ack, name, context, deadline } in replies {
