@@ -220,7 +220,7 @@ pub struct SocketRef {
     pub predicate: Option<u32>,
 }
 
-/// What a socket is at a moment.
+/// What a socket was that is gone.
 #[derive(Clone, Debug)]
 pub struct SocketView {
     /// The rooms it is in, its own first.
@@ -233,8 +233,6 @@ pub struct SocketView {
     pub opening: KeptOpening,
     /// Its connection.
     pub conn: ConnView,
-    /// The events whose handlers for the first time were called.
-    pub once: Vec<Box<str>>,
 }
 
 /// What a connection is at a moment.

@@ -13,11 +13,12 @@ use futures::future::LocalBoxFuture;
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
 use crate::admin::{self, Operation};
-use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
+use crate::effect::{ConnView, Dispatch, Effect, Effects, Refused, SocketRef};
 use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Io, Task, WorldHandle};
-use crate::id::{AskId, Entropy, Namespace, SocketId};
+use crate::id::{AskId, Entropy, Namespace, Room, SocketId};
 use crate::input::{Command, Input, To};
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS, MAX_WAITING_BYTES};
+use crate::request::Opening;
 use crate::server::Server;
 use crate::time::Timestamp;
 
@@ -173,7 +174,7 @@ impl World {
                 if self.is_busy() {
                     let error = Refused { message: "The server is busy".to_owned(), data: None };
                     self.inner.perform(Command::Refuse { socket, error });
-                } else if self.inner.view(socket).is_some() {
+                } else if self.inner.server.borrow().socket(socket).is_some() {
                     self.start_all(dispatch, Some(socket));
                 }
             }
@@ -305,8 +306,31 @@ impl Door for Inner {
         (ask, receiver)
     }
 
-    fn view(&self, socket: SocketId) -> Option<SocketView> {
-        self.server.borrow().view(socket)
+    fn is_connected(&self, socket: SocketId) -> bool {
+        self.server.borrow().is_connected(socket)
+    }
+
+    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>> {
+        Some(self.server.borrow().socket(socket)?.all_rooms())
+    }
+
+    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>> {
+        self.server.borrow().socket(socket).map(|socket| socket.data.clone())
+    }
+
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)> {
+        let server = self.server.borrow();
+        let socket = server.socket(socket)?;
+        Some((Rc::clone(socket.opening.get()), Rc::clone(&socket.auth)))
+    }
+
+    fn conn(&self, socket: SocketId) -> Option<ConnView> {
+        let server = self.server.borrow();
+        server.conn_view(server.socket(socket)?.session)
+    }
+
+    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool> {
+        self.server.borrow().socket(socket).map(|socket| socket.once.contains(event))
     }
 
     fn resolve(&self, to: &To) -> Vec<SocketRef> {

@@ -62,8 +62,7 @@ impl App {
 }
 
 fn run_event(routes: &Rc<Routes>, event: &Event, tasks: &mut Vec<Task>) {
-    let had = || event.socket.look().is_none_or(|view| view.once.iter().any(|name| **name == *event.name));
-    let (handlers, is_first) = routes.handlers_of(&event.name, had);
+    let (handlers, is_first) = routes.handlers_of(&event.name, || event.socket.had_once(&event.name));
     tasks.extend(handlers.map(|handler| task(routes, handler, event.clone(), Failing::IsAnswered)));
     if is_first {
         event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });

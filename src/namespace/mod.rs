@@ -88,15 +88,16 @@ impl Socket {
 
     /// What it is, with its connection.
     pub fn view(&self, conn: ConnView) -> SocketView {
-        let own = Room::from(self.id);
-        SocketView {
-            rooms: core::iter::once(own).chain(self.rooms.iter().cloned()).collect(),
-            data: self.data.clone(),
-            auth: Rc::clone(&self.auth),
-            opening: self.opening.clone(),
-            conn,
-            once: self.once.iter().cloned().collect(),
-        }
+        let (rooms, data, auth) = (self.all_rooms(), self.data.clone(), Rc::clone(&self.auth));
+        SocketView { rooms, data, auth, opening: self.opening.clone(), conn }
+    }
+
+    /// The rooms it is in, its own first.
+    pub fn all_rooms(&self) -> Vec<Room> {
+        let mut rooms = Vec::with_capacity(1 + self.rooms.len());
+        rooms.push(Room::from(self.id));
+        rooms.extend(self.rooms.iter().cloned());
+        rooms
     }
 
     /// When the first of the answers that it owes is due.
