@@ -9,11 +9,12 @@ use tokio::task::spawn_local;
 
 use crate::args::Plan;
 use crate::asks::Asks;
-use crate::client::{Target, serve};
+use crate::client::{Entrance, enter, serve};
 use crate::clock;
 use crate::error::Error;
 use crate::rounds::Rounds;
 use crate::stage::{Frames, Stage};
+use crate::target::Target;
 
 /// How many clients connect at a time.
 const CONNECTING: usize = 8;
@@ -22,6 +23,7 @@ const CONNECTING: usize = 8;
 #[derive(Debug)]
 pub struct Crowd {
     target: Target,
+    entrance: Entrance,
     stage: Rc<Stage>,
     outboxes: std::vec::IntoIter<UnboundedReceiver<Frames>>,
     connected: usize,
@@ -30,11 +32,12 @@ pub struct Crowd {
 impl Crowd {
     /// So many clients, none of which is connected yet.
     pub async fn new(plan: &Plan, clients: usize) -> Result<Self, Error> {
-        let target = Target::find(&plan.url, plan.shape.dialect, plan.rooms).await?;
+        let target = Target::find(&plan.url, plan.rooms).await?;
         let asks = Asks::new(plan.shape.dialect, plan.shape.bytes, clients);
         let rounds = Rounds::new(plan.shape, clients, plan.rooms);
         let (stage, outboxes) = Stage::new(plan.shape.dialect, asks, rounds, clients);
-        Ok(Self { target, stage, outboxes: outboxes.into_iter(), connected: 0 })
+        let entrance = Entrance::of(plan);
+        Ok(Self { target, entrance, stage, outboxes: outboxes.into_iter(), connected: 0 })
     }
 
     /// All clients, connected and in their rooms.
@@ -50,10 +53,10 @@ impl Crowd {
     pub async fn connect(&mut self, clients: usize) -> Result<Vec<Duration>, Error> {
         let arriving = (self.connected..).zip(self.outboxes.by_ref().take(clients));
         self.connected += clients;
-        let (target, stage) = (&self.target, &self.stage);
+        let (target, entrance, stage) = (&self.target, self.entrance, &self.stage);
         let arrive = |(client, outbox)| async move {
             let started = clock::now();
-            let socket = target.connect(client).await?;
+            let socket = enter(target, entrance, client).await?;
             let took = started.elapsed();
             spawn_local(serve(socket, client, outbox, Rc::clone(stage)));
             Ok(took)

@@ -40,8 +40,18 @@ pub enum Wrong {
         /// What happened to it.
         source: tokio_websockets::Error,
     },
+    /// A request failed before its response was there.
+    #[error("client {client}: {request}: {source}")]
+    Request {
+        /// Whose request.
+        client: usize,
+        /// What it was.
+        request: String,
+        /// What happened to it.
+        source: hyper::Error,
+    },
     /// It closed a connection.
-    #[error("client {client}: closed the connection ({how})")]
+    #[error("client {client}: its connection was closed: {how}")]
     Closed {
         /// Whose connection.
         client: usize,
@@ -59,12 +69,10 @@ pub enum Wrong {
         got: String,
     },
     /// It did not go on with a handshake.
-    #[error("client {client}: waited for {wanted} for {seconds} s in vain")]
+    #[error("client {client}: its handshake was not over after {seconds} s")]
     Slow {
         /// Whose handshake.
         client: usize,
-        /// What should have come.
-        wanted: &'static str,
         /// How long it was waited for.
         seconds: u64,
     },

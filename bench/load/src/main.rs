@@ -16,9 +16,11 @@ mod error;
 mod meter;
 mod os;
 mod payload;
+mod polling;
 mod report;
 mod rounds;
 mod stage;
+mod target;
 mod work;
 
 use std::process::ExitCode;
