@@ -1,7 +1,6 @@
 //! One client: how it gets in, and then its part on the [`Stage`].
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -16,42 +15,17 @@ use crate::rounds::excerpt;
 use crate::stage::{Frames, Stage};
 use crate::target::{Socket, Target};
 
-/// How long a handshake may take, from the connection to the last answer.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How clients get in.
-#[derive(Debug, Clone, Copy)]
-pub enum Entrance {
-    /// A WebSocket is enough.
-    Raw,
-    /// A WebSocket, Engine.IO's open packet, and a CONNECT with its answer.
-    WebSocket,
-    /// Polling, an upgrade, and a question with so many bytes.
-    Polling(usize),
-}
-
-impl Entrance {
-    /// What the plan wants.
-    pub fn of(plan: &Plan) -> Self {
-        match (plan.work, plan.shape.dialect) {
-            (Work::Polling, _) => Self::Polling(plan.shape.bytes),
-            (_, Dialect::SocketIo) => Self::WebSocket,
-            (_, Dialect::Raw) => Self::Raw,
-        }
-    }
-}
-
-/// A client that has just got in.
-pub async fn enter(target: &Target, entrance: Entrance, client: usize) -> Result<Socket, Error> {
+/// A client that has just got in, as the plan wants it: with a mere WebSocket, with a CONNECT over it, or by polling.
+pub async fn enter(plan: &Plan, target: &Target, client: usize) -> Result<Socket, Error> {
     let entering = async {
-        match entrance {
-            Entrance::Raw => target.websocket(client, "").await,
-            Entrance::WebSocket => connect(target, client).await,
-            Entrance::Polling(bytes) => polling::connect(target, client, bytes).await,
+        match (plan.work, plan.shape.dialect) {
+            (Work::Polling, _) => polling::connect(target, client, plan.shape.bytes).await,
+            (_, Dialect::SocketIo) => connect(target, client).await,
+            (_, Dialect::Raw) => target.websocket(client, "").await,
         }
     };
-    let slow = |_| Wrong::Slow { client, seconds: PATIENCE.as_secs() };
-    timeout(PATIENCE, entering).await.map_err(slow)?
+    let slow = |_| Wrong::Slow { client, patience: plan.patience };
+    timeout(plan.patience, entering).await.map_err(slow)?
 }
 
 /// Has a client hear and say what the stage wants, until its connection ends.

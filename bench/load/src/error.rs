@@ -1,6 +1,7 @@
 //! What can go wrong, by who is to blame: whoever called, the operating system, or the server.
 
 use std::io;
+use std::time::Duration;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -69,12 +70,12 @@ pub enum Wrong {
         got: String,
     },
     /// It did not go on with a handshake.
-    #[error("client {client}: its handshake was not over after {seconds} s")]
+    #[error("client {client}: its handshake was not over after {patience:?}")]
     Slow {
         /// Whose handshake.
         client: usize,
         /// How long it was waited for.
-        seconds: u64,
+        patience: Duration,
     },
     /// A delivery is not what it should be.
     #[error("client {client}: {delivery}")]
@@ -85,14 +86,14 @@ pub enum Wrong {
         delivery: Delivery,
     },
     /// Deliveries or answers did not come.
-    #[error("{deliveries} deliveries and {answers} answers are missing, and nothing came for {seconds} s")]
+    #[error("{deliveries} deliveries and {answers} answers are missing, and nothing came for {patience:?}")]
     Missing {
         /// How many of these.
         deliveries: u64,
         /// And of these.
         answers: u64,
         /// How long they were waited for.
-        seconds: u64,
+        patience: Duration,
     },
 }
 
