@@ -57,6 +57,7 @@ const everything = (totals, words) => {
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
     ]),
+    ["clippy, the load generator", () => clippy("-p", "load", "--all-targets")],
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
