@@ -46,7 +46,7 @@ main(async () => {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
 
   const before = machine();
-  const program = process.env.LOAD ?? await buildLoad();
+  const program = await buildLoad();
   for (const peer of peers) await peer.build();
   const wasm = values.smoke ? undefined : join(await build(), "index_bg.wasm");
 

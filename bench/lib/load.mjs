@@ -11,7 +11,7 @@ const PATIENCE_S = 120;
 /** Builds the load generator, and gives its path. */
 export async function buildLoad() {
   const locked = process.env.CI ? ["--locked"] : [];
-  const said = await run("cargo", ["build", "--quiet", "--release", "-p", "load", "--message-format=json", ...locked], { keep: true, quiet: true });
+  const said = await run("cargo", ["build", "--quiet", "--profile", "load", "-p", "load", "--message-format=json", ...locked], { keep: true, quiet: true });
   const program = said.split("\n").filter(Boolean).map((line) => JSON.parse(line)).find((message) => message.executable);
   return program.executable;
 }
