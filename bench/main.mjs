@@ -14,7 +14,7 @@ import { ready } from "../scripts/setup.mjs";
 import { buildLoad, hold, load } from "./lib/load.mjs";
 import { gzipKb, machine, versions } from "./lib/machine.mjs";
 import { judge, metrics, summarize } from "./lib/results.mjs";
-import { small, works as allWorks } from "./lib/works.mjs";
+import { short, small, works as allWorks } from "./lib/works.mjs";
 
 const RESULTS = join(ROOT, "bench", "results.json");
 // workerd puts an object to sleep ten seconds after its last event.
@@ -45,6 +45,7 @@ main(async () => {
   const rounds = values.smoke ? 1 : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
 
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1)); // and the servers with us
   const before = machine();
   const program = await buildLoad();
   for (const peer of peers) await peer.build();
@@ -143,6 +144,6 @@ async function measureWakes({ program }, work, peers, record) {
 
 const shown = (report) => {
   if (report.error) return `✗ ${report.error}`;
-  const told = Object.entries(metrics).filter(([metric]) => report[metric] !== undefined);
-  return told.map(([metric, { of, unit }]) => `${of[report.work] ?? metric} ${report[metric]} ${unit}`).join(", ");
+  const told = Object.entries(metrics).filter(([metric, words]) => report[metric] !== undefined && words[report.work]);
+  return told.map(([metric, words]) => `${words[report.work]} ${short(report[metric])} ${words.unit}`).join(", ");
 };

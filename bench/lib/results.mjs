@@ -1,14 +1,15 @@
 // From the reports of all rounds to medians, ratios, and what the project promised itself.
 
-/** What a report says, and whose number it is. `digits` are those behind the point. */
+/** What a report says of each kind of work, in words and its unit. */
 export const metrics = {
-  server_cpu_us: { of: { broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" }, unit: "µs" },
-  p50_us: { of: { broadcast: "time to the last delivery, median", ack: "round trip, median" }, unit: "µs" },
-  p99_us: { of: { broadcast: "time to the last delivery, 99 %", ack: "round trip, 99 %" }, unit: "µs" },
-  rss_kb_per_client: { of: { connect: "resident memory per client" }, unit: "kB" },
-  first_ms: { of: { wake: "first delivery" }, unit: "ms" },
-  last_ms: { of: { wake: "last delivery" }, unit: "ms" },
-  server_cpu_ms: { of: { wake: "CPU of the wake" }, unit: "ms" },
+  server_cpu_us: { unit: "µs", broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" },
+  p50_us: { unit: "µs", broadcast: "until the last has it, median", ack: "round trip, median", connect: "time to connect, median", polling: "until upgraded, median" },
+  p99_us: { unit: "µs", broadcast: "until the last has it, 99 %", ack: "round trip, 99 %", connect: "time to connect, 99 %", polling: "until upgraded, 99 %" },
+  rss_kb_per_client: { unit: "kB", connect: "resident memory per client" },
+  first_ms: { unit: "ms", wake: "until the first has it" },
+  last_ms: { unit: "ms", wake: "until the last has it" },
+  server_cpu_ms: { unit: "ms", wake: "CPU of the wake" },
+  load_cpu_us: { unit: "µs", broadcast: "the load generator's own CPU", ack: "the load generator's own CPU", connect: "the load generator's own CPU", polling: "the load generator's own CPU" },
 };
 
 /** `rounds`: the reports of one work by peer. Gives by peer and metric the median with its extremes, and its ratio to the bare object. */

@@ -69,3 +69,8 @@ export const small = ({ load, smoke, ...work }) => ({ ...work, load: { ...load, 
 export function number(value) {
   return value.toLocaleString("en-US");
 }
+
+/** The same with the three digits that mean something. */
+export function short(value) {
+  return value >= 100 ? number(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
+}
