@@ -145,5 +145,5 @@ async function measureWakes({ program }, work, peers, record) {
 const shown = (report) => {
   if (report.error) return `✗ ${report.error}`;
   const told = Object.entries(metrics).filter(([metric, words]) => report[metric] !== undefined && words[report.work]);
-  return told.map(([metric, words]) => `${words[report.work]} ${short(report[metric])} ${words.unit}`).join(", ");
+  return told.map(([metric, words]) => `${words[report.work]} ${short(report[metric] / words.per)} ${words.unit}`).join(", ");
 };

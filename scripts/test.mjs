@@ -38,9 +38,9 @@ const packages = [
 
 // What is measured, and what measures it. The bench builds both by itself.
 const benched = [
-  ["clippy, bench/load", () => clippy("-p", "load", "--all-targets")],
-  ["clippy, bench/peers/dormouse", () => clippy("-p", "bench-dormouse", "--all-targets")],
-  ["clippy, bench/peers/dormouse, wasm32", () => clippy("-p", "bench-dormouse", ...WASM)],
+  ["clippy, the load generator", () => clippy("-p", "load", "--all-targets")],
+  ["clippy, the bench's server", () => clippy("-p", "bench-dormouse", "--all-targets")],
+  ["clippy, the bench's server, wasm32", () => clippy("-p", "bench-dormouse", ...WASM)],
 ];
 
 const builds = [

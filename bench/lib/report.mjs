@@ -77,12 +77,12 @@ const titles = (results) => Object.values(results.peers);
 
 /** What each peer has, or why it has nothing. */
 function cells(results, work, metric, format) {
-  const { unit } = metrics[metric];
+  const { unit, per } = metrics[metric];
   return Object.keys(results.peers).map((peer) => {
     const found = results.works[work]?.summary[peer]?.[metric];
     if (results.works[work]?.load.work === "wake" && peer === "socketio") return "never sleeps";
     if (!found) return results.works[work]?.load.work === "polling" ? "does not have it" : "–";
-    return format(found, unit);
+    return format({ ...found, median: found.median / per, min: found.min / per, max: found.max / per }, unit);
   });
 }
 

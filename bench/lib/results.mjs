@@ -1,15 +1,17 @@
 // From the reports of all rounds to medians, ratios, and what the project promised itself.
 
-/** What a report says of each kind of work, in words and its unit. */
+const LOADS = "the load generator's own CPU";
+
+/** What a report says of each kind of work, in words and its unit, of which `per` of the report's make one. */
 export const metrics = {
-  server_cpu_us: { unit: "µs", broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" },
-  p50_us: { unit: "µs", broadcast: "until the last has it, median", ack: "round trip, median", connect: "time to connect, median", polling: "until upgraded, median" },
-  p99_us: { unit: "µs", broadcast: "until the last has it, 99 %", ack: "round trip, 99 %", connect: "time to connect, 99 %", polling: "until upgraded, 99 %" },
-  rss_kb_per_client: { unit: "kB", connect: "resident memory per client" },
-  first_ms: { unit: "ms", wake: "until the first has it" },
-  last_ms: { unit: "ms", wake: "until the last has it" },
-  server_cpu_ms: { unit: "ms", wake: "CPU of the wake" },
-  load_cpu_us: { unit: "µs", broadcast: "the load generator's own CPU", ack: "the load generator's own CPU", connect: "the load generator's own CPU", polling: "the load generator's own CPU" },
+  server_cpu_us: { unit: "µs", per: 1, broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" },
+  p50_us: { unit: "ms", per: 1000, broadcast: "until the last has it, median", ack: "round trip, median", connect: "time to connect, median", polling: "until upgraded, median" },
+  p99_us: { unit: "ms", per: 1000, broadcast: "until the last has it, 99 %", ack: "round trip, 99 %", connect: "time to connect, 99 %", polling: "until upgraded, 99 %" },
+  rss_kb_per_client: { unit: "kB", per: 1, connect: "resident memory per client" },
+  first_ms: { unit: "ms", per: 1, wake: "until the first has it" },
+  last_ms: { unit: "ms", per: 1, wake: "until the last has it" },
+  server_cpu_ms: { unit: "ms", per: 1, wake: "CPU of the wake" },
+  load_cpu_us: { unit: "µs", per: 1, broadcast: LOADS, ack: LOADS, connect: LOADS, polling: LOADS },
 };
 
 /** `rounds`: the reports of one work by peer. Gives by peer and metric the median with its extremes, and its ratio to the bare object. */
