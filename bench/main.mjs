@@ -4,7 +4,7 @@
 // delivered?), are written to target/bench/ alone; `--report` measures nothing and writes the tables and charts anew.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { build } from "../scripts/build.mjs";
@@ -51,7 +51,7 @@ main(async () => {
   for (const peer of peers) await peer.build();
   const wasm = values.smoke ? undefined : join(await build(), "index_bg.wasm");
 
-  const bench = { program, peers, works, rounds, measured: Object.fromEntries(works.map(({ name }) => [name, {}])) };
+  const bench = { program, peers, works, rounds, isSmoke: values.smoke, measured: Object.fromEntries(works.map(({ name }) => [name, {}])) };
   const began = Date.now();
   for (let round = 0; round < rounds; round++) await measureAll(bench, round);
 
@@ -69,15 +69,14 @@ main(async () => {
   };
   if (!values.smoke) results.bars = judge(results);
 
-  const isWhole = !values.smoke && !values.peers && !values.work && rounds >= ROUNDS;
+  const failures = Object.values(bench.measured).flatMap((of) => Object.values(of).flat()).filter((report) => report.error);
+  const isWhole = !values.smoke && !values.peers && !values.work && rounds >= ROUNDS && failures.length === 0;
   const file = isWhole ? RESULTS : join(ROOT, "target", "bench", values.smoke ? "smoke.json" : "results.json");
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   if (!values.smoke) printTables(results);
   if (isWhole) await writeReport(results);
-  say(`${file} (${results.minutes} minutes)`);
-
-  const failures = Object.values(bench.measured).flatMap((of) => Object.values(of).flat()).filter((report) => report.error);
+  say(`${relative(ROOT, file)} (${results.minutes} minutes)`);
   if (failures.length) throw new Refusal(`${failures.length} measurements failed:\n${failures.map(({ error }) => `  ${error}`).join("\n")}`);
 });
 
@@ -99,7 +98,7 @@ async function measureAll(bench, round) {
     const able = turned.filter((peer) => peer.polls || !work.polls);
     const record = (peer, report) => {
       (bench.measured[work.name][peer.name] ??= []).push(report);
-      say(`round ${round + 1}/${bench.rounds} · ${work.name} · ${peer.name}: ${shown(report)}`);
+      say(`round ${round + 1}/${bench.rounds} · ${work.name} · ${peer.name}: ${bench.isSmoke ? delivered(report) : shown(report)}`);
     };
     if (work.load.work === "wake") await measureWakes(bench, work, able, record);
     else for (const peer of able) record(peer, await attempt(() => measure(bench, work, peer)));
@@ -119,7 +118,7 @@ async function measure({ program }, work, peer) {
 }
 
 /** Puts a world of each peer to sleep at the same time, and wakes them one after the other. */
-async function measureWakes({ program }, work, peers, record) {
+async function measureWakes({ program, isSmoke }, work, peers, record) {
   const held = [];
   try {
     for (const peer of peers) {
@@ -134,13 +133,17 @@ async function measureWakes({ program }, work, peers, record) {
       const report = await attempt(wake);
       // It has been constructed once more since everybody was connected, or it did not sleep.
       const slept = server.boots() === boots + 1;
-      if (peer.hibernates && !slept && !report.error) report.error = `${peer.name} did not sleep: constructed ${boots} times before, ${server.boots()} after`;
-      record(peer, { ...report, slept });
+      // When a runtime puts an object to sleep is a matter of time, which a smoke test says nothing about.
+      if (peer.hibernates && !slept && !isSmoke) report.error ??= `${peer.name} did not sleep: constructed ${boots} times before, ${server.boots()} after`;
+      record(peer, { ...report, slept: peer.hibernates && slept });
     }
   } finally {
     for (const { server } of held) await server.stop();
   }
 }
+
+const delivered = ({ error, work, deliveries, slept }) =>
+  error ? `✗ ${error}` : `${deliveries} of ${work} are right${slept ? ", after sleep" : ""}`;
 
 const shown = (report) => {
   if (report.error) return `✗ ${report.error}`;

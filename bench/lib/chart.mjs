@@ -3,6 +3,7 @@
 
 import { compile } from "vega-lite";
 import { View, parse } from "vega";
+import { isAwake } from "./results.mjs";
 import { number, short } from "./works.mjs";
 
 // Readable on white and on black; what is not, such as text, has a colour for each.
@@ -65,8 +66,10 @@ function rowOf({ shared, panels }, results) {
 /** One for each peer, in their order everywhere; without numbers for one that does not do this. */
 function barsOf({ work, metric }, results) {
   return Object.entries(results.peers).map(([peer, title]) => {
-    const measured = results.works[work]?.rounds[peer]?.at(-1)?.slept === false ? undefined : results.works[work]?.summary[peer]?.[metric];
-    return { peer, title, ...measured, label: measured ? short(measured.median) : metric === "first_ms" ? "never sleeps" : "" };
+    const { summary, rounds } = results.works[work] ?? {};
+    const measured = summary?.[peer]?.[metric];
+    const label = measured ? short(measured.median) : "";
+    return { peer, title, ...measured, label: isAwake(rounds?.[peer]) ? `${label} (never sleeps)` : label };
   });
 }
 

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/lib/root.mjs";
 import { chart } from "./chart.mjs";
-import { metrics } from "./results.mjs";
+import { isAwake, metrics } from "./results.mjs";
 import { short } from "./works.mjs";
 
 /** What the README tells: those numbers that a reader chooses by. */
@@ -79,10 +79,11 @@ const titles = (results) => Object.values(results.peers);
 function cells(results, work, metric, format) {
   const { unit, per } = metrics[metric];
   return Object.keys(results.peers).map((peer) => {
-    const found = results.works[work]?.summary[peer]?.[metric];
-    if (results.works[work]?.load.work === "wake" && peer === "socketio") return "never sleeps";
-    if (!found) return results.works[work]?.load.work === "polling" ? "does not have it" : "–";
-    return format({ ...found, median: found.median / per, min: found.min / per, max: found.max / per }, unit);
+    const { summary, rounds, load } = results.works[work] ?? {};
+    const found = summary?.[peer]?.[metric];
+    if (!found) return load?.work === "polling" ? "does not have it" : "–";
+    const told = format({ ...found, median: found.median / per, min: found.min / per, max: found.max / per }, unit);
+    return isAwake(rounds[peer]) ? `${told}, never sleeps` : told;
   });
 }
 

@@ -27,7 +27,8 @@ export function summarize(rounds) {
     }
   }
   for (const [peer, of] of Object.entries(summary)) {
-    if (peer === "bare") continue;
+    // What was awake all the time is no better at waking.
+    if (peer === "bare" || isAwake(rounds[peer])) continue;
     for (const [metric, value] of Object.entries(of)) {
       const bare = summary.bare?.[metric]?.median;
       if (bare) value.ratio = round(value.median / bare);
@@ -35,6 +36,9 @@ export function summarize(rounds) {
   }
   return summary;
 }
+
+/** Whether these are of a server that was to be woken, and never sleeps. */
+export const isAwake = (reports) => reports?.some(({ slept }) => slept === false) ?? false;
 
 const cpu = (work) => (results) => ({ value: value(results, work, "server_cpu_us"), bare: value(results, work, "server_cpu_us", "bare") });
 
