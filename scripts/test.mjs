@@ -37,6 +37,13 @@ const packages = [
   ...testApps().map((name) => [`miniflare/apps/${name}`, name]),
 ];
 
+// What is measured, and what measures it. The bench builds both by itself.
+const benched = [
+  ["clippy, the load generator", () => clippy("-p", "load", "--all-targets")],
+  ["clippy, the bench's server", () => clippy("-p", "bench-dormouse", "--all-targets")],
+  ["clippy, the bench's server, wasm32", () => clippy("-p", "bench-dormouse", ...WASM)],
+];
+
 const builds = [
   ["build the relay", () => build()],
   ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
@@ -58,6 +65,7 @@ const everything = (totals, words) => {
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
     ]),
+    ...benched,
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
@@ -67,6 +75,8 @@ const everything = (totals, words) => {
       : say("valgrind is not installed, so nobody counts what the core costs"))],
     ...builds,
     tests,
+    // Whether everything is delivered, never how fast.
+    ["bench, smoke", () => run(process.execPath, [join(ROOT, "bench/main.mjs"), "--smoke"])],
     ["deploy, dry run", () => dryRun(ROOT)],
     ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
   ];

@@ -31,7 +31,7 @@ const TABLE: &str = "
 
     runtime   : time
     edge      : leaves runtime handler admin
-    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond edge::request
+    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond edge::head
     testing   : leaves admin durable engine handler server snapshot socket
     export    : durable::Object edge::entry handler
 ";

@@ -5,9 +5,9 @@ use core::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
-use js_sys::{JsString, Promise, Uint8Array};
+use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::receive;
 use super::shell::Shell;
@@ -65,18 +65,18 @@ impl Object {
         })))
     }
 
-    /// A request that the Worker handed on.
-    pub fn fetch(&self, request: JsValue) -> Promise {
-        let shell = self.0.0.clone();
-        future_to_promise(AssertUnwindSafe(async move {
-            match shell {
-                Ok(shell) => receive::fetch(&shell, request).await,
-                Err(error) => {
-                    let body = serde_json::json!({ "message": error.to_string() }).to_string();
-                    runtime::respond_json(500, &body, &[])
-                }
+    /// A request that the Worker handed on: gives a response, or the promise of one.
+    ///
+    /// # Errors
+    /// The runtime's own; the client gets a 500.
+    pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
+        match &self.0.0 {
+            Ok(shell) => receive::fetch(Rc::clone(shell), request),
+            Err(error) => {
+                let body = serde_json::json!({ "message": error.to_string() }).to_string();
+                runtime::respond_json(500, &body, &[])
             }
-        }))
+        }
     }
 
     /// The alarm went off.

@@ -30,7 +30,7 @@ pub use app::App;
 pub use conn::Conn;
 pub use door::{Answered, Door, WorldHandle};
 pub(crate) use engine::Variables;
-pub use engine::{ConnRequest, ConnectionError, Cors, Denied, EngineRoutes, GatewayPath, Headers, Turned};
+pub use engine::{ConnRequest, ConnectionError, Cors, Denied, EngineRoutes, GatewayPath, Headers, Turned, judge_alone};
 pub use engine_socket::EngineSocket;
 pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json, SocketData};
 pub use failure::{EmitError, Failure, HandlerError};

@@ -18,7 +18,7 @@ use super::call::{AllowRequest, ConnClosed, ConnPacket, Engine, Requested, Upgra
 use super::handle::{Erased, Handler, erase};
 use crate::id::Sid;
 
-pub use admission::{ConnectionError, Denied, Turned};
+pub use admission::{ConnectionError, Denied, Turned, judge_alone};
 pub use cors::Cors;
 pub use headers::Headers;
 pub use path::GatewayPath;

@@ -1,0 +1,83 @@
+// A worker directly on workerd: no wrangler, no Miniflare in front of it, so that the process's CPU and memory are the server's.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { ROOT } from "../../scripts/lib/root.mjs";
+import { tied } from "./tied.mjs";
+
+// The program itself: what lies in .bin may be a script that starts it, and then its process would be measured.
+const workerd = createRequire(createRequire(import.meta.url).resolve("miniflare"))("workerd");
+
+export const workerdVersion = workerd.version;
+
+/**
+ * Starts a worker whose class `World` is bound as `WORLD`, and resolves when it listens.
+ *
+ * - `modules`: `{ name: path }`, the first is the entry; a name that ends in `.wasm` is a compiled module.
+ * - `vars`: the Worker's variables, all strings.
+ */
+export async function startWorkerd({ modules, vars = {} }) {
+  const dir = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
+  mkdirSync(join(dir, "storage"));
+  for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // it embeds nothing from elsewhere
+  const config = join(dir, "config.capnp");
+  writeFileSync(config, capnp(Object.keys(modules), vars, join(dir, "storage")));
+  const child = spawn(workerd.default, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+
+  const logs = [];
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => logs.push(line));
+  const listening = once(createInterface({ input: child.stdio[3] }), "line");
+  const { ended, end } = tied(child);
+  const stop = async () => {
+    await end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  const line = await Promise.race([listening, ended.then(() => null)]);
+  if (!line) {
+    await stop();
+    throw new Error(`workerd did not start:\n${logs.join("\n")}`);
+  }
+  return {
+    pid: child.pid,
+    port: JSON.parse(line[0]).port,
+    /** Every line that the worker or the runtime printed. */
+    logs,
+    /** How often an object was constructed: once when first asked, and once more for every wake. */
+    boots: () => logs.filter((line) => /^boot\b/.test(line)).length,
+    stop,
+  };
+}
+
+/** The modules of a build by worker-build: its script, and its wasm beside it. */
+export const modulesOf = (build) =>
+  Object.fromEntries(["index.js", ...readdirSync(build).filter((name) => name.endsWith(".wasm"))].map((name) => [name, join(build, name)]));
+
+// What is deployed is what is measured: its date, and no compression.
+const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+const [, date] = toml.match(/^compatibility_date = (".*")$/m);
+const [, flags] = toml.match(/^compatibility_flags = (\[.*\])$/m);
+
+function capnp(modules, vars, storage) {
+  const text = JSON.stringify; // Cap'n Proto's strings are written as C's
+  const module = (name) => `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(name)})`;
+  const variable = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker), (name = "storage", disk = (path = ${text(storage)}, writable = true))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+);
+const worker :Workerd.Worker = (
+  modules = [${modules.map(module).join(", ")}],
+  compatibilityDate = ${date},
+  compatibilityFlags = ${flags},
+  durableObjectNamespaces = [(className = "World", uniqueKey = "bench", enableSql = true)],
+  durableObjectStorage = (localDisk = "storage"),
+  bindings = [(name = "WORLD", durableObjectNamespace = "World")${Object.entries(vars).map((entry) => `, ${variable(entry)}`).join("")}]
+);
+`;
+}
