@@ -49,7 +49,7 @@ export async function chart(results) {
     },
     title: {
       text: "What a server spends",
-      subtitle: `Less is better. Bars are medians of ${results.rounds} rounds; whiskers go from the least to the most.`,
+      subtitle: `Less is better. Bars are medians of ${results.rounds} ${results.rounds === 1 ? "round" : "rounds"}; whiskers go from the least to the most.`,
       fontSize: 16,
       offset: 20,
       frame: "bounds",

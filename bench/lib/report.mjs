@@ -109,7 +109,7 @@ function provenance({ date, machine, versions, rounds }) {
   const { commit, workerd, node } = versions;
   return (
     `Measured on ${date.slice(0, 10)}, at commit ${commit}: ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; workerd ${workerd}, Node ${node.slice(1)}, ` +
-    `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} rounds.`
+    `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}.`
   );
 }
 
