@@ -144,7 +144,7 @@ async function measureWakes({ program, isSmoke }, work, peers, record) {
 }
 
 const delivered = ({ error, work, deliveries, slept }) =>
-  error ? `✗ ${error}` : `${deliveries} of ${work} are right${slept ? ", after sleep" : ""}`;
+  error ? `✗ ${error}` : `${deliveries} ${{ ack: "answers", connect: "clients", polling: "clients" }[work] ?? "deliveries"} checked${slept ? ", after sleep" : ""}`;
 
 const shown = (report) => {
   if (report.error) return `✗ ${report.error}`;
