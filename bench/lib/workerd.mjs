@@ -32,11 +32,7 @@ export async function startWorkerd({ modules, vars = {} }) {
   const logs = [];
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => logs.push(line));
   const listening = once(createInterface({ input: child.stdio[3] }), "line");
-  const { ended, end } = tied(child);
-  const stop = async () => {
-    await end();
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const { ended, end: stop } = tied(child, () => rmSync(dir, { recursive: true, force: true }));
   const line = await Promise.race([listening, ended.then(() => null)]);
   if (!line) {
     await stop();
