@@ -18,6 +18,9 @@ use crate::handler::App;
 use crate::runtime;
 use crate::value::Frame;
 
+/// From how many UTF-16 units on another way of copying a text out of the runtime is faster.
+const LONG_TEXT: usize = 1024;
+
 /// A world's object. The macro [`world!`](crate::world) makes the class of it that the runtime constructs.
 #[derive(Debug)]
 pub struct Object(AssertUnwindSafe<Result<Rc<RefCell<Shell<Workers>>>, ConfigError>>);
@@ -47,6 +50,12 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
             let _ = JsFuture::from(runtime::next_tick()).await;
         }
     }));
+}
+
+/// Copies a long text out of the runtime.
+fn read_long(text: &JsValue) -> Option<String> {
+    // What encodes a text as UTF-8 gives UTF-8.
+    String::from_utf8(runtime::encode(text).to_vec()).ok()
 }
 
 impl Object {
@@ -88,8 +97,9 @@ impl Object {
     pub fn websocket_message(&self, socket: &JsValue, message: &JsValue) {
         self.with(|shell| {
             if let Some(text) = message.dyn_ref::<JsString>() {
-                let read = || Frame::text(message.as_string().unwrap_or_default());
-                shell.handle_message(socket, text.length() as usize, read);
+                let length = text.length() as usize;
+                let read = || if length > LONG_TEXT { read_long(message) } else { message.as_string() };
+                shell.handle_message(socket, length, || Frame::text(read().unwrap_or_default()));
             } else {
                 let bytes = Uint8Array::new(message);
                 let read = || Frame::Binary(Bytes::from(bytes.to_vec()));
