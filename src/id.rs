@@ -161,6 +161,11 @@ impl Room {
         Self(name.into())
     }
 
+    /// The room's name, to be shared.
+    pub const fn name(&self) -> &Rc<str> {
+        &self.0
+    }
+
     /// The room's name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -204,6 +209,11 @@ impl Namespace {
     /// Whether this is `/`, which the wire leaves out.
     pub fn is_main(&self) -> bool {
         &*self.0 == "/"
+    }
+
+    /// The name, with its slash, to be shared.
+    pub const fn name(&self) -> &Rc<str> {
+        &self.0
     }
 
     /// The name, with its slash.

@@ -1,7 +1,7 @@
 //! One turn of a world: an input, the handlers that it calls, and what they cause.
 
 use core::cell::{Cell, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::task::Wake;
 
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use litemap::LiteMap;
 
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
@@ -32,7 +33,7 @@ pub struct World {
     handle: WorldHandle,
     tasks: Tasks,
     /// Sockets whose packet middleware is waiting, and the events that wait behind it.
-    held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+    held: LiteMap<SocketId, VecDeque<Dispatch>>,
     /// The arguments of those events, in bytes.
     held_bytes: usize,
     /// Requests from outside that the next turn begins with.
@@ -47,7 +48,7 @@ struct Inner {
     store: Rc<dyn Store>,
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
-    asks: RefCell<BTreeMap<AskId, oneshot::Sender<Answered>>>,
+    asks: RefCell<LiteMap<AskId, oneshot::Sender<Answered>>>,
     next_ask: Cell<u64>,
     /// Whether the core runs: a panic is its own then, and no handler's.
     in_core: Cell<bool>,
@@ -69,13 +70,13 @@ impl World {
             store,
             notify: Arc::clone(&notify),
             now: Cell::new(Timestamp::default()),
-            asks: RefCell::new(BTreeMap::new()),
+            asks: RefCell::new(LiteMap::new()),
             next_ask: Cell::new(0),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), held_bytes: 0, requests: Vec::new() }
+        Self { inner, handle, tasks: Tasks::new(notify), held: LiteMap::new(), held_bytes: 0, requests: Vec::new() }
     }
 
     /// What the world knows. Not to be held while anything is handled.

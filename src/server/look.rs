@@ -100,7 +100,7 @@ impl Server {
 
     /// What a socket is: one that is in its namespace, or on its way into it.
     pub fn view(&self, id: SocketId) -> Option<SocketView> {
-        let socket = self.namespaces.get(id).or_else(|| self.prepared.get(&id))?;
+        let socket = self.namespaces.get(id).or_else(|| self.prepared(id))?;
         Some(socket.view(self.engine.conn_view(socket.session)?))
     }
 
