@@ -1,10 +1,10 @@
 //! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::engine::Header;
@@ -145,7 +145,7 @@ pub enum Part {
 }
 
 /// The long attachments of a packet that is not complete, by their place in it.
-pub type Parts = BTreeMap<usize, Bytes>;
+pub type Parts = LiteMap<usize, Bytes>;
 
 /// What must be known of a WebSocket while the world sleeps.
 #[derive(Clone, Debug, PartialEq, Eq)]

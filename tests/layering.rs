@@ -16,9 +16,10 @@ const TABLE: &str = "
     id        : limits
     config    : limits
     request   : error id time
+    table     : id time
     effect    : error id request value
     input     : effect error id request time value
-    snapshot  : id request time engine::Header
+    snapshot  : id request table time engine::Header
 
     engine    : leaves
     socket    : leaves snapshot
@@ -36,7 +37,7 @@ const TABLE: &str = "
     export    : durable::Object edge::entry handler
 ";
 
-const LEAVES: [&str; 9] = ["time", "limits", "value", "error", "id", "config", "request", "effect", "input"];
+const LEAVES: [&str; 10] = ["time", "limits", "value", "error", "id", "config", "request", "table", "effect", "input"];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 400;

@@ -1,7 +1,7 @@
 //! One turn of a world: an input, the handlers that it calls, and what they cause.
 
 use core::cell::{Cell, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::task::Wake;
 
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use litemap::LiteMap;
 
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
@@ -33,7 +34,7 @@ pub struct World {
     handle: WorldHandle,
     tasks: Tasks,
     /// Sockets whose packet middleware is waiting, and the events that wait behind it.
-    held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+    held: LiteMap<SocketId, VecDeque<Dispatch>>,
     /// The arguments of those events, in bytes.
     held_bytes: usize,
     /// Requests from outside that the next turn begins with.
@@ -50,7 +51,7 @@ struct Inner {
     store: Rc<dyn Store>,
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
-    asks: RefCell<BTreeMap<AskId, oneshot::Sender<Answered>>>,
+    asks: RefCell<LiteMap<AskId, oneshot::Sender<Answered>>>,
     next_ask: Cell<u64>,
     /// Whether the core runs: a panic is its own then, and no handler's.
     in_core: Cell<bool>,
@@ -72,13 +73,13 @@ impl World {
             store,
             notify: Arc::clone(&notify),
             now: Cell::new(Timestamp::default()),
-            asks: RefCell::new(BTreeMap::new()),
+            asks: RefCell::new(LiteMap::new()),
             next_ask: Cell::new(0),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        let (tasks, held) = (Tasks::new(notify), BTreeMap::new());
+        let (tasks, held) = (Tasks::new(notify), LiteMap::new());
         Self { inner, handle, tasks, held, held_bytes: 0, requests: Vec::new(), starting: Vec::new() }
     }
 
@@ -330,7 +331,7 @@ impl Door for Inner {
     }
 
     fn had_once(&self, socket: SocketId, event: &str) -> Option<bool> {
-        self.server.borrow().socket(socket).map(|socket| socket.once.contains(event))
+        self.server.borrow().socket(socket).map(|socket| socket.once.contains_key(event))
     }
 
     fn resolve(&self, to: &To) -> Vec<SocketRef> {

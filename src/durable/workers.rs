@@ -2,12 +2,12 @@
 
 use core::any::Any;
 use core::panic::AssertUnwindSafe;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
 use js_sys::Uint8Array;
+use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -44,7 +44,7 @@ pub(super) struct Workers {
     random: Vec<u8>,
     next_request: u32,
     /// Requests that wait for their answer.
-    requests: BTreeMap<RequestId, oneshot::Sender<Answer>>,
+    requests: LiteMap<RequestId, oneshot::Sender<Answer>>,
 }
 
 impl Workers {
@@ -63,7 +63,7 @@ impl Workers {
         };
         let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
         let sockets = new_sockets(&state, 0, &is_deserted);
-        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, BTreeMap::new());
+        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, LiteMap::new());
         let store = Rc::new(WorkersStore { state: state.clone(), env });
         let random = Vec::new();
         Self { state, store, shell, sockets, slots, is_deserted, timer, ring, random, next_request, requests }
@@ -203,11 +203,18 @@ impl Platform for Workers {
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
         let places = runtime::read_part_places(&self.state, sid.as_str())?;
         let parts = runtime::read_parts(&self.state, sid.as_str())?;
-        let mut long: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        let mut long: LiteMap<usize, Vec<u8>> = LiteMap::new();
         for (place, part) in places.into_iter().zip(parts) {
-            long.entry(place as usize).or_default().extend(part.to_vec());
+            match long.get_mut(&(place as usize)) {
+                Some(bytes) => bytes.extend(part.to_vec()),
+                None => drop(long.insert(place as usize, part.to_vec())),
+            }
         }
-        Ok(long.into_iter().map(|(place, bytes)| (place, Bytes::from(bytes))).collect())
+        let mut parts = Parts::new();
+        for (place, bytes) in long {
+            parts.insert(place, Bytes::from(bytes));
+        }
+        Ok(parts)
     }
 
     fn delete_body(&mut self, sid: Sid) -> Result<(), JsValue> {

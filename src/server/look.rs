@@ -100,7 +100,7 @@ impl Server {
 
     /// A socket that is in its namespace, or on its way into it.
     pub fn socket(&self, id: SocketId) -> Option<&Socket> {
-        self.namespaces.get(id).or_else(|| self.prepared.get(&id))
+        self.namespaces.get(id).or_else(|| self.prepared(id))
     }
 
     /// Whom handlers mean.

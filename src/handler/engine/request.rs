@@ -3,8 +3,9 @@
 use core::any::{Any, TypeId};
 use core::cell::RefCell;
 use core::fmt;
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use litemap::LiteMap;
 
 use crate::handler::call::{AllowRequest, Requested};
 use crate::handler::extract::Extract;
@@ -28,7 +29,7 @@ struct Parts {
     is_upgrade: bool,
     opening: Rc<Opening>,
     variables: Variables,
-    notes: RefCell<BTreeMap<TypeId, Rc<dyn Any>>>,
+    notes: RefCell<LiteMap<TypeId, Rc<dyn Any>>>,
 }
 
 impl ConnRequest {
