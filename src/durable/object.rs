@@ -16,7 +16,7 @@ use crate::config::{Config, ConfigError};
 use crate::error::Reason;
 use crate::handler::App;
 use crate::runtime;
-use crate::value::Frame;
+use crate::value::{Frame, quoted};
 
 /// From how many UTF-16 units on another way of copying a text out of the runtime is faster.
 const LONG_TEXT: usize = 1024;
@@ -82,7 +82,7 @@ impl Object {
         match &self.0.0 {
             Ok(shell) => receive::fetch(Rc::clone(shell), request),
             Err(error) => {
-                let body = serde_json::json!({ "message": error.to_string() }).to_string();
+                let body = format!(r#"{{"message":{}}}"#, quoted(&error.to_string()));
                 runtime::respond_json(500, &body, &[])
             }
         }
