@@ -20,13 +20,13 @@ export const workerdVersion = workerd.version;
  * - `modules`: `{ name: path }`, the first is the entry; a name that ends in `.wasm` is a compiled module.
  * - `vars`: the Worker's variables, all strings.
  */
-export async function startWorkerd({ modules, vars = {} }) {
+export async function startWorkerd({ modules, vars = {}, args = [] }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
   mkdirSync(join(dir, "storage"));
   for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // it embeds nothing from elsewhere
   const config = join(dir, "config.capnp");
   writeFileSync(config, capnp(Object.keys(modules), vars, join(dir, "storage")));
-  const child = spawn(workerd.default, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  const child = spawn(workerd.default, ["serve", config, "--control-fd=3", ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
 
   const logs = [];
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => logs.push(line));
