@@ -1,6 +1,6 @@
-// Stands between the runtime and the object that is measured, and counts: what the runtime calls, and the rows that SQL read and
-// wrote. It changes nothing and keeps its numbers outside the object, in the isolate, which outlives the object's naps. Times are
-// not taken here, because the clock stands still while code runs: they come from the runtime's trace (see trace.mjs).
+// Stands between the runtime and the object that is measured, and counts what the runtime's trace does not tell (see trace.mjs): the
+// messages by their names, the rows that SQL read and wrote, and when a timer was set. It changes nothing, and its numbers are in the
+// isolate, which outlives the object's naps. No event is timed here: the clock stands still while code runs.
 
 import worker, { World as Measured } from "./index.js";
 
@@ -17,6 +17,41 @@ function addRows() {
     rows.written += cursor.rowsWritten;
   }
 }
+
+// A timer keeps an object from hibernating until it has gone off or was cleared, of which the trace says nothing.
+const pending = new Set();
+const timed = [];
+let since;
+const begin = (timer) => {
+  if (pending.size === 0) since = Date.now();
+  pending.add(timer);
+};
+const end = (timer) => {
+  if (pending.delete(timer) && pending.size === 0) timed.push([since, Date.now()]);
+};
+const timesSet = () => (pending.size > 0 ? [...timed, [since, null]] : timed);
+
+const { setTimeout, setInterval, clearTimeout } = globalThis;
+globalThis.setTimeout = (callback, ...rest) => {
+  const timer = setTimeout((...args) => {
+    try {
+      callback(...args);
+    } finally {
+      end(timer);
+    }
+  }, ...rest);
+  begin(timer);
+  return timer;
+};
+globalThis.setInterval = (...args) => {
+  const timer = setInterval(...args);
+  begin(timer);
+  return timer;
+};
+globalThis.clearTimeout = globalThis.clearInterval = (timer) => {
+  end(timer);
+  clearTimeout(timer);
+};
 
 let watched;
 function watchSql(sql) {
@@ -71,7 +106,7 @@ export class World {
 
 export default {
   async fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === "/counts") return Response.json({ calls, rows });
+    if (new URL(request.url).pathname === "/counts") return Response.json({ calls, rows, timed: timesSet() });
     count("worker");
     return typeof worker === "function" ? new worker(ctx, env).fetch(request) : worker.fetch(request, env, ctx);
   },

@@ -26,10 +26,10 @@ const WORLD = "table";
  *
  * - `object`: `relay`, or `awake`, the one that never sleeps.
  * - `hour`: `idle` or `played`.
- * - `minutes`: how much of the hour is run.
+ * - `minutes`: how much of the hour is run, from the minute `from` on.
  * - `vars`: the Worker's variables; `transports`: the clients', WebSockets only by default.
  */
-export async function run({ object, hour, minutes, vars = {}, transports = ["websocket"], users = USERS }) {
+export async function run({ object, hour, minutes, from = 0, vars = {}, transports = ["websocket"], users = USERS }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-cost-"));
   const file = join(dir, "trace.jsonl");
   vars = { PING_INTERVAL_MS: "25000", PING_TIMEOUT_MS: "20000", ALLOWED_ORIGINS: "*", ...vars };
@@ -51,10 +51,10 @@ export async function run({ object, hour, minutes, vars = {}, transports = ["web
       await sleep(interval / 2);
       marks[1] = await counts();
     }
-    const end = marks[1].at + minutes * 60_000;
-    const events = hour === "played" ? play(minutes) : [];
+    const over = marks[1].at + minutes * 60_000;
+    const events = hour === "played" ? play(minutes, from) : [];
     await perform(events, clients, marks[1].at);
-    await sleep(Math.max(0, end - Date.now()));
+    await sleep(Math.max(0, over - Date.now()));
     marks.push(await counts());
     const unwanted = clients.flatMap((client) => client.reasons);
     if (unwanted.length > 0) throw new Error(`clients were disconnected: ${unwanted.join(", ")}`);
@@ -62,9 +62,8 @@ export async function run({ object, hour, minutes, vars = {}, transports = ["web
     for (const client of clients) client.close();
     await sleep(2_000);
     marks.push(await counts());
-    // The runtime writes when the last life ended only once it has.
-    await sleep(object === "relay" ? 10_500 : 0);
-    const trace = await readTrace(file);
+    await end(server.pid); // it writes the rest of its trace
+    const trace = await readTrace(file, marks.at(-1).timed);
     const phases = ["connecting", "staying", "leaving"].map((name, n) => [name, phase(trace, marks[n], marks[n + 1])]);
     return { object, hour, minutes, pingIntervalMs: interval, transports, users, heard, phases: Object.fromEntries(phases) };
   } finally {
@@ -74,6 +73,19 @@ export async function run({ object, hour, minutes, vars = {}, transports = ["web
   }
 }
 
+/** Asks a process to end, and waits until it has. */
+async function end(pid) {
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  process.kill(pid, "SIGTERM");
+  await until(() => !isThere(), "workerd to end");
+}
+
 async function connect(origin, transports, sent) {
   const client = io(origin, { path: `/w/${WORLD}/socket.io/`, transports, forceNew: true, reconnection: false });
   client.heard = 0;
@@ -81,7 +93,7 @@ async function connect(origin, transports, sent) {
   client.onAny(() => (client.heard += 1));
   client.on("disconnect", (reason) => reason !== "io client disconnect" && client.reasons.push(reason));
   const count = (what) => (sent[what] = (sent[what] ?? 0) + 1);
-  client.io.on("open", () => client.io.engine.on("packetCreate", ({ type }) => count(`packet ${type}`)));
+  client.io.engine.on("packetCreate", ({ type }) => count(`packet ${type}`));
   client.onAnyOutgoing((event) => count(event));
   await within(new Promise((resolve, reject) => client.once("connect", resolve).once("connect_error", reject)), "a client to connect");
   return client;

@@ -48,8 +48,8 @@ function generator(seed) {
   };
 }
 
-/** The first minutes of the hour: `{ at, user, kind, bytes }`, in order, `at` in milliseconds. */
-export function play(minutes) {
+/** So many minutes of the hour, from a minute on: `{ at, user, kind, bytes }`, in order, `at` in milliseconds from there. */
+export function play(minutes, from = 0) {
   const random = generator(SEED);
   const between = ([least, most]) => least + random() * (most - least);
   const events = [];
@@ -86,7 +86,9 @@ export function play(minutes) {
       start += phase.seconds;
     }
   }
-  return events.filter(({ at }) => at < minutes * 60_000).sort((a, b) => a.at - b.at);
+  const [first, end] = [from * 60_000, (from + minutes) * 60_000];
+  const chosen = events.filter(({ at }) => at >= first && at < end).map((event) => ({ ...event, at: event.at - first }));
+  return chosen.sort((a, b) => a.at - b.at);
 }
 
 /** An argument of so many bytes of JSON. */

@@ -1,13 +1,13 @@
-// Reads what workerd writes with --async-trace: when each object came into memory and left it, each event that it was called for,
-// each timer, and each operation on its storage, in nanoseconds of the runtime's own clock. The code that is measured takes no
-// part in it.
+// Reads what workerd writes with --async-trace: when each object came into memory and left it, each event that it was called for, and
+// each operation on its storage, in nanoseconds of the runtime's own clock. The code that is measured takes no part in it.
 
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
-/** The trace of one process: times in milliseconds since 1970. What has not ended ends never. */
-export async function readTrace(path) {
-  const trace = { lives: [], events: [], timers: [], operations: [], turns: [] };
+/** The trace of one process: times in milliseconds since 1970. `timed` are the times in which a timer was set. */
+export async function readTrace(path, timed) {
+  const timers = timed.map(([begin, end]) => ({ begin, end: end ?? Infinity }));
+  const trace = { lives: [], events: [], timers, operations: [], turns: [] };
   const contexts = new Map();
   const open = new Map();
   let epoch = 0;
@@ -31,7 +31,7 @@ export async function readTrace(path) {
         contexts.delete(entry.ctx);
         break;
       case "init": {
-        const list = { request: trace.events, timer: trace.timers, operation: trace.operations }[entry.kind];
+        const list = { request: trace.events, operation: trace.operations }[entry.kind];
         if (list === undefined) break;
         const step = { name: entry.name, begin: time(entry.at), end: Infinity, life: context, isObject: context.isObject };
         open.set(`${entry.ctx} ${entry.id}`, step);
@@ -50,7 +50,7 @@ export async function readTrace(path) {
         break;
     }
   }
-  // What was never settled, such as a timer that was cleared, ended with its object at the latest.
+  // What was never settled ended with its object at the latest.
   for (const step of open.values()) step.end = step.life.end;
   return trace;
 }
@@ -77,7 +77,7 @@ export function measure(trace, from, to) {
     events: { alarm: of("alarm").length, fetch: of("fetch").length, webSocket: of("hibernatable_websocket").length },
     operations,
     /** While an event is handled or a timer is set, the object cannot hibernate: the tariff bills this time. */
-    awakeMs: union([...trace.events, ...trace.timers].filter(({ isObject }) => isObject), from, to),
+    awakeMs: union([...trace.events.filter(({ isObject }) => isObject), ...trace.timers], from, to),
     /** From being constructed to hibernation: the ten seconds that the runtime waits are in it. */
     inMemoryMs: union(trace.lives, from, to),
     /** While the object's, or the Worker's, code ran. */
