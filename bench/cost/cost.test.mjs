@@ -22,10 +22,10 @@ describe("what is counted", { concurrency: true }, () => {
 
   test("a played world hears what is sent, and everybody hears it", async () => {
     // The minute with the scene, in which all sorts of things are sent.
-    const part = { hour: "played", minutes: 0.15, from: 1.25, vars };
+    const part = { hour: "played", minutes: 0.15, script: { from: 1.25 }, vars };
     const runs = await Promise.all(["relay", "awake"].map((object) => runHour({ object, ...part })));
     const [relay, awake] = runs;
-    const events = play(part.minutes, part.from);
+    const events = play(part.minutes, part.script);
     assert.ok(events.length > 10);
     for (const run of runs) assert.ok(run.heard > 0 && run.heard % 5 === 0);
     const named = Object.entries(relay.phases.staying.messages).filter(([name]) => name.startsWith("module."));

@@ -26,10 +26,11 @@ const WORLD = "table";
  *
  * - `object`: `relay`, or `awake`, the one that never sleeps.
  * - `hour`: `idle` or `played`.
- * - `minutes`: how much of the hour is run, from the minute `from` on.
- * - `vars`: the Worker's variables; `transports`: the clients', WebSockets only by default.
+ * - `minutes`: how much of the hour is run; `script`: which part of it, see `play`.
+ * - `vars`: the Worker's variables; `transports`: the clients', WebSockets only by default; `polling`: how many never leave polling.
+ * - `question`: milliseconds for which one call at the admin door waits for answers that nobody gives.
  */
-export async function run({ object, hour, minutes, from = 0, vars = {}, transports = ["websocket"], users = USERS }) {
+export async function run({ object, hour, minutes, script, vars = {}, transports = ["websocket"], polling = 0, question }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-cost-"));
   const file = join(dir, "trace.jsonl");
   vars = { PING_INTERVAL_MS: "25000", PING_TIMEOUT_MS: "20000", ALLOWED_ORIGINS: "*", ...vars };
@@ -41,7 +42,7 @@ export async function run({ object, hour, minutes, from = 0, vars = {}, transpor
   try {
     const counts = async () => ({ at: Date.now(), ...(await (await fetch(`${origin}/counts`)).json()), sent: { ...sent }, cpuMs: cpuMs(server.pid) });
     const marks = [await counts()];
-    while (clients.length < users) clients.push(await connect(origin, transports, sent));
+    while (clients.length < USERS) clients.push(await connect(origin, clients.length < polling ? ["polling"] : transports, sent));
     await sleep(1_000); // upgrades, if there are any
     marks.push(await counts());
     const [first] = clients;
@@ -51,8 +52,9 @@ export async function run({ object, hour, minutes, from = 0, vars = {}, transpor
       await sleep(interval / 2);
       marks[1] = await counts();
     }
+    if (question) ask(origin, vars.ADMIN_KEY, question);
     const over = marks[1].at + minutes * 60_000;
-    const events = hour === "played" ? play(minutes, from) : [];
+    const events = hour === "played" ? play(minutes, script) : [];
     await perform(events, clients, marks[1].at);
     await sleep(Math.max(0, over - Date.now()));
     marks.push(await counts());
@@ -65,7 +67,7 @@ export async function run({ object, hour, minutes, from = 0, vars = {}, transpor
     await end(server.pid); // it writes the rest of its trace
     const trace = await readTrace(file, marks.at(-1).timed);
     const phases = ["connecting", "staying", "leaving"].map((name, n) => [name, phase(trace, marks[n], marks[n + 1])]);
-    return { object, hour, minutes, pingIntervalMs: interval, transports, users, heard, phases: Object.fromEntries(phases) };
+    return { object, hour, minutes, pingIntervalMs: interval, transports, heard, phases: Object.fromEntries(phases) };
   } finally {
     for (const client of clients) client.close();
     await server.stop();
@@ -97,6 +99,13 @@ async function connect(origin, transports, sent) {
   client.onAnyOutgoing((event) => count(event));
   await within(new Promise((resolve, reject) => client.once("connect", resolve).once("connect_error", reject)), "a client to connect");
   return client;
+}
+
+/** Asks everybody something; nobody waits for the answer here. */
+function ask(origin, key, timeoutMs) {
+  const body = JSON.stringify({ event: "question", args: [], ack: { timeoutMs } });
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  fetch(`${origin}/api/worlds/${WORLD}/emit`, { method: "POST", headers, body }).catch(() => {});
 }
 
 /** Emits each event at its time; fails when an acknowledgement is not what was sent. */

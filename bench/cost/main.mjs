@@ -1,6 +1,7 @@
 // `npm run cost [-- --minutes N] [-- --print] [-- --again]`: what an idle hour and a played hour of a world use of what the platform
 // bills, and what that costs, beside an object that never sleeps. Runs N minutes of each (5), all at once; a whole hour is --minutes 60.
 // Writes bench/cost/results.json and the README's table, unless --print is given. --again prices the results that are there.
+// `npm run cost -- --settings` measures what moves the cost instead, see settings.mjs.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,10 +14,9 @@ import { Refusal, main, say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
 import { workerdVersion } from "../lib/workerd.mjs";
 import { derive, readmeTable, summary } from "./report.mjs";
+import { measureSettings } from "./settings.mjs";
 
 const RESULTS = join(ROOT, "bench", "cost", "results.json");
-const README = join(ROOT, "README.md");
-const [BEGIN, END] = ["<!-- cost: written by `npm run cost` -->", "<!-- /cost -->"];
 
 /** A file system in memory, where there is one: how long a disk takes to write is not the object's doing. */
 const TMPDIR = ["/dev/shm"].find(existsSync);
@@ -49,17 +49,24 @@ async function measure(minutes) {
 
 function write(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
-  const readme = readFileSync(README, "utf8");
-  const [before, rest] = readme.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Refusal(`README.md has no place for the table: it wants "${BEGIN}" and "${END}".`);
-  writeFileSync(README, `${before}${BEGIN}\n\n${readmeTable(results)}\n\n${END}${after}`);
+  writeBetween("README.md", "cost", readmeTable(results));
   say("written: bench/cost/results.json and README.md");
+}
+
+/** Writes a text into a page, between the comments that mark its place. */
+export function writeBetween(page, mark, text) {
+  const path = join(ROOT, page);
+  const [begin, end] = [`<!-- ${mark}: written by \`npm run cost\` -->`, `<!-- /${mark} -->`];
+  const [before, rest] = readFileSync(path, "utf8").split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Refusal(`${page} has no place for the table: it wants "${begin}" and "${end}".`);
+  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main(async () => {
-    const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" }, print: { type: "boolean" }, again: { type: "boolean" } } });
+    const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" }, print: { type: "boolean" }, again: { type: "boolean" }, settings: { type: "boolean" } } });
+    if (values.settings) return measureSettings();
     const minutes = Number(values.minutes);
     if (!(minutes > 0 && minutes <= 60)) throw new Refusal("--minutes takes a number up to 60.");
     const counted = values.again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure(minutes);

@@ -55,8 +55,8 @@ export function derive(runs) {
   return { hours, months };
 }
 
-const number = (value) => (value === 0 ? "0" : value < 10 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value).toLocaleString("en"));
-const money = (value) => `$${value < 0.095 ? value.toPrecision(2) : value.toFixed(2)}`;
+export const number = (value) => (value === 0 ? "0" : value < 10 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value).toLocaleString("en"));
+export const money = (value) => `$${value < 0.095 ? value.toPrecision(2) : value.toFixed(2)}`;
 
 /** The README's table and its method. */
 export function readmeTable({ runs, hours, months, date }) {
@@ -85,7 +85,7 @@ export function summary(run, { counted, total }) {
   const { staying } = run.phases;
   const each = (spread) => (spread ? `${spread.min.toFixed(2)} / ${spread.median.toFixed(2)} / ${spread.max.toFixed(2)} ms` : "none");
   return [
-    `${run.object}, ${run.hour}: ${run.minutes} min with ${run.users} clients, a ping every ${run.pingIntervalMs / 1000} s`,
+    `${run.object}, ${run.hour}: ${run.minutes} min with ${USERS} clients, a ping every ${run.pingIntervalMs / 1000} s`,
     `  in these minutes: ${staying.boots} wakes, ${staying.alarms} alarms, ${sum(staying.messages)} messages to the code of ${staying.clientFrames} frames, ${staying.clientPongs} of them pongs`,
     `  wakes by alarm (min / median / max): ${each(staying.wakesMs)}; events of WebSockets: ${each(staying.eventsMs)}`,
     `  awake ${(staying.awakeMs / 1000).toFixed(3)} s, code ran ${(staying.codeMs / 1000).toFixed(3)} s, in memory ${(staying.inMemoryMs / 1000).toFixed(1)} s of ${staying.seconds.toFixed(1)} s`,

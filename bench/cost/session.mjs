@@ -20,8 +20,9 @@ export const KINDS = {
   scene: { event: "module.scene", bytes: [4_000, 12_000], ack: true },
 };
 
-/** A hand that moves sends its place ten times a second, for so many seconds. */
-const STROKE = { perSecond: 10, seconds: [1, 4] };
+/** A hand that moves sends its place ten times a second, unless told otherwise, for so many seconds. */
+const PER_SECOND = 10;
+const STROKE_SECONDS = [1, 4];
 /** How long the GM's client takes to do what it was asked for. */
 const GM_TAKES = [0.2, 1.5];
 
@@ -49,7 +50,7 @@ function generator(seed) {
 }
 
 /** So many minutes of the hour, from a minute on: `{ at, user, kind, bytes }`, in order, `at` in milliseconds from there. */
-export function play(minutes, from = 0) {
+export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
   const random = generator(SEED);
   const between = ([least, most]) => least + random() * (most - least);
   const events = [];
@@ -64,8 +65,8 @@ export function play(minutes, from = 0) {
     }
   };
   const stroke = (user) => (at) => {
-    const count = Math.round(between(STROKE.seconds) * STROKE.perSecond);
-    for (let n = 0; n < count; n++) add(at + n / STROKE.perSecond, user, "cursor");
+    const count = Math.round(between(STROKE_SECONDS) * perSecond);
+    for (let n = 0; n < count; n++) add(at + n / perSecond, user, "cursor");
   };
   const ask = (user) => (at) => {
     add(at, user, "ask");
