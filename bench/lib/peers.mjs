@@ -1,19 +1,90 @@
-// The servers that are measured. Each does the same work; see bench/peers/.
+// The servers that are measured. Each does the same work in its own plain way: see bench/peers/.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/lib/root.mjs";
-import { startWorkerd } from "./workerd.mjs";
+import { createInterface } from "node:readline";
+import { build as buildWorker } from "../../scripts/build.mjs";
+import { newerNode } from "../../scripts/lib/npm.mjs";
+import { BIN, ROOT } from "../../scripts/lib/root.mjs";
+import { run } from "../../scripts/lib/run.mjs";
+import { modulesOf, startWorkerd } from "./workerd.mjs";
 
 const source = (name) => join(ROOT, "bench", "peers", name);
+const BUNDLE = join(ROOT, "target", "bench", "partyserver.js");
 
+/**
+ * Each peer:
+ * - `title`: what tables and charts call it;
+ * - `dialect`: what the load generator speaks to it;
+ * - `hibernates`, `polls`: whether it does;
+ * - `build`: makes what `start` needs, where anything has to be made;
+ * - `start`: resolves with a server of its own process: `url`, `pid`, `boots()` and `stop()`.
+ */
 export const peers = {
   bare: {
+    title: "bare object",
     dialect: "socketio",
+    hibernates: true,
+    polls: false,
+    build: async () => {},
     start: () => onWorkerd("/socket.io/", { modules: { "bare.js": source("bare.js") } }),
   },
+  dormouse: {
+    title: "Dormouse",
+    dialect: "socketio",
+    hibernates: true,
+    polls: true,
+    build: () => buildWorker({ crate: source("dormouse") }),
+    start: () =>
+      onWorkerd("/w/bench/socket.io/", {
+        modules: modulesOf(join(source("dormouse"), "build")),
+        vars: { PING_INTERVAL_MS: "300000" },
+      }),
+  },
+  partyserver: {
+    title: "partyserver",
+    dialect: "raw",
+    hibernates: true,
+    polls: false,
+    build: bundle,
+    start: () => onWorkerd("/parties/world/bench", { modules: { "partyserver.js": BUNDLE } }),
+  },
+  socketio: {
+    title: "socket.io on Node",
+    dialect: "socketio",
+    hibernates: false,
+    polls: true,
+    build: async () => {},
+    start: onNode,
+  },
 };
+
+async function bundle() {
+  mkdirSync(join(BUNDLE, ".."), { recursive: true });
+  const options = ["--bundle", "--format=esm", "--external:cloudflare:*", "--log-level=warning", `--outfile=${BUNDLE}`];
+  await run(join(BIN, "esbuild"), [source("partyserver.js"), ...options]);
+}
 
 async function onWorkerd(path, worker) {
   const server = await startWorkerd(worker);
   return { ...server, url: `ws://127.0.0.1:${server.port}${path}` };
+}
+
+async function onNode() {
+  const child = spawn(newerNode(), [source("socketio.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  const listening = once(createInterface({ input: child.stdout }), "line");
+  const line = await Promise.race([listening, ended.then(() => null)]);
+  if (!line) throw new Error("the socket.io server did not start");
+  return {
+    pid: child.pid,
+    url: `ws://127.0.0.1:${line[0].split(" ")[1]}/socket.io/`,
+    boots: () => 1,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }

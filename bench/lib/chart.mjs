@@ -1,0 +1,112 @@
+// docs/bench.svg: a few of the results as bars, for the README. Bars begin at zero; a whisker goes from the least to the most of
+// the rounds; a peer has one colour everywhere.
+
+import { compile } from "vega-lite";
+import { View, parse } from "vega";
+import { number } from "./works.mjs";
+
+// Readable on white and on black; what is not, such as text, has a colour for each.
+const COLOURS = { bare: "#8b949e", dormouse: "#e0742a", partyserver: "#4a8fd8", socketio: "#8a78d6" };
+const DAY = { text: "#1f2328", quiet: "#59636e", line: "#d1d9e0", paper: "#ffffff" };
+const NIGHT = { text: "#e6edf3", quiet: "#9198a1", line: "#3d444d", paper: "#0d1117" };
+const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
+
+const [WIDTH, ROW] = [205, 22];
+
+/** Rows of panels. Those of a row share their scale where `shared`, so that growth is seen as it is. */
+const rows = [
+  { shared: true, panels: [100, 1000, 5000].map((sockets) => panel(`Delivery to ${number(sockets)} sockets`, "µs of CPU", `broadcast-${sockets}`, "server_cpu_us")) },
+  {
+    panels: [
+      panel("Acknowledgement", "µs of CPU", "ack", "server_cpu_us"),
+      panel("Client that connects", "µs of CPU", "connect-1000", "server_cpu_us"),
+      panel("Client that is connected", "kB of memory", "connect-1000", "rss_kb_per_client"),
+    ],
+  },
+  { shared: true, panels: [100, 1000, 5000].map((sockets) => panel(`Waking with ${number(sockets)} sockets`, "ms to the first delivery", `wake-${sockets}`, "first_ms")) },
+];
+
+function panel(title, unit, work, metric) {
+  return { title, unit, work, metric };
+}
+
+/** The chart as SVG text. */
+export async function chart(results) {
+  const spec = {
+    config: {
+      font: FONT,
+      background: DAY.paper,
+      padding: 16,
+      view: { stroke: null },
+      concat: { spacing: 26 },
+      title: { color: DAY.text, fontSize: 13, fontWeight: 600, anchor: "start", frame: "group", offset: 8, subtitleColor: DAY.quiet, subtitleFontSize: 12, subtitlePadding: 3 },
+      axis: { domain: false, ticks: false, grid: true, gridColor: DAY.line, labelColor: DAY.quiet, labelFontSize: 11, title: null, labelPadding: 6 },
+    },
+    title: {
+      text: "What a server spends",
+      subtitle: `Less is better. Bars are medians of ${results.rounds} rounds; whiskers go from the least to the most.`,
+      fontSize: 16,
+      offset: 20,
+    },
+    vconcat: rows.map((row) => rowOf(row, results)),
+  };
+  const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+  return withNight(svg);
+}
+
+function rowOf({ shared, panels }, results) {
+  const most = (panel) => Math.max(...barsOf(panel, results).map(({ max }) => max ?? 0));
+  const rowMost = Math.max(...panels.map(most));
+  const hconcat = panels.map((panel, place) => panelOf(panel, barsOf(panel, results), shared ? rowMost : most(panel), place === 0));
+  return { hconcat, spacing: 28 };
+}
+
+/** One for each peer, in their order everywhere; without numbers for one that does not do this. */
+function barsOf({ work, metric }, results) {
+  return Object.entries(results.peers).map(([peer, title]) => {
+    const measured = results.works[work]?.rounds[peer]?.at(-1)?.slept === false ? undefined : results.works[work]?.summary[peer]?.[metric];
+    return { peer, title, ...measured, label: measured ? short(measured.median) : metric === "first_ms" ? "never sleeps" : "" };
+  });
+}
+
+function panelOf({ title, unit }, bars, most, isFirst) {
+  // Room for the number behind the longest bar.
+  const x = (field) => ({ field, type: "quantitative", scale: { domain: [0, most * 1.24], nice: false }, axis: { tickCount: 4, format: "~s" } });
+  const y = {
+    field: "title",
+    type: "nominal",
+    sort: null,
+    scale: { paddingInner: 0.3, paddingOuter: 0.15 },
+    axis: { grid: false, labels: isFirst, labelColor: DAY.text, labelFontSize: 12, labelLimit: 200 },
+  };
+  const colour = { field: "peer", type: "nominal", scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) }, legend: null };
+  return {
+    title: { text: title, subtitle: unit },
+    width: WIDTH,
+    height: bars.length * ROW,
+    data: { values: bars },
+    encoding: { y },
+    layer: [
+      { mark: { type: "bar", cornerRadiusEnd: 2 }, encoding: { x: x("median"), color: colour } },
+      { mark: { type: "rule", color: DAY.text, strokeWidth: 1.2 }, encoding: { x: x("min"), x2: { field: "max" } } },
+      ...["min", "max"].map((end) => ({ mark: { type: "tick", color: DAY.text, thickness: 1.2, size: 7 }, encoding: { x: x(end) } })),
+      {
+        transform: [{ calculate: "isValid(datum.max) ? datum.max : 0", as: "end" }],
+        mark: { type: "text", align: "left", dx: 6, color: DAY.text, fontSize: 12 },
+        encoding: { x: x("end"), text: { field: "label" } },
+      },
+    ],
+  };
+}
+
+/** The same in the dark: presentation attributes give way to a style sheet. */
+function withNight(svg) {
+  const swap = (name) => ["fill", "stroke"].map((paint) => `[${paint}="${DAY[name]}"]{${paint}:${NIGHT[name]}}`);
+  const style = `<style>@media (prefers-color-scheme:dark){${Object.keys(DAY).flatMap(swap).join("")}}</style>`;
+  return `${svg.replace(/<svg[^>]*>/, (open) => `${open}${style}`)}\n`;
+}
+
+/** Three digits that mean something. */
+export function short(value) {
+  return value >= 100 ? number(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
+}

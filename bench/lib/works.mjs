@@ -1,0 +1,71 @@
+// What is measured: each work is a call of the load generator against a server of its own process.
+
+// What counts as warm: with less, acknowledgements read 40 % dearer than they are. The rest is enough to take a second or more.
+const WARM = { broadcast: 30_000, ack: 20_000 };
+const MANY = 60_000;
+
+const broadcast = (name, title, clients, options = {}) => ({
+  name,
+  title,
+  load: { work: "broadcast", clients, bytes: 100, "in-flight": 1, "warm-up": WARM.broadcast, count: MANY, ...options },
+  smoke: { clients: Math.min(clients, 20), ...(options.rooms && { rooms: 5 }), "warm-up": 100, count: 500 },
+});
+const connect = (clients) => ({
+  name: `connect-${clients}`,
+  title: `${number(clients)} clients connect`,
+  load: { work: "connect", clients },
+  smoke: { clients: Math.min(clients, 20) },
+});
+const wake = (clients) => ({
+  name: `wake-${clients}`,
+  title: `waking with ${number(clients)} sockets in ${Math.ceil(clients / 10)} rooms`,
+  load: { work: "wake", clients, rooms: Math.ceil(clients / 10), to: "all" },
+  smoke: { clients: Math.min(clients, 20), rooms: 2 },
+});
+
+/**
+ * Each work:
+ * - `load`: the load generator's options; `smoke`: those that differ in a smoke test, or nothing where the work is left out of it;
+ * - `polls`: only for peers that have polling.
+ */
+export const works = [
+  broadcast("broadcast-100", "100 B to 100 sockets", 100),
+  broadcast("broadcast-100-8", "100 B to 100 sockets, 8 messages in flight", 100, { "in-flight": 8 }),
+  broadcast("broadcast-1000", "100 B to 1,000 sockets", 1000),
+  broadcast("broadcast-1000-8", "100 B to 1,000 sockets, 8 messages in flight", 1000, { "in-flight": 8 }),
+  broadcast("broadcast-5000", "100 B to 5,000 sockets", 5000),
+  broadcast("large", "16 KB to 100 sockets", 100, { bytes: 16_384, count: 30_000 }),
+  broadcast("binary", "100 B of binary to 100 sockets", 100, { binary: true }),
+  broadcast("rooms", "100 B to one of 100 rooms of 10 sockets", 1000, { rooms: 100, count: 40_000 }),
+  {
+    name: "ack",
+    title: "acknowledgements of 20 clients",
+    load: { work: "ack", clients: 20, bytes: 100, "warm-up": WARM.ack, count: 20_000 },
+    smoke: { "warm-up": 100, count: 200 },
+  },
+  connect(100),
+  connect(1000),
+  connect(5000),
+  {
+    name: "polling",
+    title: "200 clients begin with polling, and upgrade",
+    polls: true,
+    load: { work: "polling", clients: 200 },
+    smoke: { clients: 10 },
+  },
+  wake(10),
+  wake(100),
+  wake(1000),
+  wake(5000),
+];
+
+// These differ from others only in numbers that the smoke test does not have.
+for (const work of works) if (/-8$|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
+
+/** A work with a smoke test's numbers. */
+export const small = ({ load, smoke, ...work }) => ({ ...work, load: { ...load, ...smoke } });
+
+/** A number as people write it. */
+export function number(value) {
+  return value.toLocaleString("en-US");
+}

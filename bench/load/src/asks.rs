@@ -1,0 +1,143 @@
+//! Questions under way: what each client waits for, and whether what came is that.
+
+use std::time::{Duration, Instant};
+
+use tokio_websockets::Message;
+
+use crate::clock;
+use crate::dialect::Dialect;
+use crate::error::Delivery;
+use crate::payload::Mark;
+use crate::rounds::excerpt;
+
+/// All questions of all clients.
+#[derive(Debug)]
+pub struct Asks {
+    dialect: Dialect,
+    bytes: usize,
+    askers: Vec<Asker>,
+    to_begin: u64,
+    under_way: u64,
+    answers: u64,
+    finished: Vec<Duration>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Asker {
+    asked: u64,
+    /// There are a few at most: a list is the quickest to search.
+    under_way: Vec<UnderWay>,
+}
+
+#[derive(Debug, Clone)]
+struct UnderWay {
+    answer: String,
+    sent: Instant,
+}
+
+impl Asks {
+    /// Questions with so many bytes of payload, by so many clients.
+    pub fn new(dialect: Dialect, bytes: usize, clients: usize) -> Self {
+        let askers = vec![Asker::default(); clients];
+        Self { dialect, bytes, askers, to_begin: 0, under_way: 0, answers: 0, finished: Vec::new() }
+    }
+
+    /// Has that many more questions begun by [`Asks::begin`].
+    pub fn plan(&mut self, asks: u64) {
+        self.to_begin += asks;
+        self.finished.reserve(usize::try_from(asks).unwrap_or_default());
+    }
+
+    /// The next question of this client, if one is planned.
+    pub fn begin(&mut self, client: usize) -> Option<Message> {
+        let asker = self.askers.get_mut(client)?;
+        self.to_begin = self.to_begin.checked_sub(1)?;
+        self.under_way += 1;
+        let payload = Mark { seq: asker.asked, sender: client }.payload(self.bytes);
+        let (frame, answer) = self.dialect.ask(asker.asked, &payload);
+        asker.asked += 1;
+        asker.under_way.push(UnderWay { answer, sent: clock::now() });
+        Some(frame)
+    }
+
+    /// A client heard an answer. The server may answer in any order.
+    pub fn hear(&mut self, client: usize, frame: &Message) -> Result<(), Delivery> {
+        let unasked = || Delivery::Unasked(excerpt(frame));
+        let text: &[u8] = frame.as_payload();
+        let asker = self.askers.get_mut(client).ok_or_else(unasked)?;
+        let is_answered = |ask: &UnderWay| ask.answer.as_bytes() == text;
+        let place = asker.under_way.iter().position(is_answered).ok_or_else(unasked)?;
+        let ask = asker.under_way.swap_remove(place);
+        self.finished.push(ask.sent.elapsed());
+        self.answers += 1;
+        self.under_way -= 1;
+        Ok(())
+    }
+
+    /// How many answers there were so far.
+    pub fn answers(&self) -> u64 {
+        self.answers
+    }
+
+    /// Whether there is nothing to begin and nothing under way.
+    pub fn is_idle(&self) -> bool {
+        self.to_begin == 0 && self.under_way == 0
+    }
+
+    /// How many answers have not come.
+    pub fn missing(&self) -> u64 {
+        self.under_way
+    }
+
+    /// The times from the question to the answer, of those that were answered since this was asked last.
+    pub fn take_finished(&mut self) -> Vec<Duration> {
+        std::mem::take(&mut self.finished)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(id: u64, client: usize) -> Message {
+        Message::text(format!("43{id}[\"{}\"]", Mark { seq: id, sender: client }.payload(24)))
+    }
+
+    fn two_under_way() -> Asks {
+        let mut asks = Asks::new(Dialect::SocketIo, 24, 2);
+        asks.plan(2);
+        assert!(asks.begin(1).is_some());
+        assert!(asks.begin(1).is_some());
+        assert!(asks.begin(1).is_none());
+        asks
+    }
+
+    #[test]
+    fn answers_are_taken_in_any_order() {
+        let mut asks = two_under_way();
+        assert_eq!(asks.hear(1, &answer(1, 1)), Ok(()));
+        assert_eq!((asks.is_idle(), asks.missing()), (false, 1));
+        assert_eq!(asks.hear(1, &answer(0, 1)), Ok(()));
+        assert_eq!((asks.is_idle(), asks.missing()), (true, 0));
+        assert_eq!((asks.answers(), asks.take_finished().len()), (2, 2));
+    }
+
+    #[test]
+    fn an_answer_that_comes_twice_is_found() {
+        let mut asks = two_under_way();
+        assert_eq!(asks.hear(1, &answer(0, 1)), Ok(()));
+        assert!(matches!(asks.hear(1, &answer(0, 1)), Err(Delivery::Unasked(_))));
+    }
+
+    #[test]
+    fn anothers_answer_is_found() {
+        assert!(matches!(two_under_way().hear(0, &answer(0, 1)), Err(Delivery::Unasked(_))));
+        assert!(matches!(two_under_way().hear(1, &answer(0, 0)), Err(Delivery::Unasked(_))));
+    }
+
+    #[test]
+    fn an_answer_with_another_payload_is_found() {
+        let wrong = Message::text("430[\"0.1.xxx\"]");
+        assert!(matches!(two_under_way().hear(1, &wrong), Err(Delivery::Unasked(_))));
+    }
+}

@@ -1,0 +1,118 @@
+//! What the operating system knows: how much CPU and memory a process has, and how many files this one may open.
+
+pub use platform::{allow_open_files, cpu_of, own_cpu, resident_kb};
+
+#[cfg(target_os = "linux")]
+mod platform {
+    use std::time::Duration;
+    use std::{fs, io};
+
+    use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+    use nix::sys::time::TimeValLike;
+    use nix::time::{ClockId, clock_gettime};
+    use nix::unistd::Pid;
+
+    use crate::error::Error;
+
+    /// User and system time of a process, those of its threads that have ended included.
+    ///
+    /// It is read from the process's CPU clock: in nanoseconds, and up to this moment. `/proc/PID/stat` counts in ticks of
+    /// 10 ms, which is a tenth of a second's work at best; `/proc/PID/task/*/schedstat` has nanoseconds, but lacks a running
+    /// thread's time since the last tick and forgets threads that ended. Neither clock counts the kernel's work for the
+    /// process that is done in interrupts.
+    pub fn cpu_of(pid: i32) -> Result<Duration, Error> {
+        let time = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).and_then(clock_gettime);
+        let time = time.map_err(Error::os(format!("reading the CPU clock of process {pid}")))?;
+        Ok(time.into())
+    }
+
+    /// User and system time of this process.
+    pub fn own_cpu() -> Result<Duration, Error> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF).map_err(Error::os("reading this process's usage"))?;
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
+    }
+
+    /// The resident memory of a process, in kB.
+    pub fn resident_kb(pid: i32) -> Result<u64, Error> {
+        let path = format!("/proc/{pid}/status");
+        let status = fs::read_to_string(&path).map_err(Error::os(format!("reading {path}")))?;
+        resident_in(&status).ok_or_else(|| Error::os(path)(io::Error::other("it has no line VmRSS")))
+    }
+
+    /// Raises the limit of open files as far as it goes; an error if that is not enough.
+    pub fn allow_open_files(needed: u64) -> Result<(), Error> {
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(Error::os("reading the limit of open files"))?;
+        if hard < needed {
+            let lack = format!("{needed} open files are needed, but the hard limit is {hard}: raise it (ulimit -Hn)");
+            return Err(Error::os("raising the limit of open files")(io::Error::other(lack)));
+        }
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(Error::os("raising the limit of open files"))
+    }
+
+    fn resident_in(status: &str) -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse().ok()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn the_cpu_clock_of_a_process_goes_on() {
+            let own = i32::try_from(std::process::id()).unwrap();
+            let before = cpu_of(own).unwrap();
+            while cpu_of(own).unwrap() == before {}
+            assert!(own_cpu().is_ok());
+        }
+
+        #[test]
+        fn no_process_has_no_clock() {
+            // Above the highest number that Linux gives to a process.
+            assert!(matches!(cpu_of(1 << 23), Err(Error::Os { .. })));
+            assert!(matches!(resident_kb(1 << 23), Err(Error::Os { .. })));
+        }
+
+        #[test]
+        fn resident_memory_is_read_from_its_line() {
+            assert_eq!(resident_in("Name:\tworkerd\nVmRSS:\t   97412 kB\nRssAnon:\t 1 kB\n"), Some(97_412));
+            assert_eq!(resident_in("Name:\tkthreadd\n"), None);
+            assert!(resident_kb(i32::try_from(std::process::id()).unwrap()).unwrap() > 0);
+        }
+
+        #[test]
+        fn more_files_than_can_be_open_are_an_error() {
+            assert!(matches!(allow_open_files(u64::MAX), Err(Error::Os { .. })));
+            allow_open_files(1).unwrap();
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use std::io;
+    use std::time::Duration;
+
+    use crate::error::Error;
+
+    pub fn cpu_of(_pid: i32) -> Result<Duration, Error> {
+        Err(only_linux())
+    }
+
+    pub fn own_cpu() -> Result<Duration, Error> {
+        Err(only_linux())
+    }
+
+    pub fn resident_kb(_pid: i32) -> Result<u64, Error> {
+        Err(only_linux())
+    }
+
+    pub fn allow_open_files(_needed: u64) -> Result<(), Error> {
+        Err(only_linux())
+    }
+
+    fn only_linux() -> Error {
+        Error::os("measuring a process")(io::Error::new(io::ErrorKind::Unsupported, "this is done on Linux only"))
+    }
+}

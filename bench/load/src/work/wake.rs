@@ -1,0 +1,44 @@
+//! Silence, and then a message: what it takes a server that slept to deliver it.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::args::Plan;
+use crate::clock;
+use crate::crowd::Crowd;
+use crate::error::Error;
+use crate::meter::Meter;
+use crate::report::{Report, Wake, millis};
+
+/// How long after the last delivery the server's CPU still counts: it may have to put away what it woke up for.
+const AFTERWARDS: Duration = Duration::from_millis(100);
+
+/// Measures each wake by itself.
+pub async fn run(plan: &Plan) -> Result<Report, Error> {
+    let stage = Crowd::gather(plan).await?;
+    for _ in 0..plan.warm_up {
+        stage.roll_call().await?;
+        stage.play(1, 1).await?;
+    }
+    let started = clock::now();
+    let before = stage.deliveries();
+    let mut wakes = Vec::new();
+    for _ in 0..plan.times {
+        sleep(plan.quiet).await;
+        let meter = Meter::start(plan.server_pid)?;
+        let rounds = stage.play(1, 1).await?;
+        sleep(AFTERWARDS).await;
+        let spent = meter.spent()?;
+        wakes.extend(rounds.iter().map(|round| Wake {
+            first_ms: millis(round.first),
+            last_ms: millis(round.last),
+            server_cpu_ms: millis(spent.server),
+            load_cpu_ms: millis(spent.own),
+        }));
+    }
+    let wall = started.elapsed();
+    let deliveries = stage.deliveries() - before;
+    stage.roll_call().await?;
+    Ok(Report::of_wakes(plan, deliveries, wall, wakes))
+}

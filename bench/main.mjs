@@ -1,0 +1,148 @@
+// `npm run bench [-- --peers A,B] [--work NAME,…] [--rounds N] [--smoke] [--report]`: measures all peers at all works side by side, and
+// writes bench/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes of a machine
+// that does nothing else. A NAME may be the beginning of several. Runs of a part, and `--smoke` (small numbers, one round: is everything
+// delivered?), are written to target/bench/ alone; `--report` measures nothing and writes the tables and charts anew.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { build } from "../scripts/build.mjs";
+import { ROOT } from "../scripts/lib/root.mjs";
+import { Refusal, main, say } from "../scripts/lib/run.mjs";
+import { ready } from "../scripts/setup.mjs";
+import { buildLoad, hold, load } from "./lib/load.mjs";
+import { gzipKb, machine, versions } from "./lib/machine.mjs";
+import { judge, metrics, summarize } from "./lib/results.mjs";
+import { small, works as allWorks } from "./lib/works.mjs";
+
+const RESULTS = join(ROOT, "bench", "results.json");
+// workerd puts an object to sleep ten seconds after its last event.
+const QUIET_S = 13;
+const ROUNDS = 3;
+
+main(async () => {
+  const { values } = parseArgs({
+    options: {
+      peers: { type: "string" },
+      work: { type: "string" },
+      rounds: { type: "string", default: String(ROUNDS) },
+      smoke: { type: "boolean", default: false },
+      report: { type: "boolean", default: false },
+    },
+  });
+  if (process.platform !== "linux") throw new Refusal("The bench reads a process's CPU and memory as Linux tells them, and runs there only.");
+  await ready();
+  // Only now: packages may just have been installed.
+  const { writeReport, printTables } = await import("./lib/report.mjs");
+  if (values.report) return writeReport(JSON.parse(readFileSync(RESULTS, "utf8")));
+
+  const { peers: allPeers } = await import("./lib/peers.mjs");
+  const peers = pick(Object.keys(allPeers), values.peers, "peer").map((name) => ({ name, ...allPeers[name] }));
+  const names = pick(allWorks.map(({ name }) => name), values.work, "work");
+  const chosen = allWorks.filter(({ name }) => names.includes(name));
+  const works = values.smoke ? chosen.filter((work) => work.smoke).map(small) : chosen;
+  const rounds = values.smoke ? 1 : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
+
+  const before = machine();
+  const program = await buildLoad();
+  for (const peer of peers) await peer.build();
+  const wasm = values.smoke ? undefined : join(await build(), "index_bg.wasm");
+
+  const bench = { program, peers, works, rounds, measured: Object.fromEntries(works.map(({ name }) => [name, {}])) };
+  const began = Date.now();
+  for (let round = 0; round < rounds; round++) await measureAll(bench, round);
+
+  const results = {
+    date: new Date().toISOString(),
+    minutes: Math.round((Date.now() - began) / 6000) / 10,
+    machine: before,
+    versions: versions(),
+    rounds,
+    peers: Object.fromEntries(peers.map(({ name, title }) => [name, title])),
+    ...(wasm && { wasm_gzip_kb: Math.round(gzipKb(wasm) * 10) / 10 }),
+    works: Object.fromEntries(
+      works.map(({ name, title, load }) => [name, { title, load, summary: summarize(bench.measured[name]), rounds: bench.measured[name] }]),
+    ),
+  };
+  if (!values.smoke) results.bars = judge(results);
+
+  const isWhole = !values.smoke && !values.peers && !values.work && rounds >= ROUNDS;
+  const file = isWhole ? RESULTS : join(ROOT, "target", "bench", values.smoke ? "smoke.json" : "results.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  if (!values.smoke) printTables(results);
+  if (isWhole) await writeReport(results);
+  say(`${file} (${results.minutes} minutes)`);
+
+  const failures = Object.values(bench.measured).flatMap((of) => Object.values(of).flat()).filter((report) => report.error);
+  if (failures.length) throw new Refusal(`${failures.length} measurements failed:\n${failures.map(({ error }) => `  ${error}`).join("\n")}`);
+});
+
+/** Those that were asked for by their names or the beginnings of them; all where nobody asked. */
+function pick(names, asked, kind) {
+  if (asked === undefined) return names;
+  const words = asked.split(",").map((word) => word.trim());
+  const unknown = words.find((word) => !names.some((name) => name.startsWith(word)));
+  if (unknown !== undefined) throw new Refusal(`No ${kind} is called "${unknown}". There are: ${names.join(", ")}.`);
+  const isMeant = (name, word) => (names.includes(word) ? name === word : name.startsWith(word));
+  return names.filter((name) => words.some((word) => isMeant(name, word)));
+}
+
+/** One round of all works, the peers one after the other in each. */
+async function measureAll(bench, round) {
+  for (const work of bench.works) {
+    // Whoever is first finds another machine than whoever is last: everybody is each in turn.
+    const turned = bench.peers.map((_, place) => bench.peers[(place + round) % bench.peers.length]);
+    const able = turned.filter((peer) => peer.polls || !work.polls);
+    const record = (peer, report) => {
+      (bench.measured[work.name][peer.name] ??= []).push(report);
+      say(`round ${round + 1}/${bench.rounds} · ${work.name} · ${peer.name}: ${shown(report)}`);
+    };
+    if (work.load.work === "wake") await measureWakes(bench, work, able, record);
+    else for (const peer of able) record(peer, await attempt(() => measure(bench, work, peer)));
+  }
+}
+
+// A whole run takes long: one that fails costs the run its success, but not the other numbers.
+const attempt = (measuring) => measuring().catch((error) => ({ error: error instanceof Refusal ? error.message : String(error.stack) }));
+
+async function measure({ program }, work, peer) {
+  const server = await peer.start();
+  try {
+    return await load(program, peer, server, work.load);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Puts a world of each peer to sleep at the same time, and wakes them one after the other. */
+async function measureWakes({ program }, work, peers, record) {
+  const held = [];
+  try {
+    for (const peer of peers) {
+      const server = await peer.start();
+      const world = { peer, server, ...hold(program, peer, server, work.load) };
+      held.push(world);
+      await world.connected.catch(() => {}); // waking it will say why
+    }
+    await sleep(QUIET_S * 1000);
+    for (const { peer, server, wake } of held) {
+      const boots = server.boots();
+      const report = await attempt(wake);
+      // It has been constructed once more since everybody was connected, or it did not sleep.
+      const slept = server.boots() === boots + 1;
+      if (peer.hibernates && !slept && !report.error) report.error = `${peer.name} did not sleep: constructed ${boots} times before, ${server.boots()} after`;
+      record(peer, { ...report, slept });
+    }
+  } finally {
+    for (const { server } of held) await server.stop();
+  }
+}
+
+const shown = (report) => {
+  if (report.error) return `✗ ${report.error}`;
+  const told = Object.entries(metrics).filter(([metric]) => report[metric] !== undefined);
+  return told.map(([metric, { of, unit }]) => `${of[report.work] ?? metric} ${report[metric]} ${unit}`).join(", ");
+};

@@ -1,0 +1,27 @@
+//! The bench's server, written as any user of Dormouse would write it.
+
+use dormouse::{App, Args, EmitError, Handshake, Reply, Socket};
+
+fn app() -> App {
+    App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
+}
+
+async fn enter(socket: Socket, handshake: Handshake) {
+    if let Some(room) = handshake.query_param("room") {
+        socket.join(room);
+    }
+}
+
+async fn all(socket: Socket, args: Args) -> Result<(), EmitError> {
+    socket.broadcast().emit("all", args)
+}
+
+async fn room(socket: Socket, args: Args) -> Result<(), EmitError> {
+    socket.to(socket.rooms()).emit("room", args)
+}
+
+async fn ask(args: Args) -> Reply<Args> {
+    Reply(args)
+}
+
+dormouse::world!(World, app);
