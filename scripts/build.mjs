@@ -15,13 +15,12 @@ import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
 import { ready } from "./setup.mjs";
 
-/** Builds unless it is fresh, and returns the directory. */
-export async function build({ example, crate, features = "", out } = {}) {
+/** Builds unless it is fresh, and returns the directory. Only a measurement of what unwinding costs says whether panics unwind. */
+export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : ROOT);
   out ??= join(crateDir, "build");
   const tool = workerBuild();
-  const unwind = canUnwind();
-  if (!unwind) warnAbort();
+  if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
   const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
   const shown = relative(ROOT, out) || out;

@@ -1,7 +1,7 @@
 // One hour of one object, or as much of it as asked for, in a process of its own: `node bench/cost/hour.mjs '{"object":…}'` prints
 // one line of JSON. main.mjs runs several beside each other.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { io } from "socket.io-client";
 import { defaultBuildDir } from "../../scripts/lib/root.mjs";
 import { main } from "../../scripts/lib/run.mjs";
 import { until, within } from "../../miniflare/waiting.mjs";
+import { cpuMs } from "../lib/meter.mjs";
 import { modulesOf, startWorkerd } from "../lib/workerd.mjs";
 import { KINDS, USERS, payload, play } from "./session.mjs";
 import { measure, readTrace } from "./trace.mjs";
@@ -154,16 +155,6 @@ function phase(trace, before, after) {
 
 function minus(after, before) {
   return Object.fromEntries(Object.entries(after).map(([what, count]) => [what, count - (before[what] ?? 0)]).filter(([, count]) => count > 0));
-}
-
-/** CPU time of all threads of a process, by the scheduler's own count; null where there is no /proc. */
-function cpuMs(pid) {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((total, thread) => total + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]), 0) / 1e6;
-  } catch {
-    return null;
-  }
 }
 
 if (process.argv[1] === here("hour.mjs")) {

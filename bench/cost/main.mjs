@@ -12,6 +12,7 @@ import { build } from "../../scripts/build.mjs";
 import { ROOT } from "../../scripts/lib/root.mjs";
 import { Refusal, main, say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
+import { writeBetween } from "../lib/page.mjs";
 import { workerdVersion } from "../lib/workerd.mjs";
 import { derive, readmeTable, summary } from "./report.mjs";
 import { measureSettings } from "./settings.mjs";
@@ -49,24 +50,14 @@ async function measure(minutes) {
 
 function write(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
-  writeBetween("README.md", "cost", readmeTable(results));
+  writeBetween("README.md", "cost", "npm run cost", readmeTable(results));
   say("written: bench/cost/results.json and README.md");
-}
-
-/** Writes a text into a page, between the comments that mark its place. */
-export function writeBetween(page, mark, text) {
-  const path = join(ROOT, page);
-  const [begin, end] = [`<!-- ${mark}: written by \`npm run cost\` -->`, `<!-- /${mark} -->`];
-  const [before, rest] = readFileSync(path, "utf8").split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) throw new Refusal(`${page} has no place for the table: it wants "${begin}" and "${end}".`);
-  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main(async () => {
     const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" }, print: { type: "boolean" }, again: { type: "boolean" }, settings: { type: "boolean" } } });
-    if (values.settings) return measureSettings();
+    if (values.settings) return measureSettings(values);
     const minutes = Number(values.minutes);
     if (!(minutes > 0 && minutes <= 60)) throw new Refusal("--minutes takes a number up to 60.");
     const counted = values.again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure(minutes);

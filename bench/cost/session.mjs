@@ -54,7 +54,10 @@ export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
   const random = generator(SEED);
   const between = ([least, most]) => least + random() * (most - least);
   const events = [];
-  const add = (seconds, user, kind) => events.push({ at: Math.round(seconds * 1000), user, kind, bytes: Math.round(between(KINDS[kind].bytes)) });
+  const add = (seconds, user, kind, times = 1) => {
+    const bytes = Math.round(between(KINDS[kind].bytes));
+    for (let n = 0; n < times; n++) events.push({ at: Math.round((seconds + n / perSecond) * 1000), user, kind, bytes });
+  };
 
   /** Calls `emit` at random times of a phase, so many times a minute on average. */
   const scatter = (start, { seconds }, perMinute, emit) => {
@@ -65,8 +68,10 @@ export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
     }
   };
   const stroke = (user) => (at) => {
-    const count = Math.round(between(STROKE_SECONDS) * perSecond);
-    for (let n = 0; n < count; n++) add(at + n / perSecond, user, "cursor");
+    const count = Math.round(between(STROKE_SECONDS) * PER_SECOND);
+    // At another rate nothing else changes: the same numbers are drawn.
+    const sent = (n) => Math.floor((n * perSecond) / PER_SECOND);
+    for (let n = 0; n < count; n++) add(at + n / PER_SECOND, user, "cursor", sent(n + 1) - sent(n));
   };
   const ask = (user) => (at) => {
     add(at, user, "ask");

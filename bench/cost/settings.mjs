@@ -1,18 +1,20 @@
 // What moves the cost of a world: the same hours with other settings and other clients, three minutes of each, all at once. Writes
 // bench/cost/settings.json and the table in docs/cost.md.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { io } from "socket.io-client";
 import { build } from "../../scripts/build.mjs";
 import { ROOT } from "../../scripts/lib/root.mjs";
 import { say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
+import { writeBetween } from "../lib/page.mjs";
 import { modulesOf, startWorkerd } from "../lib/workerd.mjs";
-import { runHour, writeBetween } from "./main.mjs";
+import { runHour } from "./main.mjs";
 import { derive, money, number } from "./report.mjs";
 import { tariff } from "./price.mjs";
 
+const RESULTS = join(ROOT, "bench", "cost", "settings.json");
 const MINUTES = 3;
 const idle = { object: "relay", hour: "idle", minutes: MINUTES };
 const played = { object: "relay", hour: "played", minutes: 5 };
@@ -21,27 +23,34 @@ const every = (milliseconds) => ({ ...idle, vars: { PING_INTERVAL_MS: String(mil
 const SETTINGS = {
   "idle, a ping every 25 s (the default)": idle,
   "idle, a ping every 60 s": every(60_000),
-  "idle, a ping every 10 s: it does not fall asleep": every(10_000),
+  "idle, a ping every 10 s: it hardly sleeps": every(10_000),
   "idle, a ping every 5 s: pongs come to the code": every(5_000),
   "idle, one of the six polls": { ...idle, polling: 1 },
   "idle, all six poll": { ...idle, polling: 6 },
-  "idle, and `emit` with `ack` waits a minute, once": { ...idle, question: 60_000, vars: { ADMIN_KEY: "0123456789abcdef" } },
+  "idle, and every three minutes an `emit` with `ack` waits for one": { ...idle, question: 60_000, vars: { ADMIN_KEY: "0123456789abcdef" } },
   "played, a moving hand sends 10 times a second": played,
   "played, 5 times a second": { ...played, script: { perSecond: 5 } },
   "played, 20 times a second": { ...played, script: { perSecond: 20 } },
 };
 
-export async function measureSettings() {
+/** Measures all settings; `again` prices what was measured before. */
+export async function measureSettings({ again, print }) {
+  const counted = again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure();
+  const results = { ...counted, settings: counted.settings.map(({ name, run }) => ({ name, run, ...Object.values(derive([run]).hours)[0] })) };
+  console.log(show(results));
+  if (print) return;
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+  writeBetween("docs/cost.md", "settings", "npm run cost -- --settings", show(results));
+}
+
+async function measure() {
   await ready();
   await build();
   const chat = await build({ example: "chat" });
-  say(`${Object.keys(SETTINGS).length} hours beside each other, some minutes of each`);
+  const names = Object.keys(SETTINGS);
+  say(`${names.length} hours beside each other, some minutes of each`);
   const [rows, ...runs] = await Promise.all([rowsOfALine(chat), ...Object.values(SETTINGS).map(runHour)]);
-  const table = Object.keys(SETTINGS).map((name, n) => ({ name, run: runs[n], ...Object.values(derive([runs[n]]).hours)[0] }));
-  const results = { date: new Date().toISOString().slice(0, 10), rowsOfALine: rows, settings: table };
-  writeFileSync(join(ROOT, "bench", "cost", "settings.json"), `${JSON.stringify(results, null, 1)}\n`);
-  writeBetween("docs/cost.md", "settings", show(results));
-  console.log(show(results));
+  return { date: new Date().toISOString().slice(0, 10), rowsOfALine: rows, settings: names.map((name, n) => ({ name, run: runs[n] })) };
 }
 
 function show({ date, rowsOfALine: { read, written }, settings }) {
