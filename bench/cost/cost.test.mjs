@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { runHour } from "./main.mjs";
-import { derive } from "./report.mjs";
+import { derive, judge } from "./report.mjs";
+import { runHour } from "./run.mjs";
 import { play } from "./session.mjs";
 
 // A world sleeps after ten seconds, so that a ping a little later finds it asleep.
@@ -16,6 +16,7 @@ describe("what is counted", { concurrency: true }, () => {
     const { boots, alarms, fetches, messages, webSocketEvents, clientPongs, rowsWritten, operations } = staying;
     assert.deepEqual({ boots, alarms, fetches, messages, webSocketEvents, rowsWritten }, { boots: 1, alarms: 1, fetches: 0, messages: {}, webSocketEvents: 0, rowsWritten: 0 });
     assert.equal(operations.durable_object_storage_setAlarm, 1);
+    assert.equal(judge(run).oneWakeInEach, true);
     assert.equal(clientPongs, 6, "the runtime answered them");
     assert.ok(staying.awakeMs > 0 && staying.awakeMs < staying.inMemoryMs);
   });

@@ -3,45 +3,24 @@
 // Writes bench/cost/results.json and the README's table, unless --print is given. --again prices the results that are there.
 // `npm run cost -- --settings` measures what moves the cost instead, see settings.mjs.
 
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
 import { ROOT } from "../../scripts/lib/root.mjs";
 import { Refusal, main, say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
 import { writeBetween } from "../lib/page.mjs";
-import { workerdVersion } from "../lib/workerd.mjs";
-import { derive, readmeTable, summary } from "./report.mjs";
-import { measureSettings } from "./settings.mjs";
+import { derive, promise, readmeTable, summary } from "./report.mjs";
+import { runHour } from "./run.mjs";
 
 const RESULTS = join(ROOT, "bench", "cost", "results.json");
-
-/** A file system in memory, where there is one: how long a disk takes to write is not the object's doing. */
-const TMPDIR = ["/dev/shm"].find(existsSync);
-
-/** Runs one hour in a process of its own. */
-export function runHour(settings) {
-  return new Promise((resolve, reject) => {
-    const hour = fileURLToPath(new URL("hour.mjs", import.meta.url));
-    const child = spawn(process.execPath, [hour, JSON.stringify(settings)], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, ...(TMPDIR && { TMPDIR }) },
-    });
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? resolve(JSON.parse(output)) : reject(new Refusal(`The ${settings.hour} hour of the object "${settings.object}" failed.`)),
-    );
-  });
-}
 
 async function measure(minutes) {
   await ready();
   await build();
+  // Only now: packages may just have been installed.
+  const { workerdVersion } = await import("../lib/workerd.mjs");
   say(`four hours beside each other, ${minutes} minutes of each`);
   const date = new Date().toISOString().slice(0, 10);
   const settings = ["relay", "awake"].flatMap((object) => ["idle", "played"].map((hour) => ({ object, hour, minutes })));
@@ -54,16 +33,26 @@ function write(results) {
   say("written: bench/cost/results.json and README.md");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main(async () => {
-    const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" }, print: { type: "boolean" }, again: { type: "boolean" }, settings: { type: "boolean" } } });
-    if (values.settings) return measureSettings(values);
-    const minutes = Number(values.minutes);
-    if (!(minutes > 0 && minutes <= 60)) throw new Refusal("--minutes takes a number up to 60.");
-    const counted = values.again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure(minutes);
-    const results = { ...counted, ...derive(counted.runs) };
-    for (const run of results.runs) console.log(summary(run, results.hours[`${run.object} ${run.hour}`]));
-    console.log(readmeTable(results));
-    if (!values.print) write(results);
+main(async () => {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "5" },
+      print: { type: "boolean" },
+      again: { type: "boolean" },
+      settings: { type: "boolean" },
+    },
   });
-}
+  if (values.settings) {
+    await ready();
+    const { measureSettings } = await import("./settings.mjs");
+    return measureSettings(values);
+  }
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0 && minutes <= 60)) throw new Refusal("--minutes takes a number up to 60.");
+  const counted = values.again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure(minutes);
+  const results = { ...counted, ...derive(counted.runs) };
+  for (const run of results.runs) console.log(summary(run, results.hours[`${run.object} ${run.hour}`]));
+  say(promise(results.idle));
+  console.log(readmeTable(results));
+  if (!values.print) write(results);
+});

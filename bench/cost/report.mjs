@@ -52,11 +52,30 @@ export function derive(runs) {
       months[`${object}, ${name}`] = { usage: used, total: sum(price(used)), included: { worlds: Math.floor(worlds), first } };
     }
   }
-  return { hours, months };
+  const idle = runs.find(({ object, hour }) => object === "relay" && hour === "idle");
+  return { hours, months, ...(idle && { idle: judge(idle) }) };
 }
 
 export const number = (value) => (value === 0 ? "0" : value < 10 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value).toLocaleString("en"));
 export const money = (value) => `$${value < 0.095 ? value.toPrecision(2) : value.toFixed(2)}`;
+
+const MAX_WAKE_MS = 20;
+
+/** What the project promised itself of an idle world: one wake in a ping interval, no message, and little time for each. */
+export function judge({ pingIntervalMs, phases: { staying } }) {
+  const { seconds, boots, alarms, fetches, webSocketEvents, wakesMs, alarmGapsMs } = staying;
+  const intervals = (seconds * 1000) / pingIntervalMs;
+  // The hour does not begin with a ping, so that its last interval may or may not hold one.
+  const isOne = Math.abs(boots - intervals) < 1 && alarms === boots && (alarmGapsMs === null || alarmGapsMs.min >= pingIntervalMs);
+  return {
+    wakes: boots,
+    pingIntervals: intervals,
+    oneWakeInEach: isOne,
+    otherEvents: fetches + webSocketEvents,
+    wakeMs: wakesMs,
+    reached: isOne && fetches + webSocketEvents === 0 && wakesMs !== null && wakesMs.max < MAX_WAKE_MS,
+  };
+}
 
 /** The README's table and its method. */
 export function readmeTable({ runs, hours, months, date }) {
@@ -79,6 +98,11 @@ stay connected day and night. Counted on ${date} by \`npm run cost\` with stock 
 trace; ${ran}; priced by the ${tariff.plan} tariff as read on ${tariff.read}, without the usage that the plan includes.
 [docs/cost.md](docs/cost.md) has the method, and which settings move the cost.`;
 }
+
+/** The same in a sentence. */
+export const promise = ({ reached, wakes, pingIntervals, otherEvents, wakeMs }) =>
+  `the idle world ${reached ? "keeps" : "does not keep"} its promise: ${wakes} wakes in ${number(pingIntervals)} ping intervals, ` +
+  `${otherEvents} other events, at most ${wakeMs?.max.toFixed(1) ?? "?"} ms awake for each wake (${MAX_WAKE_MS} are allowed)`;
 
 /** What a person at the terminal wants to see of one run. */
 export function summary(run, { counted, total }) {

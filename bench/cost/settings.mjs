@@ -1,4 +1,4 @@
-// What moves the cost of a world: the same hours with other settings and other clients, three minutes of each, all at once. Writes
+// What moves the cost of a world: the same hours with other settings and other clients, five minutes of each, all at once. Writes
 // bench/cost/settings.json and the table in docs/cost.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,17 +7,16 @@ import { io } from "socket.io-client";
 import { build } from "../../scripts/build.mjs";
 import { ROOT } from "../../scripts/lib/root.mjs";
 import { say } from "../../scripts/lib/run.mjs";
-import { ready } from "../../scripts/setup.mjs";
 import { writeBetween } from "../lib/page.mjs";
 import { modulesOf, startWorkerd } from "../lib/workerd.mjs";
-import { runHour } from "./main.mjs";
-import { derive, money, number } from "./report.mjs";
 import { tariff } from "./price.mjs";
+import { derive, money, number } from "./report.mjs";
+import { runHour } from "./run.mjs";
 
 const RESULTS = join(ROOT, "bench", "cost", "settings.json");
-const MINUTES = 3;
+const MINUTES = 5;
 const idle = { object: "relay", hour: "idle", minutes: MINUTES };
-const played = { object: "relay", hour: "played", minutes: 5 };
+const played = { object: "relay", hour: "played", minutes: MINUTES };
 const every = (milliseconds) => ({ ...idle, vars: { PING_INTERVAL_MS: String(milliseconds) } });
 
 const SETTINGS = {
@@ -27,7 +26,7 @@ const SETTINGS = {
   "idle, a ping every 5 s: pongs come to the code": every(5_000),
   "idle, one of the six polls": { ...idle, polling: 1 },
   "idle, all six poll": { ...idle, polling: 6 },
-  "idle, and every three minutes an `emit` with `ack` waits for one": { ...idle, question: 60_000, vars: { ADMIN_KEY: "0123456789abcdef" } },
+  "idle, and every five minutes an `emit` with `ack` waits for one": { ...idle, question: 60_000, vars: { ADMIN_KEY: "0123456789abcdef" } },
   "played, a moving hand sends 10 times a second": played,
   "played, 5 times a second": { ...played, script: { perSecond: 5 } },
   "played, 20 times a second": { ...played, script: { perSecond: 20 } },
@@ -44,7 +43,6 @@ export async function measureSettings({ again, print }) {
 }
 
 async function measure() {
-  await ready();
   await build();
   const chat = await build({ example: "chat" });
   const names = Object.keys(SETTINGS);
@@ -60,7 +58,7 @@ function show({ date, rowsOfALine: { read, written }, settings }) {
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${settings.map(row).join("\n")}
 
-Counted on ${date} in ${MINUTES} minutes of each idle hour and 5 of each played one, and scaled. A line that is said in
+Counted on ${date} in ${MINUTES} minutes of each, and scaled. A line that is said in
 [\`examples/chat\`](../examples/chat/src/lib.rs), whose handler reads and writes the room's history once, reads ${number(read)} rows and writes ${number(written)}.`;
 }
 
