@@ -15,6 +15,29 @@ import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
 import { ready } from "./setup.mjs";
 
+// What the compiler, wasm-bindgen and unwinding use, and no more: an engine need not know what wasm-opt does.
+const FEATURES = [
+  "bulk-memory",
+  "exception-handling",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
+// The names of functions, which only a debugger reads, are a quarter of the wasm; Cargo's own `strip` takes what wasm-bindgen
+// needs, too. In the order of their names, instances of one generic function stand side by side, where compression finds that
+// they are alike; it does not if each was inlined into its only caller.
+const SHRINK = [
+  ...FEATURES.map((feature) => `--enable-${feature}`),
+  "-Os",
+  "--one-caller-inline-max-function-size=40",
+  "--reorder-functions-by-name",
+  "--strip-debug",
+  "--strip-producers",
+];
+
 /** Builds unless it is fresh, and returns the directory. Only a measurement of what unwinding costs says whether panics unwind. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : ROOT);
@@ -22,7 +45,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   const tool = workerBuild();
   if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
-  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features } });
+  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK } });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
     layOutAssets(out, crateDir);
@@ -32,13 +55,12 @@ export async function build({ example, crate, features = "", out, unwind = canUn
 
   say(`${shown}: worker-build${unwind ? " --panic-unwind" : ""}${features && ` --features ${features}`}`);
   rmSync(join(out, ".inputs"), { force: true }); // a build that fails half way is not fresh
-  const args = ["--release", "--out-dir", relative(crateDir, out)];
+  const args = ["--release", "--no-opt", "--out-dir", relative(crateDir, out)];
   if (unwind) args.push("--panic-unwind");
   if (features) args.push("--features", features);
   await run(tool.command, args, { cwd: crateDir, env: tool.env });
-  // The names of functions, which only a debugger reads, are a quarter of it. Cargo's own `strip` takes what wasm-bindgen needs, too.
   const wasm = join(out, "index_bg.wasm");
-  await run(tool.env.WASM_OPT_BIN, ["--all-features", "-Os", "--strip-debug", "--strip-producers", wasm, "-o", wasm], { cwd: crateDir });
+  await run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
   layOutAssets(out, crateDir);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);

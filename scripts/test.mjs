@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { BIN, ROOT, testApps } from "./lib/root.mjs";
-import { Refusal, main, run } from "./lib/run.mjs";
+import { Refusal, ask, main, run, say } from "./lib/run.mjs";
 import { Totals } from "./lib/totals.mjs";
 import { WRANGLER_ENV } from "./lib/wrangler.mjs";
 import { ready } from "./setup.mjs";
@@ -28,12 +28,20 @@ function endToEnd(words) {
   return chosen;
 }
 
+const BENCHES = ["core", "instructions", "allocations"];
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
 
 /** The packages that use the crate as a stranger would: where they are, and what they are called. */
 const packages = [
   ...EXAMPLES.map((name) => [`examples/${name}`, name]),
   ...testApps().map((name) => [`miniflare/apps/${name}`, name]),
+];
+
+// What is measured, and what measures it. The bench builds both by itself.
+const benched = [
+  ["clippy, the load generator", () => clippy("-p", "load", "--all-targets")],
+  ["clippy, the bench's server", () => clippy("-p", "bench-dormouse", "--all-targets")],
+  ["clippy, the bench's server, wasm32", () => clippy("-p", "bench-dormouse", ...WASM)],
 ];
 
 const builds = [
@@ -57,11 +65,18 @@ const everything = (totals, words) => {
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
     ]),
+    ...benched,
     ["docs", () => doc("-p", "dormouse")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
+    ["benches, each once", () => cargo("test", "--quiet", "--package", "dormouse", ...LOCKED, ...BENCHES.flatMap((name) => ["--bench", name]))],
+    ["instructions of the core", () => (ask("valgrind", ["--version"])
+      ? run(process.execPath, ["bench/instructions.mjs", "--check"])
+      : say("valgrind is not installed, so nobody counts what the core costs"))],
     ...builds,
     tests,
+    // Whether everything is delivered, never how fast.
+    ["bench, smoke", () => run(process.execPath, [join(ROOT, "bench/main.mjs"), "--smoke"], { seconds: 1200 })],
     ["deploy, dry run", () => dryRun(ROOT)],
     ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
   ];

@@ -4,12 +4,9 @@ use core::ops::Range;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use crate::error::{NoAnswer, Reason, Refusal};
 use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
-use crate::request::Opening;
+use crate::request::KeptOpening;
 use crate::value::{Args, EnginePacket, Frame};
 
 /// Something to be done, in the order in which it was written down.
@@ -115,7 +112,7 @@ pub enum Dispatch {
         /// The socket.
         socket: SocketRef,
         /// The event's name.
-        event: Box<str>,
+        event: Rc<str>,
         /// Its arguments.
         args: Args,
         /// The client's number for the answer, where it asked for one.
@@ -126,7 +123,7 @@ pub enum Dispatch {
         /// The sockets.
         sockets: Vec<SocketRef>,
         /// The event's name.
-        event: Box<str>,
+        event: Rc<str>,
         /// Its arguments.
         args: Args,
     },
@@ -220,7 +217,7 @@ pub struct SocketRef {
     pub predicate: Option<u32>,
 }
 
-/// What a socket is at a moment.
+/// What a socket was that is gone.
 #[derive(Clone, Debug)]
 pub struct SocketView {
     /// The rooms it is in, its own first.
@@ -230,11 +227,9 @@ pub struct SocketView {
     /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
     pub auth: Rc<str>,
     /// The request that opened its connection.
-    pub opening: Rc<Opening>,
+    pub opening: KeptOpening,
     /// Its connection.
     pub conn: ConnView,
-    /// The events whose handlers for the first time were called.
-    pub once: Vec<Box<str>>,
 }
 
 /// What a connection is at a moment.
@@ -249,13 +244,12 @@ pub struct ConnView {
 }
 
 /// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// A sentence.
     pub message: String,
-    /// More, where there is more to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
+    /// More, where there is more to say, as JSON.
+    pub data: Option<String>,
 }
 
 /// Effects in order, and the calls of handlers in theirs. Its memory is used again from event to event.

@@ -43,7 +43,7 @@ macro_rules! world {
                 }
 
                 /// A request that the Worker handed on.
-                pub fn fetch(&self, request: JsValue) -> Promise {
+                pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
                     self.0.fetch(request)
                 }
 
@@ -83,7 +83,6 @@ macro_rules! world {
 #[cfg(target_arch = "wasm32")]
 mod wasm {
     use std::cell::OnceCell;
-    use std::panic::AssertUnwindSafe;
     use std::rc::Rc;
 
     use wasm_bindgen::JsValue;
@@ -101,7 +100,7 @@ mod wasm {
             static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
         }
         let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
-        wasm_bindgen_futures::future_to_promise(AssertUnwindSafe(crate::edge::entry::fetch(request, env, app)))
+        crate::edge::entry::fetch(request, env, app)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names of things. Each is parsed once, where it enters; a value of the type is a valid name.
 
 use core::fmt;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -13,8 +14,14 @@ use crate::limits::{MAX_SID_CHARS, MAX_WORLD_NAME_CHARS};
 /// Random bytes that make one id: 120 bits, which nobody guesses.
 pub type Entropy = [u8; 15];
 
+const MAIN: &str = "/";
+
 const ID_CHARS: usize = 20;
 const ENTROPY_CHARS: u8 = 20;
+
+/// A name's text, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 macro_rules! text_name_serde {
     ($name:ident, $parse:expr, $expected:literal) => {
@@ -26,7 +33,7 @@ macro_rules! text_name_serde {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let Text(text) = Text::deserialize(deserializer)?;
                 let parse: fn(&str) -> Option<Self> = $parse;
                 parse(&text).ok_or_else(|| D::Error::custom($expected))
             }
@@ -187,28 +194,36 @@ impl From<SocketId> for Room {
 }
 
 /// A namespace's name: starts with `/`, has no comma (the wire ends the name with one).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Namespace(Rc<str>);
+// Without a name it is `/`, which most packets are for: naming it costs nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Namespace(Option<Rc<str>>);
 
 impl Namespace {
     /// Reads a name; `None` when it does not start with `/` or has a comma.
     pub fn parse(name: &str) -> Option<Self> {
-        (name.starts_with('/') && !name.contains(',')).then(|| Self(name.into()))
+        let valid = name.starts_with('/') && !name.contains(',');
+        valid.then(|| if name == MAIN { Self::main() } else { Self(Some(name.into())) })
     }
 
     /// The namespace that every client knows, `/`.
-    pub fn main() -> Self {
-        Self("/".into())
+    pub const fn main() -> Self {
+        Self(None)
     }
 
     /// Whether this is `/`, which the wire leaves out.
-    pub fn is_main(&self) -> bool {
-        &*self.0 == "/"
+    pub const fn is_main(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The name, with its slash.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or(MAIN)
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Namespace({:?})", self.as_str())
     }
 }
 

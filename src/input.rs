@@ -223,7 +223,7 @@ pub struct Emission {
     /// Who hears it.
     pub to: To,
     /// Its name.
-    pub event: Box<str>,
+    pub event: Rc<str>,
     /// Its arguments.
     pub args: Args,
     /// Whether clients that are not ready do without it.

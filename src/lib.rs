@@ -47,6 +47,7 @@ pub mod input;
 pub mod limits;
 pub mod request;
 pub mod snapshot;
+pub mod table;
 pub mod time;
 pub mod value;
 

@@ -1,6 +1,12 @@
 //! One Engine.IO HTTP request, parsed. The Worker refuses here what needs no world; the object reads the same parse.
 
-use serde::{Deserialize, Serialize};
+use core::cell::OnceCell;
+use core::fmt;
+use std::rc::Rc;
+
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
@@ -57,6 +63,66 @@ impl Opening {
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         form_urlencoded::parse(query.as_bytes()).into_owned()
+    }
+}
+
+/// The [`Opening`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
+/// somebody asks, and writes nobody's twice.
+#[derive(Clone, Default)]
+pub struct KeptOpening(Rc<Forms>);
+
+#[derive(Default)]
+struct Forms {
+    read: OnceCell<Rc<Opening>>,
+    written: OnceCell<Box<RawValue>>,
+}
+
+impl KeptOpening {
+    /// The request.
+    pub fn get(&self) -> &Rc<Opening> {
+        let Forms { read, written } = &*self.0;
+        read.get_or_init(|| {
+            // It was written by `Opening` itself.
+            let opening = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
+            Rc::new(opening.unwrap_or_default())
+        })
+    }
+}
+
+impl From<Rc<Opening>> for KeptOpening {
+    fn from(opening: Rc<Opening>) -> Self {
+        Self(Rc::new(Forms { read: opening.into(), written: OnceCell::new() }))
+    }
+}
+
+impl Serialize for KeptOpening {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(written) = self.0.written.get() {
+            return written.serialize(serializer);
+        }
+        let written = to_raw_value(&**self.get()).map_err(S::Error::custom)?;
+        self.0.written.get_or_init(|| written).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeptOpening {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
+    }
+}
+
+impl PartialEq for KeptOpening {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for KeptOpening {}
+
+impl fmt::Debug for KeptOpening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
     }
 }
 

@@ -6,6 +6,8 @@ const watchOf = Symbol("dormouse.watch");
 const largeOf = Symbol("dormouse.large");
 const overOf = Symbol("dormouse.over");
 
+const NONE = [];
+
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
   constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
@@ -19,6 +21,14 @@ export class Sockets {
     this.free = [];
     // Newer than hibernation itself; without it a slow reader is found by nobody.
     this.measures = "bufferedAmount" in WebSocket.prototype;
+  }
+
+  /** Accepts a WebSocket so that it outlives the object's memory; gives its client's end. Its slot is the newest. */
+  accept() {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.state.acceptWebSocket(server);
+    this.newest = this.add(server);
+    return client;
   }
 
   add(socket) {
@@ -58,9 +68,8 @@ export class Sockets {
   }
 
   /** Whether a socket has too much unsent before a packet of so many bytes: a large one is nobody's slowness. */
-  isSlow(slot, bytes) {
-    const socket = this.list[slot];
-    if (!this.measures || socket === undefined) return false;
+  #measure(socket, bytes) {
+    if (!this.measures) return false;
     const slow = this.#isSlow(socket);
     if (bytes > this.large) socket[largeOf] = bytes;
     return slow;
@@ -72,13 +81,24 @@ export class Sockets {
     return unsent > this.max && unsent > this.max + (socket[largeOf] ?? 0);
   }
 
-  /** Sends a frame to one socket. */
-  send(slot, frame) {
+  /**
+   * Sends a frame to one socket. With the first frame of a packet come the bytes of all of them, with the others 0; gives
+   * whether the socket had too much unsent before the packet.
+   */
+  send(slot, frame, packet) {
+    const socket = this.list[slot];
+    if (socket === undefined) return false;
+    const slow = packet > 0 && this.#measure(socket, packet);
     try {
-      this.list[slot]?.send(frame);
+      socket.send(frame);
     } catch {
       // It is closing; the runtime will say so.
     }
+    return slow;
+  }
+
+  sendBytes(slot, bytes, packet) {
+    return this.send(slot, bytes.slice(), packet);
   }
 
   /** Whether a socket has at most so much unsent; always, where that cannot be measured. */
@@ -92,8 +112,17 @@ export class Sockets {
     return slots.filter((slot) => this.isReady(slot, unsent));
   }
 
-  /** Sends the first frame of a packet of so many bytes to many; gives the slots that were slow, or undefined. */
+  /** Sends a packet of one text frame and so many bytes to many; gives the slots that were slow, or undefined. */
   broadcast(slots, frame, bytes) {
+    return this.#broadcast(slots, frame, NONE, bytes);
+  }
+
+  /** The same for a packet of several frames, each a text or bytes. */
+  broadcastFrames(slots, [first, ...others], bytes) {
+    return this.#broadcast(slots, first, others, bytes);
+  }
+
+  #broadcast(slots, first, others, bytes) {
     const { list, measures } = this;
     const isLarge = bytes > this.large;
     let slow;
@@ -103,29 +132,13 @@ export class Sockets {
       if (measures && this.#isSlow(socket)) (slow ??= []).push(slots[i]);
       if (isLarge) socket[largeOf] = bytes;
       try {
-        socket.send(frame);
+        socket.send(first);
+        for (let j = 0; j < others.length; j++) socket.send(others[j]);
       } catch {
         // It is closing; the runtime will say so.
       }
     }
     return slow;
-  }
-
-  sendBytes(slot, bytes) {
-    this.send(slot, bytes.slice());
-  }
-
-  /** Sends a packet's further frame to many. The view is wasm memory; one copy of it serves every recipient. */
-  broadcastBytes(slots, bytes) {
-    const { list } = this;
-    const frame = bytes.slice();
-    for (let i = 0; i < slots.length; i++) {
-      try {
-        list[slots[i]]?.send(frame);
-      } catch {
-        // It is closing; the runtime will say so.
-      }
-    }
   }
 
   /** Writes a snapshot; false when the runtime does not take it. */
@@ -231,23 +244,23 @@ export function pingAll(state, ping) {
   }
 }
 
-export function worldName(state) {
-  return state.id.name ?? state.id.toString();
+const encoder = new TextEncoder();
+
+/** A long text as UTF-8: the runtime's own encoder is faster than wasm-bindgen's loop over the characters. */
+export function encode(text) {
+  return encoder.encode(text);
 }
 
-/** Accepts a WebSocket so that it outlives the object's memory; gives both ends. */
-export function acceptWebSocket(state) {
-  const [client, server] = Object.values(new WebSocketPair());
-  state.acceptWebSocket(server);
-  return [client, server];
+export function worldName(state) {
+  return state.id.name ?? state.id.toString();
 }
 
 /**
  * The client's end of a WebSocket that is closed as soon as it is open. Not one that hibernates: when the first frame of
  * such a one is the reply to our close, the runtime leaves its TCP connection open for as long as the object is awake.
  */
-export function openAndClose() {
-  const [client, server] = Object.values(new WebSocketPair());
+function openAndClose() {
+  const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   server.close(1000, "");
   return client;
@@ -359,8 +372,16 @@ export function storedKeys(state, prefix) {
   return rows.toArray().map(({ key }) => key);
 }
 
-export function headersOf(message) {
-  return [...message.headers].flat();
+/** The headers of a response, names and values in turn. */
+export function headersOf(response) {
+  return [...response.headers].flat();
+}
+
+/** A request without its body, as lines: method, URL, and names and values of headers in turn. None has a line break in it. */
+export function headOf(request) {
+  let head = `${request.method}\n${request.url}`;
+  for (const [name, value] of request.headers) head += `\n${name}\n${value}`;
+  return head;
 }
 
 /** The same response with other headers. One of them that HTTP does not allow must not cost the response. */
@@ -414,11 +435,6 @@ export function switchProtocols(client) {
   return new Response(null, { status: 101, webSocket: client });
 }
 
-/** A header of a request or a response. */
-export function header(message, name) {
-  return message.headers.get(name) ?? undefined;
-}
-
 /**
  * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `undefined` when it did not all come within
  * `patience` milliseconds. A client that goes away in the middle is not noticed otherwise, and would keep the world awake.
@@ -467,11 +483,16 @@ export function variable(env, name) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Hands a request to a world's object. */
-export function forward(env, binding, world, request) {
+/**
+ * Hands a request to a world's object. Where the object says so, by the header `closeMark` of a 409, the client gets a WebSocket
+ * that is closed as soon as it is open.
+ */
+export async function forward(env, binding, world, request, closeMark) {
   const namespace = env[binding];
   if (namespace === undefined) {
     throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
   }
-  return namespace.get(namespace.idFromName(world)).fetch(request);
+  const response = await namespace.getByName(world).fetch(request);
+  const isMarked = response.status === 409 && response.headers.has(closeMark);
+  return isMarked ? switchProtocols(openAndClose()) : response;
 }

@@ -16,26 +16,26 @@ extern "C" {
 
     #[wasm_bindgen(constructor)]
     pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64, is_deserted: &JsValue) -> Sockets;
-    #[wasm_bindgen(method)]
-    pub fn add(this: &Sockets, socket: &JsValue) -> u32;
+    #[wasm_bindgen(method, catch)]
+    pub fn accept(this: &Sockets) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub fn newest(this: &Sockets) -> u32;
     #[wasm_bindgen(method)]
     pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
     #[wasm_bindgen(method)]
     pub fn wake(this: &Sockets) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
-    pub fn send(this: &Sockets, slot: u32, frame: &str);
+    pub fn send(this: &Sockets, slot: u32, frame: &str, packet: f64) -> bool;
     #[wasm_bindgen(method, js_name = sendBytes)]
-    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8]);
-    #[wasm_bindgen(method, js_name = isSlow)]
-    pub fn is_slow(this: &Sockets, slot: u32, bytes: f64) -> bool;
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], packet: f64) -> bool;
     #[wasm_bindgen(method, js_name = isReady)]
     pub fn is_ready(this: &Sockets, slot: u32, unsent: f64) -> bool;
     #[wasm_bindgen(method)]
     pub fn ready(this: &Sockets, slots: &[u32], unsent: f64) -> Vec<u32>;
     #[wasm_bindgen(method)]
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
-    #[wasm_bindgen(method, js_name = broadcastBytes)]
-    pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]);
+    #[wasm_bindgen(method, js_name = broadcastFrames)]
+    pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method)]
     pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
     #[wasm_bindgen(method)]
@@ -50,12 +50,9 @@ extern "C" {
     pub fn pulses(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
+    pub fn encode(text: &JsValue) -> Uint8Array;
     #[wasm_bindgen(js_name = worldName)]
     pub fn world_name(state: &JsValue) -> String;
-    #[wasm_bindgen(js_name = acceptWebSocket, catch)]
-    pub fn accept_websocket(state: &JsValue) -> Result<Vec<JsValue>, JsValue>;
-    #[wasm_bindgen(js_name = openAndClose, catch)]
-    pub fn open_and_close() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = setAutoResponse, catch)]
     pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = setAlarm)]
@@ -86,9 +83,12 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
-    /// The headers of a request or a response, names and values in turn.
+    /// A request without its body, as lines: method, URL, and names and values of headers in turn.
+    #[wasm_bindgen(js_name = headOf)]
+    pub fn head_of(request: &JsValue) -> String;
+    /// The headers of a response, names and values in turn.
     #[wasm_bindgen(js_name = headersOf)]
-    pub fn headers_of(request: &JsValue) -> Vec<String>;
+    pub fn headers_of(response: &JsValue) -> Vec<String>;
     /// A response with other headers, names and values in turn; those that are none are logged and left out.
     #[wasm_bindgen(js_name = replaceHeaders, catch)]
     pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
@@ -105,23 +105,14 @@ extern "C" {
     /// A promise that is kept when other events had their chance.
     #[wasm_bindgen(js_name = nextTick)]
     pub fn next_tick() -> js_sys::Promise;
-    pub fn header(request: &JsValue, name: &str) -> Option<String>;
     #[wasm_bindgen(js_name = readRequest)]
     pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
-    #[wasm_bindgen(catch)]
-    pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue) -> Result<js_sys::Promise, JsValue>;
+    pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue, close_mark: &str) -> js_sys::Promise;
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// A request, as far as its parts need no care.
-    #[wasm_bindgen(js_name = Request)]
-    pub type Request;
-    #[wasm_bindgen(method, getter)]
-    pub fn method(this: &Request) -> String;
-    #[wasm_bindgen(method, getter)]
-    pub fn url(this: &Request) -> String;
     /// A response, as far as its parts need no care.
     #[wasm_bindgen(js_name = Response)]
     pub type Response;
@@ -168,17 +159,6 @@ pub const fn integer_to_js(number: u64) -> f64 {
     number as f64
 }
 
-/// A URL's parts: origin, path, and query without its question mark.
-pub fn split_url(url: &str) -> (&str, &str, &str) {
-    let (rest, query) = url.split_once('?').unwrap_or((url, ""));
-    let query = query.split_once('#').map_or(query, |(query, _)| query);
-    let host_at = url.find("://").map_or(0, |at| at + 3);
-    let behind = rest.get(host_at..).unwrap_or_default();
-    let path_at = host_at + behind.find('/').unwrap_or(behind.len());
-    let (origin, path) = rest.split_at_checked(path_at).unwrap_or((rest, ""));
-    (origin, path, query)
-}
-
 /// A response with a JSON body.
 ///
 /// # Errors
@@ -191,9 +171,9 @@ pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)])
     )
 }
 
-/// The headers of a request or a response: names in lower case, and values.
-pub fn header_pairs(message: &JsValue) -> Vec<(String, String)> {
-    let mut headers = headers_of(message).into_iter();
+/// The headers of a response: names in lower case, and values.
+pub fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
+    let mut headers = headers_of(response).into_iter();
     core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
 }
 

@@ -10,21 +10,23 @@ mod emit;
 mod look;
 mod sleep;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::effect::{ConnEvent, ConnView, Dispatch, Effects};
 use crate::engine::{self, Engine, Gone, Message};
 use crate::error::{PeerFault, Reason};
-use crate::id::{AckId, Namespace, SessionKey, SocketId};
+use crate::id::{Namespace, SessionKey, SocketId};
 use crate::input::Input;
 use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
 use crate::namespace::{Namespaces, Socket};
-use crate::request::{Layer, Opening};
+use crate::request::{KeptOpening, Layer, Opening};
 use crate::socket::{Asks, Decoder, Packet};
+use crate::table::{ById, Dense, Due};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -35,16 +37,16 @@ pub use crate::engine::timeout::Alarm;
 pub struct Server {
     config: Config,
     engine: Engine,
-    clients: BTreeMap<SessionKey, Client>,
+    clients: Dense<Client>,
     namespaces: Namespaces,
     /// Sockets whose namespace has not let them in yet.
-    prepared: BTreeMap<SocketId, Socket>,
+    prepared: ById<Socket>,
     /// What clients asked before the world slept and nobody has answered: to join these namespaces.
     rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
     /// Answers that handlers await in memory.
     asks: Asks,
-    /// When the answers are due that sockets have records of.
-    replies: BTreeSet<(Timestamp, SocketId, AckId)>,
+    /// When the answers are due that sockets have records of: their numbers, and the sockets' sessions.
+    replies: Due,
     alarms: Alarms,
     /// Whether handlers are called for what is emitted.
     watches_outgoing: bool,
@@ -58,24 +60,28 @@ pub struct Server {
 /// The Socket.IO side of a session.
 #[derive(Debug, Default)]
 struct Client {
-    opening: Rc<Opening>,
+    opening: KeptOpening,
     decoder: Decoder,
     /// The namespaces it joined.
-    sockets: BTreeMap<Namespace, SocketId>,
+    sockets: LiteMap<Namespace, SocketId>,
     /// Its sockets whose namespaces have not let them in yet.
-    prepared: BTreeSet<SocketId>,
+    prepared: Vec<SocketId>,
 }
 
 /// Named alarms: when they are due, and what their handlers get.
 #[derive(Debug, Default)]
 struct Alarms {
-    by_name: BTreeMap<Box<str>, (Timestamp, Rc<str>)>,
+    by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
+    /// When the first of them is due.
+    first: Option<Timestamp>,
     changed: bool,
 }
 
 impl Alarms {
-    fn first(&self) -> Option<Timestamp> {
-        self.by_name.values().map(|&(at, _)| at).min()
+    /// Takes note of a change.
+    fn note(&mut self) {
+        self.first = self.by_name.values().map(|&(at, _)| at).min();
+        self.changed = true;
     }
 }
 
@@ -96,12 +102,12 @@ impl Server {
         Self {
             engine: Engine::new(config.clone()),
             config,
-            clients: BTreeMap::new(),
+            clients: Dense::default(),
             namespaces: Namespaces::default(),
-            prepared: BTreeMap::new(),
+            prepared: ById::default(),
             rejoining: Vec::new(),
             asks: Asks::default(),
-            replies: BTreeSet::new(),
+            replies: Due::default(),
             alarms: Alarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
@@ -112,16 +118,16 @@ impl Server {
 
     /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
     pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
-        // A timer may be late; what it would have done comes first all the same.
-        self.engine.handle_timeout(now, fx);
-        self.settle(fx);
         // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
         // sets itself again never end.
         if !matches!(input, Input::Command(_)) {
+            // A timer may be late; what it would have done comes first all the same.
+            self.engine.handle_timeout(now, fx);
+            self.settle(fx);
             self.handle_due(now, fx);
-        }
-        for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
-            fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            }
         }
         match input {
             Input::OpenPolling { request, sid, layer, opening } => {
@@ -159,8 +165,7 @@ impl Server {
 
     /// Tells the engine when the world must be woken for answers and alarms.
     fn follow_wish(&mut self) {
-        let reply = self.replies.first().map(|&(at, ..)| at);
-        self.engine.set_wish(reply.into_iter().chain(self.alarms.first()).min());
+        self.engine.set_wish(self.replies.first_at().into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -195,7 +200,7 @@ impl Server {
         let Some(session) = session else { return };
         match layer {
             Layer::SocketIo => {
-                self.clients.insert(session, Client { opening, ..Client::default() });
+                self.clients.insert(session, Client { opening: opening.into(), ..Client::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Layer::EngineIo => {
@@ -224,7 +229,7 @@ impl Server {
             }
             return;
         }
-        let Some(client) = self.clients.get_mut(&session) else { return };
+        let Some(client) = self.clients.get_mut(session) else { return };
         let was_reconstructing = client.decoder.is_reconstructing();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         let packet = match message {
@@ -251,7 +256,7 @@ impl Server {
     }
 
     fn handle_packet(&mut self, session: SessionKey, packet: Packet, fx: &mut Effects) -> Result<(), PeerFault> {
-        let client = self.clients.get(&session).ok_or(PeerFault::NamespaceState)?;
+        let client = self.clients.get(session).ok_or(PeerFault::NamespaceState)?;
         let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
         match (packet, joined.map(Socket::to_ref)) {
             (Packet::Connect { namespace, auth }, None) => {
@@ -275,7 +280,7 @@ impl Server {
     /// Takes a socket out of its namespace and tells its handlers; `conn` is what its connection was, if that is gone.
     fn disconnect(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
-        if let Some(client) = self.clients.get_mut(&socket.session) {
+        if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }
         self.engine.touch(socket.session);
@@ -298,12 +303,12 @@ impl Server {
         if let Some(ConnView { sid, .. }) = conn.filter(|_| layer == Layer::EngineIo).cloned() {
             fx.push_dispatch(Dispatch::Closed { sid, reason });
         }
-        let client = self.clients.remove(&session).unwrap_or_default();
+        let client = self.clients.remove(session).unwrap_or_default();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         for id in client.prepared {
-            self.prepared.remove(&id);
+            self.remove_prepared(id);
         }
-        for id in client.sockets.into_values() {
+        for (_, id) in client.sockets {
             self.disconnect(id, conn, reason, fx);
         }
         if let Some(conn) = conn.cloned() {

@@ -1,14 +1,15 @@
 //! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::engine::Header;
 use crate::id::{AckId, Namespace, Room, Sid, SocketId};
-use crate::request::Opening;
+use crate::request::KeptOpening;
 use crate::time::Timestamp;
 
 /// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
@@ -47,7 +48,7 @@ pub enum ClientSnapshot {
     SocketIo {
         /// The request that opened the session.
         #[serde(rename = "o")]
-        opening: Rc<Opening>,
+        opening: KeptOpening,
         /// The namespaces that the client joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
@@ -76,7 +77,7 @@ pub struct SocketSnapshot {
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<u32>,
     /// Its auth, as JSON text.
-    #[serde(rename = "a")]
+    #[serde(rename = "a", deserialize_with = "read_text")]
     pub auth: Rc<str>,
     /// What handlers keep with it, as JSON text.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -144,7 +145,7 @@ pub enum Part {
 }
 
 /// The long attachments of a packet that is not complete, by their place in it.
-pub type Parts = BTreeMap<usize, Bytes>;
+pub type Parts = LiteMap<usize, Bytes>;
 
 /// What must be known of a WebSocket while the world sleeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,4 +156,11 @@ pub struct Snapshot {
     pub body: Body,
     /// What is written down beside it, each once.
     pub parts: Parts,
+}
+
+/// Reads a text into one allocation.
+fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rc<str>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Text::deserialize(deserializer).map(|Text(text)| text.into())
 }

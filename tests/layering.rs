@@ -12,13 +12,14 @@ const TABLE: &str = "
     time      :
     limits    :
     value     : limits
-    error     :
+    error     : value
     id        : limits
     config    : limits
     request   : error id time
+    table     : id time
     effect    : error id request value
     input     : effect error id request time value
-    snapshot  : id request time engine::Header
+    snapshot  : id request table time engine::Header
 
     engine    : leaves
     socket    : leaves snapshot
@@ -31,12 +32,12 @@ const TABLE: &str = "
 
     runtime   : time
     edge      : leaves runtime handler admin
-    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond edge::request
+    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond edge::head
     testing   : leaves admin durable engine handler server snapshot socket
     export    : durable::Object edge::entry handler
 ";
 
-const LEAVES: [&str; 9] = ["time", "limits", "value", "error", "id", "config", "request", "effect", "input"];
+const LEAVES: [&str; 10] = ["time", "limits", "value", "error", "id", "config", "request", "table", "effect", "input"];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 400;

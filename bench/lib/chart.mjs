@@ -2,8 +2,9 @@
 // the rounds; a peer has one colour everywhere.
 
 import { compile } from "vega-lite";
-import { View, parse } from "vega";
-import { number } from "./works.mjs";
+import { View, parse, textMetrics } from "vega";
+import { isAwake } from "./results.mjs";
+import { number, short } from "./works.mjs";
 
 // Readable on white and on black; what is not, such as text, has a colour for each.
 const COLOURS = { bare: "#8b949e", dormouse: "#e0742a", partyserver: "#4a8fd8", socketio: "#8a78d6" };
@@ -11,7 +12,10 @@ const DAY = { text: "#1f2328", quiet: "#59636e", line: "#d1d9e0", paper: "#fffff
 const NIGHT = { text: "#e6edf3", quiet: "#9198a1", line: "#3d444d", paper: "#0d1117" };
 const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
-const [WIDTH, ROW] = [205, 22];
+const [WIDTH, ROW] = [202, 22];
+
+// Without a browser, widths of text are guessed; Vega's own guess is for capitals.
+textMetrics.width = (item, text) => String(text ?? item.text).length * textMetrics.height(item) * 0.58;
 
 /** Rows of panels. Those of a row share their scale where `shared`, so that growth is seen as it is. */
 const rows = [
@@ -34,19 +38,21 @@ function panel(title, unit, work, metric) {
 export async function chart(results) {
   const spec = {
     config: {
+      aria: false, // it is shown as an image
       font: FONT,
       background: DAY.paper,
       padding: 16,
       view: { stroke: null },
       concat: { spacing: 26 },
       title: { color: DAY.text, fontSize: 13, fontWeight: 600, anchor: "start", frame: "group", offset: 8, subtitleColor: DAY.quiet, subtitleFontSize: 12, subtitlePadding: 3 },
-      axis: { domain: false, ticks: false, grid: true, gridColor: DAY.line, labelColor: DAY.quiet, labelFontSize: 11, title: null, labelPadding: 6 },
+      axis: { domain: false, ticks: false, grid: true, gridColor: DAY.line, labelColor: DAY.quiet, labelFontSize: 11, title: null, labelPadding: 6, labelFlush: false },
     },
     title: {
       text: "What a server spends",
-      subtitle: `Less is better. Bars are medians of ${results.rounds} rounds; whiskers go from the least to the most.`,
+      subtitle: `Less is better. Bars are medians of ${results.rounds} ${results.rounds === 1 ? "round" : "rounds"}; whiskers go from the least to the most.`,
       fontSize: 16,
       offset: 20,
+      frame: "bounds",
     },
     vconcat: rows.map((row) => rowOf(row, results)),
   };
@@ -58,14 +64,16 @@ function rowOf({ shared, panels }, results) {
   const most = (panel) => Math.max(...barsOf(panel, results).map(({ max }) => max ?? 0));
   const rowMost = Math.max(...panels.map(most));
   const hconcat = panels.map((panel, place) => panelOf(panel, barsOf(panel, results), shared ? rowMost : most(panel), place === 0));
-  return { hconcat, spacing: 28 };
+  return { hconcat, spacing: 38, bounds: "flush" };
 }
 
 /** One for each peer, in their order everywhere; without numbers for one that does not do this. */
 function barsOf({ work, metric }, results) {
   return Object.entries(results.peers).map(([peer, title]) => {
-    const measured = results.works[work]?.rounds[peer]?.at(-1)?.slept === false ? undefined : results.works[work]?.summary[peer]?.[metric];
-    return { peer, title, ...measured, label: measured ? short(measured.median) : metric === "first_ms" ? "never sleeps" : "" };
+    const { summary, rounds } = results.works[work] ?? {};
+    const measured = summary?.[peer]?.[metric];
+    const label = measured ? short(measured.median) : "";
+    return { peer, title, ...measured, label: isAwake(rounds?.[peer]) ? `${label} (never sleeps)` : label };
   });
 }
 
@@ -77,7 +85,7 @@ function panelOf({ title, unit }, bars, most, isFirst) {
     type: "nominal",
     sort: null,
     scale: { paddingInner: 0.3, paddingOuter: 0.15 },
-    axis: { grid: false, labels: isFirst, labelColor: DAY.text, labelFontSize: 12, labelLimit: 200 },
+    axis: { grid: false, labels: isFirst, labelFontSize: 12, labelLimit: 200, labelColor: DAY.text, labelFontWeight: { condition: { test: "datum.value === 'Dormouse'", value: "bold" }, value: "normal" } },
   };
   const colour = { field: "peer", type: "nominal", scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) }, legend: null };
   return {
@@ -90,11 +98,11 @@ function panelOf({ title, unit }, bars, most, isFirst) {
       { mark: { type: "bar", cornerRadiusEnd: 2 }, encoding: { x: x("median"), color: colour } },
       { mark: { type: "rule", color: DAY.text, strokeWidth: 1.2 }, encoding: { x: x("min"), x2: { field: "max" } } },
       ...["min", "max"].map((end) => ({ mark: { type: "tick", color: DAY.text, thickness: 1.2, size: 7 }, encoding: { x: x(end) } })),
-      {
+      ...[{ stroke: DAY.paper, strokeWidth: 4, strokeJoin: "round" }, { color: DAY.text }].map((ink) => ({
         transform: [{ calculate: "isValid(datum.max) ? datum.max : 0", as: "end" }],
-        mark: { type: "text", align: "left", dx: 6, color: DAY.text, fontSize: 12 },
+        mark: { type: "text", align: "left", dx: 6, fontSize: 12, ...ink },
         encoding: { x: x("end"), text: { field: "label" } },
-      },
+      })),
     ],
   };
 }
@@ -104,9 +112,4 @@ function withNight(svg) {
   const swap = (name) => ["fill", "stroke"].map((paint) => `[${paint}="${DAY[name]}"]{${paint}:${NIGHT[name]}}`);
   const style = `<style>@media (prefers-color-scheme:dark){${Object.keys(DAY).flatMap(swap).join("")}}</style>`;
   return `${svg.replace(/<svg[^>]*>/, (open) => `${open}${style}`)}\n`;
-}
-
-/** Three digits that mean something. */
-export function short(value) {
-  return value >= 100 ? number(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
 }

@@ -9,6 +9,7 @@ import { build as buildWorker } from "../../scripts/build.mjs";
 import { newerNode } from "../../scripts/lib/npm.mjs";
 import { BIN, ROOT } from "../../scripts/lib/root.mjs";
 import { run } from "../../scripts/lib/run.mjs";
+import { tied } from "./tied.mjs";
 import { modulesOf, startWorkerd } from "./workerd.mjs";
 
 const source = (name) => join(ROOT, "bench", "peers", name);
@@ -74,7 +75,7 @@ async function onWorkerd(path, worker) {
 
 async function onNode() {
   const child = spawn(newerNode(), [source("socketio.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(child, "exit");
+  const { ended, end } = tied(child);
   const listening = once(createInterface({ input: child.stdout }), "line");
   const line = await Promise.race([listening, ended.then(() => null)]);
   if (!line) throw new Error("the socket.io server did not start");
@@ -82,9 +83,6 @@ async function onNode() {
     pid: child.pid,
     url: `ws://127.0.0.1:${line[0].split(" ")[1]}/socket.io/`,
     boots: () => 1,
-    stop: async () => {
-      child.kill("SIGKILL");
-      await ended;
-    },
+    stop: end,
   };
 }

@@ -1,2 +1,121 @@
-export const writeReport = async () => {};
-export const printTables = () => {};
+// The results for people: tables in README.md and docs/bench.md, each between two comments, and docs/bench.svg.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../../scripts/lib/root.mjs";
+import { chart } from "./chart.mjs";
+import { isAwake, metrics } from "./results.mjs";
+import { short } from "./works.mjs";
+
+/** What the README tells: those numbers that a reader chooses by. */
+const TOLD = [
+  ["broadcast-100", "server_cpu_us", "CPU for each delivery to 100 sockets"],
+  ["broadcast-1000", "server_cpu_us", "CPU for each delivery to 1,000 sockets"],
+  ["broadcast-5000", "server_cpu_us", "CPU for each delivery to 5,000 sockets"],
+  ["large", "server_cpu_us", "CPU for each delivery of 16 KB"],
+  ["rooms", "server_cpu_us", "CPU for each delivery to one of 100 rooms"],
+  ["ack", "server_cpu_us", "CPU for each acknowledgement"],
+  ["connect-1000", "server_cpu_us", "CPU for each client that connects"],
+  ["connect-1000", "rss_kb_per_client", "memory for each connected client"],
+  ["wake-1000", "first_ms", "waking with 1,000 sockets, to the first delivery"],
+];
+
+// The full tables, in order: which works each has, and which of their numbers.
+const TABLES = [
+  ["Deliveries", /^(broadcast|large|binary|rooms)/, ["server_cpu_us", "p50_us", "p99_us"]],
+  ["Acknowledgements", /^ack/, ["server_cpu_us", "p50_us", "p99_us"]],
+  ["Connecting", /^connect/, ["server_cpu_us", "rss_kb_per_client", "p50_us"]],
+  ["Polling, and the upgrade", /^polling/, ["server_cpu_us", "p50_us", "p99_us"]],
+  ["Waking", /^wake/, ["first_ms", "last_ms", "server_cpu_ms"]],
+];
+
+export async function writeReport(results) {
+  writeFileSync(join(ROOT, "docs", "bench.svg"), await chart(results));
+  between("README.md", readme(results));
+  between(join("docs", "bench.md"), full(results));
+}
+
+/** On the terminal, where docs/bench.md would have them. */
+export const printTables = (results) => console.log(`\n${full(results)}\n`);
+
+function between(file, text) {
+  const path = join(ROOT, file);
+  const old = readFileSync(path, "utf8");
+  const pattern = /(<!-- npm run bench: begin -->\n)[^]*(<!-- npm run bench: end -->)/;
+  if (!pattern.test(old)) throw new Error(`${file} has no place for the tables`);
+  writeFileSync(path, old.replace(pattern, (_, begin, end) => `${begin}${text}\n${end}`));
+}
+
+function readme(results) {
+  const rows = TOLD.map(([work, metric, what]) => [what, ...cells(results, work, metric, brief)]);
+  return [table(["", ...titles(results)], rows), "", provenance(results)].join("\n");
+}
+
+function full(results) {
+  const parts = [provenance(results)];
+  if (results.bars) parts.push("## What was to be reached", promises(results));
+  for (const [heading, pattern, told] of TABLES) {
+    const works = Object.entries(results.works).filter(([name]) => pattern.test(name));
+    const rows = told.flatMap((metric) =>
+      works.filter(([, { summary }]) => Object.values(summary).some((of) => of[metric])).map(([name, { title, load }]) => [
+        title,
+        `${metrics[metric][load.work]}, ${metrics[metric].unit}`,
+        ...cells(results, name, metric, detailed),
+      ]),
+    );
+    if (rows.length) parts.push(`## ${heading}`, table(["", "", ...titles(results)], rows));
+  }
+  const load = Object.entries(results.works).filter(([, { summary }]) => Object.values(summary).some((of) => of.load_cpu_us));
+  if (load.length) {
+    const rows = load.map(([name, { title }]) => [title, ...cells(results, name, "load_cpu_us", ({ median }) => short(median))]);
+    parts.push("## The load generator's own CPU", "For each delivery, acknowledgement or client, in µs.", table(["", ...titles(results)], rows));
+  }
+  return parts.join("\n\n");
+}
+
+const titles = (results) => Object.values(results.peers);
+
+/** What each peer has, or why it has nothing. */
+function cells(results, work, metric, format) {
+  const { unit, per } = metrics[metric];
+  return Object.keys(results.peers).map((peer) => {
+    const { summary, rounds, load } = results.works[work] ?? {};
+    const found = summary?.[peer]?.[metric];
+    if (!found) return load?.work === "polling" ? "does not have it" : "–";
+    const told = format({ ...found, median: found.median / per, min: found.min / per, max: found.max / per }, unit);
+    return isAwake(rounds[peer]) ? `${told}, never sleeps` : told;
+  });
+}
+
+const times = ({ ratio }) => (ratio === undefined ? "" : ` (${ratio.toFixed(2)} ×)`);
+const brief = (value, unit) => `${short(value.median)} ${unit}${times(value)}`;
+const detailed = (value) => `${short(value.median)}${times(value)} ${short(value.min)}–${short(value.max)}`;
+
+function promises({ bars }) {
+  const verdict = { aim: "the aim", bar: "the bar", missed: "**missed**" };
+  const rows = bars.map(({ what, unit, value, bare, judged, how, bar, aim, reached }) => [
+    what,
+    bare === undefined ? "" : `${short(bare)} ${unit}`,
+    `${short(value)} ${unit}`,
+    how === unit ? `${short(judged)} ${unit}` : `${short(judged)} ${how}`,
+    `≤ ${short(bar)}`,
+    `≤ ${short(aim)}`,
+    verdict[reached],
+  ]);
+  return table(["", "bare object", "Dormouse", "is", "bar", "aim", "reached"], rows);
+}
+
+function provenance({ date, machine, versions, rounds }) {
+  const { commit, workerd, node } = versions;
+  return (
+    `Measured on ${date.slice(0, 10)}, at commit ${commit}: ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; workerd ${workerd}, Node ${node.slice(1)}, ` +
+    `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}.`
+  );
+}
+
+/** Columns as wide as their widest cells: the text is read in editors, too. */
+function table(head, rows) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}

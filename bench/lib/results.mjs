@@ -1,14 +1,17 @@
 // From the reports of all rounds to medians, ratios, and what the project promised itself.
 
-/** What a report says, and whose number it is. `digits` are those behind the point. */
+const LOADS = "the load generator's own CPU";
+
+/** What a report says of each kind of work, in words and its unit, of which `per` of the report's make one. */
 export const metrics = {
-  server_cpu_us: { of: { broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" }, unit: "µs" },
-  p50_us: { of: { broadcast: "time to the last delivery, median", ack: "round trip, median" }, unit: "µs" },
-  p99_us: { of: { broadcast: "time to the last delivery, 99 %", ack: "round trip, 99 %" }, unit: "µs" },
-  rss_kb_per_client: { of: { connect: "resident memory per client" }, unit: "kB" },
-  first_ms: { of: { wake: "first delivery" }, unit: "ms" },
-  last_ms: { of: { wake: "last delivery" }, unit: "ms" },
-  server_cpu_ms: { of: { wake: "CPU of the wake" }, unit: "ms" },
+  server_cpu_us: { unit: "µs", per: 1, broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" },
+  p50_us: { unit: "ms", per: 1000, broadcast: "until the last has it, median", ack: "round trip, median", connect: "time to connect, median", polling: "until upgraded, median" },
+  p99_us: { unit: "ms", per: 1000, broadcast: "until the last has it, 99 %", ack: "round trip, 99 %", connect: "time to connect, 99 %", polling: "until upgraded, 99 %" },
+  rss_kb_per_client: { unit: "kB", per: 1, connect: "resident memory per client" },
+  first_ms: { unit: "ms", per: 1, wake: "until the first has it" },
+  last_ms: { unit: "ms", per: 1, wake: "until the last has it" },
+  server_cpu_ms: { unit: "ms", per: 1, wake: "CPU of the wake" },
+  load_cpu_us: { unit: "µs", per: 1, broadcast: LOADS, ack: LOADS, connect: LOADS, polling: LOADS },
 };
 
 /** `rounds`: the reports of one work by peer. Gives by peer and metric the median with its extremes, and its ratio to the bare object. */
@@ -24,7 +27,8 @@ export function summarize(rounds) {
     }
   }
   for (const [peer, of] of Object.entries(summary)) {
-    if (peer === "bare") continue;
+    // What was awake all the time is no better at waking.
+    if (peer === "bare" || isAwake(rounds[peer])) continue;
     for (const [metric, value] of Object.entries(of)) {
       const bare = summary.bare?.[metric]?.median;
       if (bare) value.ratio = round(value.median / bare);
@@ -32,6 +36,9 @@ export function summarize(rounds) {
   }
   return summary;
 }
+
+/** Whether these are of a server that was to be woken, and never sleeps. */
+export const isAwake = (reports) => reports?.some(({ slept }) => slept === false) ?? false;
 
 const cpu = (work) => (results) => ({ value: value(results, work, "server_cpu_us"), bare: value(results, work, "server_cpu_us", "bare") });
 
@@ -73,8 +80,8 @@ export function judge(results) {
   return bars.flatMap(({ what, unit, times, more, bar, aim, aimOf, of }) => {
     const { value, bare } = of(results);
     if (value === undefined || ((times || more || aimOf) && bare === undefined)) return [];
-    const judged = round(times ? value / bare : more ? value - bare : value);
-    const wanted = round(aimOf ? aimOf({ bare }) : aim);
+    // To two digits behind the point, which is what is shown, and far less than rounds differ by.
+    const [judged, wanted] = [times ? value / bare : more ? value - bare : value, aimOf ? aimOf({ bare }) : aim].map((number) => Math.round(number * 100) / 100);
     const reached = judged <= wanted ? "aim" : judged <= bar ? "bar" : "missed";
     const how = times ? "times the bare object" : more ? `${unit} more than the bare object` : unit;
     return [{ what, unit, value: round(value), ...(bare !== undefined && { bare: round(bare) }), judged, how, bar, aim: wanted, reached }];

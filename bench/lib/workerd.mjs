@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ROOT } from "../../scripts/lib/root.mjs";
+import { tied } from "./tied.mjs";
 
 // The program itself: what lies in .bin may be a script that starts it, and then its process would be measured.
 const workerd = createRequire(createRequire(import.meta.url).resolve("miniflare"))("workerd");
@@ -32,13 +33,8 @@ export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, 
 
   const logs = [];
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => logs.push(line));
-  const ended = once(child, "exit");
   const listening = once(createInterface({ input: child.stdio[3] }), "line");
-  const stop = async () => {
-    child.kill("SIGKILL"); // what it does when it is asked to end takes long with many sockets
-    await ended;
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const { ended, end: stop } = tied(child, () => rmSync(dir, { recursive: true, force: true }));
   const line = await Promise.race([listening, ended.then(() => null)]);
   if (!line) {
     await stop();

@@ -74,7 +74,7 @@ pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
 /// like a placeholder passes through.
 fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result<Args, Failure> {
     let elements = args.iter().map(|element| element.get()).collect::<Vec<_>>().join(",");
-    let Some(attachments) = attachments else { return Ok(Args::from_wire(elements, Vec::new())) };
+    let Some(attachments) = attachments else { return Ok(Args::from_written(elements, Vec::new())) };
     let count = attachments.len();
     if count > MAX_ATTACHMENTS {
         return Err(invalid(format!("there are {count} attachments, and may be {MAX_ATTACHMENTS}")));
@@ -87,7 +87,7 @@ fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result
         let bytes = STANDARD.decode(text).map_err(|error| invalid(format!("attachment {number}: {error}")))?;
         Ok(Bytes::from(bytes))
     };
-    Ok(Args::from_wire(elements, attachments.iter().enumerate().map(decode).collect::<Result<_, Failure>>()?))
+    Ok(Args::from_written(elements, attachments.iter().enumerate().map(decode).collect::<Result<_, Failure>>()?))
 }
 
 fn read(socket: SocketId, args: &Args) -> Result<Answer, Failure> {

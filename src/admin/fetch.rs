@@ -1,7 +1,6 @@
 //! Tells about sockets, as Socket.IO's `fetchSockets` does.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -32,7 +31,8 @@ struct ToldHandshake<'a> {
     secure: bool,
     xdomain: bool,
     url: &'a str,
-    query: BTreeMap<String, OneOrMany>,
+    #[serde(serialize_with = "query")]
+    query: LiteMap<String, OneOrMany>,
 }
 
 /// A parameter of a query, as Node reads it: a text, or a list where it comes more than once.
@@ -77,20 +77,17 @@ fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<
         Some(data) => data,
         None => RawValue::from_string("{}".to_owned())?,
     };
-    let mut query = BTreeMap::new();
+    let mut query = LiteMap::new();
     for (name, value) in handshake.query() {
-        match query.entry(name).or_insert_with(|| OneOrMany::Many(Vec::new())) {
-            OneOrMany::Many(values) => values.push(value),
-            OneOrMany::One(_) => {}
-        }
-    }
-    for values in query.values_mut() {
-        if let OneOrMany::Many(many) = values
-            && many.len() == 1
-            && let Some(one) = many.pop()
-        {
-            *values = OneOrMany::One(one);
-        }
+        let values = match query.remove(&name) {
+            None => OneOrMany::One(value),
+            Some(OneOrMany::One(first)) => OneOrMany::Many(vec![first, value]),
+            Some(OneOrMany::Many(mut values)) => {
+                values.push(value);
+                OneOrMany::Many(values)
+            }
+        };
+        query.insert(name, values);
     }
     Ok(Told {
         id: socket.id(),
@@ -114,4 +111,8 @@ fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn headers<S: Serializer>(handshake: &&Handshake, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(handshake.headers())
+}
+
+fn query<S: Serializer>(query: &LiteMap<String, OneOrMany>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(query.iter())
 }

@@ -99,12 +99,12 @@ impl<P: Platform> Shell<P> {
                 Known::Asked | Known::Ringing => {}
             }
         }
-        let shares_heartbeat = self.config.shares_heartbeat();
         let next = self.server().next_alarm();
         match (next, self.clock.alarm) {
-            // Where nothing sleeps anyway, one that rings too early is cheaper than one that is set anew at each pong.
             (_, Known::Ringing) => {}
-            (Alarm::At(at), Known::At(known)) if known == at || (known < at && !shares_heartbeat) => {}
+            // One that rings too early costs a wake. One that is set anew costs a row written, and that with each client that
+            // joins in time, or with each pong.
+            (Alarm::At(at), Known::At(known)) if known <= at => {}
             (Alarm::At(at), _) => self.set_alarm(at),
             // One that was set before the world slept and that nobody needs rings once more, for nothing.
             (Alarm::Off, Known::At(_)) => {

@@ -7,7 +7,7 @@ use crate::effect::{Answer, Effect};
 use crate::error::Reason;
 use crate::id::ConnId;
 use crate::input::Input;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Parts, Snapshot};
 use crate::time::Timestamp;
 
 impl Awake {
@@ -28,7 +28,7 @@ impl Awake {
 
     /// Deletes what a socket has in the database.
     pub(super) fn forget_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
-        let Some(Rows { sid, has_body, parts }) = self.rows.remove(&conn) else { return };
+        let Some(Rows { sid, has_body, parts }) = self.rows.remove(conn) else { return };
         let body = if has_body { platform.delete_body(sid) } else { Ok(()) };
         let parts = if parts.is_empty() { Ok(()) } else { platform.delete_parts(sid) };
         if let Err(error) = body.and(parts) {
@@ -128,27 +128,38 @@ impl Awake {
         let Snapshot { header, body, parts } = snapshot;
         let written = spill::write(*header, body).map_err(|error| error.to_string())?;
         let sid = body.sid;
-        let failed = |error: P::Error| format!("{error:?}");
-        if !written.spilled.is_empty() || !parts.is_empty() || self.rows.contains_key(&conn) {
-            let rows = self.rows.entry(conn).or_insert_with(|| Rows::new(sid));
-            if !written.spilled.is_empty() {
-                platform.write_body(sid, &written.spilled).map_err(failed)?;
-                rows.has_body = true;
-            } else if core::mem::take(&mut rows.has_body) {
-                platform.delete_body(sid).map_err(failed)?;
+        let rows = self.rows.remove(conn);
+        if !written.spilled.is_empty() || !parts.is_empty() || rows.is_some() {
+            let mut rows = rows.unwrap_or_else(|| Rows::new(sid));
+            let result = rows.write(platform, &written.spilled, parts);
+            if rows.has_body || !rows.parts.is_empty() {
+                self.rows.insert(conn, rows);
             }
-            for (&place, bytes) in parts {
-                if rows.parts.insert(place) {
-                    platform.write_part(sid, place, bytes).map_err(failed)?;
-                }
-            }
-            if parts.is_empty() && !core::mem::take(&mut rows.parts).is_empty() {
-                platform.delete_parts(sid).map_err(failed)?;
-            }
-            if !rows.has_body && rows.parts.is_empty() {
-                self.rows.remove(&conn);
-            }
+            result.map_err(|error| format!("{error:?}"))?;
         }
         if platform.attach(conn, &written.attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
+    }
+}
+
+impl Rows {
+    /// Writes what does not fit into the attachment, and deletes what does again.
+    fn write<P: Platform>(&mut self, platform: &mut P, body: &[Vec<u8>], parts: &Parts) -> Result<(), P::Error> {
+        let sid = self.sid;
+        if !body.is_empty() {
+            platform.write_body(sid, body)?;
+            self.has_body = true;
+        } else if core::mem::take(&mut self.has_body) {
+            platform.delete_body(sid)?;
+        }
+        for (&place, bytes) in parts {
+            if !self.parts.contains(&place) {
+                self.parts.push(place);
+                platform.write_part(sid, place, bytes)?;
+            }
+        }
+        if parts.is_empty() && !core::mem::take(&mut self.parts).is_empty() {
+            platform.delete_parts(sid)?;
+        }
+        Ok(())
     }
 }

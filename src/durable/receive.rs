@@ -1,85 +1,95 @@
 //! Requests as the runtime brings them, and the responses to them.
 
 use core::cell::RefCell;
+use core::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::platform::Platform as _;
+use super::platform::Platform;
 use super::requests::{Body, Reception};
-use super::serve;
+use super::serve::{self, To};
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::config::Config;
+use crate::edge::cors;
+use crate::edge::head::RequestHead;
 use crate::edge::route::{Route, route};
-use crate::edge::{cors, request as received};
 use crate::effect::Answer;
 use crate::error::Refusal;
 use crate::handler::Variables;
 use crate::request::{CLOSE_MARK, EngineRequest};
 use crate::runtime;
 
-/// A request that the Worker handed on.
-pub(super) async fn fetch(shell: &RefCell<Shell<Workers>>, request: JsValue) -> Result<JsValue, JsValue> {
-    let parts: &runtime::Request = request.unchecked_ref();
-    let (method, url) = (parts.method(), parts.url());
-    let (own, path, query) = runtime::split_url(&url);
-    let origin = runtime::header(&request, "origin");
-    let query = || form_urlencoded::parse(query.as_bytes());
-    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
+/// What the body of a POST may not be: engine.io 4 has no binary payloads.
+const OCTET_STREAM: &str = "application/octet-stream";
+
+/// Answers a request that the Worker handed on: with a response where nothing is to be waited for, as for a WebSocket, or with the
+/// promise of one.
+///
+/// # Errors
+/// The runtime's own; the client gets a 500.
+pub(super) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Result<JsValue, JsValue> {
+    let head = RequestHead::new(runtime::head_of(&request));
     let app = shell.borrow_mut().app();
-    let engine = app.engine_routes();
-    let (world, layer) = match route(path, asked_world.as_deref(), engine.gateway_path()) {
+    let asked_world = head.asked_world();
+    let (world, layer) = match route(head.path(), asked_world.as_deref(), app.engine_routes().gateway_path()) {
         Route::Gateway { world, layer } => (world, layer),
-        other => return serve::fetch(shell, &request, other, engine.cors_options()).await,
-    };
-    let parsed = EngineRequest::parse(&method, received::is_upgrade(&request), query());
-    let is_octets = || {
-        runtime::header(&request, "content-type")
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/octet-stream"))
+        other => {
+            let to = To::parse(&other);
+            return Ok(promise(async move { serve::fetch(&shell, &request, &head, to, &app).await }));
+        }
     };
     // A block of its own, so that the shell is not borrowed while the request waits.
-    let (mut headers, reception, limits) = {
+    let (reception, headers, limits) = {
         let mut shell = shell.borrow_mut();
-        // The Worker refused who may not connect; what is left are the headers of the answer.
-        let allowed = &shell.config().allowed_origins;
-        let headers = cors::check(origin.as_deref(), own, allowed, engine.cors_options()).unwrap_or_default();
         let store = shell.platform.store();
         let variables: Variables = Rc::new(move |name| store.variable(name));
-        let reception = match parsed {
+        let is_octets =
+            || head.header("content-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OCTET_STREAM));
+        let reception = match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
             Ok(parsed) => {
-                shell.handle_request(parsed, layer, is_octets, |now| received::read(&request, world, now, variables))?
+                shell.handle_request(parsed, layer, is_octets, |now| head.to_conn_request(world, now, variables))?
             }
             Err(refusal) => Reception::Refused(refusal),
         };
-        (headers, reception, BodyLimits::new(shell.config()))
+        // The Worker refused who may not connect; what is left are the headers of the answer.
+        let (allowed, cors) = (&shell.config().allowed_origins, app.engine_routes().cors_options());
+        let headers = cors::check(head.header("origin"), head.own_origin(), allowed, cors).unwrap_or_default();
+        (reception, headers, BodyLimits::new(shell.config()))
     };
-    let mut cookie = None;
-    let waiting = match reception {
-        Reception::Waits(waiting) => waiting,
-        Reception::Opens { sid, waiting } => {
-            cookie = engine.set_cookie(sid);
-            waiting
-        }
-        Reception::WantsBody { request: number, sid, waiting } => {
+    match reception {
+        Reception::Accepted(client) => runtime::switch_protocols(&client),
+        Reception::SecondWebSocket => runtime::respond(409, None, vec![CLOSE_MARK.to_owned(), "1".to_owned()]),
+        Reception::Refused(refusal) => respond(&Answer::Refused(refusal), &headers),
+        Reception::Waits(waiting) => Ok(promise(answer(waiting, headers, None))),
+        Reception::Opens { sid, waiting } => Ok(promise(answer(waiting, headers, app.engine_routes().set_cookie(sid)))),
+        Reception::WantsBody { request: number, sid, waiting } => Ok(promise(async move {
             let body = limits.read(&request).await;
             shell.borrow_mut().handle_body(number, sid, body);
-            waiting
-        }
-        Reception::Accepted(client) => return runtime::switch_protocols(&client),
-        Reception::SecondWebSocket => {
-            return runtime::respond(409, None, vec![CLOSE_MARK.to_owned(), "1".to_owned()]);
-        }
-        Reception::Refused(refusal) => return respond(&Answer::Refused(refusal), &headers),
-    };
+            answer(waiting, headers, None).await
+        })),
+    }
+}
+
+/// Waits for the answer to a request that polls or posts.
+async fn answer(
+    waiting: <Workers as Platform>::Waiting,
+    mut headers: Vec<cors::Header>,
+    cookie: Option<String>,
+) -> Result<JsValue, JsValue> {
     // Without an answer the world lost what it had in memory, and with it this session.
     let answer = waiting.await.unwrap_or(Answer::Refused(Refusal::UnknownSid));
     if let Answer::Payload(_) = answer {
         headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
     }
     respond(&answer, &headers)
+}
+
+fn promise(response: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
+    future_to_promise(AssertUnwindSafe(response)).into()
 }
 
 /// How much of a body is read, and for how long: in bytes and milliseconds.

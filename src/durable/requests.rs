@@ -99,10 +99,12 @@ impl<P: Platform> Shell<P> {
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
                 let opening = Rc::clone(details.opening());
-                self.accept(|conn| Input::OpenWebSocket { conn, sid, layer, opening })?
+                // Its snapshot is written by the turn that opens it.
+                self.accept(None, |conn| Input::OpenWebSocket { conn, sid, layer, opening })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
-                self.accept(|conn| Input::Upgrade { conn, sid })?
+                // Nothing else is written for it, and it would not survive sleep.
+                self.accept(Some(spill::PROBE), |conn| Input::Upgrade { conn, sid })?
             }
             EngineRequest::Upgrade(sid) if self.server().has_session(sid) => Reception::SecondWebSocket,
             EngineRequest::Upgrade(_) => self.refuse(Refusal::UnknownSid, details),
@@ -159,12 +161,17 @@ impl<P: Platform> Shell<P> {
         }
     }
 
-    fn accept(&mut self, input: impl FnOnce(ConnId) -> Input) -> Result<Reception<P>, P::Error> {
+    fn accept(
+        &mut self,
+        attachment: Option<&str>,
+        input: impl FnOnce(ConnId) -> Input,
+    ) -> Result<Reception<P>, P::Error> {
         // Awake first: waking takes a socket without an attachment for one that the world is done with.
         let (platform, _) = self.wake();
         let (client, conn) = platform.accept()?;
-        // What nothing else is written for does not survive sleep.
-        platform.attach(conn, spill::PROBE);
+        if let Some(attachment) = attachment {
+            platform.attach(conn, attachment);
+        }
         self.turn(input(conn));
         Ok(Reception::Accepted(client))
     }

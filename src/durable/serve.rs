@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use futures::FutureExt as _;
 use futures::channel::oneshot;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 
 use super::late::answer_or_late;
 use super::receive::BodyLimits;
@@ -17,26 +17,27 @@ use super::shell::Shell;
 use super::workers::Workers;
 use crate::admin::Operation;
 use crate::edge::cors::check;
+use crate::edge::head::RequestHead;
 use crate::edge::respond::respond;
 use crate::edge::route::Route;
-use crate::handler::{Cors, Failure, HttpRequest, HttpResponse};
+use crate::handler::{App, Failure, HttpRequest, HttpResponse};
 use crate::limits::RESPONSE_TIMEOUT;
 use crate::request::INTERNAL_PREFIX;
 use crate::runtime;
 
 /// Who answers a request.
-enum To<'a> {
+pub(super) enum To {
     /// A route of the app's on this path.
-    Route(&'a str),
+    Route(String),
     /// The admin door: the Worker has seen the key.
     Door(Operation),
 }
 
-impl<'a> To<'a> {
+impl To {
     /// `None` for what the Worker hands on to no world.
-    fn parse(route: &Route<'a>) -> Option<Self> {
+    pub(super) fn parse(route: &Route<'_>) -> Option<Self> {
         match *route {
-            Route::App { path, .. } => Some(Self::Route(path)),
+            Route::App { path, .. } => Some(Self::Route(path.to_owned())),
             Route::Door { operation, .. } => Operation::parse(operation).map(Self::Door),
             Route::Gateway { .. } | Route::Index | Route::NotFound(_) => None,
         }
@@ -47,21 +48,19 @@ impl<'a> To<'a> {
 pub(super) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
-    to: Route<'_>,
-    cors: &Cors,
+    head: &RequestHead,
+    to: Option<To>,
+    app: &App,
 ) -> Result<JsValue, JsValue> {
-    let Some(to) = To::parse(&to) else {
+    let Some(to) = to else {
         let failure = Failure::new("NOT_FOUND", "Nothing is here");
         return respond(HttpResponse::error(404, &failure), &[]);
     };
-    let parts: &runtime::Request = request.unchecked_ref();
-    let (method, url) = (parts.method(), parts.url());
-    let (own, _, query) = runtime::split_url(&url);
-    let origin = runtime::header(request, "origin");
     // A block of its own, so that the shell is not borrowed while the body comes.
     let (own, limits) = {
         let shell = shell.borrow();
-        let own = check(origin.as_deref(), own, &shell.config().allowed_origins, cors).unwrap_or_default();
+        let (allowed, cors) = (&shell.config().allowed_origins, app.engine_routes().cors_options());
+        let own = check(head.header("origin"), head.own_origin(), allowed, cors).unwrap_or_default();
         (own, BodyLimits::new(shell.config()))
     };
     let body = match limits.read(request).await {
@@ -72,18 +71,18 @@ pub(super) async fn fetch(
             return respond(HttpResponse::failed(&failure), &own);
         }
     };
+    let said = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
     let mut request = HttpRequest {
-        method,
+        method: head.method().to_owned(),
         path: String::new(),
-        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        headers: runtime::header_pairs(request),
+        query: head.query().into_owned().collect(),
+        headers: said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body,
         params: Vec::new(),
     };
-    request.headers.retain(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
     let answer = match to {
         To::Route(path) => {
-            path.clone_into(&mut request.path);
+            request.path = path;
             shell.borrow_mut().handle_http(request)
         }
         To::Door(operation) => shell.borrow_mut().handle_admin(operation, request),

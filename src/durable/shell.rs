@@ -2,7 +2,6 @@
 //! [`Platform`].
 
 use core::cell::RefMut;
-use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use crate::id::{ConnId, RequestId, Sid};
 use crate::input::Input;
 use crate::server::{NamedAlarm, Server};
 use crate::snapshot::{Parts, Snapshot};
+use crate::table::Dense;
 use crate::value::Frame;
 
 /// A pong of Engine.IO 4 and the noop that the runtime answers it with, while nobody wakes.
@@ -50,7 +50,7 @@ pub(super) struct Awake {
     pub(super) world: World,
     pub(super) fx: Effects,
     /// What sockets have in the database.
-    pub(super) rows: BTreeMap<ConnId, Rows>,
+    pub(super) rows: Dense<Rows>,
     /// The request that was refused last, and how.
     pub(super) refused: Option<(RequestId, Refusal)>,
 }
@@ -63,7 +63,7 @@ pub(super) struct Rows {
     /// Whether its snapshot did not fit into its attachment.
     pub(super) has_body: bool,
     /// The long attachments of its unfinished packet.
-    pub(super) parts: BTreeSet<usize>,
+    pub(super) parts: Vec<usize>,
 }
 
 impl<P: Platform> Shell<P> {
@@ -204,7 +204,7 @@ impl Awake {
     /// Reads every WebSocket's snapshot.
     fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
-        let (mut rows, mut sids) = (BTreeMap::new(), Vec::new());
+        let (mut rows, mut sids) = (Dense::default(), Vec::new());
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
             let conn = ConnId(number);
             match spill::read(&attachment) {
@@ -239,7 +239,7 @@ impl Awake {
 
 impl Rows {
     pub(super) const fn new(sid: Sid) -> Self {
-        Self { sid, has_body: false, parts: BTreeSet::new() }
+        Self { sid, has_body: false, parts: Vec::new() }
     }
 }
 

@@ -145,7 +145,7 @@ impl Future for Running {
         let Some(task) = &mut self.task else { return Poll::Ready(None) };
         // A handler that panicked is not polled again: what it left half done is dropped with it.
         let result =
-            match catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(&mut Context::from_waker(&waker)))) {
+            match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(next)) => Ok(next),
                 Err(panic) => Err(panic),
@@ -176,6 +176,8 @@ mod tests {
     use core::cell::RefCell;
     use std::rc::Rc;
 
+    use crate::handler::Work;
+
     #[test]
     fn a_future_may_wake_the_first_waker_that_it_was_polled_with() {
         let notify = Arc::<Notify>::default();
@@ -190,7 +192,7 @@ mod tests {
             kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
             Poll::Pending
         });
-        let task = Task { victim: Victim::Other("a test"), holds: None, bytes: 0, future: Box::pin(waits) };
+        let task = Task { victim: Victim::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
         assert!(tasks.start(task).is_none());
         while notify.take() {
             assert!(tasks.next_ended().is_none());

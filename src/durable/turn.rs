@@ -1,7 +1,7 @@
 //! One turn of a world: an input, the handlers that it calls, and what they cause.
 
 use core::cell::{Cell, RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,15 +9,17 @@ use std::task::Wake;
 
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use litemap::LiteMap;
 
 use super::platform::Store;
 use super::tasks::{Ended, Notify, Tasks};
 use crate::admin::{self, Operation};
-use crate::effect::{Dispatch, Effect, Effects, Refused, SocketRef, SocketView};
+use crate::effect::{ConnView, Dispatch, Effect, Effects, Refused, SocketRef};
 use crate::handler::{Answered, App, Door, Failure, HttpRequest, HttpResponse, Io, Task, WorldHandle};
-use crate::id::{AskId, Entropy, Namespace, SocketId};
+use crate::id::{AskId, Entropy, Namespace, Room, SocketId};
 use crate::input::{Command, Input, To};
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS, MAX_WAITING_BYTES};
+use crate::request::Opening;
 use crate::server::Server;
 use crate::time::Timestamp;
 
@@ -32,11 +34,13 @@ pub struct World {
     handle: WorldHandle,
     tasks: Tasks,
     /// Sockets whose packet middleware is waiting, and the events that wait behind it.
-    held: BTreeMap<SocketId, VecDeque<Dispatch>>,
+    held: LiteMap<SocketId, VecDeque<Dispatch>>,
     /// The arguments of those events, in bytes.
     held_bytes: usize,
     /// Requests from outside that the next turn begins with.
     requests: Vec<Task>,
+    /// Empty, for its memory: what is called for one dispatch.
+    starting: Vec<Task>,
 }
 
 /// What handlers reach: nothing of it is borrowed while one runs.
@@ -47,7 +51,7 @@ struct Inner {
     store: Rc<dyn Store>,
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
-    asks: RefCell<BTreeMap<AskId, oneshot::Sender<Answered>>>,
+    asks: RefCell<LiteMap<AskId, oneshot::Sender<Answered>>>,
     next_ask: Cell<u64>,
     /// Whether the core runs: a panic is its own then, and no handler's.
     in_core: Cell<bool>,
@@ -69,13 +73,14 @@ impl World {
             store,
             notify: Arc::clone(&notify),
             now: Cell::new(Timestamp::default()),
-            asks: RefCell::new(BTreeMap::new()),
+            asks: RefCell::new(LiteMap::new()),
             next_ask: Cell::new(0),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
         });
         let handle = WorldHandle::new(&inner);
-        Self { inner, handle, tasks: Tasks::new(notify), held: BTreeMap::new(), held_bytes: 0, requests: Vec::new() }
+        let (tasks, held) = (Tasks::new(notify), LiteMap::new());
+        Self { inner, handle, tasks, held, held_bytes: 0, requests: Vec::new(), starting: Vec::new() }
     }
 
     /// What the world knows. Not to be held while anything is handled.
@@ -170,7 +175,7 @@ impl World {
                 if self.is_busy() {
                     let error = Refused { message: "The server is busy".to_owned(), data: None };
                     self.inner.perform(Command::Refuse { socket, error });
-                } else if self.inner.view(socket).is_some() {
+                } else if self.inner.server.borrow().socket(socket).is_some() {
                     self.start_all(dispatch, Some(socket));
                 }
             }
@@ -199,9 +204,12 @@ impl World {
     }
 
     fn start_all(&mut self, dispatch: Dispatch, prepared: Option<SocketId>) {
-        for task in self.inner.app.start(&self.handle, dispatch, prepared) {
+        let mut tasks = core::mem::take(&mut self.starting);
+        self.inner.app.start(&self.handle, dispatch, prepared, &mut tasks);
+        for task in tasks.drain(..) {
             self.start(task);
         }
+        self.starting = tasks;
     }
 
     fn start(&mut self, task: Task) {
@@ -299,8 +307,31 @@ impl Door for Inner {
         (ask, receiver)
     }
 
-    fn view(&self, socket: SocketId) -> Option<SocketView> {
-        self.server.borrow().view(socket)
+    fn is_connected(&self, socket: SocketId) -> bool {
+        self.server.borrow().is_connected(socket)
+    }
+
+    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>> {
+        Some(self.server.borrow().socket(socket)?.all_rooms())
+    }
+
+    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>> {
+        self.server.borrow().socket(socket).map(|socket| socket.data.clone())
+    }
+
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)> {
+        let server = self.server.borrow();
+        let socket = server.socket(socket)?;
+        Some((Rc::clone(socket.opening.get()), Rc::clone(&socket.auth)))
+    }
+
+    fn conn(&self, socket: SocketId) -> Option<ConnView> {
+        let server = self.server.borrow();
+        server.conn_view(server.socket(socket)?.session)
+    }
+
+    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool> {
+        self.server.borrow().socket(socket).map(|socket| socket.once.contains_key(event))
     }
 
     fn resolve(&self, to: &To) -> Vec<SocketRef> {

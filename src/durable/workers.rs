@@ -2,12 +2,12 @@
 
 use core::any::Any;
 use core::panic::AssertUnwindSafe;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
 use js_sys::Uint8Array;
+use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -21,6 +21,9 @@ use crate::runtime::{self, Sockets};
 use crate::snapshot::Parts;
 use crate::time::Timestamp;
 use crate::value::Frame;
+
+/// For how many ids randomness is fetched at once.
+const IDS_AT_ONCE: usize = 16;
 
 /// What an object has of its runtime.
 #[derive(Debug)]
@@ -37,9 +40,11 @@ pub(super) struct Workers {
     timer: JsValue,
     /// Called by the timer; kept, because the runtime calls it again and again.
     ring: Closure<dyn FnMut()>,
+    /// Random bytes that nobody has seen: the runtime gives many as fast as few.
+    random: Vec<u8>,
     next_request: u32,
     /// Requests that wait for their answer.
-    requests: BTreeMap<RequestId, oneshot::Sender<Answer>>,
+    requests: LiteMap<RequestId, oneshot::Sender<Answer>>,
 }
 
 impl Workers {
@@ -58,9 +63,10 @@ impl Workers {
         };
         let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
         let sockets = new_sockets(&state, 0, &is_deserted);
-        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, BTreeMap::new());
+        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, LiteMap::new());
         let store = Rc::new(WorkersStore { state: state.clone(), env });
-        Self { state, store, shell, sockets, slots, is_deserted, timer, ring, next_request, requests }
+        let random = Vec::new();
+        Self { state, store, shell, sockets, slots, is_deserted, timer, ring, random, next_request, requests }
     }
 }
 
@@ -77,7 +83,14 @@ impl Platform for Workers {
     #[expect(clippy::expect_used, reason = "no id can be made without randomness, and the runtime always has some")]
     fn entropy(&mut self) -> Entropy {
         let mut entropy = Entropy::default();
-        getrandom::fill(&mut entropy).expect("the runtime has randomness");
+        if self.random.len() < entropy.len() {
+            self.random.resize(IDS_AT_ONCE * entropy.len(), 0);
+            getrandom::fill(&mut self.random).expect("the runtime has randomness");
+        }
+        let rest = self.random.len() - entropy.len();
+        for (to, byte) in entropy.iter_mut().zip(self.random.drain(rest..)) {
+            *to = byte;
+        }
         entropy
     }
 
@@ -103,9 +116,8 @@ impl Platform for Workers {
     }
 
     fn accept(&mut self) -> Result<(JsValue, ConnId), JsValue> {
-        let pair = runtime::accept_websocket(&self.state)?;
-        let [client, server] = pair.as_slice() else { return Err(JsValue::from_str("no WebSocketPair")) };
-        Ok((client.clone(), ConnId(self.sockets.add(server))))
+        let client = self.sockets.accept()?;
+        Ok((client, ConnId(self.sockets.newest())))
     }
 
     fn conn_of(&self, socket: &JsValue) -> Option<ConnId> {
@@ -116,12 +128,14 @@ impl Platform for Workers {
         if volatile && !self.sockets.is_ready(conn.0, volatile_bytes()) {
             return false;
         }
-        let is_slow = self.sockets.is_slow(conn.0, bytes_of(frames));
-        for frame in frames {
-            match frame {
-                Frame::Text(text) => self.sockets.send(conn.0, text),
-                Frame::Binary(bytes) => self.sockets.send_bytes(conn.0, bytes),
-            }
+        let mut is_slow = false;
+        for (place, frame) in frames.iter().enumerate() {
+            // The packet's bytes with its first frame; the others are not measured.
+            let packet = if place == 0 { bytes_of(frames) } else { 0.0 };
+            is_slow |= match frame {
+                Frame::Text(text) => self.sockets.send(conn.0, text, packet),
+                Frame::Binary(bytes) => self.sockets.send_bytes(conn.0, bytes, packet),
+            };
         }
         is_slow
     }
@@ -132,15 +146,17 @@ impl Platform for Workers {
         if volatile {
             self.slots = self.sockets.ready(&self.slots, volatile_bytes());
         }
-        for frame in frames {
-            match frame {
-                Frame::Text(text) => {
-                    let found = self.sockets.broadcast(&self.slots, text, bytes_of(frames));
-                    slow.extend(found.into_iter().flatten().map(ConnId));
-                }
-                Frame::Binary(bytes) => self.sockets.broadcast_bytes(&self.slots, bytes),
-            }
-        }
+        let bytes = bytes_of(frames);
+        let found = if let [Frame::Text(text)] = frames {
+            self.sockets.broadcast(&self.slots, text, bytes)
+        } else {
+            let frame_to_js = |frame: &Frame| match frame {
+                Frame::Text(text) => JsValue::from_str(text),
+                Frame::Binary(bytes) => Uint8Array::from(&**bytes).into(),
+            };
+            self.sockets.broadcast_frames(&self.slots, frames.iter().map(frame_to_js).collect(), bytes)
+        };
+        slow.extend(found.into_iter().flatten().map(ConnId));
     }
 
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
@@ -187,11 +203,18 @@ impl Platform for Workers {
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
         let places = runtime::read_part_places(&self.state, sid.as_str())?;
         let parts = runtime::read_parts(&self.state, sid.as_str())?;
-        let mut long: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        let mut long: LiteMap<usize, Vec<u8>> = LiteMap::new();
         for (place, part) in places.into_iter().zip(parts) {
-            long.entry(place as usize).or_default().extend(part.to_vec());
+            match long.get_mut(&(place as usize)) {
+                Some(bytes) => bytes.extend(part.to_vec()),
+                None => drop(long.insert(place as usize, part.to_vec())),
+            }
         }
-        Ok(long.into_iter().map(|(place, bytes)| (place, Bytes::from(bytes))).collect())
+        let mut parts = Parts::new();
+        for (place, bytes) in long {
+            parts.insert(place, Bytes::from(bytes));
+        }
+        Ok(parts)
     }
 
     fn delete_body(&mut self, sid: Sid) -> Result<(), JsValue> {

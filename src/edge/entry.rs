@@ -1,21 +1,24 @@
 //! The Worker's fetch handler.
 
+use core::panic::AssertUnwindSafe;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use serde_json::json;
+use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use super::cors;
+use super::head::RequestHead;
 use super::judge::{Head, Verdict, judge};
 use super::respond::respond;
 use super::route::{NO_PATH, Route, route};
-use super::{cors, request as received};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
-use crate::handler::{App, ConnRequest, EngineRoutes, Headers, Variables};
+use crate::handler::{App, ConnRequest, Denied, EngineRoutes, Headers, Variables, judge_alone};
 use crate::request::{CLOSE_MARK, Layer};
 use crate::runtime;
+use crate::value::quoted;
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
@@ -26,17 +29,30 @@ const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("inde
 const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
-/// Answers a request to the Worker that serves `app`.
-///
-/// # Errors
-/// The runtime's own; the client gets a 500.
-pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsValue, JsValue> {
-    thread_local! {
-        /// The variables of a deployment do not change while its isolate lives.
-        static CONFIG: OnceCell<Result<Config, ConfigError>> = const { OnceCell::new() };
+/// What becomes of a request.
+enum Step {
+    /// This is the response.
+    Answer(JsValue),
+    /// Its world's object answers.
+    Forward(Promise),
+    /// The app is asked first.
+    Ask(ConnRequest, Vec<cors::Header>),
+}
+
+/// Answers a request to the Worker that serves `app`. Nothing here waits unless the app has hooks that do.
+pub fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Promise {
+    match begin(&request, &env, &app) {
+        Ok(Step::Answer(response)) => Promise::resolve(&response),
+        Ok(Step::Forward(response)) => response,
+        Ok(Step::Ask(details, headers)) => {
+            future_to_promise(AssertUnwindSafe(async move { ask(&request, &env, &app, &details, &headers).await }))
+        }
+        Err(error) => Promise::reject(&error),
     }
-    let config = CONFIG.with(|cell| cell.get_or_init(|| Config::parse(|name| runtime::variable(&env, name))).clone());
-    let config = match config {
+}
+
+fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
+    let config = match config(env) {
         Ok(config) => config,
         Err(error) => {
             runtime::log_error(&format!("dormouse: {error}"));
@@ -44,18 +60,16 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
             return respond_message(500, &error.to_string(), &readable);
         }
     };
-    let parts: &runtime::Request = request.unchecked_ref();
-    let (method, url) = (parts.method(), parts.url());
-    let (own, path, query) = runtime::split_url(&url);
-    let query = || form_urlencoded::parse(query.as_bytes());
+    let head = RequestHead::new(runtime::head_of(request));
     let refuse = |refusal: &Refusal, headers: &[cors::Header]| {
-        runtime::respond_json(refusal.status(), &refusal.to_json(), headers)
+        runtime::respond_json(refusal.status(), &refusal.to_json(), headers).map(Step::Answer)
     };
-    let origin = runtime::header(&request, "origin");
     let engine = app.engine_routes();
-    let asked_world = query().find(|(key, _)| key == "world").map(|(_, value)| value);
-    let route = route(path, asked_world.as_deref(), engine.gateway_path());
-    let headers = match cors::check(origin.as_deref(), own, &config.allowed_origins, engine.cors_options()) {
+    let (method, asked_world) = (head.method(), head.asked_world());
+    let route = route(head.path(), asked_world.as_deref(), engine.gateway_path());
+    let details = |world| head.to_conn_request(world, runtime::now(), variables(env));
+    let origin = head.header("origin");
+    let headers = match cors::check(origin, head.own_origin(), &config.allowed_origins, engine.cors_options()) {
         Ok(headers) => headers,
         // Nobody reads a preflight's message, and its headers would allow what is refused.
         Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
@@ -63,28 +77,22 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
             if let Route::Gateway { world, .. } = route
                 && engine.watches_errors()
             {
-                engine.report(&received::read(&request, world, runtime::now(), variables(&env)), &refusal);
+                engine.report(&details(world), &refusal);
             }
             return refuse(&refusal, &headers);
         }
     };
-    match judge(
-        &route,
-        Head { method: &method, header: &|name| runtime::header(&request, name) },
-        &app,
-        config.admin_key.as_ref(),
-    ) {
+    let header = |name: &str| head.header(name).map(str::to_owned);
+    match judge(&route, Head { method, header: &header }, app, config.admin_key.as_ref()) {
         None => {}
-        Some(Verdict::Answer(response)) => return respond(response, &headers),
-        Some(Verdict::World(world)) => {
-            return JsFuture::from(runtime::forward(&env, BINDING, world.as_str(), &request)?).await;
-        }
+        Some(Verdict::Answer(response)) => return respond(response, &headers).map(Step::Answer),
+        Some(Verdict::World(world)) => return Ok(Step::Forward(forward(env, world.as_str(), request))),
     }
     let (world, layer) = match route {
         Route::Gateway { world, layer } => (world, layer),
         Route::Index if INDEX.is_some() => {
             let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
-            return runtime::respond(200, INDEX, headers);
+            return runtime::respond(200, INDEX, headers).map(Step::Answer);
         }
         Route::Index => return respond_message(404, NO_INDEX, &headers),
         Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers),
@@ -94,21 +102,46 @@ pub async fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Result<JsVal
         return respond_message(404, NO_ENGINE, &headers);
     }
     if method == "OPTIONS" && !headers.is_empty() {
-        let asked = runtime::header(&request, "access-control-request-headers");
-        let headers =
-            [headers, cors::preflight(&engine.cors_options().methods, asked.as_deref(), engine.cors_options())]
-                .concat();
-        return runtime::respond(204, None, runtime::flatten(&headers, &[]));
+        let asked = head.header("access-control-request-headers");
+        let headers = [headers, cors::preflight(&engine.cors_options().methods, asked, engine.cors_options())].concat();
+        return runtime::respond(204, None, runtime::flatten(&headers, &[])).map(Step::Answer);
     }
-    let details = received::read(&request, world, runtime::now(), variables(&env));
-    if let Err(denied) = engine.admit(&details).await {
-        return respond(denied.into_response(details.is_upgrade()), &headers);
+    if engine.looks_at_requests() {
+        return Ok(Step::Ask(details(world), headers));
     }
-    let mut response = JsFuture::from(runtime::forward(&env, BINDING, details.world(), &request)?).await?;
-    if details.is_upgrade() && runtime::header(&response, CLOSE_MARK).is_some() {
-        response = runtime::switch_protocols(&runtime::open_and_close()?)?;
+    match judge_alone(method, head.is_upgrade(), head.query(), head.opening_bytes()) {
+        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
+        Err(refusal) => respond(Denied::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer),
     }
-    if engine.changes_headers() { change_headers(engine, &details, &response) } else { Ok(response) }
+}
+
+/// Asks the app's hooks, before the world and after it.
+async fn ask(
+    request: &JsValue,
+    env: &JsValue,
+    app: &App,
+    details: &ConnRequest,
+    headers: &[cors::Header],
+) -> Result<JsValue, JsValue> {
+    let engine = app.engine_routes();
+    if let Err(denied) = engine.admit(details).await {
+        return respond(denied.into_response(details.is_upgrade()), headers);
+    }
+    let response = JsFuture::from(forward(env, details.world(), request)).await?;
+    if engine.changes_headers() { change_headers(engine, details, &response) } else { Ok(response) }
+}
+
+/// The variables of a deployment do not change while its isolate lives.
+fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
+    thread_local! {
+        static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
+    }
+    let parse = || Config::parse(|name| runtime::variable(env, name)).map(Rc::new);
+    CONFIG.with(|cell| cell.get_or_init(parse).clone())
+}
+
+fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
+    runtime::forward(env, BINDING, world, request, CLOSE_MARK)
 }
 
 /// Lets the app change the headers of a session's response.
@@ -124,8 +157,9 @@ fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsVal
     runtime::replace_headers(response, flat)
 }
 
-fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<JsValue, JsValue> {
-    runtime::respond_json(status, &json!({ "message": message }).to_string(), headers)
+fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<Step, JsValue> {
+    let body = format!(r#"{{"message":{}}}"#, quoted(message));
+    runtime::respond_json(status, &body, headers).map(Step::Answer)
 }
 
 fn variables(env: &JsValue) -> Variables {

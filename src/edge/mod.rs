@@ -3,12 +3,11 @@
 
 pub mod auth;
 pub mod cors;
+pub mod head;
 pub mod judge;
 pub mod route;
 
 #[cfg(target_arch = "wasm32")]
 pub mod entry;
-#[cfg(target_arch = "wasm32")]
-pub mod request;
 #[cfg(target_arch = "wasm32")]
 pub mod respond;

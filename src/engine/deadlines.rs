@@ -1,17 +1,16 @@
 //! The times at which sessions need something, first one first.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::config::Config;
 use crate::id::SessionKey;
+use crate::table::{Dense, Due};
 use crate::time::Timestamp;
 
 /// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
 #[derive(Debug, Default)]
 pub struct Deadlines {
-    by_session: BTreeMap<SessionKey, (Timestamp, bool)>,
-    memory: BTreeSet<(Timestamp, SessionKey)>,
-    durable: BTreeSet<(Timestamp, SessionKey)>,
+    by_session: Dense<(Timestamp, bool)>,
+    memory: Due,
+    durable: Due,
     /// When the layers above must be called, asleep or awake.
     pub wish: Option<Timestamp>,
     /// The shared heartbeat's next tick.
@@ -34,39 +33,38 @@ impl Deadlines {
     /// Sets a session's deadline.
     pub fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
         let new = deadline.map(|at| (at, durable));
-        if self.by_session.get(&key).copied() == new {
+        if self.by_session.get(key).copied() == new {
             return;
         }
         self.remove(key);
         if let Some((at, durable)) = new {
             self.by_session.insert(key, (at, durable));
-            self.set_of(durable).insert((at, key));
+            self.set_of(durable).insert(at, 0, key.0);
         }
     }
 
     /// Forgets a session's deadline.
     pub fn remove(&mut self, key: SessionKey) {
-        if let Some((at, durable)) = self.by_session.remove(&key) {
-            self.set_of(durable).remove(&(at, key));
+        if let Some((at, durable)) = self.by_session.remove(key) {
+            self.set_of(durable).remove(at, 0, key.0);
         }
     }
 
     /// A session whose deadline has come; it is forgotten, and may be set again.
     pub fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
-        let due = |set: &BTreeSet<(Timestamp, SessionKey)>| set.first().copied().filter(|&(at, _)| at <= now);
-        let (_, key) = due(&self.memory).or_else(|| due(&self.durable))?;
-        self.remove(key);
-        Some(key)
+        let (.., key) = self.memory.first_until(now).or_else(|| self.durable.first_until(now))?;
+        self.remove(SessionKey(key));
+        Some(SessionKey(key))
     }
 
     /// The first deadline of a session that lives in memory.
     pub fn first_in_memory(&self) -> Option<Timestamp> {
-        self.memory.first().map(|&(at, _)| at)
+        self.memory.first_at()
     }
 
     /// The first deadline that survives sleep, without the shared heartbeat.
     pub fn first_durable(&self) -> Option<Timestamp> {
-        self.durable.first().map(|&(at, _)| at).into_iter().chain(self.wish).min()
+        self.durable.first_at().into_iter().chain(self.wish).min()
     }
 
     /// A WebSocket shares the heartbeat from `now` on.
@@ -89,7 +87,7 @@ impl Deadlines {
         }
     }
 
-    const fn set_of(&mut self, durable: bool) -> &mut BTreeSet<(Timestamp, SessionKey)> {
+    const fn set_of(&mut self, durable: bool) -> &mut Due {
         if durable { &mut self.durable } else { &mut self.memory }
     }
 }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 impl Engine {
     /// The session that a WebSocket is the transport of.
     pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
-        match self.by_conn.get(&conn)? {
+        match self.by_conn.get(conn)? {
             Role::Transport(key) => Some((*key, self.sessions.get(key.0)?)),
             Role::Probe(_) => None,
         }
@@ -24,7 +24,7 @@ impl Engine {
 
     /// The session of plain Engine.IO that has this id.
     pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
-        let key = *self.by_sid.get(&sid)?;
+        let key = self.find(sid)?;
         (self.layer_of(key) == Some(Layer::EngineIo)).then_some(key)
     }
 
@@ -46,7 +46,8 @@ impl Engine {
         if self.touched.is_empty() {
             return Vec::new();
         }
-        core::mem::take(&mut self.touched).into_iter().filter_map(|key| self.conn_of(key)).collect()
+        let touched = self.touched.take().map(SessionKey).collect::<Vec<_>>();
+        touched.into_iter().filter_map(|key| self.conn_of(key)).collect()
     }
 
     /// What the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
@@ -70,7 +71,12 @@ impl Engine {
 
     /// Whether a session of this id exists.
     pub fn has_session(&self, sid: Sid) -> bool {
-        self.by_sid.contains_key(&sid)
+        self.find(sid).is_some()
+    }
+
+    /// The session of this id.
+    pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
+        self.sessions.find(sid.as_str().as_bytes()).map(SessionKey)
     }
 
     /// How many sessions there are, draining ones among them.

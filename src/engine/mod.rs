@@ -18,9 +18,7 @@ mod notice;
 mod polling;
 mod send;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-use slab::Slab;
+use std::collections::VecDeque;
 
 use crate::config::Config;
 use crate::effect::{Answer, CloseCode, ConnView, Effect, Effects};
@@ -28,6 +26,7 @@ use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, RequestId, SessionKey, Sid};
 use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
 use crate::request::Layer;
+use crate::table::{ById, Dense, Places};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -45,15 +44,14 @@ const NOOP: &str = "6";
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-    sessions: Slab<Session>,
-    by_sid: BTreeMap<Sid, SessionKey>,
-    by_conn: BTreeMap<ConnId, Role>,
+    sessions: ById<Session>,
+    by_conn: Dense<Role>,
     /// Sessions that poll or drain.
     polling_count: usize,
     deadlines: Deadlines,
     gone: VecDeque<Gone>,
     /// Sessions whose snapshot may have changed.
-    touched: BTreeSet<SessionKey>,
+    touched: Places,
     watched: Watched,
 }
 
@@ -96,13 +94,12 @@ impl Engine {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            sessions: Slab::new(),
-            by_sid: BTreeMap::new(),
-            by_conn: BTreeMap::new(),
+            sessions: ById::default(),
+            by_conn: Dense::default(),
             polling_count: 0,
             deadlines: Deadlines::default(),
             gone: VecDeque::new(),
-            touched: BTreeSet::new(),
+            touched: Places::default(),
             watched: Watched::default(),
         }
     }
@@ -116,7 +113,7 @@ impl Engine {
         layer: Layer,
         fx: &mut Effects,
     ) -> Option<SessionKey> {
-        if self.polling_count >= MAX_POLLING_SESSIONS || self.by_sid.contains_key(&sid) {
+        if self.polling_count >= MAX_POLLING_SESSIONS || self.has_session(sid) {
             fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::Full) });
             return None;
         }
@@ -125,7 +122,7 @@ impl Engine {
         self.polling_count += 1;
         let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
         let transport = Transport::Polling(Polling::default());
-        Some(self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport }))
+        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
     /// Opens a session on a WebSocket; `None` when there is no room for it, and the WebSocket is closed.
@@ -137,7 +134,7 @@ impl Engine {
         layer: Layer,
         fx: &mut Effects,
     ) -> Option<SessionKey> {
-        if self.by_conn.len() >= MAX_SOCKETS || self.by_sid.contains_key(&sid) {
+        if self.by_conn.count() >= MAX_SOCKETS || self.has_session(sid) {
             fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
             return None;
         }
@@ -145,7 +142,7 @@ impl Engine {
         fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
         let heartbeat = self.fresh_heartbeat(now);
         let transport = Transport::WebSocket { conn };
-        Some(self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport }))
+        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
     /// Puts a session back that slept.
@@ -157,9 +154,6 @@ impl Engine {
         layer: Layer,
         header: Header,
     ) -> Option<SessionKey> {
-        if self.by_sid.contains_key(&sid) {
-            return None;
-        }
         let Header { since, expires, heartbeat, due: _ } = header;
         // The ping interval may have been set anew since.
         let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
@@ -168,10 +162,10 @@ impl Engine {
             (_, same) => (same, false),
         };
         let transport = Transport::WebSocket { conn };
-        let key = self.insert(Session { sid, layer, since, upgraded, expires, heartbeat, transport });
+        let key = self.insert(Session { sid, layer, since, upgraded, expires, heartbeat, transport })?;
         self.deadlines.forget_tick();
         if !is_new {
-            self.touched.remove(&key);
+            self.touched.remove(key);
         }
         Some(key)
     }
@@ -184,7 +178,7 @@ impl Engine {
         frame: &'a Frame,
         fx: &mut Effects,
     ) -> Option<(SessionKey, Layer, Message<'a>)> {
-        match self.by_conn.get(&conn).copied()? {
+        match self.by_conn.get(conn).copied()? {
             _ if frame.len() > self.config.max_payload_bytes => {
                 self.handle_too_long(conn, fx);
                 None
@@ -225,7 +219,7 @@ impl Engine {
 
     /// A WebSocket is gone.
     pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
-        match self.by_conn.remove(&conn) {
+        match self.by_conn.remove(conn) {
             Some(Role::Transport(key)) => self.end(key, End::new(reason), fx),
             Some(Role::Probe(key)) => {
                 if let Some(polling) = self.polling(key) {
@@ -248,7 +242,7 @@ impl Engine {
     }
 
     fn fail(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
-        match self.by_conn.get(&conn).copied() {
+        match self.by_conn.get(conn).copied() {
             Some(Role::Transport(key)) => self.end(key, End { code, ..End::new(Reason::TransportError) }, fx),
             Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
             None => {}
@@ -294,7 +288,7 @@ impl Engine {
         match &mut session.transport {
             // A WebSocket that is gone already has no role any more, and is not closed again.
             Transport::WebSocket { conn } => {
-                if self.by_conn.remove(conn).is_some() {
+                if self.by_conn.remove(*conn).is_some() {
                     fx.push(Effect::Close { conn: *conn, code: end.code });
                 }
             }
@@ -306,24 +300,22 @@ impl Engine {
         Some(session)
     }
 
-    fn insert(&mut self, session: Session) -> SessionKey {
-        let sid = session.sid;
+    /// Adds a session; `None` when its id is taken.
+    fn insert(&mut self, session: Session) -> Option<SessionKey> {
         let conn = match session.transport {
             Transport::WebSocket { conn } => Some(conn),
             _ => None,
         };
-        let key = SessionKey(self.sessions.insert(session));
-        self.by_sid.insert(sid, key);
+        let key = SessionKey(self.sessions.insert(session)?);
         if let Some(conn) = conn {
             self.by_conn.insert(conn, Role::Transport(key));
         }
         self.reschedule(key);
-        key
+        Some(key)
     }
 
     fn remove(&mut self, key: SessionKey) -> Option<Session> {
-        let session = self.sessions.try_remove(key.0)?;
-        self.by_sid.remove(&session.sid);
+        let session = self.sessions.remove(key.0)?;
         self.deadlines.remove(key);
         if !matches!(session.transport, Transport::WebSocket { .. }) {
             self.polling_count = self.polling_count.saturating_sub(1);

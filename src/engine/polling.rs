@@ -12,7 +12,7 @@ impl Engine {
     /// A GET of a session.
     pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
         let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
-        let Some(key) = self.by_sid.get(&sid).copied() else { return refuse(Refusal::UnknownSid, fx) };
+        let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if let Err(refusal) = polling.poll(request, fx) {
@@ -36,7 +36,7 @@ impl Engine {
     /// The head of a POST of a session; answers it at once only to refuse it.
     pub fn handle_post(&mut self, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
         let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
-        let Some(key) = self.by_sid.get(&sid).copied() else { return refuse(Refusal::UnknownSid, fx) };
+        let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if polling.posting || octets {
@@ -61,7 +61,7 @@ impl Engine {
         fx: &mut Effects,
     ) -> Option<(SessionKey, String)> {
         let answer = |answer, fx: &mut Effects| fx.push(Effect::Answer { request, answer });
-        let Some(key) = self.by_sid.get(&sid).copied() else {
+        let Some(key) = self.find(sid) else {
             answer(Answer::Refused(Refusal::UnknownSid), fx);
             return None;
         };

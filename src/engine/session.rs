@@ -4,6 +4,7 @@ use crate::effect::{Answer, Effect, Effects};
 use crate::error::{BadRequest, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
 use crate::request::Layer;
+use crate::table::Identified;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -56,6 +57,12 @@ pub struct Polling {
     pub posting: bool,
     /// The WebSocket that wants to take over.
     pub probe: Option<Probe>,
+}
+
+impl Identified for Session {
+    fn id(&self) -> &[u8] {
+        self.sid.as_str().as_bytes()
+    }
 }
 
 impl Session {

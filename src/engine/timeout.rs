@@ -1,7 +1,5 @@
 //! What time does to sessions.
 
-use std::collections::BTreeMap;
-
 use super::deadlines::Tick;
 use super::heartbeat::{Heartbeat, Sweep, Verdict};
 use super::session::Transport;
@@ -9,6 +7,7 @@ use super::{End, Engine, NOOP, PING};
 use crate::effect::{CloseCode, Effects};
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
+use crate::table::Dense;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -39,17 +38,20 @@ impl Engine {
         if self.deadlines.tick == Tick::Off {
             return;
         }
-        let heard: BTreeMap<ConnId, Timestamp> = heard.into_iter().collect();
-        let sweep = Sweep::new(now, &self.config, heard.values().copied());
+        let sweep = Sweep::new(now, &self.config, heard.iter().map(|&(_, at)| at));
+        let mut last_heard = Dense::default();
+        for (conn, at) in heard {
+            last_heard.insert(conn, at);
+        }
         let mut dead = Vec::new();
         let mark = fx.mark();
-        for (key, session) in &mut self.sessions {
+        for (key, session) in self.sessions.iter_mut() {
             let (Transport::WebSocket { conn }, Heartbeat::Shared(unanswered)) =
                 (&session.transport, session.heartbeat)
             else {
                 continue;
             };
-            let last = heard.get(conn).copied().unwrap_or_default().max(session.since);
+            let last = last_heard.get(*conn).copied().unwrap_or_default().max(session.since);
             let verdict = sweep.judge(last, unanswered);
             if verdict == Verdict::Dead {
                 dead.push(SessionKey(key));

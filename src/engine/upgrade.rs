@@ -15,14 +15,14 @@ const PROBE_PONG: &str = "3probe";
 impl Engine {
     /// Whether a WebSocket may take a session over: it polls, and no other wants to.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
-        let session = self.by_sid.get(&sid).and_then(|key| self.sessions.get(key.0));
+        let session = self.find(sid).and_then(|key| self.sessions.get(key.0));
         session.is_some_and(|s| matches!(&s.transport, Transport::Polling(polling) if polling.probe.is_none()))
     }
 
     /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
     pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
         let probe = Probe::new(conn, now, &self.config);
-        let found = self.by_sid.get(&sid).copied();
+        let found = self.find(sid);
         match found.and_then(|key| self.polling(key)) {
             Some(polling) if polling.probe.is_none() => polling.probe = Some(probe),
             _ => {
@@ -97,7 +97,7 @@ impl Engine {
     /// Closes the WebSocket that probes a session, if one does; the session goes on.
     pub(super) fn drop_probe(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
         if let Some(probe) = self.polling(key).and_then(|polling| polling.probe.take()) {
-            self.by_conn.remove(&probe.conn);
+            self.by_conn.remove(probe.conn);
             fx.push(Effect::Close { conn: probe.conn, code });
             self.reschedule(key);
         }

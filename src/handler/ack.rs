@@ -50,7 +50,7 @@ impl AckSender {
     /// # Errors
     /// The answer cannot be sent as it is; the client has none.
     pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
-        self.0.send(&args.into_args()?);
+        self.0.send(args.into_args()?);
         Ok(())
     }
 }
@@ -77,9 +77,9 @@ impl AckSlot {
     }
 
     /// Answers, if that is still wanted; says whether it was.
-    pub(super) fn send(&self, args: &Args) -> bool {
+    pub(super) fn send(&self, args: Args) -> bool {
         let Some(id) = self.id.take() else { return false };
-        self.world.perform(Command::Ack { socket: self.socket, id, args: args.clone() });
+        self.world.perform(Command::Ack { socket: self.socket, id, args });
         true
     }
 }

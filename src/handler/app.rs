@@ -1,8 +1,9 @@
 //! A server: its namespaces, and what is not about one of them.
 
 use core::fmt;
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use litemap::LiteMap;
 
 use super::call::{Alarm, Http, Lookup, NewNamespace};
 use super::engine::EngineRoutes;
@@ -36,14 +37,17 @@ use crate::id::Namespace;
 /// ```
 #[derive(Default)]
 pub struct App {
-    namespaces: BTreeMap<Namespace, Rc<Routes>>,
-    templates: matchit::Router<Rc<Routes>>,
-    /// The same routes as in `templates`, which cannot be listed.
+    namespaces: LiteMap<Namespace, Rc<Routes>>,
+    /// Where in `template_routes` each is: all routers are of one type, which is 20 KB of wasm.
+    templates: matchit::Router<usize>,
     template_routes: Vec<(Box<str>, Rc<Routes>)>,
     pub(super) predicates: Vec<(Erased<Lookup>, Rc<Routes>)>,
     pub(super) on_new_namespace: Vec<Erased<NewNamespace>>,
-    alarms: matchit::Router<Erased<Alarm>>,
-    pub(super) http: BTreeMap<Box<str>, matchit::Router<Erased<Http>>>,
+    alarms: matchit::Router<usize>,
+    alarm_handlers: Vec<Erased<Alarm>>,
+    /// By method.
+    pub(super) http: LiteMap<Box<str>, matchit::Router<usize>>,
+    pub(super) http_handlers: Vec<Erased<Http>>,
     pub(super) engine: EngineRoutes,
 }
 
@@ -69,7 +73,7 @@ impl App {
         };
         let routes = Rc::new(routes(Routes::default()));
         if name.contains('{') {
-            if let Err(error) = self.templates.insert(name, Rc::clone(&routes)) {
+            if let Err(error) = self.templates.insert(name, self.template_routes.len()) {
                 panic!("the namespace {name:?} cannot be added: {error}");
             }
             self.template_routes.push((name.into(), routes));
@@ -143,9 +147,10 @@ impl App {
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
     pub fn on_alarm<M>(mut self, name: &str, handler: impl Handler<Alarm, M>) -> Self {
-        if let Err(error) = self.alarms.insert(format!("/{name}"), erase(handler)) {
+        if let Err(error) = self.alarms.insert(format!("/{name}"), self.alarm_handlers.len()) {
             panic!("the alarm {name:?} cannot have this handler: {error}");
         }
+        self.alarm_handlers.push(erase(handler));
         self
     }
 
@@ -176,10 +181,13 @@ impl App {
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
     pub fn route<M>(mut self, method: &str, path: &str, handler: impl Handler<Http, M>) -> Self {
         assert!(path.starts_with('/'), "the route {path:?} does not start with /");
-        let router = self.http.entry(method.to_ascii_uppercase().into()).or_default();
-        if let Err(error) = router.insert(path, erase(handler)) {
+        let name = method.to_ascii_uppercase();
+        let mut router = self.http.remove(&*name).unwrap_or_default();
+        if let Err(error) = router.insert(path, self.http_handlers.len()) {
             panic!("the route {method} {path:?} cannot be added: {error}");
         }
+        self.http.insert(name.into(), router);
+        self.http_handlers.push(erase(handler));
         self
     }
 
@@ -209,10 +217,9 @@ impl App {
     pub(super) fn routes(&self, namespace: &Namespace, predicate: Option<u32>) -> Option<&Rc<Routes>> {
         match predicate {
             Some(index) => self.predicates.get(usize::try_from(index).ok()?).map(|(_, routes)| routes),
-            None => self
-                .namespaces
-                .get(namespace)
-                .or_else(|| self.templates.at(namespace.as_str()).ok().map(|found| found.value)),
+            None => self.namespaces.get(namespace).or_else(|| {
+                self.template_routes.get(*self.templates.at(namespace.as_str()).ok()?.value).map(|(_, routes)| routes)
+            }),
         }
     }
 
@@ -235,7 +242,7 @@ impl App {
     }
 
     pub(super) fn alarm_handler(&self, name: &str) -> Option<&Erased<Alarm>> {
-        self.alarms.at(&format!("/{name}")).ok().map(|found| found.value)
+        self.alarm_handlers.get(*self.alarms.at(&format!("/{name}")).ok()?.value)
     }
 
     /// Whether a namespace that exists has the routes that were added with `template`.
@@ -253,7 +260,7 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("namespaces", &self.namespaces.keys()).finish_non_exhaustive()
+        f.debug_struct("App").field("namespaces", &self.namespaces.keys().collect::<Vec<_>>()).finish_non_exhaustive()
     }
 }
 

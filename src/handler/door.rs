@@ -6,10 +6,11 @@ use std::rc::{Rc, Weak};
 use futures::channel::oneshot;
 
 use super::app::App;
-use crate::effect::{SocketRef, SocketView};
+use crate::effect::{ConnView, SocketRef};
 use crate::error::NoAnswer;
-use crate::id::{AskId, Namespace, SocketId};
+use crate::id::{AskId, Namespace, Room, SocketId};
 use crate::input::{Command, To};
+use crate::request::Opening;
 use crate::time::Timestamp;
 use crate::value::Args;
 
@@ -23,8 +24,18 @@ pub trait Door {
     fn perform(&self, command: Command);
     /// A number for answers that are to be awaited, and where they will come.
     fn ask(&self) -> (AskId, oneshot::Receiver<Answered>);
-    /// What a socket is now; `None` when it is gone.
-    fn view(&self, socket: SocketId) -> Option<SocketView>;
+    /// Whether a socket is in its namespace.
+    fn is_connected(&self, socket: SocketId) -> bool;
+    /// The rooms that a socket is in, its own first; `None` when it is gone.
+    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>>;
+    /// What handlers keep with a socket, as JSON; `None` when it is gone.
+    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>>;
+    /// The request that opened a socket's connection, and what its client sent with CONNECT; `None` when it is gone.
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)>;
+    /// A socket's connection; `None` when it is gone.
+    fn conn(&self, socket: SocketId) -> Option<ConnView>;
+    /// Whether an event's handlers for its first time were called for a socket; `None` when it is gone.
+    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool>;
     /// The sockets that are meant.
     fn resolve(&self, to: &To) -> Vec<SocketRef>;
     /// The namespaces that have a socket.

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use crate::effect::SocketView;
 use crate::request::Opening;
 use crate::time::Timestamp;
 
@@ -35,8 +34,8 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    pub(super) fn new(view: &SocketView) -> Self {
-        Self { opening: Rc::clone(&view.opening), auth: Rc::clone(&view.auth) }
+    pub(super) fn new((opening, auth): (Rc<Opening>, Rc<str>)) -> Self {
+        Self { opening, auth }
     }
 
     /// The request's headers: names in lower case, and values.

@@ -1,8 +1,8 @@
 //! The handlers of one namespace.
 
 use core::fmt;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+
+use litemap::LiteMap;
 
 use super::call::{Answered, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
 use super::handle::{Erased, Handler, erase};
@@ -41,13 +41,13 @@ pub struct Routes {
     pub(super) guards: Vec<Erased<Connecting>>,
     pub(super) on_connect: Vec<Erased<Connected>>,
     pub(super) packet_guards: Vec<Erased<Incoming>>,
-    pub(super) events: BTreeMap<Box<str>, Vec<EventRoute>>,
+    pub(super) events: LiteMap<Box<str>, Vec<EventRoute>>,
     pub(super) on_any: Vec<Erased<Event>>,
     pub(super) fallback: Option<Erased<Event>>,
     pub(super) on_any_outgoing: Vec<Erased<Outgoing>>,
     pub(super) on_disconnecting: Vec<Erased<Disconnect>>,
     pub(super) on_disconnect: Vec<Erased<Disconnect>>,
-    pub(super) replies: BTreeMap<Box<str>, Erased<Answered>>,
+    pub(super) replies: LiteMap<Box<str>, Erased<Answered>>,
     pub(super) on_error: Vec<Erased<Failed>>,
 }
 
@@ -336,22 +336,31 @@ impl Routes {
     fn add(mut self, event: &str, route: EventRoute) -> Self {
         let reserved = RESERVED_EVENTS.contains(&event);
         assert!(!reserved, "Socket.IO keeps the event name {event:?} for itself: see on_connect and on_disconnect");
-        self.events.entry(event.into()).or_default().push(route);
+        match self.events.get_mut(event) {
+            Some(routes) => routes.push(route),
+            None => drop(self.events.insert(event.into(), vec![route])),
+        }
         self
     }
 
     /// The handlers of an event of a socket whose first events are noted in `had`, and whether that must be noted now.
-    pub(super) fn handlers_of(&self, event: &str, had: impl FnOnce() -> bool) -> (Vec<Erased<Event>>, bool) {
-        let Some(routes) = self.events.get(event) else { return (self.fallback.iter().cloned().collect(), false) };
-        let has_once = routes.iter().any(|route| route.once);
-        let is_first = has_once && !had();
-        let called = routes.iter().filter(|route| !route.once || is_first);
-        (called.map(|route| Rc::clone(&route.handler)).collect(), is_first)
+    pub(super) fn handlers_of(
+        &self,
+        event: &str,
+        had: impl FnOnce() -> bool,
+    ) -> (impl Iterator<Item = &Erased<Event>>, bool) {
+        let (routes, fallback) = match self.events.get(event) {
+            Some(routes) => (routes.as_slice(), None),
+            None => (&[][..], self.fallback.as_ref()),
+        };
+        let is_first = routes.iter().any(|route| route.once) && !had();
+        let called = routes.iter().filter(move |route| !route.once || is_first);
+        (called.map(|route| &route.handler).chain(fallback), is_first)
     }
 }
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Routes").field("events", &self.events.keys()).finish_non_exhaustive()
+        f.debug_struct("Routes").field("events", &self.events.keys().collect::<Vec<_>>()).finish_non_exhaustive()
     }
 }

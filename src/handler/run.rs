@@ -2,6 +2,8 @@
 
 use core::fmt;
 use core::future::Future;
+use core::pin::Pin;
+use core::task::{self, Poll};
 use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
@@ -9,19 +11,18 @@ use futures::future::LocalBoxFuture;
 use super::ack::AckSlot;
 use super::app::App;
 use super::call::{
-    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Event, Failed, Incoming, Lookup, NewNamespace,
-    Outgoing, SocketCall,
+    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Failed, Lookup, NewNamespace, Outgoing, SocketCall,
 };
 use super::door::WorldHandle;
+use super::event::EventCall;
 use super::failure::Failure;
 use super::handle::Erased;
 use super::io::Io;
 use super::routes::Routes;
 use super::socket::Socket;
 use crate::effect::{Dispatch, Refused, SocketRef};
-use crate::id::{AckId, Namespace, SocketId};
+use crate::id::{Namespace, SocketId};
 use crate::input::Command;
-use crate::value::Args;
 
 /// A call of a handler that runs.
 pub struct Task {
@@ -32,7 +33,26 @@ pub struct Task {
     /// What it was called with and keeps while it waits, in bytes.
     pub bytes: usize,
     /// It; what it gives is to run next.
-    pub future: LocalBoxFuture<'static, Vec<Task>>,
+    pub work: Work,
+}
+
+/// What is polled until a task is done.
+pub enum Work {
+    /// The handler of an event. Most tasks are such, and have no future around the handler's own.
+    Event(EventCall),
+    /// Anything else.
+    Other(LocalBoxFuture<'static, Vec<Task>>),
+}
+
+impl Future for Work {
+    type Output = Vec<Task>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Vec<Task>> {
+        match self.get_mut() {
+            Self::Event(call) => Pin::new(call).poll(cx).map(|()| Vec::new()),
+            Self::Other(future) => future.as_mut().poll(cx),
+        }
+    }
 }
 
 /// Whom a handler is called for: who is to be told if it panics.
@@ -58,7 +78,7 @@ impl Victim {
             }
             Self::Event(.., ack) => {
                 let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
-                ack.send(&failure.to_args());
+                ack.send(failure.to_args());
             }
             Self::Socket(..) | Self::Other(_) => {}
         }
@@ -83,20 +103,39 @@ impl fmt::Debug for Task {
     }
 }
 
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Work")
+    }
+}
+
 impl Task {
     pub(super) fn new(victim: Victim, running: impl Future<Output = ()> + 'static) -> Self {
-        let future = Box::pin(async move {
+        let work = Work::Other(Box::pin(async move {
             running.await;
             Vec::new()
-        });
-        Self { victim, holds: None, bytes: 0, future }
+        }));
+        Self { victim, holds: None, bytes: 0, work }
     }
 }
 
 impl App {
     /// The handlers to be called for `dispatch`, each to be polled once, in order, before anything else happens. A client that
-    /// connects has been given the socket `prepared`.
-    pub fn start(self: &Rc<Self>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
+    /// connects has been given the socket `prepared`. They are appended to `tasks`.
+    pub fn start(
+        self: &Rc<Self>,
+        world: &WorldHandle,
+        dispatch: Dispatch,
+        prepared: Option<SocketId>,
+        tasks: &mut Vec<Task>,
+    ) {
+        match dispatch {
+            Dispatch::Event { socket, event, args, ack } => self.event(world, socket, event, args, ack, tasks),
+            other => tasks.extend(self.start_other(world, other, prepared)),
+        }
+    }
+
+    fn start_other(self: &Rc<Self>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
         let handle = |socket, view| Socket::new(world.clone(), socket, view, false);
         match dispatch {
             Dispatch::Connect { namespace, .. } => {
@@ -113,9 +152,8 @@ impl App {
                 |routes| &routes.on_connect,
                 || Connected { socket: handle(socket.clone(), None) },
             ),
-            Dispatch::Event { socket, event, args, ack } => self.event(world, &socket, &event, args, ack),
-            Dispatch::Outgoing { sockets, event, args } => {
-                let (name, args): (Rc<str>, _) = (event.into(), Rc::new(args));
+            Dispatch::Outgoing { sockets, event: name, args } => {
+                let args = Rc::new(args);
                 let run = |socket: SocketRef| {
                     self.run_for(
                         &socket,
@@ -158,7 +196,7 @@ impl App {
             Dispatch::Opened { sid } => self.plain_engine(world, sid, None, None),
             Dispatch::Message { sid, message } => self.plain_engine(world, sid, Some(message), None),
             Dispatch::Closed { sid, reason } => self.plain_engine(world, sid, None, Some(reason)),
-            Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } => Vec::new(),
+            Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } | Dispatch::Event { .. } => Vec::new(),
         }
     }
 
@@ -197,50 +235,6 @@ impl App {
         })
     }
 
-    fn event(
-        self: &Rc<Self>,
-        world: &WorldHandle,
-        socket: &SocketRef,
-        name: &str,
-        args: Args,
-        ack: Option<AckId>,
-    ) -> Vec<Task> {
-        let Some(routes) = self.routes(&socket.namespace, socket.predicate).cloned() else { return Vec::new() };
-        let event = Event {
-            socket: Socket::new(world.clone(), socket.clone(), None, false),
-            name: name.into(),
-            args: Rc::new(args),
-            ack: AckSlot::new(world.clone(), socket.id, ack),
-        };
-        let mut tasks: Vec<_> = routes
-            .on_any
-            .iter()
-            .map(|handler| event_task(&routes, handler, event.clone(), Failing::IsReported))
-            .collect();
-        if routes.packet_guards.is_empty() {
-            tasks.extend(run_event(&routes, &find_handlers(&routes, &event), &event));
-            return tasks;
-        }
-        let victim = Victim::Event(socket.id, socket.namespace.clone(), event.ack.clone());
-        let bytes = event.args.len_bytes();
-        let future = Box::pin(async move {
-            for guard in &routes.packet_guards {
-                let Event { socket, name, args, .. } = event.clone();
-                if let Err(failure) = guard(Incoming { socket, name, args }).await {
-                    event.ack.send(&failure.to_args());
-                    Report::Routes(Rc::clone(&routes), event.socket, Some(event.name)).fail(failure).await;
-                    return Vec::new();
-                }
-            }
-            if !event.socket.is_connected() {
-                return Vec::new();
-            }
-            run_event(&routes, &find_handlers(&routes, &event), &event)
-        });
-        tasks.push(Task { victim, holds: Some(socket.id), bytes, future });
-        tasks
-    }
-
     fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
         &self,
         socket: &SocketRef,
@@ -256,54 +250,6 @@ impl App {
         let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
         run_all(handlers, &call, || Victim::Socket(socket.id, socket.namespace.clone()), &report)
     }
-}
-
-fn find_handlers(routes: &Rc<Routes>, event: &Event) -> Vec<Erased<Event>> {
-    let had = || event.socket.look().is_none_or(|view| view.once.iter().any(|name| **name == *event.name));
-    let (handlers, is_first) = routes.handlers_of(&event.name, had);
-    if is_first {
-        event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });
-    }
-    handlers
-}
-
-fn run_event(routes: &Rc<Routes>, handlers: &[Erased<Event>], event: &Event) -> Vec<Task> {
-    handlers.iter().map(|handler| event_task(routes, handler, event.clone(), Failing::IsAnswered)).collect()
-}
-
-/// What a client that asked for an acknowledgement gets of a handler's failure.
-#[derive(Clone, Copy, PartialEq)]
-enum Failing {
-    /// It is the acknowledgement.
-    IsAnswered,
-    /// Nothing: the handler is beside those that the acknowledgement is up to.
-    IsReported,
-}
-
-fn event_task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Task {
-    let (id, namespace) = (event.socket.id(), event.socket.namespace().clone());
-    let victim = match failing {
-        Failing::IsAnswered => Victim::Event(id, namespace, event.ack.clone()),
-        Failing::IsReported => Victim::Socket(id, namespace),
-    };
-    let (routes, handler, bytes) = (Rc::clone(routes), Rc::clone(handler), event.args.len_bytes());
-    let task = Task::new(victim, async move {
-        let (ack, socket, name) = (event.ack.clone(), event.socket.clone(), Rc::clone(&event.name));
-        match handler(event).await {
-            Ok(answer) => {
-                if let Some(args) = answer {
-                    ack.send(&args);
-                }
-            }
-            Err(failure) => {
-                let is_answered = failing == Failing::IsAnswered && ack.send(&failure.to_args());
-                if !is_answered {
-                    Report::Routes(routes, socket, Some(name)).fail(failure).await;
-                }
-            }
-        }
-    });
-    Task { bytes, ..task }
 }
 
 pub(super) fn run_all<C: Call<Outcome = Done> + Clone>(
@@ -337,7 +283,7 @@ impl Report {
         Self::Log(world.clone())
     }
 
-    async fn fail(self, failure: Failure) {
+    pub(super) async fn fail(self, failure: Failure) {
         match self {
             Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
                 for handler in &routes.on_error {

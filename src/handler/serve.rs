@@ -79,7 +79,8 @@ impl App {
             let value = percent_decode_str(value).decode_utf8().ok()?;
             Some((name.to_owned(), value.into_owned()))
         };
-        Some((found.params.iter().map(decode).collect(), Rc::clone(found.value)))
+        let handler = self.http_handlers.get(*found.value)?;
+        Some((found.params.iter().map(decode).collect(), Rc::clone(handler)))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::ack::AckError;
 use super::conn::Conn;
-use super::door::WorldHandle;
+use super::door::{Door, WorldHandle};
 use super::failure::{EmitError, Failure};
 use super::handshake::Handshake;
 use super::io::Io;
@@ -68,22 +68,23 @@ impl Socket {
 
     /// Whether it is still connected.
     pub fn is_connected(&self) -> bool {
-        self.world.door().is_some_and(|door| !door.resolve(&To::Socket(self.id())).is_empty())
+        self.world.door().is_some_and(|door| door.is_connected(self.id()))
     }
 
     /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
     pub fn handshake(&self) -> Option<Handshake> {
-        self.look().map(|view| Handshake::new(&view))
+        let gone = |view: &SocketView| (Rc::clone(view.opening.get()), Rc::clone(&view.auth));
+        self.look(gone, |door, id| door.handshake(id)).map(Handshake::new)
     }
 
     /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
     pub fn conn(&self) -> Option<Conn> {
-        self.look().map(|view| Conn::new(&view.conn))
+        self.look(|view| view.conn.clone(), |door, id| door.conn(id)).as_ref().map(Conn::new)
     }
 
     /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
     pub fn rooms(&self) -> Vec<Room> {
-        self.look().map(|view| view.rooms).unwrap_or_default()
+        self.look(|view| view.rooms.clone(), |door, id| door.rooms(id)).unwrap_or_default()
     }
 
     /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
@@ -91,7 +92,7 @@ impl Socket {
     /// # Errors
     /// It is no `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
-        match self.look().and_then(|view| view.data) {
+        match self.look(|view| view.data.clone(), |door, id| door.data(id)).flatten() {
             Some(json) => Ok(serde_json::from_str(&json)?),
             None => Ok(T::default()),
         }
@@ -239,10 +240,20 @@ impl Socket {
         SocketEmitter::new(self.clone())
     }
 
-    pub(super) fn look(&self) -> Option<SocketView> {
+    /// Whether an event's handlers for its first time need not be called any more.
+    pub(super) fn had_once(&self, event: &str) -> bool {
+        self.world.door().is_none_or(|door| door.had_once(self.id(), event).unwrap_or(true))
+    }
+
+    /// What it was, where it is gone, or is.
+    fn look<T>(
+        &self,
+        was: impl FnOnce(&SocketView) -> T,
+        is: impl FnOnce(&dyn Door, SocketId) -> Option<T>,
+    ) -> Option<T> {
         match &self.view {
-            Some(view) => Some(SocketView::clone(view)),
-            None => self.world.door()?.view(self.id()),
+            Some(view) => Some(was(view)),
+            None => is(&*self.world.door()?, self.id()),
         }
     }
 }

@@ -3,25 +3,24 @@
 mod rooms;
 mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use slab::Slab;
+use litemap::LiteMap;
 
 use crate::effect::{ConnView, SocketRef, SocketView};
 use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
 use crate::limits::ACKS_PER_MILLI;
-use crate::request::Opening;
+use crate::request::KeptOpening;
+use crate::table::{ById, ByName, Identified, SmallSet};
 use crate::time::Timestamp;
 
-use rooms::Rooms;
+use rooms::{Keys, Rooms};
 
 /// The namespaces of a world. One exists as long as it has a socket.
 #[derive(Debug, Default)]
 pub struct Namespaces {
-    sockets: Slab<Socket>,
-    by_id: BTreeMap<SocketId, SocketKey>,
-    by_name: BTreeMap<Namespace, Members>,
+    sockets: ById<Socket>,
+    by_name: ByName<Members>,
     marks: target::Marks,
     /// The least number that no answer can be owed to.
     next_ack: u64,
@@ -34,7 +33,9 @@ struct SocketKey(usize);
 /// The sockets of one namespace.
 #[derive(Debug, Default)]
 struct Members {
-    all: BTreeSet<SocketKey>,
+    /// The namespace's name, as soon as there is a socket.
+    name: Option<Namespace>,
+    all: Keys,
     rooms: Rooms,
 }
 
@@ -50,17 +51,17 @@ pub struct Socket {
     /// Its client's session.
     pub session: SessionKey,
     /// The request that opened the session.
-    pub opening: Rc<Opening>,
+    pub opening: KeptOpening,
     /// What its client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
     /// What handlers keep with it, as JSON.
     pub data: Option<Rc<str>>,
     /// The rooms it is in, without its own.
-    pub rooms: BTreeSet<Room>,
+    pub rooms: SmallSet<Room>,
     /// The events whose handlers for the first time were called.
-    pub once: BTreeSet<Box<str>>,
+    pub once: SmallSet<Box<str>>,
     /// The answers that handlers wait for.
-    pub replies: BTreeMap<AckId, Reply>,
+    pub replies: LiteMap<AckId, Reply>,
 }
 
 /// An answer that a handler waits for.
@@ -74,10 +75,16 @@ pub struct Reply {
     pub deadline: Timestamp,
 }
 
+impl Identified for Socket {
+    fn id(&self) -> &[u8] {
+        self.id.id()
+    }
+}
+
 impl Socket {
     /// A socket about which nothing else is known.
-    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: Rc<Opening>, auth: Rc<str>) -> Self {
-        let (rooms, once, replies) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: KeptOpening, auth: Rc<str>) -> Self {
+        let (rooms, once, replies) = (SmallSet::new(), SmallSet::new(), LiteMap::new());
         Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, replies }
     }
 
@@ -88,15 +95,16 @@ impl Socket {
 
     /// What it is, with its connection.
     pub fn view(&self, conn: ConnView) -> SocketView {
-        let own = Room::from(self.id);
-        SocketView {
-            rooms: core::iter::once(own).chain(self.rooms.iter().cloned()).collect(),
-            data: self.data.clone(),
-            auth: Rc::clone(&self.auth),
-            opening: Rc::clone(&self.opening),
-            conn,
-            once: self.once.iter().cloned().collect(),
-        }
+        let (rooms, data, auth) = (self.all_rooms(), self.data.clone(), Rc::clone(&self.auth));
+        SocketView { rooms, data, auth, opening: self.opening.clone(), conn }
+    }
+
+    /// The rooms it is in, its own first.
+    pub fn all_rooms(&self) -> Vec<Room> {
+        let mut rooms = Vec::with_capacity(1 + self.rooms.len());
+        rooms.push(Room::from(self.id));
+        rooms.extend(self.rooms.keys().cloned());
+        rooms
     }
 
     /// When the first of the answers that it owes is due.
@@ -108,31 +116,31 @@ impl Socket {
 impl Namespaces {
     /// Adds a socket; `false` when its id is taken.
     pub fn insert(&mut self, socket: Socket) -> bool {
-        if self.by_id.contains_key(&socket.id) {
-            return false;
-        }
-        let (id, namespace, rooms) = (socket.id, socket.namespace.clone(), socket.rooms.clone());
-        let key = SocketKey(self.sockets.insert(socket));
-        self.by_id.insert(id, key);
-        let members = self.by_name.entry(namespace).or_default();
-        members.all.insert(key);
-        for room in rooms {
-            members.rooms.join(room, key);
-        }
+        let namespace = socket.namespace.clone();
+        let Some(place) = self.sockets.insert(socket) else { return false };
+        let key = SocketKey(place);
+        let socket = self.sockets.get(place);
+        self.by_name.change(namespace.as_str(), |members| {
+            members.all.insert(key);
+            for room in socket.iter().flat_map(|socket| socket.rooms.keys()) {
+                members.rooms.join(room, key);
+            }
+            members.name.get_or_insert_with(|| namespace.clone());
+        });
         true
     }
 
     /// Takes a socket out of its namespace and all of its rooms.
     pub fn remove(&mut self, id: SocketId) -> Option<Socket> {
-        let key = self.by_id.remove(&id)?;
-        let socket = self.sockets.try_remove(key.0)?;
-        if let Some(members) = self.by_name.get_mut(&socket.namespace) {
-            members.all.remove(&key);
-            for room in &socket.rooms {
+        let key = self.key(id)?;
+        let socket = self.sockets.remove(key.0)?;
+        if let Some(members) = self.by_name.get_mut(socket.namespace.as_str()) {
+            members.all.remove(key);
+            for room in socket.rooms.keys() {
                 members.rooms.leave(room, key);
             }
             if members.all.is_empty() {
-                self.by_name.remove(&socket.namespace);
+                self.by_name.remove(socket.namespace.as_str());
             }
         }
         Some(socket)
@@ -140,24 +148,26 @@ impl Namespaces {
 
     /// Puts a socket into a room; `false` when there is no such socket or it is in the room already. The room of its own
     /// id has it anyway.
-    pub fn join(&mut self, id: SocketId, room: Room) -> bool {
+    pub fn join(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
-        if room.as_str() == id.as_str() || !socket.rooms.insert(room.clone()) {
+        if room.as_str() == id.as_str() || socket.rooms.insert(room.clone(), ()).is_some() {
             return false;
         }
         let namespace = socket.namespace.clone();
-        self.by_name.entry(namespace).or_default().rooms.join(room, key);
+        if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
+            members.rooms.join(room, key);
+        }
         true
     }
 
     /// Takes a socket out of a room; `false` when it is not in it.
     pub fn leave(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
-        if !socket.rooms.remove(room) {
+        if socket.rooms.remove(room).is_none() {
             return false;
         }
         let namespace = socket.namespace.clone();
-        if let Some(members) = self.by_name.get_mut(&namespace) {
+        if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
             members.rooms.leave(room, key);
         }
         true
@@ -165,7 +175,7 @@ impl Namespaces {
 
     /// A socket.
     pub fn get(&self, id: SocketId) -> Option<&Socket> {
-        self.sockets.get(self.by_id.get(&id)?.0)
+        self.sockets.get(self.key(id)?.0)
     }
 
     /// A socket, to change what is not in the tables.
@@ -175,12 +185,12 @@ impl Namespaces {
 
     /// The namespaces that have a socket.
     pub fn names(&self) -> impl Iterator<Item = &Namespace> {
-        self.by_name.keys()
+        self.by_name.values().filter_map(|members| members.name.as_ref())
     }
 
     /// Whether a namespace has a socket.
     pub fn exists(&self, namespace: &Namespace) -> bool {
-        self.by_name.contains_key(namespace)
+        self.by_name.get(namespace.as_str()).is_some()
     }
 
     /// A number for the answers to an event at `now`: no client can owe an answer to it yet, whatever was asked before the
@@ -197,7 +207,11 @@ impl Namespaces {
     }
 
     fn find(&mut self, id: SocketId) -> Option<(SocketKey, &mut Socket)> {
-        let key = *self.by_id.get(&id)?;
+        let key = self.key(id)?;
         Some((key, self.sockets.get_mut(key.0)?))
+    }
+
+    fn key(&self, id: SocketId) -> Option<SocketKey> {
+        self.sockets.find(id.id()).map(SocketKey)
     }
 }

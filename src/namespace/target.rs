@@ -3,6 +3,7 @@
 use super::{Namespaces, Socket, SocketKey};
 use crate::id::{Room, SocketId};
 use crate::input::Target;
+use crate::table::Identified;
 
 /// Which sockets a resolution has met: a number for each socket's place, so that nothing is allocated for it.
 #[derive(Debug, Default)]
@@ -37,29 +38,30 @@ impl Marks {
 impl Namespaces {
     /// Appends what `of` gives for each of the sockets that `target` names.
     pub fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&Socket) -> T, out: &mut Vec<T>) {
-        let Some(members) = self.by_name.get(&target.namespace) else { return };
-        let marks = &mut self.marks;
-        marks.start(self.sockets.capacity());
+        let Some(members) = self.by_name.get(target.namespace.as_str()) else { return };
+        let (sockets, marks) = (&self.sockets, &mut self.marks);
+        marks.start(sockets.places());
         let own = |room: &Room| {
-            let key = *self.by_id.get(&SocketId::parse(room.as_str())?)?;
-            members.all.contains(&key).then_some(key)
+            let place = sockets.find(SocketId::parse(room.as_str())?.id())?;
+            let is_here = sockets.get(place).is_some_and(|socket| socket.namespace == target.namespace);
+            is_here.then_some(SocketKey(place))
         };
         let in_room = |room: &Room| own(room).into_iter().chain(members.rooms.members(room));
-        if let Some(key) = target.sender.and_then(|id| self.by_id.get(&id)) {
-            marks.mark(*key);
+        if let Some(key) = target.sender.and_then(|id| sockets.find(id.id())) {
+            marks.mark(SocketKey(key));
         }
         for key in target.except.iter().flat_map(in_room) {
             marks.mark(key);
         }
         let mut push = |key: SocketKey| {
             if marks.mark(key)
-                && let Some(socket) = self.sockets.get(key.0)
+                && let Some(socket) = sockets.get(key.0)
             {
                 out.push(of(socket));
             }
         };
         if target.rooms.is_empty() {
-            members.all.iter().copied().for_each(&mut push);
+            members.all.iter().for_each(&mut push);
         } else {
             target.rooms.iter().flat_map(in_room).for_each(&mut push);
         }
@@ -69,12 +71,12 @@ impl Namespaces {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::rc::Rc;
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::id::{Namespace, SessionKey};
+    use crate::request::KeptOpening;
 
     fn id(n: u8) -> SocketId {
         SocketId::from_entropy([n; 15])
@@ -89,10 +91,10 @@ mod tests {
         for n in 0..6 {
             let namespace = if n == 5 { Namespace::parse("/other").expect("valid") } else { Namespace::main() };
             let session = SessionKey(usize::from(n));
-            assert!(namespaces.insert(Socket::new(id(n), namespace, session, Rc::default(), "{}".into())));
+            assert!(namespaces.insert(Socket::new(id(n), namespace, session, KeptOpening::default(), "{}".into())));
         }
         for &(socket, joins) in joined {
-            namespaces.join(id(socket), room(joins));
+            namespaces.join(id(socket), &room(joins));
         }
         namespaces
     }
@@ -117,7 +119,7 @@ mod tests {
         let mut world = world(&[]);
         assert_eq!(resolve(&mut world, vec![id(3).into()], vec![], None), [3]);
         assert_eq!(resolve(&mut world, vec![id(5).into()], vec![], None), Vec::<usize>::new());
-        world.join(id(1), id(3).into());
+        world.join(id(1), &id(3).into());
         assert_eq!(resolve(&mut world, vec![id(3).into()], vec![], None), [3, 1]);
     }
 

@@ -13,6 +13,7 @@ use crate::limits::{MAX_NAMESPACES, MAX_ROOMS};
 use crate::namespace::Socket;
 use crate::request::Layer;
 use crate::socket;
+use crate::table::Identified;
 use crate::time::Timestamp;
 
 impl Server {
@@ -49,13 +50,14 @@ impl Server {
                 }
             }
             Command::SetData { socket, data } => {
-                if let Some(found) = self.namespaces.get_mut(socket).or_else(|| self.prepared.get_mut(&socket)) {
+                if let Some(found) = self.find_mut(socket) {
                     found.data = data;
                     self.touch_if(true, socket);
                 }
             }
             Command::MarkOnce { socket, event } => {
-                let is_new = self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event));
+                let is_new =
+                    self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event, ()).is_none());
                 self.touch_if(is_new, socket);
             }
             Command::SetAlarm { name, alarm } => {
@@ -63,7 +65,7 @@ impl Server {
                     Some(alarm) => self.alarms.by_name.insert(name, alarm),
                     None => self.alarms.by_name.remove(&name),
                 };
-                self.alarms.changed = true;
+                self.alarms.note();
             }
             Command::Shutdown => {
                 for session in self.engine.sessions().collect::<Vec<_>>() {
@@ -84,29 +86,29 @@ impl Server {
     }
 
     fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Rc<str>, fx: &mut Effects) {
-        let Some(client) = self.clients.get_mut(&session) else { return };
+        let Some(client) = self.clients.get_mut(session) else { return };
         if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
             let error = Refused { message: "Too many namespaces".to_owned(), data: None };
             return self.refuse(session, &namespace, &error, fx);
         }
-        client.prepared.insert(id);
+        client.prepared.push(id);
         self.engine.touch(session);
-        let opening = Rc::clone(&client.opening);
-        self.prepared.insert(id, Socket::new(id, namespace, session, opening, auth));
+        let opening = client.opening.clone();
+        self.prepared.insert(Socket::new(id, namespace, session, opening, auth));
     }
 
     fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
         let Some(mut socket) = self.take_prepared(id) else { return };
         socket.predicate = predicate;
         let (session, namespace, socket_ref) = (socket.session, socket.namespace.clone(), socket.to_ref());
-        let Some(client) = self.clients.get_mut(&session) else { return };
+        let Some(client) = self.clients.get_mut(session) else { return };
         let is_first = !self.namespaces.exists(&namespace);
         if client.sockets.contains_key(&namespace) || !self.namespaces.insert(socket) {
             return;
         }
         client.sockets.insert(namespace.clone(), id);
         self.engine.set_expiry(session, None);
-        let frame = text_frame(|text| socket::encode_connect(&namespace, id, text));
+        let frame = text_frame(&namespace, 0, |text| socket::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
         if is_first {
             fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
@@ -115,34 +117,54 @@ impl Server {
     }
 
     fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &Refused, fx: &mut Effects) {
-        let frame = text_frame(|text| socket::encode_connect_error(namespace, error, text));
+        let frame = text_frame(namespace, 0, |text| socket::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
 
     fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
-        let socket = self.prepared.remove(&id)?;
+        let socket = self.remove_prepared(id)?;
         self.engine.touch(socket.session);
-        if let Some(client) = self.clients.get_mut(&socket.session) {
-            client.prepared.remove(&id);
+        if let Some(client) = self.clients.get_mut(socket.session) {
+            client.prepared.retain(|prepared| *prepared != id);
         }
         Some(socket)
     }
 
+    pub(super) fn remove_prepared(&mut self, id: SocketId) -> Option<Socket> {
+        self.prepared.remove(self.prepared.find(id.id())?)
+    }
+
+    /// A socket on its way into its namespace.
+    pub(super) fn prepared(&self, id: SocketId) -> Option<&Socket> {
+        self.prepared.get(self.prepared.find(id.id())?)
+    }
+
+    fn find_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        match self.prepared.find(id.id()) {
+            Some(place) => self.prepared.get_mut(place),
+            None => self.namespaces.get_mut(id),
+        }
+    }
+
+    fn prepared_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        self.prepared.get_mut(self.prepared.find(id.id())?)
+    }
+
     fn join(&mut self, id: SocketId, room: &Room, fx: &mut Effects) -> bool {
-        let Some(socket) = self.prepared.get(&id).or_else(|| self.namespaces.get(id)) else { return false };
-        if socket.rooms.len() >= MAX_ROOMS && !socket.rooms.contains(room) {
+        let Some(socket) = self.prepared(id).or_else(|| self.namespaces.get(id)) else { return false };
+        if socket.rooms.len() >= MAX_ROOMS && !socket.rooms.contains_key(room) {
             fx.push(Effect::Log(format!("the socket {id} is in {MAX_ROOMS} rooms and joins no other")));
             return false;
         }
-        match self.prepared.get_mut(&id) {
-            Some(socket) => room.as_str() != id.as_str() && socket.rooms.insert(room.clone()),
-            None => self.namespaces.join(id, room.clone()),
+        match self.prepared_mut(id) {
+            Some(socket) => room.as_str() != id.as_str() && socket.rooms.insert(room.clone(), ()).is_none(),
+            None => self.namespaces.join(id, room),
         }
     }
 
     fn leave(&mut self, id: SocketId, room: &Room) -> bool {
-        match self.prepared.get_mut(&id) {
-            Some(socket) => socket.rooms.remove(room),
+        match self.prepared_mut(id) {
+            Some(socket) => socket.rooms.remove(room).is_some(),
             None => self.namespaces.leave(id, room),
         }
     }
@@ -153,7 +175,7 @@ impl Server {
             self.send_disconnect(id, fx);
             return self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
         }
-        let sockets = self.clients.get(&session).into_iter().flat_map(|client| client.sockets.values().copied());
+        let sockets = self.clients.get(session).into_iter().flat_map(|client| client.sockets.values().copied());
         for id in sockets.collect::<Vec<_>>() {
             self.send_disconnect(id, fx);
             self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
@@ -163,7 +185,7 @@ impl Server {
 
     fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(id) else { return };
-        let frame = text_frame(|text| socket::encode_disconnect(&socket.namespace, text));
+        let frame = text_frame(&socket.namespace, 0, |text| socket::encode_disconnect(&socket.namespace, text));
         self.engine.send(socket.session, vec![frame], false, fx);
     }
 

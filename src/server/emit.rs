@@ -1,6 +1,5 @@
 //! Events on their way to clients, and the answers on their way back.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -9,11 +8,12 @@ use super::Server;
 use crate::effect::{Dispatch, Effects, SocketRef, SocketView};
 use crate::engine;
 use crate::error::NoAnswer;
-use crate::id::{AckId, AskId, Namespace, SocketId};
+use crate::id::{AckId, AskId, Namespace, SessionKey, SocketId};
 use crate::input::{Emission, To, Wanted};
 use crate::limits::{MAX_PENDING_REPLIES, PANIC_BACKOFF};
 use crate::namespace::{Reply, Socket};
 use crate::socket::{self, Complete};
+use crate::table::ById;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -53,7 +53,7 @@ impl Server {
         match to {
             To::Socket(id) => {
                 // What is emitted to a client on its way in waits there until it is in.
-                let found = self.namespaces.get(*id).or_else(|| self.prepared.get(id));
+                let found = self.namespaces.get(*id).or_else(|| self.prepared(*id));
                 if let Some(socket) = found {
                     let frames = event_frames(&socket.namespace, None, event, args);
                     self.engine.send(socket.session, frames, volatile, fx);
@@ -92,9 +92,10 @@ impl Server {
             };
             return fx.push_dispatch(Dispatch::Answered { ask, answers: Vec::new(), missing });
         };
-        // One by one: collecting a set brings a sort into the wasm, which is 16 KB of it.
-        let mut waiting = BTreeSet::new();
-        waiting.extend(sockets.iter().map(|socket| socket.id));
+        let mut waiting = ById::default();
+        for socket in &sockets {
+            waiting.insert(socket.id);
+        }
         self.asks.insert(ask, (namespace.clone(), ack), deadline, waiting);
         self.send_asking(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
     }
@@ -118,7 +119,7 @@ impl Server {
                 continue;
             }
             socket.replies.insert(ack, reply.clone());
-            self.replies.insert((reply.deadline, found.id, ack));
+            self.replies.insert(reply.deadline, ack.0, socket.session.0);
             self.engine.touch(socket.session);
             asked.push(found.id);
         }
@@ -141,7 +142,7 @@ impl Server {
 
     /// A client answered an event.
     pub(super) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
-        match self.asks.handle_ack(socket.id, &(socket.namespace.clone(), id), args) {
+        match self.asks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
             Ok(complete) => push_answered(complete, fx),
             Err(args) => {
                 if let Some(reply) = self.take_reply(socket.id, id) {
@@ -154,8 +155,8 @@ impl Server {
     /// A socket is gone, and with it the answers that it owes.
     pub(super) fn handle_silence(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
         push_answered(self.asks.handle_gone(socket.id), fx);
-        for (&ack, reply) in &socket.replies {
-            self.replies.remove(&(reply.deadline, socket.id, ack));
+        for (ack, reply) in &socket.replies {
+            self.replies.remove(reply.deadline, ack.0, socket.session.0);
             let (view, answer) = (Some(Rc::clone(view)), Err(NoAnswer::Disconnected));
             fx.push_dispatch(reply_dispatch(socket.to_ref(), view, reply.clone(), answer));
         }
@@ -166,52 +167,67 @@ impl Server {
         while let Some(complete) = self.asks.take_due(now) {
             push_answered([complete], fx);
         }
-        while let Some(&(_, id, ack)) = self.replies.first().filter(|&&(at, ..)| at <= now) {
-            let Some(reply) = self.take_reply(id, ack) else {
-                self.replies.pop_first();
-                continue;
-            };
-            if let Some(socket) = self.namespaces.get(id).map(Socket::to_ref) {
+        while let Some((at, ack, session)) = self.replies.first_until(now) {
+            self.replies.remove(at, ack, session);
+            let Some(id) = self.who_owes(SessionKey(session), AckId(ack)) else { continue };
+            let socket = self.namespaces.get(id).map(Socket::to_ref);
+            if let Some((socket, reply)) = socket.zip(self.take_reply(id, AckId(ack))) {
                 fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Expired)));
             }
         }
-        for (name, (_, context)) in self.alarms.by_name.extract_if(.., |_, (at, _)| *at <= now) {
-            self.alarms.changed = true;
-            fx.push_dispatch(Dispatch::Alarm { name, context });
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            self.alarms.by_name.retain(|name, (at, context)| {
+                let is_due = *at <= now;
+                if is_due {
+                    fx.push_dispatch(Dispatch::Alarm { name: name.clone(), context: Rc::clone(context) });
+                }
+                !is_due
+            });
+            self.alarms.note();
         }
     }
 
     /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
     pub fn postpone_due(&mut self, now: Timestamp) {
         let later = now.after(PANIC_BACKOFF);
-        while let Some(&(at, id, ack)) = self.replies.first().filter(|&&(at, ..)| at <= now) {
-            self.replies.remove(&(at, id, ack));
-            let Some(socket) = self.namespaces.get_mut(id) else { continue };
-            if let Some(reply) = socket.replies.get_mut(&ack) {
+        while let Some((at, ack, session)) = self.replies.first_until(now) {
+            self.replies.remove(at, ack, session);
+            let owes = self.who_owes(SessionKey(session), AckId(ack));
+            let Some(socket) = owes.and_then(|id| self.namespaces.get_mut(id)) else { continue };
+            if let Some(reply) = socket.replies.get_mut(&AckId(ack)) {
                 reply.deadline = later;
-                self.replies.insert((later, id, ack));
+                self.replies.insert(later, ack, session);
                 self.engine.touch(socket.session);
             }
         }
-        for (at, _) in self.alarms.by_name.values_mut().filter(|(at, _)| *at <= now) {
+        for (_, (at, _)) in self.alarms.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
             *at = later;
-            self.alarms.changed = true;
+        }
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            self.alarms.note();
         }
         self.follow_wish();
     }
 
     pub(super) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(socket) else { return };
-        let text = text_frame(|text| socket::encode_ack(&socket.namespace, id, args, text));
+        let len = args.elements().len();
+        let text = text_frame(&socket.namespace, len, |text| socket::encode_ack(&socket.namespace, id, args, text));
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
     }
 
     fn take_reply(&mut self, id: SocketId, ack: AckId) -> Option<Reply> {
         let socket = self.namespaces.get_mut(id)?;
         let reply = socket.replies.remove(&ack)?;
-        self.replies.remove(&(reply.deadline, id, ack));
+        self.replies.remove(reply.deadline, ack.0, socket.session.0);
         self.engine.touch(socket.session);
         Some(reply)
+    }
+
+    /// The socket of a session that owes the answer with this number: a question goes to one namespace.
+    fn who_owes(&self, session: SessionKey, ack: AckId) -> Option<SocketId> {
+        let sockets = self.clients.get(session)?.sockets.values().copied();
+        sockets.into_iter().find(|&id| self.namespaces.get(id).is_some_and(|socket| socket.replies.contains_key(&ack)))
     }
 }
 
@@ -230,24 +246,26 @@ fn push_answered(complete: impl IntoIterator<Item = (AskId, Complete)>, fx: &mut
     }
 }
 
-/// A message whose text `write` appends.
-pub(super) fn text_frame(write: impl FnOnce(&mut String)) -> Frame {
-    let mut text = String::from(engine::packet::MESSAGE);
+/// A packet for a namespace as a message: `write` appends its text, in which something of `len` bytes is.
+pub(super) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
+    let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
+    text.push(engine::packet::MESSAGE);
     write(&mut text);
     Frame::text(text)
 }
 
+/// The packet's type, digits, brackets, quotes and commas around its parts.
+const ROOM_FOR_MARKS: usize = 48;
+
 fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {
-    let text = text_frame(|text| {
-        text.reserve(args.elements().len() + event.len() + namespace.as_str().len() + ROOM_FOR_MARKS);
-        socket::encode_event(namespace, ack, event, args, text);
-    });
+    let len = args.elements().len() + event.len();
+    let text = text_frame(namespace, len, |text| socket::encode_event(namespace, ack, event, args, text));
     with_attachments(text, args.attachments())
 }
 
-/// Brackets, quotes, digits and commas around an event's parts.
-const ROOM_FOR_MARKS: usize = 32;
-
 fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
-    core::iter::once(text).chain(attachments.iter().cloned().map(Frame::Binary)).collect()
+    let mut frames = Vec::with_capacity(1 + attachments.len());
+    frames.push(text);
+    frames.extend(attachments.iter().cloned().map(Frame::Binary));
+    frames
 }

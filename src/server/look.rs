@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Alarm, NamedAlarm, Server};
-use crate::effect::{ConnView, SocketRef, SocketView};
+use crate::effect::{ConnView, SocketRef};
 use crate::id::{ConnId, Namespace, SessionKey, Sid, SocketId};
 #[cfg(doc)]
 use crate::input::Input;
@@ -98,10 +98,9 @@ impl Server {
         self.alarms.by_name.get(name).cloned()
     }
 
-    /// What a socket is: one that is in its namespace, or on its way into it.
-    pub fn view(&self, id: SocketId) -> Option<SocketView> {
-        let socket = self.namespaces.get(id).or_else(|| self.prepared.get(&id))?;
-        Some(socket.view(self.engine.conn_view(socket.session)?))
+    /// A socket that is in its namespace, or on its way into it.
+    pub fn socket(&self, id: SocketId) -> Option<&Socket> {
+        self.namespaces.get(id).or_else(|| self.prepared(id))
     }
 
     /// Whom handlers mean.

@@ -21,16 +21,16 @@ impl Server {
         let client = match session.layer {
             Layer::EngineIo => ClientSnapshot::EngineIo,
             Layer::SocketIo => {
-                let client = self.clients.get(&key)?;
+                let client = self.clients.get(key)?;
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
                 due = sockets().filter_map(Socket::due).min();
-                let prepared = || client.prepared.iter().filter_map(|id| self.prepared.get(id));
+                let prepared = || client.prepared.iter().filter_map(|&id| self.prepared(id));
                 let joining: Vec<_> =
                     prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
                 // Whoever waits to be let in is not to wait for the next one who speaks.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
-                let (opening, partial) = (Rc::clone(&client.opening), client.decoder.snapshot());
+                let (opening, partial) = (client.opening.clone(), client.decoder.snapshot());
                 let sockets = sockets().map(snapshot_of).collect();
                 ClientSnapshot::SocketIo { opening, sockets, joining, partial }
             }
@@ -41,8 +41,11 @@ impl Server {
 
     /// Puts back the named alarms that were written down.
     pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
-        let alarms = alarms.into_iter().map(|NamedAlarm { name, at, context }| (name, (at, context)));
-        self.alarms.by_name = alarms.collect();
+        for NamedAlarm { name, at, context } in alarms {
+            self.alarms.by_name.insert(name, (at, context));
+        }
+        self.alarms.note();
+        self.alarms.changed = false;
         self.follow_wish();
     }
 
@@ -72,12 +75,18 @@ impl Server {
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { opening, decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
-            let mut socket = Socket::new(id, namespace.clone(), session, Rc::clone(&client.opening), auth);
+            let mut socket = Socket::new(id, namespace.clone(), session, client.opening.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
-            (socket.rooms, socket.once) = (rooms.into_iter().collect(), once.into_iter().collect());
+            // One by one, in the order in which they were: collecting brings a sort into the wasm.
+            for room in rooms {
+                socket.rooms.insert(room, ());
+            }
+            for event in once {
+                socket.once.insert(event, ());
+            }
             for ReplySnapshot { ack, name, context, deadline } in replies {
                 self.namespaces.note_owed(ack);
-                self.replies.insert((deadline, id, ack));
+                self.replies.insert(deadline, ack.0, session.0);
                 socket.replies.insert(ack, Reply { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
@@ -92,9 +101,9 @@ impl Server {
 }
 
 fn snapshot_of(socket: &Socket) -> SocketSnapshot {
-    let reply = |(&ack, reply): (&AckId, &Reply)| {
+    let reply = |(ack, reply): (&AckId, &Reply)| {
         let Reply { name, context, deadline } = reply.clone();
-        ReplySnapshot { ack, name, context, deadline }
+        ReplySnapshot { ack: *ack, name, context, deadline }
     };
     SocketSnapshot {
         id: socket.id,
@@ -102,8 +111,8 @@ fn snapshot_of(socket: &Socket) -> SocketSnapshot {
         predicate: socket.predicate,
         auth: Rc::clone(&socket.auth),
         data: socket.data.clone(),
-        rooms: socket.rooms.iter().cloned().collect(),
-        once: socket.once.iter().cloned().collect(),
+        rooms: socket.rooms.keys().cloned().collect(),
+        once: socket.once.keys().cloned().collect(),
         replies: socket.replies.iter().map(reply).collect(),
     }
 }

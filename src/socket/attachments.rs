@@ -104,8 +104,13 @@ impl Decoder {
 
     /// The long attachments that have arrived.
     pub fn parts(&self) -> Parts {
-        let Self::Reconstructing(partial) = self else { return Parts::new() };
-        partial.arrived.iter().cloned().enumerate().filter(|(_, bytes)| is_long(bytes)).collect()
+        let mut parts = Parts::new();
+        if let Self::Reconstructing(partial) = self {
+            for (place, bytes) in partial.arrived.iter().enumerate().filter(|(_, bytes)| is_long(bytes)) {
+                parts.insert(place, bytes.clone());
+            }
+        }
+        parts
     }
 
     /// A decoder as it was before the world slept; `None` when the snapshot is damaged.

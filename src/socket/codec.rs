@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write as _};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
@@ -12,7 +13,7 @@ use crate::effect::Refused;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS, MAX_AUTH_BYTES};
-use crate::value::Args;
+use crate::value::{Args, quoted};
 
 /// A packet's text, taken apart and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
 ///
 /// # Errors
 /// It is not an array that starts with a string or a number, or the name is reserved.
-pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Box<str>, Args), PeerFault> {
+pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
     let first = parse_array(json)?.ok_or(PeerFault::Payload)?;
     let name: Cow<'_, str> = match first.bytes().next() {
         Some(b'"') => serde_json::from_str::<Name<'_>>(first).map_err(|_| PeerFault::Payload)?.0,
@@ -94,7 +95,7 @@ pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Box<str>, Arg
     let behind = json.get(end..).unwrap_or_default().trim_end_matches(JSON_SPACE);
     let behind = behind.strip_suffix(']').unwrap_or(behind).trim_matches(JSON_SPACE);
     let elements = behind.strip_prefix(',').unwrap_or(behind).trim_matches(JSON_SPACE);
-    Ok((name.into(), Args::from_wire(elements.to_owned(), attachments)))
+    Ok((name.into(), Args::from_wire(elements, attachments)))
 }
 
 /// Takes an acknowledgement's payload apart.
@@ -105,15 +106,14 @@ pub fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, PeerFault
     parse_array(json)?;
     let inner = json.trim_matches(JSON_SPACE);
     let inner = inner.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or_default();
-    Ok(Args::from_wire(inner.trim_matches(JSON_SPACE).to_owned(), attachments))
+    Ok(Args::from_wire(inner.trim_matches(JSON_SPACE), attachments))
 }
 
 /// Appends an event.
 pub fn encode_event(namespace: &Namespace, id: Option<AckId>, event: &str, args: &Args, out: &mut String) {
     encode_head('2', namespace, id, args.attachments().len(), out);
     out.push('[');
-    // A string always serialises.
-    out.push_str(&serde_json::to_string(event).unwrap_or_default());
+    push_string(event, out);
     if !args.is_empty() {
         out.push(',');
         out.push_str(args.elements());
@@ -139,13 +139,29 @@ pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
 /// Appends the answer to a CONNECT that was refused.
 pub fn encode_connect_error(namespace: &Namespace, error: &Refused, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
-    // A string and a JSON value always serialise.
-    out.push_str(&serde_json::to_string(error).unwrap_or_default());
+    out.push_str(r#"{"message":"#);
+    push_string(&error.message, out);
+    if let Some(data) = &error.data {
+        out.push_str(r#","data":"#);
+        out.push_str(data);
+    }
+    out.push('}');
 }
 
 /// Appends a DISCONNECT.
 pub fn encode_disconnect(namespace: &Namespace, out: &mut String) {
     encode_head('1', namespace, None, 0, out);
+}
+
+/// Appends a JSON string.
+fn push_string(text: &str, out: &mut String) {
+    if text.bytes().any(|c| matches!(c, b'"' | b'\\' | ..b' ')) {
+        out.push_str(&quoted(text));
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
 }
 
 const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
@@ -238,7 +254,7 @@ mod tests {
     fn event(text: &str) -> (String, Option<u64>, String, String) {
         match decode(text) {
             Ok(Decoded::Whole(Packet::Event { namespace, id, event, args })) => {
-                (namespace.as_str().to_owned(), id.map(|id| id.0), event.into(), args.elements().to_owned())
+                (namespace.as_str().to_owned(), id.map(|id| id.0), (*event).into(), args.elements().to_owned())
             }
             other => panic!("{text}: {other:?}"),
         }
@@ -328,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(name in "[a-z.]{1,12}x", namespace in "(/[a-z]{1,6})?", id in proptest::option::of(0u64..1_000_000), values in proptest::collection::vec(".*", 0..5)) {
+        fn what_is_encoded_is_decoded(name in "[a-z. é\"\\\\\n]{1,12}x", namespace in "(/[a-z]{1,6})?", id in proptest::option::of(0u64..1_000_000), values in proptest::collection::vec(".*", 0..5)) {
             let namespace = Namespace::parse(&namespace).unwrap_or(Namespace::main());
             let mut args = Args::new();
             for value in &values {

@@ -1,5 +1,7 @@
 //! The packets of Socket.IO that a client may send.
 
+use std::rc::Rc;
+
 use crate::id::{AckId, Namespace};
 use crate::value::Args;
 
@@ -29,7 +31,7 @@ pub enum Packet {
         /// The number for the answer, where one is wanted.
         id: Option<AckId>,
         /// The event's name; a number's digits where a client named it by one.
-        event: Box<str>,
+        event: Rc<str>,
         /// The arguments.
         args: Args,
     },

@@ -1,5 +1,8 @@
 //! The arguments of an event, and where they stand in the text.
 
+use core::fmt;
+use std::rc::Rc;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,14 +47,21 @@ use super::encode::{self, EncodeError};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
     /// The elements as they stand between the array's brackets: valid JSON, without space around.
-    elements: String,
+    elements: Text,
     attachments: Vec<Bytes>,
+}
+
+/// Text that is shared until somebody writes to it: what a client sent is most often handed on as it is.
+#[derive(Clone)]
+enum Text {
+    Read(Rc<str>),
+    Written(String),
 }
 
 impl Args {
     /// No arguments.
     pub const fn new() -> Self {
-        Self { elements: String::new(), attachments: Vec::new() }
+        Self { elements: Text::Written(String::new()), attachments: Vec::new() }
     }
 
     /// One argument, whatever `value` is: a tuple becomes an array. See [`IntoArgs`](super::IntoArgs) for several.
@@ -65,8 +75,13 @@ impl Args {
     }
 
     /// Arguments as they stood in a packet: `elements` is what is between the brackets of a valid JSON array.
-    pub(crate) const fn from_wire(elements: String, attachments: Vec<Bytes>) -> Self {
-        Self { elements, attachments }
+    pub(crate) fn from_wire(elements: &str, attachments: Vec<Bytes>) -> Self {
+        Self { elements: Text::Read(elements.into()), attachments }
+    }
+
+    /// Arguments that were written: `elements` are valid JSON with commas between.
+    pub(crate) const fn from_written(elements: String, attachments: Vec<Bytes>) -> Self {
+        Self { elements: Text::Written(elements), attachments }
     }
 
     /// Appends an argument, whatever `value` is: a tuple becomes an array. Bytes in it become attachments.
@@ -95,13 +110,13 @@ impl Args {
     }
 
     /// Whether there are no arguments.
-    pub const fn is_empty(&self) -> bool {
-        self.elements.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.elements().is_empty()
     }
 
     /// How many arguments there are. Nobody has counted them before: this reads the text through.
     pub fn len(&self) -> usize {
-        Elements(&self.elements).count()
+        Elements(self.elements()).count()
     }
 
     /// Reads the arguments as `T`, the mirror image of [`IntoArgs`](super::IntoArgs):
@@ -133,7 +148,7 @@ impl Args {
     /// An argument is missing, is not what `T` takes, names an attachment that is not there, or is nested deeper than 127
     /// arrays and objects.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        decode::all(Elements(&self.elements), &self.attachments)
+        decode::all(Elements(self.elements()), &self.attachments)
     }
 
     /// Reads the argument at `index`, counted from 0, as `T`: a tuple takes an array. `None` when there are not so many.
@@ -141,7 +156,7 @@ impl Args {
     /// # Errors
     /// As [`parse`](Self::parse), of this argument; the error counts it from 1.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, DecodeError> {
-        decode::one(Elements(&self.elements), index, &self.attachments)
+        decode::one(Elements(self.elements()), index, &self.attachments)
     }
 
     /// The arguments parsed, binary ones as their placeholders.
@@ -155,21 +170,21 @@ impl Args {
 
     /// The arguments as a JSON array.
     pub fn to_json(&self) -> String {
-        let mut json = String::with_capacity(self.elements.len() + 2);
+        let mut json = String::with_capacity(self.elements().len() + 2);
         json.push('[');
-        json.push_str(&self.elements);
+        json.push_str(self.elements());
         json.push(']');
         json
     }
 
     /// The elements as they stand between the array's brackets.
     pub(crate) fn elements(&self) -> &str {
-        &self.elements
+        self.elements.as_str()
     }
 
     /// How much it is: the JSON's bytes and the attachments'.
     pub(crate) fn len_bytes(&self) -> usize {
-        self.attachments.iter().map(Bytes::len).sum::<usize>().saturating_add(self.elements.len())
+        self.attachments.iter().map(Bytes::len).sum::<usize>().saturating_add(self.elements().len())
     }
 
     /// The binary attachments that the placeholders count from 0.
@@ -178,10 +193,44 @@ impl Args {
     }
 
     fn push_element(&mut self, json: &str) {
-        if !self.elements.is_empty() {
-            self.elements.push(',');
+        let mut text = match core::mem::take(&mut self.elements) {
+            Text::Read(text) => text.to_string(),
+            Text::Written(text) => text,
+        };
+        if !text.is_empty() {
+            text.push(',');
         }
-        self.elements.push_str(json);
+        text.push_str(json);
+        self.elements = Text::Written(text);
+    }
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Read(text) => text,
+            Self::Written(text) => text,
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Written(String::new())
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
     }
 }
 

@@ -321,7 +321,7 @@ mod tests {
     const ZERO: &str = r#"{"_placeholder":true,"num":0}"#;
 
     fn args(elements: &str) -> Args {
-        Args::from_wire(elements.to_owned(), ["zero", "one"].map(Bytes::from).to_vec())
+        Args::from_wire(elements, ["zero", "one"].map(Bytes::from).to_vec())
     }
 
     fn parsed<T: DeserializeOwned + fmt::Debug>(elements: &str) -> T {
@@ -399,7 +399,7 @@ mod tests {
         }
         let huge = r#"{"_placeholder":true,"num":18446744073709551615}"#;
         assert!(args(huge).parse::<Bytes>().is_err());
-        assert!(Args::from_wire(ZERO.to_owned(), Vec::new()).parse::<Bytes>().is_err());
+        assert!(Args::from_wire(ZERO, Vec::new()).parse::<Bytes>().is_err());
     }
 
     #[test]

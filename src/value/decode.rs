@@ -306,7 +306,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn args(elements: &str) -> Args {
-        Args::from_wire(elements.to_owned(), Vec::new())
+        Args::from_wire(elements, Vec::new())
     }
 
     fn parsed<T: DeserializeOwned + fmt::Debug>(elements: &str) -> T {

@@ -52,7 +52,7 @@ impl<T: Serialize> IntoArgs for T {
     fn into_args(self) -> Result<Args, EncodeError> {
         let mut attachments = Vec::new();
         let elements = spread(&self, &mut attachments)?;
-        Ok(Args::from_wire(elements, attachments))
+        Ok(Args::from_written(elements, attachments))
     }
 }
 
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn args_pass_through() {
-        let args = Args::from_wire("1 , \"\\u0061\"".to_owned(), vec![bytes("a")]);
+        let args = Args::from_wire("1 , \"\\u0061\"", vec![bytes("a")]);
         assert_eq!((&args).into_args().expect("valid"), args);
         assert_eq!(args.clone().into_args().expect("valid"), args);
     }

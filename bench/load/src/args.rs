@@ -1,5 +1,7 @@
 //! The command line, and the plan that it makes.
 
+use std::time::Duration;
+
 use clap::{Parser, ValueEnum};
 use http::Uri;
 use serde::Serialize;
@@ -32,7 +34,7 @@ pub struct Args {
     /// Rooms that the clients are spread over; 0: none.
     #[arg(long, value_name = "R", default_value_t = 0)]
     rooms: usize,
-    /// Who hears messages [default: `room` where there are rooms, else `all`].
+    /// Who hears messages [default: for `broadcast` the others of the room, where there are rooms; else all others].
     #[arg(long)]
     to: Option<Audience>,
     /// Length of a payload: of the text between the quotes, or of the binary frame.
@@ -54,9 +56,15 @@ pub struct Args {
     /// For `wake`: how long nobody says anything.
     #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
     quiet: f64,
+    /// For `wake`, instead of `--quiet`: say `connected` on stderr, and let each silence last until a line comes on stdin.
+    #[arg(long, conflicts_with = "quiet")]
+    hold: bool,
     /// For `wake`: how often there is silence and a message.
     #[arg(long, value_name = "T", default_value_t = 1)]
     times: u32,
+    /// How long to wait for what does not come, while nothing else comes either.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    patience: f64,
 }
 
 /// A kind of work.
@@ -73,6 +81,15 @@ pub enum Work {
     Polling,
     /// Silence, and then a message.
     Wake,
+}
+
+/// What ends a silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// Time.
+    For(Duration),
+    /// A line on stdin, or its end.
+    UntilTold,
 }
 
 /// What is to be done: possible, and with all numbers known.
@@ -96,10 +113,12 @@ pub struct Plan {
     pub warm_up: u64,
     /// What is measured, at least.
     pub count: u64,
-    /// How long a silence is.
-    pub quiet: std::time::Duration,
+    /// How a silence ends.
+    pub silence: Silence,
     /// How often there is one.
     pub times: u32,
+    /// How long to wait for what does not come, while nothing else comes either.
+    pub patience: Duration,
 }
 
 impl Plan {
@@ -125,7 +144,12 @@ impl TryFrom<Args> for Plan {
             Work::Connect | Work::Polling => (10, 0),
             Work::Wake => (3, 0),
         };
-        let audience = args.to.unwrap_or(if args.rooms > 0 { Audience::Room } else { Audience::All });
+        let for_rooms = args.work == Work::Broadcast && args.rooms > 0;
+        let audience = args.to.unwrap_or(if for_rooms { Audience::Room } else { Audience::All });
+        let seconds = |name: &str, seconds: f64| {
+            Duration::try_from_secs_f64(seconds).map_err(|error| Error::Usage(format!("{name}: {error}")))
+        };
+        let quiet = seconds("--quiet", args.quiet)?;
         let plan = Self {
             work: args.work,
             url: args.url,
@@ -136,9 +160,9 @@ impl TryFrom<Args> for Plan {
             in_flight: args.in_flight,
             warm_up: args.warm_up.unwrap_or(warm_up),
             count: args.count.unwrap_or(count),
-            quiet: std::time::Duration::try_from_secs_f64(args.quiet)
-                .map_err(|error| Error::Usage(format!("--quiet: {error}")))?,
+            silence: if args.hold { Silence::UntilTold } else { Silence::For(quiet) },
             times: args.times,
+            patience: seconds("--patience", args.patience)?,
         };
         match plan.objection() {
             Some(objection) => Err(Error::Usage(objection)),
@@ -197,7 +221,10 @@ mod tests {
         assert_eq!(plan("ack").unwrap().warm_up, 20_000);
         assert_eq!(plan("connect --warm-up 0").unwrap().warm_up, 0);
         assert_eq!(plan("broadcast --rooms 10").unwrap().shape.audience, Audience::Room);
-        assert_eq!(plan("wake --rooms 10 --to all").unwrap().shape.audience, Audience::All);
+        assert_eq!(plan("wake --rooms 10").unwrap().shape.audience, Audience::All);
+        assert_eq!(plan("wake --rooms 10 --to room").unwrap().shape.audience, Audience::Room);
+        assert_eq!(plan("wake --quiet 1.5").unwrap().silence, Silence::For(Duration::from_millis(1500)));
+        assert_eq!(plan("wake --hold").unwrap().silence, Silence::UntilTold);
     }
 
     #[test]
@@ -212,6 +239,8 @@ mod tests {
             ("ack --binary", "--binary"),
             ("wake --times 0", "--times"),
             ("wake --quiet=-1", "--quiet"),
+            ("wake --hold --quiet 3", "--hold"),
+            ("wake --patience=-1", "--patience"),
             ("polling", "http://"),
             ("broadcast --url http://127.0.0.1:1/ --dialect raw --server-pid 1", "ws://"),
             ("broadcast --url ws://127.0.0.1:1/ --dialect raw --server-pid 1 --binary --rooms 2", "--binary"),

@@ -8,37 +8,35 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_local;
 
 use crate::args::Plan;
-use crate::asks::Asks;
-use crate::client::{Target, serve};
+use crate::client::{enter, serve};
 use crate::clock;
 use crate::error::Error;
-use crate::rounds::Rounds;
 use crate::stage::{Frames, Stage};
+use crate::target::Target;
 
 /// How many clients connect at a time.
 const CONNECTING: usize = 8;
 
 /// Clients, of which the first ones are connected.
 #[derive(Debug)]
-pub struct Crowd {
+pub struct Crowd<'a> {
+    plan: &'a Plan,
     target: Target,
     stage: Rc<Stage>,
     outboxes: std::vec::IntoIter<UnboundedReceiver<Frames>>,
     connected: usize,
 }
 
-impl Crowd {
+impl<'a> Crowd<'a> {
     /// So many clients, none of which is connected yet.
-    pub async fn new(plan: &Plan, clients: usize) -> Result<Self, Error> {
-        let target = Target::find(&plan.url, plan.shape.dialect, plan.rooms).await?;
-        let asks = Asks::new(plan.shape.dialect, plan.shape.bytes, clients);
-        let rounds = Rounds::new(plan.shape, clients, plan.rooms);
-        let (stage, outboxes) = Stage::new(plan.shape.dialect, asks, rounds, clients);
-        Ok(Self { target, stage, outboxes: outboxes.into_iter(), connected: 0 })
+    pub async fn new(plan: &'a Plan, clients: usize) -> Result<Self, Error> {
+        let target = Target::find(&plan.url, plan.rooms).await?;
+        let (stage, outboxes) = Stage::new(plan, clients);
+        Ok(Self { plan, target, stage, outboxes: outboxes.into_iter(), connected: 0 })
     }
 
     /// All clients, connected and in their rooms.
-    pub async fn gather(plan: &Plan) -> Result<Rc<Stage>, Error> {
+    pub async fn gather(plan: &'a Plan) -> Result<Rc<Stage>, Error> {
         let mut crowd = Self::new(plan, plan.clients).await?;
         crowd.connect(plan.clients).await?;
         // Who was answered was also let in: a server works through what a client says in order.
@@ -50,10 +48,10 @@ impl Crowd {
     pub async fn connect(&mut self, clients: usize) -> Result<Vec<Duration>, Error> {
         let arriving = (self.connected..).zip(self.outboxes.by_ref().take(clients));
         self.connected += clients;
-        let (target, stage) = (&self.target, &self.stage);
+        let (target, plan, stage) = (&self.target, self.plan, &self.stage);
         let arrive = |(client, outbox)| async move {
             let started = clock::now();
-            let socket = target.connect(client).await?;
+            let socket = enter(plan, target, client).await?;
             let took = started.elapsed();
             spawn_local(serve(socket, client, outbox, Rc::clone(stage)));
             Ok(took)

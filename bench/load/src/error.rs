@@ -1,6 +1,7 @@
 //! What can go wrong, by who is to blame: whoever called, the operating system, or the server.
 
 use std::io;
+use std::time::Duration;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +41,18 @@ pub enum Wrong {
         /// What happened to it.
         source: tokio_websockets::Error,
     },
+    /// A request failed before its response was there.
+    #[error("client {client}: {request}: {source}")]
+    Request {
+        /// Whose request.
+        client: usize,
+        /// What it was.
+        request: String,
+        /// What happened to it.
+        source: hyper::Error,
+    },
     /// It closed a connection.
-    #[error("client {client}: closed the connection ({how})")]
+    #[error("client {client}: its connection was closed: {how}")]
     Closed {
         /// Whose connection.
         client: usize,
@@ -59,14 +70,12 @@ pub enum Wrong {
         got: String,
     },
     /// It did not go on with a handshake.
-    #[error("client {client}: waited for {wanted} for {seconds} s in vain")]
+    #[error("client {client}: its handshake was not over after {patience:?}")]
     Slow {
         /// Whose handshake.
         client: usize,
-        /// What should have come.
-        wanted: &'static str,
         /// How long it was waited for.
-        seconds: u64,
+        patience: Duration,
     },
     /// A delivery is not what it should be.
     #[error("client {client}: {delivery}")]
@@ -77,14 +86,14 @@ pub enum Wrong {
         delivery: Delivery,
     },
     /// Deliveries or answers did not come.
-    #[error("{deliveries} deliveries and {answers} answers are missing, and nothing came for {seconds} s")]
+    #[error("{deliveries} deliveries and {answers} answers are missing, and nothing came for {patience:?}")]
     Missing {
         /// How many of these.
         deliveries: u64,
         /// And of these.
         answers: u64,
         /// How long they were waited for.
-        seconds: u64,
+        patience: Duration,
     },
 }
 

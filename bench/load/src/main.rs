@@ -16,9 +16,11 @@ mod error;
 mod meter;
 mod os;
 mod payload;
+mod polling;
 mod report;
 mod rounds;
 mod stage;
+mod target;
 mod work;
 
 use std::process::ExitCode;
@@ -65,5 +67,8 @@ fn run(args: Args) -> Result<Report, Error> {
         .enable_time()
         .build_local(LocalOptions::default())
         .map_err(Error::os("starting the runtime"))?;
-    runtime.block_on(work::run(plan))
+    let report = runtime.block_on(work::run(plan));
+    // A read of stdin that nobody waits for any more would hold the runtime's end up.
+    runtime.shutdown_background();
+    report
 }

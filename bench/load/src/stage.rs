@@ -9,13 +9,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_websockets::Message;
 
+use crate::args::Plan;
 use crate::asks::Asks;
-use crate::dialect::{Dialect, Kind, PONG};
+use crate::dialect::{Dialect, Kind, PONG, Shape};
 use crate::error::{Error, Wrong};
 use crate::rounds::{Begun, Round, Rounds};
-
-/// How long nothing may come while something is missing. Generous: a server that stalls is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The frames of a message, which are written at once.
 pub type Frames = Vec<Message>;
@@ -24,6 +22,7 @@ pub type Frames = Vec<Message>;
 #[derive(Debug)]
 pub struct Stage {
     dialect: Dialect,
+    patience: Duration,
     asks: RefCell<Asks>,
     rounds: RefCell<Rounds>,
     outboxes: Vec<UnboundedSender<Frames>>,
@@ -34,15 +33,18 @@ pub struct Stage {
 
 impl Stage {
     /// For so many clients. What each of them is to say comes out of its outbox.
-    pub fn new(
-        dialect: Dialect,
-        asks: Asks,
-        rounds: Rounds,
-        clients: usize,
-    ) -> (Rc<Self>, Vec<UnboundedReceiver<Frames>>) {
+    pub fn new(plan: &Plan, clients: usize) -> (Rc<Self>, Vec<UnboundedReceiver<Frames>>) {
+        let Shape { dialect, bytes, .. } = plan.shape;
         let (outboxes, ends) = (0..clients).map(|_| unbounded_channel()).unzip();
-        let (asks, rounds) = (RefCell::new(asks), RefCell::new(rounds));
-        let stage = Self { dialect, asks, rounds, outboxes, failure: RefCell::default(), news: Notify::new() };
+        let stage = Self {
+            dialect,
+            patience: plan.patience,
+            asks: Asks::new(dialect, bytes, clients).into(),
+            rounds: Rounds::new(plan.shape, clients, plan.rooms).into(),
+            outboxes,
+            failure: RefCell::default(),
+            news: Notify::new(),
+        };
         (Rc::new(stage), ends)
     }
 
@@ -150,9 +152,9 @@ impl Stage {
                 return Ok(());
             }
             let before = progress();
-            if timeout(PATIENCE, self.news.notified()).await.is_err() && before == progress() {
+            if timeout(self.patience, self.news.notified()).await.is_err() && before == progress() {
                 let (deliveries, answers) = (self.rounds.borrow().missing(), self.asks.borrow().missing());
-                return Err(Wrong::Missing { deliveries, answers, seconds: PATIENCE.as_secs() }.into());
+                return Err(Wrong::Missing { deliveries, answers, patience: self.patience }.into());
             }
         }
     }

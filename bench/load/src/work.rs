@@ -3,6 +3,7 @@
 mod ack;
 mod broadcast;
 mod connect;
+mod polling;
 mod wake;
 
 use crate::args::{Plan, Work};
@@ -16,6 +17,6 @@ pub async fn run(plan: Plan) -> Result<Report, Error> {
         Work::Ack => ack::run(&plan).await,
         Work::Connect => connect::run(&plan).await,
         Work::Wake => wake::run(&plan).await,
-        Work::Polling => Err(Error::Usage("polling: not yet".to_owned())),
+        Work::Polling => polling::run(&plan).await,
     }
 }

@@ -143,6 +143,11 @@ impl EngineRoutes {
         }
     }
 
+    /// Whether the app has a say in the Worker: where it has none, [`judge_alone`] says all.
+    pub const fn looks_at_requests(&self) -> bool {
+        !self.guards.is_empty() || !self.allow.is_empty() || self.watches_errors() || self.changes_headers()
+    }
+
     /// Whether anybody watches refusals.
     pub const fn watches_errors(&self) -> bool {
         !self.connection_errors.is_empty()
@@ -156,12 +161,10 @@ impl EngineRoutes {
                 Err(Turned::Failed(_)) => return Err(refused(Refusal::BadRequest(BadRequest::MiddlewareFailure))),
             }
         }
-        let parsed = EngineRequest::parse(request.method(), request.is_upgrade(), request.query()).map_err(refused)?;
-        if !matches!(parsed, EngineRequest::OpenPolling | EngineRequest::OpenWebSocket) {
+        let bytes = request.opening().bytes();
+        let parsed = judge_alone(request.method(), request.is_upgrade(), request.query(), bytes).map_err(refused)?;
+        if !opens(parsed) {
             return Ok(parsed);
-        }
-        if request.opening().bytes() > MAX_OPENING_BYTES {
-            return Err(refused(Refusal::OpeningTooLong));
         }
         for ask in &self.allow {
             if let Err(failure) = ask(AllowRequest { request: request.clone() }).await {
@@ -170,6 +173,29 @@ impl EngineRoutes {
         }
         Ok(parsed)
     }
+}
+
+/// Judges a request by the protocol alone; its URL and headers have so many bytes.
+///
+/// # Errors
+/// The request does not reach its world.
+pub fn judge_alone<'a, K, V>(
+    method: &str,
+    is_upgrade: bool,
+    query: impl IntoIterator<Item = (K, V)>,
+    bytes: usize,
+) -> Result<EngineRequest, Refusal>
+where
+    K: AsRef<str> + 'a,
+    V: AsRef<str> + 'a,
+{
+    let parsed = EngineRequest::parse(method, is_upgrade, query)?;
+    if opens(parsed) && bytes > MAX_OPENING_BYTES { Err(Refusal::OpeningTooLong) } else { Ok(parsed) }
+}
+
+/// Whether a request opens a session, about which the app is asked.
+const fn opens(request: EngineRequest) -> bool {
+    matches!(request, EngineRequest::OpenPolling | EngineRequest::OpenWebSocket)
 }
 
 const fn refused(refusal: Refusal) -> Denied {

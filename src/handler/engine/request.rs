@@ -3,8 +3,9 @@
 use core::any::{Any, TypeId};
 use core::cell::RefCell;
 use core::fmt;
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use litemap::LiteMap;
 
 use crate::handler::call::{AllowRequest, Requested};
 use crate::handler::extract::Extract;
@@ -28,18 +29,14 @@ struct Parts {
     is_upgrade: bool,
     opening: Rc<Opening>,
     variables: Variables,
-    notes: RefCell<BTreeMap<TypeId, Rc<dyn Any>>>,
+    notes: RefCell<LiteMap<TypeId, Rc<dyn Any>>>,
 }
 
 impl ConnRequest {
-    /// A request to a world; `is_upgrade` says that it asks for a WebSocket.
-    pub(crate) fn new(
-        method: String,
-        world: WorldName,
-        is_upgrade: bool,
-        opening: Opening,
-        variables: Variables,
-    ) -> Self {
+    /// A request to a world; `is_upgrade` says that it asks for a WebSocket. Public for those who drive a
+    /// [`Shell`](crate::durable::Shell) on a runtime of their own: the benches.
+    #[doc(hidden)]
+    pub fn new(method: String, world: WorldName, is_upgrade: bool, opening: Opening, variables: Variables) -> Self {
         let notes = RefCell::default();
         Self(Rc::new(Parts { method, world, is_upgrade, opening: Rc::new(opening), variables, notes }))
     }

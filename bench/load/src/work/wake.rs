@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use tokio::time::sleep;
 
-use crate::args::Plan;
+use crate::args::{Plan, Silence};
 use crate::clock;
 use crate::crowd::Crowd;
 use crate::error::Error;
@@ -21,11 +22,24 @@ pub async fn run(plan: &Plan) -> Result<Report, Error> {
         stage.roll_call().await?;
         stage.play(1, 1).await?;
     }
+    let mut orders = BufReader::new(stdin()).lines();
+    if plan.silence == Silence::UntilTold {
+        #[expect(
+            clippy::print_stderr,
+            reason = "whoever ends the silence must know when it begins, and stdout is the report's"
+        )]
+        {
+            eprintln!("connected");
+        }
+    }
     let started = clock::now();
     let before = stage.deliveries();
     let mut wakes = Vec::new();
     for _ in 0..plan.times {
-        sleep(plan.quiet).await;
+        match plan.silence {
+            Silence::For(time) => sleep(time).await,
+            Silence::UntilTold => drop(orders.next_line().await.map_err(Error::os("reading stdin"))?),
+        }
         let meter = Meter::start(plan.server_pid)?;
         let rounds = stage.play(1, 1).await?;
         sleep(AFTERWARDS).await;

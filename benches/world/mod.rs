@@ -1,0 +1,135 @@
+//! A world to measure: the very shell that runs in the object, with a user's handlers, on a runtime that costs nothing.
+
+mod runtime;
+
+use std::rc::Rc;
+
+use dormouse::config::Config;
+use dormouse::durable::{Reception, Shell};
+use dormouse::id::{ConnId, WorldName};
+use dormouse::request::{EngineRequest, Layer, Opening};
+use dormouse::value::Frame;
+use dormouse::{App, Args, ConnRequest, EmitError, Handshake, Reply, Socket};
+
+pub use runtime::Runtime;
+
+/// What the peers of `npm run bench` do, written as any user of Dormouse would write it.
+fn app() -> App {
+    App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
+}
+
+async fn enter(socket: Socket, handshake: Handshake) {
+    if let Some(room) = handshake.query_param("room") {
+        socket.join(room);
+    }
+}
+
+async fn all(socket: Socket, args: Args) -> Result<(), EmitError> {
+    socket.broadcast().emit("all", args)
+}
+
+async fn room(socket: Socket, args: Args) -> Result<(), EmitError> {
+    socket.to(socket.rooms()).emit("room", args)
+}
+
+async fn ask(args: Args) -> Reply<Args> {
+    Reply(args)
+}
+
+/// An object with its connections.
+#[derive(Debug)]
+pub struct World {
+    /// The shell and what it runs on.
+    pub shell: Shell<Runtime>,
+    /// The WebSockets, in the order in which they were opened.
+    pub conns: Vec<ConnId>,
+}
+
+impl World {
+    /// A world with so many clients on WebSockets, who are in the main namespace and in so many rooms, one each.
+    pub fn new(clients: usize, rooms: usize) -> Self {
+        let mut world = Self { shell: Shell::new(Runtime::default(), Config::default(), app), conns: Vec::new() };
+        for client in 0..clients {
+            world.connect(client % rooms.max(1));
+        }
+        world
+    }
+
+    /// The same connections, asleep: an object that was just constructed, and the old one's memory.
+    pub fn sleep(self) -> (Self, Shell<Runtime>) {
+        let Self { mut shell, conns } = self;
+        let runtime = core::mem::take(&mut shell.platform);
+        (Self { shell: Shell::new(runtime, Config::default(), app), conns }, shell)
+    }
+
+    /// A client opens a WebSocket and joins the main namespace and a room.
+    pub fn connect(&mut self, room: usize) {
+        let conn = self.open(room);
+        self.text(conn, "40");
+    }
+
+    /// A client opens a WebSocket.
+    #[expect(clippy::panic, reason = "nothing that is measured fails")]
+    pub fn open(&mut self, room: usize) -> ConnId {
+        let headers = [
+            ("host", "world.example"),
+            ("origin", "https://app.example"),
+            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            ("accept-language", "en-GB,en;q=0.5"),
+            ("cookie", "session=0123456789abcdef0123456789abcdef"),
+        ];
+        let opening = Opening {
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            issued: self.shell.platform.now,
+            address: "192.0.2.7".to_owned(),
+            url: format!("/socket.io/?EIO=4&transport=websocket&room={room}"),
+            secure: true,
+        };
+        let details = |_| ConnRequest::new("GET".to_owned(), WorldName::default(), true, opening, Rc::new(|_| None));
+        let received = self.shell.handle_request(EngineRequest::OpenWebSocket, Layer::SocketIo, || false, details);
+        let Ok(Reception::Accepted(conn)) = received else { panic!("no WebSocket but {received:?}") };
+        self.conns.push(conn);
+        self.settle();
+        conn
+    }
+
+    /// A WebSocket brings a text, copied out of JavaScript's string as `durable/object` does it.
+    pub fn text(&mut self, conn: ConnId, text: &str) {
+        self.shell.handle_message(&conn, text.len(), || Frame::text(text.to_owned()));
+        self.settle();
+    }
+
+    /// A WebSocket brings bytes.
+    pub fn bytes(&mut self, conn: ConnId, bytes: &[u8]) {
+        self.shell.handle_message(&conn, bytes.len(), || Frame::Binary(bytes.to_vec().into()));
+        self.settle();
+    }
+
+    /// Time goes by until the alarm rings.
+    pub fn ring(&mut self) {
+        let runtime = &mut self.shell.platform;
+        runtime.now = runtime.alarm().unwrap_or(runtime.now);
+        self.shell.handle_alarm();
+        self.settle();
+    }
+
+    /// A client somewhere in the middle.
+    #[expect(clippy::indexing_slicing, reason = "nothing is measured without clients")]
+    pub fn somebody(&self) -> ConnId {
+        self.conns[self.conns.len() / 2]
+    }
+
+    /// Tells the alarm's time, as the runtime does a moment later.
+    fn settle(&mut self) {
+        if core::mem::take(&mut self.shell.platform.is_asked_for_alarm) {
+            let alarm = self.shell.platform.alarm();
+            self.shell.handle_alarm_found(Ok(alarm));
+        }
+    }
+}
+
+/// A text frame: an event of this name with a string of `bytes` bytes, and an acknowledgement id where one is wanted.
+pub fn event(name: &str, ack: Option<u64>, bytes: usize) -> String {
+    let ack = ack.map(|ack| ack.to_string()).unwrap_or_default();
+    format!("42{ack}[\"{name}\",\"{}\"]", "x".repeat(bytes))
+}

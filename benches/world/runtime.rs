@@ -1,0 +1,249 @@
+//! A runtime that costs next to nothing: what is measured on it is the object's own work. Unlike the one that tests run on, it
+//! notes down nothing of what is sent.
+
+use core::any::Any;
+use core::convert::Infallible;
+use core::hint::black_box;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use dormouse::Timestamp;
+use dormouse::durable::{Platform, Store};
+use dormouse::effect::Answer;
+use dormouse::id::{ConnId, Entropy, RequestId, Sid};
+use dormouse::snapshot::Parts;
+use dormouse::value::Frame;
+
+/// What the object has of its runtime.
+#[derive(Debug)]
+pub struct Runtime {
+    /// The time.
+    pub now: Timestamp,
+    /// Frames that clients got.
+    pub delivered: usize,
+    /// Whether the object asked for its alarm and was not told.
+    pub is_asked_for_alarm: bool,
+    /// What is written down of every WebSocket, by its number; nothing once it is closed.
+    attachments: Vec<Option<String>>,
+    free: Vec<usize>,
+    alarm: Option<Timestamp>,
+    entropy: u128,
+    requests: u32,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self {
+            now: Timestamp::from_millis(1_800_000_000_000),
+            delivered: 0,
+            is_asked_for_alarm: false,
+            attachments: Vec::new(),
+            free: Vec::new(),
+            alarm: None,
+            entropy: 0,
+            requests: 0,
+        }
+    }
+}
+
+impl Runtime {
+    /// The time of the object's alarm.
+    pub const fn alarm(&self) -> Option<Timestamp> {
+        self.alarm
+    }
+
+    fn is_open(&self, number: usize) -> bool {
+        self.attachments.get(number).is_some_and(Option::is_some)
+    }
+
+    fn open(&self) -> impl Iterator<Item = ConnId> {
+        (0..).zip(&self.attachments).filter(|(_, attachment)| attachment.is_some()).map(|(number, _)| ConnId(number))
+    }
+}
+
+impl Platform for Runtime {
+    type Socket = ConnId;
+    type Waiting = RequestId;
+    type Error = Infallible;
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Never the same twice, and the same in every run.
+    fn entropy(&mut self) -> Entropy {
+        self.entropy += 1;
+        let mixed = self.entropy.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
+        let mut entropy = Entropy::default();
+        entropy.iter_mut().zip(mixed).for_each(|(byte, mixed)| *byte = mixed);
+        entropy
+    }
+
+    fn log(&mut self, line: &str) {
+        black_box(line);
+    }
+
+    #[expect(clippy::panic, reason = "nothing that is measured fails")]
+    fn log_error(&mut self, line: &str) {
+        panic!("{line}");
+    }
+
+    fn panicked(&mut self, panic: Box<dyn Any + Send>) {
+        resume_unwind(panic);
+    }
+
+    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Infallible> {
+        black_box(pair);
+        Ok(())
+    }
+
+    /// All of them keep their numbers: nobody measures a wake after somebody left.
+    fn wake(&mut self, _: usize) -> impl Iterator<Item = String> + use<> {
+        self.attachments.retain(Option::is_some);
+        self.free.clear();
+        self.attachments.clone().into_iter().flatten()
+    }
+
+    fn accept(&mut self) -> Result<(ConnId, ConnId), Infallible> {
+        let number = self.free.pop().unwrap_or(self.attachments.len());
+        self.attachments.resize(self.attachments.len().max(number + 1), None);
+        let conn = ConnId(u32::try_from(number).unwrap_or(u32::MAX));
+        Ok((conn, conn))
+    }
+
+    fn conn_of(&self, socket: &ConnId) -> Option<ConnId> {
+        self.is_open(socket.0 as usize).then_some(*socket)
+    }
+
+    fn send(&mut self, conn: ConnId, frames: &[Frame], _: bool) -> bool {
+        if self.is_open(conn.0 as usize) {
+            self.delivered += black_box(frames).len();
+        }
+        false
+    }
+
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], _: bool, _: &mut Vec<ConnId>) {
+        self.delivered += black_box(conns).len() * black_box(frames).len();
+    }
+
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+        if let Some(kept) = self.attachments.get_mut(conn.0 as usize) {
+            let kept = kept.get_or_insert_default();
+            kept.clear();
+            kept.push_str(attachment);
+        }
+        true
+    }
+
+    fn close(&mut self, conn: ConnId, _: u16) {
+        let number = conn.0 as usize;
+        if self.attachments.get_mut(number).and_then(Option::take).is_some() {
+            self.free.push(number);
+        }
+    }
+
+    /// Everybody answered the last ping a moment ago.
+    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+        self.open().map(|conn| (conn, self.now)).collect()
+    }
+
+    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        self.attachments.iter().flatten().map(|attachment| (attachment.clone(), self.now))
+    }
+
+    fn ping_all(&mut self, ping: &str) {
+        black_box(ping);
+        self.delivered += self.open().count();
+    }
+
+    fn write_body(&mut self, _: Sid, rows: &[Vec<u8>]) -> Result<(), Infallible> {
+        black_box(rows);
+        Ok(())
+    }
+
+    fn write_part(&mut self, _: Sid, _: usize, bytes: &Bytes) -> Result<(), Infallible> {
+        black_box(bytes);
+        Ok(())
+    }
+
+    fn read_body(&mut self, _: Sid) -> Result<Vec<Vec<u8>>, Infallible> {
+        Ok(Vec::new())
+    }
+
+    fn read_parts(&mut self, _: Sid) -> Result<Parts, Infallible> {
+        Ok(Parts::new())
+    }
+
+    fn delete_body(&mut self, _: Sid) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn delete_parts(&mut self, _: Sid) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn sweep(&mut self, sids: &[Sid]) -> Result<(), Infallible> {
+        black_box(sids);
+        Ok(())
+    }
+
+    fn store(&self) -> Rc<dyn Store> {
+        Rc::new(Nothing)
+    }
+
+    fn set_alarm(&mut self, at: Timestamp) {
+        self.alarm = Some(at);
+    }
+
+    fn delete_alarm(&mut self) {
+        self.alarm = None;
+    }
+
+    fn find_alarm(&mut self) {
+        self.is_asked_for_alarm = true;
+    }
+
+    fn start_timer(&mut self, at: Timestamp) {
+        black_box(at);
+    }
+
+    fn stop_timer(&mut self) {}
+
+    fn register(&mut self) -> (RequestId, RequestId) {
+        self.requests += 1;
+        (RequestId(self.requests), RequestId(self.requests))
+    }
+
+    fn is_waiting(&self, request: RequestId) -> bool {
+        black_box(request);
+        true
+    }
+
+    fn answer(&mut self, _: RequestId, answer: Answer) {
+        black_box(answer);
+    }
+
+    fn drop_requests(&mut self) {}
+}
+
+/// A world that keeps nothing besides its sessions.
+struct Nothing;
+
+impl Store for Nothing {
+    fn read(&self, _: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+
+    fn write(&self, _: &str, _: Option<&str>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn keys(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}

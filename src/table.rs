@@ -1,0 +1,385 @@
+//! Tables: values by their places, their ids, their names, and by time.
+//!
+//! Underneath, each is one instance of its library's type for whatever it holds: every other instance of a tree that splits
+//! and balances is a dozen kilobytes of wasm.
+
+use core::mem;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use hashbrown::HashTable;
+use litemap::LiteMap;
+use slab::Slab;
+
+use crate::id::{ConnId, SessionKey, SocketId};
+use crate::time::Timestamp;
+
+/// A set that is small, or grows at its end: a sorted vector.
+pub type SmallSet<K> = LiteMap<K, ()>;
+
+/// A number that is used again when it is free, so that a vector of them all is no waste.
+pub trait Place: Copy {
+    /// The number.
+    fn place(self) -> usize;
+}
+
+impl Place for ConnId {
+    fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Place for SessionKey {
+    fn place(self) -> usize {
+        self.0
+    }
+}
+
+/// Values by place.
+#[derive(Clone, Debug)]
+pub struct Dense<V> {
+    values: Vec<Option<V>>,
+    len: usize,
+}
+
+impl<V> Default for Dense<V> {
+    fn default() -> Self {
+        Self { values: Vec::new(), len: 0 }
+    }
+}
+
+impl<V> Dense<V> {
+    /// How many values there are.
+    pub const fn count(&self) -> usize {
+        self.len
+    }
+
+    /// The value of a place.
+    pub fn get(&self, place: impl Place) -> Option<&V> {
+        self.values.get(place.place())?.as_ref()
+    }
+
+    /// The value of a place, to be changed.
+    pub fn get_mut(&mut self, place: impl Place) -> Option<&mut V> {
+        self.values.get_mut(place.place())?.as_mut()
+    }
+
+    /// Sets the value of a place; gives the one that it had.
+    pub fn insert(&mut self, place: impl Place, value: V) -> Option<V> {
+        let place = place.place();
+        if self.values.len() <= place {
+            self.values.resize_with(place.saturating_add(1), || None);
+        }
+        let previous = self.values.get_mut(place)?.replace(value);
+        self.len += usize::from(previous.is_none());
+        previous
+    }
+
+    /// Takes the value of a place out.
+    pub fn remove(&mut self, place: impl Place) -> Option<V> {
+        let previous = self.values.get_mut(place.place())?.take();
+        self.len -= usize::from(previous.is_some());
+        previous
+    }
+}
+
+/// Places, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Places {
+    /// Adds a place, if it is not in already.
+    pub fn insert(&mut self, place: impl Place) {
+        let (word, bit) = word_of(place);
+        if self.words.len() <= word {
+            self.words.resize(word.saturating_add(1), 0);
+        }
+        if let Some(word) = self.words.get_mut(word) {
+            self.len += usize::from(*word & bit == 0);
+            *word |= bit;
+        }
+    }
+
+    /// Takes a place out, if it is in.
+    pub fn remove(&mut self, place: impl Place) {
+        let (word, bit) = word_of(place);
+        if let Some(word) = self.words.get_mut(word) {
+            self.len -= usize::from(*word & bit != 0);
+            *word &= !bit;
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Takes all places out, and gives them in order.
+    pub fn take(&mut self) -> impl Iterator<Item = usize> {
+        self.len = 0;
+        self.words.iter_mut().enumerate().flat_map(|(number, word)| {
+            let mut word = mem::take(word);
+            core::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.checked_sub(1)?;
+                Some(number * WORD + bit as usize)
+            })
+        })
+    }
+}
+
+const WORD: usize = u64::BITS as usize;
+
+fn word_of(place: impl Place) -> (usize, u64) {
+    (place.place() / WORD, 1 << (place.place() % WORD))
+}
+
+/// What has an id of its own.
+pub trait Identified {
+    /// The id, in bytes.
+    fn id(&self) -> &[u8];
+}
+
+impl Identified for SocketId {
+    fn id(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+}
+
+/// Values in places that stay, found by their ids, which are random or few: nothing protects them from ids that were chosen
+/// to collide.
+#[derive(Debug)]
+pub struct ById<V> {
+    values: Slab<V>,
+    /// The ids' hashes, and the places of the values.
+    places: HashTable<(usize, usize)>,
+}
+
+impl<V> Default for ById<V> {
+    fn default() -> Self {
+        Self { values: Slab::new(), places: HashTable::new() }
+    }
+}
+
+impl<V: Identified> ById<V> {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// More than the highest place of a value.
+    pub fn places(&self) -> usize {
+        self.values.capacity()
+    }
+
+    /// The value of a place.
+    pub fn get(&self, place: usize) -> Option<&V> {
+        self.values.get(place)
+    }
+
+    /// The value of a place, to be changed, but for its id.
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut V> {
+        self.values.get_mut(place)
+    }
+
+    /// The place of the value that has an id.
+    pub fn find(&self, id: &[u8]) -> Option<usize> {
+        let hash = hash_of(id);
+        let is_it = |&(its, place): &(usize, usize)| {
+            its == hash && self.values.get(place).is_some_and(|value| value.id() == id)
+        };
+        self.places.find(hash as u64, is_it).map(|&(_, place)| place)
+    }
+
+    /// Adds a value, and gives its place; `None` when its id is taken.
+    pub fn insert(&mut self, value: V) -> Option<usize> {
+        if self.find(value.id()).is_some() {
+            return None;
+        }
+        let hash = hash_of(value.id());
+        let place = self.values.insert(value);
+        self.places.insert_unique(hash as u64, (hash, place), |&(hash, _)| hash as u64);
+        Some(place)
+    }
+
+    /// Takes the value of a place out.
+    pub fn remove(&mut self, place: usize) -> Option<V> {
+        let value = self.values.try_remove(place)?;
+        let hash = hash_of(value.id());
+        if let Ok(entry) = self.places.find_entry(hash as u64, |&found| found == (hash, place)) {
+            entry.remove();
+        }
+        Some(value)
+    }
+
+    /// The values with their places, in the order of these.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
+        self.values.iter()
+    }
+
+    /// The values with their places, to be changed, but for their ids.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
+        self.values.iter_mut()
+    }
+}
+
+/// FNV-1a: ids are short.
+#[expect(clippy::cast_possible_truncation, reason = "a table of 32 bits needs no more of it")]
+fn hash_of(id: &[u8]) -> usize {
+    id.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        as usize
+}
+
+/// Values by name. Anybody may choose the names, and as many as are wanted.
+#[derive(Debug)]
+pub struct ByName<V> {
+    places: BTreeMap<Rc<str>, usize>,
+    values: Slab<V>,
+}
+
+impl<V> Default for ByName<V> {
+    fn default() -> Self {
+        Self { places: BTreeMap::new(), values: Slab::new() }
+    }
+}
+
+impl<V: Default> ByName<V> {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.values.get(*self.places.get(name)?)
+    }
+
+    /// The value of a name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+        self.values.get_mut(*self.places.get(name)?)
+    }
+
+    /// Has the value of a name changed, which is the default one for a name that is new.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
+        let values = &mut self.values;
+        let place = if let Some(place) = self.places.get(name) {
+            *place
+        } else {
+            let place = values.insert(V::default());
+            self.places.insert(name.into(), place);
+            place
+        };
+        if let Some(value) = values.get_mut(place) {
+            change(value);
+        }
+    }
+
+    /// Forgets a name.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(place) = self.places.remove(name) {
+            self.values.try_remove(place);
+        }
+    }
+
+    /// The values, in the order of their names.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.places.values().filter_map(|&place| self.values.get(place))
+    }
+}
+
+/// What is due, first one first: two numbers name it.
+#[derive(Debug, Default)]
+pub struct Due(BTreeSet<(Timestamp, u64, usize)>);
+
+impl Due {
+    /// Something is due at a time.
+    pub fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
+        self.0.insert((at, what, whose));
+    }
+
+    /// It is not due any more.
+    pub fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
+        self.0.remove(&(at, what, whose));
+    }
+
+    /// When the first is due.
+    pub fn first_at(&self) -> Option<Timestamp> {
+        self.0.first().map(|&(at, ..)| at)
+    }
+
+    /// The first of all, with its time, if that has come.
+    pub fn first_until(&self, now: Timestamp) -> Option<(Timestamp, u64, usize)> {
+        self.0.first().copied().filter(|&(at, ..)| at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn places_are_a_set(ops in proptest::collection::vec((any::<bool>(), 0usize..200), 0..100)) {
+            let (mut places, mut model) = (Places::default(), BTreeSet::new());
+            for (adds, place) in ops {
+                if adds {
+                    places.insert(SessionKey(place));
+                    model.insert(place);
+                } else {
+                    places.remove(SessionKey(place));
+                    model.remove(&place);
+                }
+                prop_assert_eq!(places.is_empty(), model.is_empty());
+            }
+            prop_assert_eq!(places.take().collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
+            prop_assert!(places.is_empty());
+            prop_assert_eq!(places.take().count(), 0);
+        }
+
+        #[test]
+        fn values_are_found_by_id_and_by_place(ops in proptest::collection::vec((any::<bool>(), 0u8..30), 0..200)) {
+            let (mut table, mut model) = (ById::default(), BTreeMap::new());
+            let id = |n| SocketId::from_entropy([n; 15]);
+            for (adds, n) in ops {
+                if adds {
+                    let place = table.insert(id(n));
+                    prop_assert_eq!(place.is_some(), !model.contains_key(&n));
+                    model.extend(place.map(|place| (n, place)));
+                } else if let Some(place) = model.remove(&n) {
+                    prop_assert_eq!(table.remove(place), Some(id(n)));
+                    prop_assert_eq!(table.remove(place), None);
+                }
+                prop_assert_eq!(table.len(), model.len());
+            }
+            for n in 0..30 {
+                prop_assert_eq!(table.find(id(n).id()), model.get(&n).copied());
+            }
+        }
+    }
+
+    #[test]
+    fn values_by_place_are_counted() {
+        let mut table = Dense::default();
+        assert_eq!((table.insert(ConnId(3), 'a'), table.count()), (None, 1));
+        assert_eq!((table.insert(ConnId(3), 'b'), table.count()), (Some('a'), 1));
+        assert_eq!((table.get(ConnId(3)), table.get(ConnId(2)), table.get(ConnId(9))), (Some(&'b'), None, None));
+        assert_eq!((table.remove(ConnId(3)), table.remove(ConnId(3)), table.count()), (Some('b'), None, 0));
+    }
+
+    #[test]
+    fn values_by_name_come_in_the_order_of_names() {
+        let mut table = ByName::default();
+        for (name, value) in [("b", 1), ("a", 2), ("b", 3)] {
+            table.change(name, |sum| *sum += value);
+        }
+        assert_eq!(table.values().copied().collect::<Vec<i32>>(), [2, 4]);
+        table.remove("a");
+        table.remove("a");
+        assert_eq!((table.get("a"), table.get("b")), (None, Some(&4)));
+    }
+}
