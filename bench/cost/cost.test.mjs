@@ -7,11 +7,11 @@ import { runHour } from "./run.mjs";
 import { play } from "./session.mjs";
 
 // A world sleeps after ten seconds, so that a ping a little later finds it asleep.
-const vars = { PING_INTERVAL_MS: "10500" };
+const vars = { PING_INTERVAL_MS: "11000" };
 
 describe("what is counted", { concurrency: true }, () => {
   test("an idle world is woken once in a ping interval, and by nothing else", async () => {
-    const run = await runHour({ object: "relay", hour: "idle", minutes: 0.12, vars });
+    const run = await runHour({ object: "relay", hour: "idle", minutes: 0.13, vars });
     const { staying } = run.phases;
     const { boots, alarms, fetches, messages, webSocketEvents, clientPongs, rowsWritten, operations } = staying;
     assert.deepEqual({ boots, alarms, fetches, messages, webSocketEvents, rowsWritten }, { boots: 1, alarms: 1, fetches: 0, messages: {}, webSocketEvents: 0, rowsWritten: 0 });

@@ -20,11 +20,11 @@ async function measure(minutes) {
   await ready();
   await build();
   // Only now: packages may just have been installed.
-  const { workerdVersion } = await import("../lib/workerd.mjs");
+  const { versions } = await import("../lib/machine.mjs");
   say(`four hours beside each other, ${minutes} minutes of each`);
   const date = new Date().toISOString().slice(0, 10);
   const settings = ["relay", "awake"].flatMap((object) => ["idle", "played"].map((hour) => ({ object, hour, minutes })));
-  return { date, workerd: workerdVersion, runs: await Promise.all(settings.map(runHour)) };
+  return { date, versions: versions(), runs: await Promise.all(settings.map(runHour)) };
 }
 
 function write(results) {
