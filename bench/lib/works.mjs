@@ -20,7 +20,7 @@ const connect = (clients) => ({
 });
 const wake = (clients) => ({
   name: `wake-${clients}`,
-  title: `waking with ${number(clients)} sockets in ${Math.ceil(clients / 10)} rooms`,
+  title: `waking with ${number(clients)} sockets in rooms of ten`,
   load: { work: "wake", clients, rooms: Math.ceil(clients / 10), to: "all" },
   smoke: { clients: Math.min(clients, 20), rooms: 2 },
 });
