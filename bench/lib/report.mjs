@@ -29,10 +29,12 @@ const TABLES = [
   ["Waking", /^wake/, ["first_ms", "last_ms", "server_cpu_ms"]],
 ];
 
+/** The pages that have tables, and what these are. */
+export const pages = { "README.md": readme, "docs/bench.md": full };
+
 export async function writeReport(results) {
   writeFileSync(join(ROOT, "docs", "bench.svg"), await chart(results));
-  between("README.md", readme(results));
-  between(join("docs", "bench.md"), full(results));
+  for (const [page, tables] of Object.entries(pages)) between(page, tables(results));
 }
 
 /** On the terminal, where docs/bench.md would have them. */
@@ -57,7 +59,7 @@ function full(results) {
   for (const [heading, pattern, told] of TABLES) {
     const works = Object.entries(results.works).filter(([name]) => pattern.test(name));
     const rows = told.flatMap((metric) =>
-      works.filter(([, { summary }]) => Object.values(summary).some((of) => of[metric])).map(([name, { title, load }]) => [
+      works.filter(([, work]) => isTold(work, metric)).map(([name, { title, load }]) => [
         title,
         `${metrics[metric][load.work]}, ${metrics[metric].unit}`,
         ...cells(results, name, metric, detailed),
@@ -73,6 +75,12 @@ function full(results) {
   return parts.join("\n\n");
 }
 
+// The 99 % of a few dozen are their slowest, which says nothing of the others.
+const MANY = 200;
+
+const isTold = ({ summary, rounds }, metric) =>
+  Object.entries(summary).some(([peer, of]) => of[metric] && (metric !== "p99_us" || rounds[peer].every(({ error, count }) => error || count >= MANY)));
+
 const titles = (results) => Object.values(results.peers);
 
 /** What each peer has, or why it has nothing. */
@@ -81,6 +89,7 @@ function cells(results, work, metric, format) {
   return Object.keys(results.peers).map((peer) => {
     const { summary, rounds, load } = results.works[work] ?? {};
     const found = summary?.[peer]?.[metric];
+    if (!found && rounds?.[peer]) return "failed";
     if (!found) return load?.work === "polling" ? "does not have it" : "–";
     const told = format({ ...found, median: found.median / per, min: found.min / per, max: found.max / per }, unit);
     return isAwake(rounds[peer]) ? `${told}, never sleeps` : told;
@@ -107,8 +116,9 @@ function promises({ bars }) {
 
 function provenance({ date, machine, versions, rounds }) {
   const { commit, workerd, node } = versions;
+  const before = machine.load_average_before;
   return (
-    `Measured on ${date.slice(0, 10)}, at commit ${commit}: ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; workerd ${workerd}, Node ${node.slice(1)}, ` +
+    `Measured on ${date.slice(0, 10)}, at commit ${commit}: ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, with a load average of ${before.toFixed(1)} before; workerd ${workerd}, Node ${node.slice(1)}, ` +
     `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}.`
   );
 }

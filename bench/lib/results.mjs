@@ -38,7 +38,7 @@ export function summarize(rounds) {
 }
 
 /** Whether these are of a server that was to be woken, and never sleeps. */
-export const isAwake = (reports) => reports?.some(({ slept }) => slept === false) ?? false;
+export const isAwake = (reports) => reports?.some(({ error, slept }) => !error && slept === false) ?? false;
 
 const cpu = (work) => (results) => ({ value: value(results, work, "server_cpu_us"), bare: value(results, work, "server_cpu_us", "bare") });
 
