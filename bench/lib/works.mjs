@@ -14,7 +14,7 @@ const broadcast = (name, title, clients, options = {}) => ({
 });
 const connect = (clients) => ({
   name: `connect-${clients}`,
-  title: `${number(clients)} clients connect`,
+  title: `${number(clients)} clients connect after ${WARM.connect} others`,
   load: { work: "connect", clients, "warm-up": WARM.connect },
   smoke: { clients: Math.min(clients, 20), "warm-up": 10 },
 });
@@ -47,8 +47,8 @@ export const works = [
   },
   {
     name: "connect-first",
-    title: "the first 250 clients of a process connect",
-    load: { work: "connect", clients: WARM.connect, "warm-up": 0 },
+    title: "the first 1,000 clients of a process connect",
+    load: { work: "connect", clients: 1000, "warm-up": 0 },
   },
   connect(100),
   connect(1000),
