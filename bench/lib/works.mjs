@@ -67,7 +67,7 @@ export const works = [
 ];
 
 // These differ from others only in numbers that the smoke test does not have.
-for (const work of works) if (/-8$|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
+for (const work of works) if (/^broadcast-1000|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
 
 /** A work with a smoke test's numbers. */
 export const small = ({ load, smoke, ...work }) => ({ ...work, load: { ...load, ...smoke } });
