@@ -22,7 +22,7 @@ const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED,
 /** The end-to-end tests, or those whose names contain one of the words. */
 function endToEnd(words) {
   const testsIn = (dir) => readdirSync(join(ROOT, dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => join(dir, name));
-  const files = ["miniflare", "tests/readme", "bench/cost"].flatMap(testsIn);
+  const files = ["miniflare", "tests/readme", "bench/cost", "bench/lib"].flatMap(testsIn);
   const chosen = words.length ? files.filter((name) => words.some((word) => name.includes(word))) : files;
   if (!chosen.length) throw new Refusal(`No end-to-end test is called like "${words.join('", "')}". There are: ${files.join(", ")}`);
   return chosen;
