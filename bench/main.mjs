@@ -73,7 +73,8 @@ main(async () => {
   const isWhole = !values.smoke && !values.peers && !values.work && rounds >= ROUNDS && failures.length === 0;
   const file = isWhole ? RESULTS : join(ROOT, "target", "bench", values.smoke ? "smoke.json" : "results.json");
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  // What has nothing inside it stays on one line: a file that people read, too.
+  writeFileSync(file, `${JSON.stringify(results, null, 2).replace(/\{[^{}[\]]*\}/g, (leaf) => leaf.replace(/\s+/g, " "))}\n`);
   if (!values.smoke) printTables(results);
   if (isWhole) await writeReport(results);
   say(`${relative(ROOT, file)} (${results.minutes} minutes)`);
@@ -143,7 +144,7 @@ async function measureWakes({ program, isSmoke }, work, peers, record) {
 }
 
 const delivered = ({ error, work, deliveries, slept }) =>
-  error ? `✗ ${error}` : `${deliveries} of ${work} are right${slept ? ", after sleep" : ""}`;
+  error ? `✗ ${error}` : `${deliveries} ${{ ack: "answers", connect: "clients", polling: "clients" }[work] ?? "deliveries"} checked${slept ? ", after sleep" : ""}`;
 
 const shown = (report) => {
   if (report.error) return `✗ ${report.error}`;

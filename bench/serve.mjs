@@ -1,13 +1,16 @@
-// `node bench/serve.mjs PEER`: one peer of the bench alone, to look at it. Prints where it is, and ends with Ctrl-C.
+// `node bench/serve.mjs PEER`: one of the bench's servers alone, to look at it. Prints what the load generator wants to know of it,
+// and ends with Ctrl-C.
 
-import { peers } from "./lib/peers.mjs";
+import { Refusal, main } from "../scripts/lib/run.mjs";
+import { ready } from "../scripts/setup.mjs";
 
-const peer = peers[process.argv[2]];
-if (!peer) {
-  console.error(`✗ Name one of the peers: ${Object.keys(peers).join(", ")}.`);
-  process.exit(1);
-}
-await peer.build();
-const server = await peer.start();
-console.log(`ready --url ${server.url} --dialect ${peer.dialect} --server-pid ${server.pid}`);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.stop().then(() => process.exit(0)));
+main(async () => {
+  await ready();
+  const { peers } = await import("./lib/peers.mjs"); // only now: packages may just have been installed
+  const peer = peers[process.argv[2]];
+  if (!peer) throw new Refusal(`Name one of the servers: ${Object.keys(peers).join(", ")}.`);
+  await peer.build();
+  const server = await peer.start();
+  console.log(`ready --url ${server.url} --dialect ${peer.dialect} --server-pid ${server.pid}`);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.stop().then(() => process.exit(0)));
+});

@@ -38,13 +38,12 @@ const SHRINK = [
   "--strip-producers",
 ];
 
-/** Builds unless it is fresh, and returns the directory. */
-export async function build({ example, crate, features = "", out } = {}) {
+/** Builds unless it is fresh, and returns the directory. Only a measurement of what unwinding costs says whether panics unwind. */
+export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : ROOT);
   out ??= join(crateDir, "build");
   const tool = workerBuild();
-  const unwind = canUnwind();
-  if (!unwind) warnAbort();
+  if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
   const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK } });
   const shown = relative(ROOT, out) || out;

@@ -4,9 +4,6 @@ use core::ops::Range;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use crate::error::{NoAnswer, Reason, Refusal};
 use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::request::KeptOpening;
@@ -247,13 +244,12 @@ pub struct ConnView {
 }
 
 /// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// A sentence.
     pub message: String,
-    /// More, where there is more to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
+    /// More, where there is more to say, as JSON.
+    pub data: Option<String>,
 }
 
 /// Effects in order, and the calls of handlers in theirs. Its memory is used again from event to event.

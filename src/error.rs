@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use serde_json::json;
+use crate::value::quoted;
 
 /// A failure, by who is to blame for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ impl Refusal {
 
     /// The response's body: `{"code":N,"message":"…"}`, the code a number.
     pub fn to_json(&self) -> String {
-        json!({ "code": self.code(), "message": self.message() }).to_string()
+        format!(r#"{{"code":{},"message":{}}}"#, self.code(), quoted(self.message()))
     }
 }
 

@@ -6,6 +6,8 @@ const watchOf = Symbol("dormouse.watch");
 const largeOf = Symbol("dormouse.large");
 const overOf = Symbol("dormouse.over");
 
+const NONE = [];
+
 /** The world's WebSockets, each in a slot whose number names it in Rust. */
 export class Sockets {
   constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
@@ -110,8 +112,17 @@ export class Sockets {
     return slots.filter((slot) => this.isReady(slot, unsent));
   }
 
-  /** Sends the first frame of a packet of so many bytes to many; gives the slots that were slow, or undefined. */
+  /** Sends a packet of one text frame and so many bytes to many; gives the slots that were slow, or undefined. */
   broadcast(slots, frame, bytes) {
+    return this.#broadcast(slots, frame, NONE, bytes);
+  }
+
+  /** The same for a packet of several frames, each a text or bytes. */
+  broadcastFrames(slots, [first, ...others], bytes) {
+    return this.#broadcast(slots, first, others, bytes);
+  }
+
+  #broadcast(slots, first, others, bytes) {
     const { list, measures } = this;
     const isLarge = bytes > this.large;
     let slow;
@@ -121,25 +132,13 @@ export class Sockets {
       if (measures && this.#isSlow(socket)) (slow ??= []).push(slots[i]);
       if (isLarge) socket[largeOf] = bytes;
       try {
-        socket.send(frame);
+        socket.send(first);
+        for (let j = 0; j < others.length; j++) socket.send(others[j]);
       } catch {
         // It is closing; the runtime will say so.
       }
     }
     return slow;
-  }
-
-  /** Sends a packet's further frame to many. The view is wasm memory; one copy of it serves every recipient. */
-  broadcastBytes(slots, bytes) {
-    const { list } = this;
-    const frame = bytes.slice();
-    for (let i = 0; i < slots.length; i++) {
-      try {
-        list[slots[i]]?.send(frame);
-      } catch {
-        // It is closing; the runtime will say so.
-      }
-    }
   }
 
   /** Writes a snapshot; false when the runtime does not take it. */
@@ -243,6 +242,13 @@ export function pingAll(state, ping) {
       // It is closing.
     }
   }
+}
+
+const encoder = new TextEncoder();
+
+/** A long text as UTF-8: the runtime's own encoder is faster than wasm-bindgen's loop over the characters. */
+export function encode(text) {
+  return encoder.encode(text);
 }
 
 export function worldName(state) {

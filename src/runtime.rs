@@ -34,8 +34,8 @@ extern "C" {
     pub fn ready(this: &Sockets, slots: &[u32], unsent: f64) -> Vec<u32>;
     #[wasm_bindgen(method)]
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
-    #[wasm_bindgen(method, js_name = broadcastBytes)]
-    pub fn broadcast_bytes(this: &Sockets, slots: &[u32], frame: &[u8]);
+    #[wasm_bindgen(method, js_name = broadcastFrames)]
+    pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method)]
     pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
     #[wasm_bindgen(method)]
@@ -50,6 +50,7 @@ extern "C" {
     pub fn pulses(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
+    pub fn encode(text: &JsValue) -> Uint8Array;
     #[wasm_bindgen(js_name = worldName)]
     pub fn world_name(state: &JsValue) -> String;
     #[wasm_bindgen(js_name = setAutoResponse, catch)]

@@ -12,7 +12,7 @@ const TABLE: &str = "
     time      :
     limits    :
     value     : limits
-    error     :
+    error     : value
     id        : limits
     config    : limits
     request   : error id time

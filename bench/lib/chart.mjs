@@ -2,7 +2,7 @@
 // the rounds; a peer has one colour everywhere.
 
 import { compile } from "vega-lite";
-import { View, parse } from "vega";
+import { View, parse, textMetrics } from "vega";
 import { isAwake } from "./results.mjs";
 import { number, short } from "./works.mjs";
 
@@ -12,7 +12,10 @@ const DAY = { text: "#1f2328", quiet: "#59636e", line: "#d1d9e0", paper: "#fffff
 const NIGHT = { text: "#e6edf3", quiet: "#9198a1", line: "#3d444d", paper: "#0d1117" };
 const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
-const [WIDTH, ROW] = [212, 22];
+const [WIDTH, ROW] = [202, 22];
+
+// Without a browser, widths of text are guessed; Vega's own guess is for capitals.
+textMetrics.width = (item, text) => String(text ?? item.text).length * textMetrics.height(item) * 0.58;
 
 /** Rows of panels. Those of a row share their scale where `shared`, so that growth is seen as it is. */
 const rows = [
@@ -35,6 +38,7 @@ function panel(title, unit, work, metric) {
 export async function chart(results) {
   const spec = {
     config: {
+      aria: false, // it is shown as an image
       font: FONT,
       background: DAY.paper,
       padding: 16,
@@ -45,7 +49,7 @@ export async function chart(results) {
     },
     title: {
       text: "What a server spends",
-      subtitle: `Less is better. Bars are medians of ${results.rounds} rounds; whiskers go from the least to the most.`,
+      subtitle: `Less is better. Bars are medians of ${results.rounds} ${results.rounds === 1 ? "round" : "rounds"}; whiskers go from the least to the most.`,
       fontSize: 16,
       offset: 20,
       frame: "bounds",

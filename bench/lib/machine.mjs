@@ -18,8 +18,11 @@ export const machine = () => ({
   load_average_before: loadavg()[0],
 });
 
+// What is measured, and what measures it.
+const MEASURED = ["src", "bench/load", "bench/peers", "Cargo.toml", "Cargo.lock"];
+
 export const versions = () => ({
-  commit: ask("git", ["rev-parse", "--short=10", "HEAD"]) + (ask("git", ["status", "--porcelain", "--", "src", "bench"]) ? ", changed" : ""),
+  commit: ask("git", ["rev-parse", "--short=10", "HEAD"]) + (ask("git", ["status", "--porcelain", "--", ...MEASURED]) ? ", changed" : ""),
   workerd: npm("workerd"),
   node: process.version,
   "socket.io": npm("socket.io"),

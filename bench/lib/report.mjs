@@ -9,11 +9,11 @@ import { short } from "./works.mjs";
 
 /** What the README tells: those numbers that a reader chooses by. */
 const TOLD = [
-  ["broadcast-100", "server_cpu_us", "CPU for each delivery, to 100 sockets"],
-  ["broadcast-1000", "server_cpu_us", "to 1,000 sockets"],
-  ["broadcast-5000", "server_cpu_us", "to 5,000 sockets"],
-  ["large", "server_cpu_us", "of 16 KB, to 100 sockets"],
-  ["rooms", "server_cpu_us", "to one of 100 rooms"],
+  ["broadcast-100", "server_cpu_us", "CPU for each delivery to 100 sockets"],
+  ["broadcast-1000", "server_cpu_us", "CPU for each delivery to 1,000 sockets"],
+  ["broadcast-5000", "server_cpu_us", "CPU for each delivery to 5,000 sockets"],
+  ["large", "server_cpu_us", "CPU for each delivery of 16 KB"],
+  ["rooms", "server_cpu_us", "CPU for each delivery to one of 100 rooms"],
   ["ack", "server_cpu_us", "CPU for each acknowledgement"],
   ["connect-1000", "server_cpu_us", "CPU for each client that connects"],
   ["connect-1000", "rss_kb_per_client", "memory for each connected client"],
@@ -109,7 +109,7 @@ function provenance({ date, machine, versions, rounds }) {
   const { commit, workerd, node } = versions;
   return (
     `Measured on ${date.slice(0, 10)}, at commit ${commit}: ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}; workerd ${workerd}, Node ${node.slice(1)}, ` +
-    `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} rounds.`
+    `socket.io ${versions["socket.io"]}, partyserver ${versions.partyserver}. Medians of ${rounds} ${rounds === 1 ? "round" : "rounds"}.`
   );
 }
 

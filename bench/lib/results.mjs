@@ -80,8 +80,8 @@ export function judge(results) {
   return bars.flatMap(({ what, unit, times, more, bar, aim, aimOf, of }) => {
     const { value, bare } = of(results);
     if (value === undefined || ((times || more || aimOf) && bare === undefined)) return [];
-    const judged = round(times ? value / bare : more ? value - bare : value);
-    const wanted = round(aimOf ? aimOf({ bare }) : aim);
+    // To two digits behind the point, which is what is shown, and far less than rounds differ by.
+    const [judged, wanted] = [times ? value / bare : more ? value - bare : value, aimOf ? aimOf({ bare }) : aim].map((number) => Math.round(number * 100) / 100);
     const reached = judged <= wanted ? "aim" : judged <= bar ? "bar" : "missed";
     const how = times ? "times the bare object" : more ? `${unit} more than the bare object` : unit;
     return [{ what, unit, value: round(value), ...(bare !== undefined && { bare: round(bare) }), judged, how, bar, aim: wanted, reached }];

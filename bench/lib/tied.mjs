@@ -3,16 +3,20 @@
 import { once } from "node:events";
 
 /** `ended` resolves when the process has; `end()` ends it at once, for asking it to with its sockets open takes long. */
-export function tied(child) {
+export function tied(child, cleanUp = () => {}) {
   const ended = once(child, "exit");
-  const kill = () => child.kill("SIGKILL");
+  const kill = () => {
+    child.kill("SIGKILL");
+    cleanUp();
+  };
   process.on("exit", kill);
   return {
     ended,
     end: async () => {
-      kill();
-      await ended;
       process.off("exit", kill);
+      child.kill("SIGKILL");
+      await ended;
+      cleanUp();
     },
   };
 }

@@ -20,23 +20,21 @@ export const workerdVersion = workerd.version;
  *
  * - `modules`: `{ name: path }`, the first is the entry; a name that ends in `.wasm` is a compiled module.
  * - `vars`: the Worker's variables, all strings.
+ * - `flags`: its compatibility flags, those of wrangler.toml unless they are what is measured.
+ * - `args`: further ones for workerd.
  */
-export async function startWorkerd({ modules, vars = {} }) {
+export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, args = [] }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
   mkdirSync(join(dir, "storage"));
   for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // it embeds nothing from elsewhere
   const config = join(dir, "config.capnp");
-  writeFileSync(config, capnp(Object.keys(modules), vars, join(dir, "storage")));
-  const child = spawn(workerd.default, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  writeFileSync(config, capnp(Object.keys(modules), vars, flags, join(dir, "storage")));
+  const child = spawn(workerd.default, ["serve", config, "--control-fd=3", ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
 
   const logs = [];
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => logs.push(line));
   const listening = once(createInterface({ input: child.stdio[3] }), "line");
-  const { ended, end } = tied(child);
-  const stop = async () => {
-    await end();
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const { ended, end: stop } = tied(child, () => rmSync(dir, { recursive: true, force: true }));
   const line = await Promise.race([listening, ended.then(() => null)]);
   if (!line) {
     await stop();
@@ -60,9 +58,9 @@ export const modulesOf = (build) =>
 // What is deployed is what is measured: its date, and no compression.
 const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
 const [, date] = toml.match(/^compatibility_date = (".*")$/m);
-const [, flags] = toml.match(/^compatibility_flags = (\[.*\])$/m);
+const deployedFlags = JSON.parse(toml.match(/^compatibility_flags = (\[.*\])$/m)[1]);
 
-function capnp(modules, vars, storage) {
+function capnp(modules, vars, flags, storage) {
   const text = JSON.stringify; // Cap'n Proto's strings are written as C's
   const module = (name) => `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(name)})`;
   const variable = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
@@ -74,7 +72,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${modules.map(module).join(", ")}],
   compatibilityDate = ${date},
-  compatibilityFlags = ${flags},
+  compatibilityFlags = ${text(flags)},
   durableObjectNamespaces = [(className = "World", uniqueKey = "bench", enableSql = true)],
   durableObjectStorage = (localDisk = "storage"),
   bindings = [(name = "WORLD", durableObjectNamespace = "World")${Object.entries(vars).map((entry) => `, ${variable(entry)}`).join("")}]

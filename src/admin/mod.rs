@@ -5,7 +5,7 @@ mod call;
 mod emit;
 mod fetch;
 
-use call::{Disconnect, Emit, Fetch, Join, Leave, parse};
+use call::{Emit, read_disconnect, read_fetch, read_join, read_leave};
 
 use crate::handler::{Failure, HttpRequest, HttpResponse, Io};
 
@@ -52,14 +52,14 @@ impl Operation {
 /// Does what a request asks for, and says what came of it: always as JSON, that no cache keeps.
 pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
     let answered = match operation {
-        Operation::Emit => match parse::<Emit>(&request) {
+        Operation::Emit => match Emit::read(&request) {
             Ok(call) => emit::emit(&io, call).await,
             Err(failure) => Err(failure),
         },
         Operation::Join => join(&io, &request),
         Operation::Leave => leave(&io, &request),
         Operation::Disconnect => disconnect(&io, &request),
-        Operation::Fetch => Fetch::read(&request).and_then(|Fetch { target }| fetch::fetch(target.operator(&io)?)),
+        Operation::Fetch => read_fetch(&request).and_then(|target| fetch::fetch(target.operator(&io)?)),
     };
     match answered {
         Ok(response) => response.with_header("cache-control", "no-store"),
@@ -68,16 +68,16 @@ pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpR
 }
 
 fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let Join { target, join } = parse(request)?;
+    let (target, join) = read_join(request)?;
     target.each(io, |sockets| sockets.sockets_join(join))
 }
 
 fn leave(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let Leave { target, leave } = parse(request)?;
+    let (target, leave) = read_leave(request)?;
     target.each(io, |sockets| sockets.sockets_leave(leave))
 }
 
 fn disconnect(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let Disconnect { target, close } = parse(request)?;
+    let (target, close) = read_disconnect(request)?;
     target.each(io, |sockets| sockets.disconnect_sockets(close))
 }

@@ -87,7 +87,7 @@ pub trait Platform {
     /// unsent bytes no volatile packet.
     fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
 
-    /// Sends a packet to many WebSockets, in one call out of wasm for each frame; those that were slow before it are
+    /// Sends a packet to many WebSockets, in one call out of wasm; those that were slow before it are
     /// added to `slow`. A volatile packet goes past those that have unsent bytes.
     fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 

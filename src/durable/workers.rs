@@ -146,15 +146,17 @@ impl Platform for Workers {
         if volatile {
             self.slots = self.sockets.ready(&self.slots, volatile_bytes());
         }
-        for frame in frames {
-            match frame {
-                Frame::Text(text) => {
-                    let found = self.sockets.broadcast(&self.slots, text, bytes_of(frames));
-                    slow.extend(found.into_iter().flatten().map(ConnId));
-                }
-                Frame::Binary(bytes) => self.sockets.broadcast_bytes(&self.slots, bytes),
-            }
-        }
+        let bytes = bytes_of(frames);
+        let found = if let [Frame::Text(text)] = frames {
+            self.sockets.broadcast(&self.slots, text, bytes)
+        } else {
+            let frame_to_js = |frame: &Frame| match frame {
+                Frame::Text(text) => JsValue::from_str(text),
+                Frame::Binary(bytes) => Uint8Array::from(&**bytes).into(),
+            };
+            self.sockets.broadcast_frames(&self.slots, frames.iter().map(frame_to_js).collect(), bytes)
+        };
+        slow.extend(found.into_iter().flatten().map(ConnId));
     }
 
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {

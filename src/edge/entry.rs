@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use js_sys::Promise;
-use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
@@ -19,6 +18,7 @@ use crate::error::Refusal;
 use crate::handler::{App, ConnRequest, Denied, EngineRoutes, Headers, Variables, judge_alone};
 use crate::request::{CLOSE_MARK, Layer};
 use crate::runtime;
+use crate::value::quoted;
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
@@ -158,7 +158,8 @@ fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsVal
 }
 
 fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<Step, JsValue> {
-    runtime::respond_json(status, &json!({ "message": message }).to_string(), headers).map(Step::Answer)
+    let body = format!(r#"{{"message":{}}}"#, quoted(message));
+    runtime::respond_json(status, &body, headers).map(Step::Answer)
 }
 
 fn variables(env: &JsValue) -> Variables {

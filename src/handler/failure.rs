@@ -3,12 +3,12 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::ack::AckError;
 use crate::effect::Refused;
 use crate::error::{Fault, NoAnswer};
-use crate::value::{Args, DecodeError, EncodeError, echoed};
+use crate::value::{Args, DecodeError, EncodeError, echoed, quoted};
 
 /// What a handler may fail with.
 ///
@@ -141,15 +141,24 @@ impl Failure {
 
     /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
     pub(super) fn into_refused(self) -> Refused {
-        let code = (self.code != Self::CODE).then(|| json!({ "code": self.code }));
-        Refused { data: self.data.or(code), message: self.message }
+        let has_code = self.code != Self::CODE;
+        let data = match self.data {
+            // A JSON value always serialises.
+            Some(data) => Some(serde_json::to_string(&data).unwrap_or_default()),
+            None => has_code.then(|| format!(r#"{{"code":{}}}"#, quoted(&self.code))),
+        };
+        Refused { data, message: self.message }
     }
 
     /// What a client gets that asked for an acknowledgement.
     pub(crate) fn to_args(&self) -> Args {
-        let answer = json!({ "status": "error", "error": { "code": self.code, "message": self.message } });
-        // A JSON value always serialises.
-        Args::one(&answer).unwrap_or_default()
+        Args::from_wire(&self.to_json(), Vec::new())
+    }
+
+    /// What who asked is told, as JSON.
+    pub(super) fn to_json(&self) -> String {
+        let (code, message) = (quoted(&self.code), quoted(&self.message));
+        format!(r#"{{"error":{{"code":{code},"message":{message}}},"status":"error"}}"#)
     }
 }
 
@@ -276,8 +285,8 @@ mod tests {
     #[test]
     fn a_refused_client_is_told_the_code_or_what_is_said_instead() {
         let data = |failure: Failure| failure.into_refused().data;
-        assert_eq!(data(Failure::new("MUTED", "no")), Some(json!({ "code": "MUTED" })));
-        assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some(json!(5)));
+        assert_eq!(data(Failure::new("MUTED", "no")), Some(r#"{"code":"MUTED"}"#.to_owned()));
+        assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some("5".to_owned()));
         assert_eq!(data(Failure::of(&"no")), None);
         assert_eq!(data(Failure::from(fmt::Error)), None);
     }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
 
 use super::failure::Failure;
 use crate::limits::MAX_ECHOED_NAME_CHARS;
@@ -120,8 +119,8 @@ impl HttpResponse {
 
     /// A failure as JSON, which no cache keeps.
     pub fn error(status: u16, failure: &Failure) -> Self {
-        let error = json!({ "status": "error", "error": { "code": failure.code(), "message": failure.message() } });
-        Self::text(status, error.to_string()).with_type("application/json").with_header("cache-control", "no-store")
+        let error = failure.to_json();
+        Self::text(status, error).with_type("application/json").with_header("cache-control", "no-store")
     }
 
     /// What a request gets whose body is longer than `MAX_PAYLOAD_BYTES`.
@@ -162,7 +161,7 @@ impl HttpResponse {
         (self, problems)
     }
 
-    pub(super) fn with_type(mut self, kind: &str) -> Self {
+    pub(crate) fn with_type(mut self, kind: &str) -> Self {
         self.headers = vec![header("content-type", kind)];
         self
     }

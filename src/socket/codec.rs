@@ -13,7 +13,7 @@ use crate::effect::Refused;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS, MAX_AUTH_BYTES};
-use crate::value::Args;
+use crate::value::{Args, quoted};
 
 /// A packet's text, taken apart and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,8 +139,13 @@ pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
 /// Appends the answer to a CONNECT that was refused.
 pub fn encode_connect_error(namespace: &Namespace, error: &Refused, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
-    // A string and a JSON value always serialise.
-    out.push_str(&serde_json::to_string(error).unwrap_or_default());
+    out.push_str(r#"{"message":"#);
+    push_string(&error.message, out);
+    if let Some(data) = &error.data {
+        out.push_str(r#","data":"#);
+        out.push_str(data);
+    }
+    out.push('}');
 }
 
 /// Appends a DISCONNECT.
@@ -151,8 +156,7 @@ pub fn encode_disconnect(namespace: &Namespace, out: &mut String) {
 /// Appends a JSON string.
 fn push_string(text: &str, out: &mut String) {
     if text.bytes().any(|c| matches!(c, b'"' | b'\\' | ..b' ')) {
-        // A string always serialises.
-        out.push_str(&serde_json::to_string(text).unwrap_or_default());
+        out.push_str(&quoted(text));
     } else {
         out.push('"');
         out.push_str(text);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::event::{ConnectError, Disconnected, TestEvent};
 use super::host::Host;
 use super::runtime::{HttpNo, Said, SocketNo, To, What};
-use crate::effect::{Answer, Refused};
+use crate::effect::Answer;
 use crate::engine::packet::{self, Message, Packet as EnginePacket};
 use crate::engine::payload;
 use crate::error::Reason;
@@ -295,10 +295,10 @@ impl Clients {
     /// Reads a `CONNECT_ERROR` behind its digit: only clients do.
     fn refuse(&mut self, connection: usize, text: &str) {
         let (name, json) = text.split_once(',').filter(|_| text.starts_with('/')).unwrap_or(("/", text));
-        let error: Option<Refused> = serde_json::from_str(json).ok();
-        let (Some(namespace), Some(Refused { message, data })) = (Namespace::parse(name), error) else { return };
+        let error: Option<ConnectError> = serde_json::from_str(json).ok();
+        let (Some(namespace), Some(error)) = (Namespace::parse(name), error) else { return };
         if let Some(socket) = self.joined(connection, &namespace) {
-            socket.refused = Some(ConnectError { message, data });
+            socket.refused = Some(error);
         }
     }
 

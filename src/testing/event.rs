@@ -20,7 +20,7 @@ pub struct TestEvent {
 }
 
 /// Why a client was not let into a namespace: what `connect_error` tells a JavaScript client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct ConnectError {
     /// A sentence.
     pub message: String,

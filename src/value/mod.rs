@@ -16,6 +16,12 @@ pub(crate) use decode::{echoed, reason};
 pub use encode::{EncodeError, IntoArgs};
 pub use engine_packet::{EnginePacket, PacketKind};
 
+/// A text as JSON. Small objects are put together around it: `json!` makes a tree first, and brings all that into the wasm.
+pub(crate) fn quoted(text: &str) -> String {
+    // A text always serialises.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 /// One Engine.IO packet as a WebSocket carries it: text with its type digit in front, or the bytes of a binary message,
 /// which has none (Engine.IO 4, "Packet encoding"). Cloning shares the contents.
 #[derive(Clone, Debug, PartialEq, Eq)]

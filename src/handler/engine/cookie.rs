@@ -6,7 +6,7 @@ use crate::id::Sid;
 
 /// A cookie as engine.io completes it: its name is `io`, its path `/`, it is for HTTP only, and of the same site, but where it
 /// says otherwise.
-pub(super) fn complete(mut cookie: Cookie<'static>) -> Cookie<'static> {
+fn complete(mut cookie: Cookie<'static>) -> Cookie<'static> {
     if cookie.name().is_empty() {
         cookie.set_name("io");
     }
@@ -22,11 +22,24 @@ pub(super) fn complete(mut cookie: Cookie<'static>) -> Cookie<'static> {
     cookie
 }
 
-/// The header `set-cookie` of a session.
-pub(super) fn header(cookie: &Cookie<'static>, sid: Sid) -> String {
-    let mut cookie = cookie.clone();
-    cookie.set_value(sid.as_str().to_owned());
-    cookie.to_string()
+/// The header `set-cookie`, before and behind the session's id.
+#[derive(Debug)]
+pub(super) struct Template(String, String);
+
+impl Template {
+    /// Written once, where the app asks for a cookie: what writes the time at which one expires is 20 KB of wasm, and for
+    /// those apps only.
+    pub(super) fn new(cookie: Cookie<'static>) -> Self {
+        let mut cookie = complete(cookie);
+        cookie.set_value("");
+        let (name, mut text) = (cookie.name().len(), cookie.to_string());
+        let behind = text.split_off(text.len().min(name.saturating_add(1)));
+        Self(text, behind)
+    }
+
+    pub(super) fn header(&self, sid: Sid) -> String {
+        format!("{}{sid}{}", self.0, self.1)
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +49,7 @@ mod tests {
     #[test]
     fn what_is_not_said_is_as_engine_io_has_it() {
         let sid = Sid::parse("abc").expect("valid");
-        let text = |cookie| header(&complete(cookie), sid);
+        let text = |cookie| Template::new(cookie).header(sid);
         assert_eq!(text(Cookie::from("")), "io=abc; HttpOnly; SameSite=Lax; Path=/");
         let own = Cookie::build(("session", "?")).path("/chat").http_only(false).secure(true).same_site(SameSite::None);
         assert_eq!(text(own.into()), "session=abc; SameSite=None; Secure; Path=/chat");

@@ -43,7 +43,7 @@ pub struct EngineRoutes {
     headers: Vec<OnHeaders>,
     connection_errors: Vec<OnError>,
     generate_id: Option<MakeId>,
-    cookie: Option<Cookie<'static>>,
+    cookie: Option<cookie::Template>,
     cors: Cors,
     path: GatewayPath,
     upgraded: Vec<Erased<Upgraded>>,
@@ -171,7 +171,7 @@ impl EngineRoutes {
     /// ```
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
-        self.cookie = Some(cookie::complete(cookie));
+        self.cookie = Some(cookie::Template::new(cookie));
         self
     }
 
@@ -262,7 +262,7 @@ impl EngineRoutes {
 
     /// The header `set-cookie` of a session that is opened by polling, if the app wants one.
     pub fn set_cookie(&self, sid: Sid) -> Option<String> {
-        self.cookie.as_ref().map(|cookie| cookie::header(cookie, sid))
+        self.cookie.as_ref().map(|cookie| cookie.header(sid))
     }
 
     pub(super) fn handlers(&self, is_message: bool, is_close: bool) -> &[Erased<Engine>] {

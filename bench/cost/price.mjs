@@ -1,0 +1,39 @@
+// From what was counted to what the tariff names, and from there to money.
+
+import { readFileSync } from "node:fs";
+
+export const tariff = JSON.parse(readFileSync(new URL("tariff.json", import.meta.url), "utf8"));
+
+/** What a phase uses of each of the tariff's items. */
+export function usage(phase) {
+  const { operations } = phase;
+  const times = (name) => operations[`durable_object_storage_${name}`] ?? 0;
+  return {
+    workerRequests: phase.workerRequests,
+    workerCpuMs: phase.workerMs,
+    objectRequests: phase.fetches + phase.alarms + phase.messages / tariff.messagesPerRequest,
+    gigabyteSeconds: (phase.awakeMs / 1000) * tariff.gigabytes,
+    rowsRead: phase.rowsRead + times("getAlarm"),
+    rowsWritten: phase.rowsWritten + times("setAlarm") + times("deleteAlarm"),
+  };
+}
+
+/** What it costs beyond what the plan includes, item by item. */
+export function price(usage) {
+  return Object.fromEntries(Object.entries(usage).map(([item, amount]) => [item, (amount * tariff.items[item].perMillion) / 1e6]));
+}
+
+/** Adds up numbers of the same names, each taken `times` often. */
+export function add(...parts) {
+  const total = {};
+  for (const [times, numbers] of parts) for (const [name, number] of Object.entries(numbers)) total[name] = (total[name] ?? 0) + times * number;
+  return total;
+}
+
+export const sum = (numbers) => Object.values(numbers).reduce((total, number) => total + number, 0);
+
+/** How many such months the plan includes, and what is used up first. */
+export function includedTimes(usage) {
+  const shares = Object.entries(usage).map(([item, amount]) => [item, tariff.items[item].included / amount]);
+  return shares.reduce((least, share) => (share[1] < least[1] ? share : least));
+}
