@@ -62,6 +62,11 @@ macro_rules! random_id {
                 chars.iter().all(|&c| is_name_char(c)).then_some(Self(chars))
             }
 
+            /// The id's 20 characters, in ASCII.
+            pub const fn as_bytes(&self) -> &[u8] {
+                &self.0
+            }
+
             /// The id's 20 characters.
             pub fn as_str(&self) -> &str {
                 // Only ASCII gets in, so the fallback is never taken.
@@ -110,10 +115,15 @@ impl Sid {
         text.bytes().all(is_name_char).then_some(Self { chars, len })
     }
 
+    /// The id's characters, in ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.chars.get(..self.len.into()).unwrap_or_default()
+    }
+
     /// The id's characters.
     pub fn as_str(&self) -> &str {
         // Only ASCII gets in, so the fallback is never taken.
-        self.chars.get(..self.len.into()).and_then(|chars| core::str::from_utf8(chars).ok()).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

@@ -76,7 +76,7 @@ impl Engine {
 
     /// The session of this id.
     pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
-        self.sessions.find(sid.as_str().as_bytes()).map(SessionKey)
+        self.sessions.find(sid.as_bytes()).map(SessionKey)
     }
 
     /// How many sessions there are, draining ones among them.

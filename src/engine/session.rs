@@ -61,7 +61,7 @@ pub struct Polling {
 
 impl Identified for Session {
     fn id(&self) -> &[u8] {
-        self.sid.as_str().as_bytes()
+        self.sid.as_bytes()
     }
 }
 

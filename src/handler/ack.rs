@@ -57,15 +57,18 @@ impl AckSender {
 
 /// The answer that an event's handlers owe: the first of them to give one gives it.
 #[derive(Clone, Debug)]
-pub struct AckSlot {
+pub struct AckSlot(Rc<Slot>);
+
+#[derive(Debug)]
+struct Slot {
     world: WorldHandle,
     socket: SocketId,
-    id: Rc<Cell<Option<AckId>>>,
+    id: Cell<Option<AckId>>,
 }
 
 impl AckSlot {
     pub(super) fn new(world: WorldHandle, socket: SocketId, id: Option<AckId>) -> Self {
-        Self { world, socket, id: Rc::new(Cell::new(id)) }
+        Self(Rc::new(Slot { world, socket, id: Cell::new(id) }))
     }
 
     pub(super) fn sender(&self) -> AckSender {
@@ -73,13 +76,14 @@ impl AckSlot {
     }
 
     pub(super) fn is_wanted(&self) -> bool {
-        self.id.get().is_some()
+        self.0.id.get().is_some()
     }
 
     /// Answers, if that is still wanted; says whether it was.
     pub(super) fn send(&self, args: Args) -> bool {
-        let Some(id) = self.id.take() else { return false };
-        self.world.perform(Command::Ack { socket: self.socket, id, args });
+        let Slot { world, socket, id } = &*self.0;
+        let Some(id) = id.take() else { return false };
+        world.perform(Command::Ack { socket: *socket, id, args });
         true
     }
 }

@@ -83,7 +83,7 @@ pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
 pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
     let first = parse_array(json)?.ok_or(PeerFault::Payload)?;
     let name: Cow<'_, str> = match first.bytes().next() {
-        Some(b'"') => serde_json::from_str::<Name<'_>>(first).map_err(|_| PeerFault::Payload)?.0,
+        Some(b'"') => parse_string(first)?,
         Some(b'-' | b'0'..=b'9') => Cow::Borrowed(first),
         _ => return Err(PeerFault::Payload),
     };
@@ -92,9 +92,10 @@ pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args
     }
     // `first` is a part of `json`, so the distance of their ends is what stands behind the name.
     let end = (first.as_ptr() as usize + first.len()).saturating_sub(json.as_ptr() as usize);
-    let behind = json.get(end..).unwrap_or_default().trim_end_matches(JSON_SPACE);
-    let behind = behind.strip_suffix(']').unwrap_or(behind).trim_matches(JSON_SPACE);
-    let elements = behind.strip_prefix(',').unwrap_or(behind).trim_matches(JSON_SPACE);
+    // It is valid JSON, which has no other space outside of strings than ASCII's.
+    let behind = json.get(end..).unwrap_or_default().trim_ascii_end();
+    let behind = behind.strip_suffix(']').unwrap_or(behind).trim_ascii();
+    let elements = behind.strip_prefix(',').unwrap_or(behind).trim_ascii_start();
     Ok((name.into(), Args::from_wire(elements, attachments)))
 }
 
@@ -104,9 +105,8 @@ pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args
 /// It is not an array.
 pub fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, PeerFault> {
     parse_array(json)?;
-    let inner = json.trim_matches(JSON_SPACE);
-    let inner = inner.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or_default();
-    Ok(Args::from_wire(inner.trim_matches(JSON_SPACE), attachments))
+    let inner = json.trim_ascii().strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or_default();
+    Ok(Args::from_wire(inner.trim_ascii(), attachments))
 }
 
 /// Appends an event.
@@ -164,8 +164,6 @@ fn push_string(text: &str, out: &mut String) {
     }
 }
 
-const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
-
 fn encode_head(kind: char, namespace: &Namespace, id: Option<AckId>, attachments: usize, out: &mut String) {
     let binary = attachments > 0;
     out.push(match kind {
@@ -215,7 +213,7 @@ fn take_ack_id(text: &str) -> Result<(Option<AckId>, &str), PeerFault> {
 }
 
 fn parse_object(json: &str) -> Result<&str, PeerFault> {
-    let json = json.trim_matches(JSON_SPACE);
+    let json = json.trim_matches([' ', '\t', '\n', '\r']);
     let valid =
         json.len() <= MAX_AUTH_BYTES && json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok();
     if valid { Ok(json) } else { Err(PeerFault::Payload) }
@@ -242,9 +240,13 @@ fn parse_array(json: &str) -> Result<Option<&str>, PeerFault> {
     first.map(|first| first.map(RawValue::get)).map_err(|_| PeerFault::Payload)
 }
 
-/// A JSON string, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// Reads a valid JSON string, in place where it has no escapes.
+fn parse_string(json: &str) -> Result<Cow<'_, str>, PeerFault> {
+    match json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
+        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| PeerFault::Payload),
+    }
+}
 
 #[cfg(test)]
 mod tests {
