@@ -136,13 +136,8 @@ fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
         let mut host = Host::new(shared_heartbeat(), alarms);
         host.sleepy = sleepy;
         let first = join(&mut host);
-        let mut scene = Scene {
-            host,
-            lags: [(first, 20)].into(),
-            pongs: BTreeSet::new(),
-            due: BTreeMap::new(),
-            rings: Vec::new(),
-        };
+        let mut scene =
+            Scene { host, lags: [(first, 20)].into(), pongs: BTreeSet::new(), due: BTreeMap::new(), rings: Vec::new() };
         for step in steps {
             match step {
                 Step::Set(name, millis) => {
