@@ -58,9 +58,9 @@ const everything = (totals, words) => {
   return [
     ["rustfmt", () => cargo("fmt", "--all", "--check")],
     ["clippy", () => clippy("-p", "dormouse", "--all-targets")],
-    ["clippy, the library alone", () => clippy("-p", "dormouse", "--no-default-features", "--all-targets")],
-    ["clippy, wasm32", () => clippy("-p", "dormouse", "--features", "test-panic", ...WASM)],
-    ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
+    ["clippy, wasm32", () => clippy("-p", "dormouse", ...WASM)],
+    ["clippy, the relay", () => clippy("-p", "relay", "--all-targets")],
+    ["clippy, the relay, wasm32", () => clippy("-p", "relay", "--features", "test-panic", ...WASM)],
     ...packages.flatMap(([shown, name]) => [
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
