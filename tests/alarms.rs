@@ -1,6 +1,11 @@
 //! The world's one alarm: whatever it was set for, and whatever became of that, named alarms ring at their time, and nobody
 //! who answers is cut off. One that turns out to be too early is left alone, because setting it anew writes a row.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
 
 mod harness;
 
@@ -17,6 +22,9 @@ const NAMES: [&str; 2] = ["a", "b"];
 
 /// `set(name, milliseconds)` and `clear(name)`; alarms log their name and time.
 fn alarms() -> App {
+    async fn rings(io: Io, EventName(name): EventName) {
+        io.log(format!("{name} rings at {}", io.now().as_millis()));
+    }
     let app = App::new().namespace("/", |ns| {
         ns.on("set", async |io: Io, Data((name, millis)): Data<(String, u64)>| {
             io.set_alarm(&name, Duration::from_millis(millis), ())?;
@@ -24,9 +32,6 @@ fn alarms() -> App {
         })
         .on("clear", async |io: Io, Data(name): Data<String>| io.clear_alarm(&name))
     });
-    async fn rings(io: Io, EventName(name): EventName) {
-        io.log(format!("{name} rings at {}", io.now().as_millis()));
-    }
     NAMES.into_iter().fold(app, |app, name| app.on_alarm(name, rings))
 }
 
