@@ -295,6 +295,12 @@ mod tests {
         assert_eq!(Namespace::parse("/a").map(|n| n.as_str().to_owned()), Some("/a".to_owned()));
         assert_eq!(Namespace::parse("a"), None);
         assert_eq!(Namespace::parse("/a,b"), None);
+        assert_eq!(Namespace::parse("/"), Some(Namespace::main()));
+        assert_eq!(
+            (Namespace::main().as_str(), format!("{:?}", Namespace::main())),
+            ("/", r#"Namespace("/")"#.to_owned())
+        );
+        assert!(Namespace::parse("/a") > Some(Namespace::main()));
     }
 
     #[test]

@@ -205,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn an_opening_is_kept_as_it_was_written() {
+        let headers = vec![("x-quote".to_owned(), "\"é\"".to_owned())];
+        let opening = Rc::new(Opening { headers, url: "/?a=b".to_owned(), ..Opening::default() });
+        let kept = KeptOpening::from(Rc::clone(&opening));
+        let json = serde_json::to_string(&kept).expect("serialises");
+        assert_eq!(json, serde_json::to_string(&*opening).expect("serialises"));
+        let again: KeptOpening = serde_json::from_str(&json).expect("valid");
+        assert_eq!(serde_json::to_string(&again).expect("serialises"), json);
+        assert_eq!((again.get(), &again), (&opening, &kept));
+    }
+
+    #[test]
     fn every_request_is_one_of_five_or_a_refusal() {
         let sid = "a".repeat(20);
         let known = Sid::parse(&sid).expect("valid");

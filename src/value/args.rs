@@ -250,3 +250,19 @@ impl<'a> Iterator for Elements<'a> {
         Some(element)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_is_not_written_to() {
+        let read = Args::from_wire(r#""a" , 1"#, Vec::new());
+        let mut written = read.clone();
+        written.push(&true).expect("serialises");
+        assert_eq!((read.to_json().as_str(), written.to_json().as_str()), (r#"["a" , 1]"#, r#"["a" , 1,true]"#));
+        assert_ne!(read, written);
+        assert_eq!(read, Args::from_written(r#""a" , 1"#.to_owned(), Vec::new()));
+        assert_eq!(format!("{read:?}"), r#"Args { elements: "\"a\" , 1", attachments: [] }"#);
+    }
+}
