@@ -14,6 +14,10 @@ pub const MAX_ATTACHMENTS: usize = 10;
 /// takes one or two thousand.
 pub const MAX_AUTH_BYTES: usize = 16_384;
 
+/// Auth objects of all of a client's sockets, in bytes: each is part of every snapshot of its connection, and where namespaces are
+/// made by a pattern, a thousand of the longest would be written anew with each CONNECT.
+pub const MAX_CLIENT_AUTH_BYTES: usize = 4 * MAX_AUTH_BYTES;
+
 /// Most bytes of one packet's attachments, as a multiple of `MAX_PAYLOAD_BYTES`, which bounds each. They wait in memory for
 /// the last one, in an isolate of 128 MB that all worlds share.
 pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;

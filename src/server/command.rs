@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::Server;
+use super::{Client, Server};
 use super::emit::text_frame;
 use crate::effect::{Dispatch, Effect, Effects, Refused};
 use crate::engine;
 use crate::error::Reason;
 use crate::id::{Namespace, Room, SessionKey, SocketId};
 use crate::input::{Command, To};
-use crate::limits::{MAX_NAMESPACES, MAX_ROOMS};
+use crate::limits::{MAX_CLIENT_AUTH_BYTES, MAX_NAMESPACES, MAX_ROOMS};
 use crate::namespace::Socket;
 use crate::request::Layer;
 use crate::socket;
@@ -86,15 +86,30 @@ impl Server {
     }
 
     fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Rc<str>, fx: &mut Effects) {
-        let Some(client) = self.clients.get_mut(session) else { return };
-        if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
-            let error = Refused { message: "Too many namespaces".to_owned(), data: None };
+        let Some(client) = self.clients.get(session) else { return };
+        let too_much = if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
+            Some("Too many namespaces")
+        } else if self.auth_bytes(client).saturating_add(auth.len()) > MAX_CLIENT_AUTH_BYTES {
+            Some("Too much auth in all namespaces")
+        } else {
+            None
+        };
+        if let Some(message) = too_much {
+            let error = Refused { message: message.to_owned(), data: None };
             return self.refuse(session, &namespace, &error, fx);
         }
+        let Some(client) = self.clients.get_mut(session) else { return };
         client.prepared.push(id);
         self.engine.touch(session);
         let opening = client.opening.clone();
         self.prepared.insert(Socket::new(id, namespace, session, opening, auth));
+    }
+
+    /// The bytes of the auth objects of all of a client's sockets.
+    fn auth_bytes(&self, client: &Client) -> usize {
+        let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
+        let prepared = client.prepared.iter().filter_map(|&id| self.prepared(id));
+        joined.chain(prepared).map(|socket| socket.auth.len()).sum()
     }
 
     fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {

@@ -280,6 +280,26 @@ fn a_client_is_in_a_thousand_namespaces_at_most() {
 }
 
 #[test]
+fn a_client_says_so_much_auth_in_all_of_its_namespaces() {
+    let app = || App::new().namespace("/", |ns| ns).namespace("/{n}", |ns| ns);
+    let auth = |bytes: usize| json!({ "token": "x".repeat(bytes - r#"{"token":""}"#.len()) });
+    awake_and_asleep(app, |world| {
+        let main = world.connect("/");
+        let joined: Vec<_> =
+            (1..4).map(|n| main.try_also_connect(&format!("/{n}"), auth(16_384)).expect("let in")).collect();
+        world.nap();
+        let error = main.try_also_connect("/4", auth(16_384)).expect_err("not let in");
+        assert_eq!(error.message, "Too much auth in all namespaces");
+        assert!(main.try_also_connect("/5", auth(16_382)).is_ok(), "the two bytes of the first");
+        world.nap();
+        assert!(main.try_also_connect("/6", json!({})).is_err());
+        joined[0].disconnect();
+        assert!(main.try_also_connect("/6", json!({})).is_ok());
+        assert!(main.is_connected());
+    });
+}
+
+#[test]
 fn every_connect_asks_the_predicate() {
     awake_and_asleep(app, |world| {
         let [main] = clients(world, "/");
