@@ -46,7 +46,7 @@ main(async () => {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
 
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1)); // and the servers with us
-  const before = machine();
+  const from = { machine: machine(), versions: versions() }; // as they are before: somebody may commit meanwhile
   const program = await buildLoad();
   for (const peer of peers) await peer.build();
   const wasm = values.smoke ? undefined : join(await build(), "index_bg.wasm");
@@ -58,8 +58,7 @@ main(async () => {
   const results = {
     date: new Date().toISOString(),
     minutes: Math.round((Date.now() - began) / 6000) / 10,
-    machine: before,
-    versions: versions(),
+    ...from,
     rounds,
     peers: Object.fromEntries(peers.map(({ name, title }) => [name, title])),
     ...(wasm && { wasm_gzip_kb: Math.round(gzipKb(wasm) * 10) / 10 }),
@@ -123,7 +122,11 @@ async function measureWakes({ program, isSmoke }, work, peers, record) {
   const held = [];
   try {
     for (const peer of peers) {
-      const server = await peer.start();
+      const server = await attempt(() => peer.start());
+      if (server.error) {
+        record(peer, server);
+        continue;
+      }
       const world = { peer, server, ...hold(program, peer, server, work.load) };
       held.push(world);
       await world.connected.catch(() => {}); // waking it will say why

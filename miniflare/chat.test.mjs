@@ -233,8 +233,9 @@ test("the page fits a phone, light and dark", async () => {
     const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
     assert.ok(await fits(), "the dialog");
     await comeIn(page, "W".repeat(24));
-    await say(page, `${"Donaudampfschifffahrt".repeat(10)} and some more`);
-    await waitForMessage(page, "and some more");
+    const end = `and some more when it is ${colorScheme}`;
+    await say(page, `${"Donaudampfschifffahrt".repeat(10)} ${end}`);
+    await waitForMessage(page, end);
     assert.ok(await fits(), "the chat");
     paper.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
     await page.context().close();

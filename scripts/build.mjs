@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { workerBuild } from "./lib/cargo-tools.mjs";
 import { layOutAssets } from "./lib/client.mjs";
 import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
-import { ROOT, crateDirOf, exampleDir } from "./lib/root.mjs";
+import { RELAY, ROOT, crateDirOf, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
 import { ready } from "./setup.mjs";
@@ -40,8 +40,8 @@ const SHRINK = [
 
 /** Builds unless it is fresh, and returns the directory. Only a measurement of what unwinding costs says whether panics unwind. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
-  const crateDir = crate ?? (example ? exampleDir(example) : ROOT);
-  out ??= join(crateDir, "build");
+  const crateDir = crate ?? (example ? exampleDir(example) : RELAY);
+  out ??= crateDir === RELAY ? defaultBuildDir() : join(crateDir, "build");
   const tool = workerBuild();
   if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);

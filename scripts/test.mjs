@@ -22,7 +22,7 @@ const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED,
 /** The end-to-end tests, or those whose names contain one of the words. */
 function endToEnd(words) {
   const testsIn = (dir) => readdirSync(join(ROOT, dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => join(dir, name));
-  const files = ["miniflare", "tests/readme", "bench/cost"].flatMap(testsIn);
+  const files = ["miniflare", "tests/readme", "bench/cost", "bench/lib"].flatMap(testsIn);
   const chosen = words.length ? files.filter((name) => words.some((word) => name.includes(word))) : files;
   if (!chosen.length) throw new Refusal(`No end-to-end test is called like "${words.join('", "')}". There are: ${files.join(", ")}`);
   return chosen;
@@ -58,9 +58,9 @@ const everything = (totals, words) => {
   return [
     ["rustfmt", () => cargo("fmt", "--all", "--check")],
     ["clippy", () => clippy("-p", "dormouse", "--all-targets")],
-    ["clippy, the library alone", () => clippy("-p", "dormouse", "--no-default-features", "--all-targets")],
-    ["clippy, wasm32", () => clippy("-p", "dormouse", "--features", "test-panic", ...WASM)],
-    ["clippy, wasm32, the library alone", () => clippy("-p", "dormouse", "--no-default-features", ...WASM)],
+    ["clippy, wasm32", () => clippy("-p", "dormouse", ...WASM)],
+    ["clippy, the relay", () => clippy("-p", "relay", "--all-targets")],
+    ["clippy, the relay, wasm32", () => clippy("-p", "relay", "--features", "test-panic", ...WASM)],
     ...packages.flatMap(([shown, name]) => [
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],

@@ -2,8 +2,9 @@
 
 /// Exports a server as a Worker: the Durable Object class, and the fetch handler.
 ///
-/// The class is to be bound as `WORLD` in `wrangler.toml`. Needs a crate of type `cdylib`; for other targets than wasm
-/// it makes nothing, so that the crate's tests run on the host.
+/// The class is to be bound as `WORLD` in `wrangler.toml`. Needs a crate of type `cdylib`, and of no other, because cargo
+/// optimizes no crate at link time that is an `rlib`, too. For other targets than wasm it makes nothing, so that the crate's
+/// tests run on the host.
 ///
 /// ```
 /// use dormouse::{App, Args, EmitError, EventName, Socket};

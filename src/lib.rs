@@ -88,9 +88,6 @@ pub use value::{Args, DecodeError, EncodeError, EnginePacket, Frame, FromArgs, I
 /// The crate whose [`Cookie`](cookie::Cookie) the option [`EngineRoutes::cookie`] takes.
 pub use cookie;
 
-#[cfg(feature = "relay")]
-world!(World, tabletop::app);
-
 /// The README's Rust, as it stands there.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

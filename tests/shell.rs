@@ -109,6 +109,27 @@ fn a_panic_costs_whose_event_met_it() {
     bystanders.talk(&mut host);
 }
 
+/// Its WebSocket has no snapshot yet.
+#[test]
+fn a_panic_costs_whose_connection_was_about_to_be_opened() {
+    for sleepy in [false, true] {
+        let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+        host.sleepy = sleepy;
+        let mut bystanders = Bystanders::new(&mut host);
+        host.runtime_mut().panics_at = Some("pingInterval".to_owned());
+        host.runtime_mut().survives_panics = true;
+        let culprit = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        assert_eq!(closed(&host, culprit), [1011], "sleepy: {sleepy}");
+        assert!(host.sleep());
+        assert_eq!(host.server().session_count(), 2, "sleepy: {sleepy}");
+        bystanders.talk(&mut host);
+        host.runtime_mut().panics_at = None;
+        join(&mut host);
+        bystanders.talk(&mut host);
+        assert_eq!(host.server().session_count(), 3, "sleepy: {sleepy}");
+    }
+}
+
 #[test]
 fn a_panic_costs_who_polls_its_session() {
     let mut host = Host::new(harness::shared_heartbeat(), apps::echo);

@@ -23,8 +23,8 @@ const rows = [
   {
     panels: [
       panel("Acknowledgement", "µs of CPU", "ack", "server_cpu_us"),
-      panel("Client that connects", "µs of CPU", "connect-1000", "server_cpu_us"),
-      panel("Client that is connected", "kB of memory", "connect-1000", "rss_kb_per_client"),
+      panel("Client that connects", "µs of CPU, after 250 others", "connect-1000", "server_cpu_us"),
+      panel("Client that is connected", "kB of memory, after 250 others", "connect-1000", "rss_kb_per_client"),
     ],
   },
   { shared: true, panels: [100, 1000, 5000].map((sockets) => panel(`Waking with ${number(sockets)} sockets`, "ms to the first delivery", `wake-${sockets}`, "first_ms")) },

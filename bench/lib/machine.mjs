@@ -18,8 +18,8 @@ export const machine = () => ({
   load_average_before: loadavg()[0],
 });
 
-// What is measured, and what measures it.
-const MEASURED = ["src", "bench/load", "bench/peers", "Cargo.toml", "Cargo.lock"];
+// What is measured, what builds it, and what measures it; not what the bench itself writes.
+const MEASURED = ["src", "scripts", "bench/lib", "bench/load", "bench/main.mjs", "bench/peers", "Cargo.toml", "Cargo.lock", "package-lock.json", "wrangler.toml"];
 
 export const versions = () => ({
   commit: ask("git", ["rev-parse", "--short=10", "HEAD"]) + (ask("git", ["status", "--porcelain", "--", ...MEASURED]) ? ", changed" : ""),

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { build as buildWorker } from "../../scripts/build.mjs";
 import { newerNode } from "../../scripts/lib/npm.mjs";
 import { BIN, ROOT } from "../../scripts/lib/root.mjs";
-import { run } from "../../scripts/lib/run.mjs";
+import { Refusal, run } from "../../scripts/lib/run.mjs";
 import { tied } from "./tied.mjs";
 import { modulesOf, startWorkerd } from "./workerd.mjs";
 
@@ -78,7 +78,7 @@ async function onNode() {
   const { ended, end } = tied(child);
   const listening = once(createInterface({ input: child.stdout }), "line");
   const line = await Promise.race([listening, ended.then(() => null)]);
-  if (!line) throw new Error("the socket.io server did not start");
+  if (!line) throw new Refusal("the socket.io server did not start");
   return {
     pid: child.pid,
     url: `ws://127.0.0.1:${line[0].split(" ")[1]}/socket.io/`,

@@ -38,7 +38,7 @@ export function summarize(rounds) {
 }
 
 /** Whether these are of a server that was to be woken, and never sleeps. */
-export const isAwake = (reports) => reports?.some(({ slept }) => slept === false) ?? false;
+export const isAwake = (reports) => reports?.some(({ error, slept }) => !error && slept === false) ?? false;
 
 const cpu = (work) => (results) => ({ value: value(results, work, "server_cpu_us"), bare: value(results, work, "server_cpu_us", "bare") });
 
@@ -47,9 +47,11 @@ const bars = [
   { what: "CPU per delivery, 100 sockets", unit: "µs", times: true, bar: 1.1, aim: 1, of: cpu("broadcast-100") },
   { what: "CPU per delivery, 1,000 sockets", unit: "µs", times: true, bar: 1.1, aim: 1, of: cpu("broadcast-1000") },
   { what: "CPU per acknowledgement", unit: "µs", times: true, bar: 1.3, aim: 1.1, of: cpu("ack") },
-  { what: "connecting, CPU per client", unit: "µs", times: true, bar: 2, aim: 1.5, of: cpu("connect-1000") },
+  // Both ways to read the promise, so that nobody has to believe that the better one was meant.
+  { what: "connecting, CPU per client, the first 1,000 of a process", unit: "µs", times: true, bar: 2, aim: 1.5, of: cpu("connect-first") },
+  { what: "connecting, CPU per client, 1,000 after 250 others", unit: "µs", times: true, bar: 2, aim: 1.5, of: cpu("connect-1000") },
   {
-    what: "resident memory per connected client",
+    what: "resident memory per connected client, 1,000 after 250 others",
     unit: "kB",
     times: true,
     bar: 1.1,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ROOT } from "../../scripts/lib/root.mjs";
+import { Refusal } from "../../scripts/lib/run.mjs";
 import { tied } from "./tied.mjs";
 
 // The program itself: what lies in .bin may be a script that starts it, and then its process would be measured.
@@ -38,7 +39,7 @@ export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, 
   const line = await Promise.race([listening, ended.then(() => null)]);
   if (!line) {
     await stop();
-    throw new Error(`workerd did not start:\n${logs.join("\n")}`);
+    throw new Refusal(`workerd did not start:\n${logs.join("\n")}`);
   }
   return {
     pid: child.pid,

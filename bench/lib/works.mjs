@@ -14,13 +14,13 @@ const broadcast = (name, title, clients, options = {}) => ({
 });
 const connect = (clients) => ({
   name: `connect-${clients}`,
-  title: `${number(clients)} clients connect`,
+  title: `${number(clients)} clients connect after ${WARM.connect} others`,
   load: { work: "connect", clients, "warm-up": WARM.connect },
   smoke: { clients: Math.min(clients, 20), "warm-up": 10 },
 });
 const wake = (clients) => ({
   name: `wake-${clients}`,
-  title: `waking with ${number(clients)} sockets in ${Math.ceil(clients / 10)} rooms`,
+  title: `waking with ${number(clients)} sockets in rooms of ten`,
   load: { work: "wake", clients, rooms: Math.ceil(clients / 10), to: "all" },
   smoke: { clients: Math.min(clients, 20), rooms: 2 },
 });
@@ -47,8 +47,8 @@ export const works = [
   },
   {
     name: "connect-first",
-    title: "the first 250 clients of a process connect",
-    load: { work: "connect", clients: WARM.connect, "warm-up": 0 },
+    title: "the first 1,000 clients of a process connect",
+    load: { work: "connect", clients: 1000, "warm-up": 0 },
   },
   connect(100),
   connect(1000),
@@ -67,7 +67,7 @@ export const works = [
 ];
 
 // These differ from others only in numbers that the smoke test does not have.
-for (const work of works) if (/-8$|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
+for (const work of works) if (/^broadcast-1000|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
 
 /** A work with a smoke test's numbers. */
 export const small = ({ load, smoke, ...work }) => ({ ...work, load: { ...load, ...smoke } });

@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const BIN = join(ROOT, "node_modules", ".bin");
 
+/** The package that the root's own `wrangler.toml` deploys. */
+export const RELAY = join(ROOT, "relay");
+
 /** Tools that take minutes to compile live outside the clone, one directory per version, and are shared by all clones. */
 export const TOOLS =
   process.env.DORMOUSE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "dormouse");

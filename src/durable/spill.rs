@@ -95,10 +95,12 @@ pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use crate::engine::Heartbeat;
-    use crate::id::{Namespace, Room, SocketId};
+    use crate::id::{ConnId, Namespace, Room, SocketId};
     use crate::request::KeptOpening;
-    use crate::snapshot::{ClientSnapshot, SocketSnapshot};
+    use crate::server::Server;
+    use crate::snapshot::{ClientSnapshot, Parts, Snapshot, SocketSnapshot};
     use crate::time::Timestamp;
 
     fn snapshot(rooms: usize, name: &str) -> (Header, Body) {
@@ -153,5 +155,26 @@ mod tests {
         assert_eq!((read(&other), read_header(&other)), (None, None));
         assert_eq!(read("{}"), None);
         assert_eq!(read(""), None);
+    }
+
+    /// What an earlier deployment wrote is read by the next one, and written again as it was, in the same order.
+    #[test]
+    fn a_snapshot_of_this_version_stays_as_it_is() {
+        let attachment = concat!(
+            r#"{"v":2,"h":{"since":1795000000000,"expires":null,"due":1795000009000,"heartbeat":{"s":null}},"b":{"#,
+            r#""s":"AQEBAQEBAQEBAQEBAQEB","u":true,"l":{"c":{"o":{"h":[["user-agent","a \"b\" ü"],["x-empty",""]],"#,
+            r#""i":1794000000000,"a":"::1","u":"/w/a/socket.io/?EIO=4&x=%20","s":true},"n":[{"i":"AgICAgICAgICAgICAgIC","#,
+            r#""n":"/","a":"{\"token\": \"\\u00fc\"}","d":"[1,2]","r":["","a room","räume"],"o":["first","hi"],"#,
+            r#""w":[{"i":179500000000012,"n":"noted","c":"{}","t":1795000009000}]},"#,
+            r#"{"i":"AwMDAwMDAwMDAwMDAwMD","n":"/game/1","p":3,"a":"{}"}],"#,
+            r#""p":{"k":false,"n":"/","i":7,"j":"[\"x\",{\"_placeholder\":true,\"num\":0}]","c":1,"a":[]}}}}}"#,
+        );
+        let Some(Read::Whole(header, body)) = read(attachment) else { panic!("it is read") };
+        assert_eq!(read_header(attachment), Some(header));
+        let (mut server, conn) = (Server::new(Config::default()), ConnId(0));
+        let snapshot = Snapshot { header, body, parts: Parts::new() };
+        server.restore(header.since, conn, snapshot).expect("nobody else has its ids");
+        let Snapshot { header, body, .. } = server.snapshot(conn).expect("a session");
+        assert_eq!(write(header, &body).expect("serialises").attachment, attachment);
     }
 }

@@ -84,8 +84,10 @@ impl Platform for Workers {
     fn entropy(&mut self) -> Entropy {
         let mut entropy = Entropy::default();
         if self.random.len() < entropy.len() {
-            self.random.resize(IDS_AT_ONCE * entropy.len(), 0);
-            getrandom::fill(&mut self.random).expect("the runtime has randomness");
+            // Kept once it is filled: should that fail, no later id is made of zeros.
+            let mut fresh = vec![0; IDS_AT_ONCE * entropy.len()];
+            getrandom::fill(&mut fresh).expect("the runtime has randomness");
+            self.random = fresh;
         }
         let rest = self.random.len() - entropy.len();
         for (to, byte) in entropy.iter_mut().zip(self.random.drain(rest..)) {

@@ -101,6 +101,8 @@ impl RequestHead {
 mod tests {
     use std::rc::Rc;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn head(lines: &[&str]) -> RequestHead {
@@ -137,5 +139,28 @@ mod tests {
             assert_eq!(head(&["GET", url]).split_url(), parts, "{url}");
         }
         assert_eq!(head(&[""]).headers().count(), 0);
+    }
+
+    proptest! {
+        /// Whatever stands in it, however many headers there are, and whichever come twice.
+        #[test]
+        fn what_was_written_is_read(
+            url in "(https?://)?[^\n]{0,40}",
+            headers in proptest::collection::vec(("[a-z-]{0,3}", "[^\n]{0,10}"), 0..200),
+        ) {
+            let lines = ["GET", &url].into_iter().chain(headers.iter().flat_map(|(name, value)| [&**name, &**value]));
+            let head = RequestHead::new(lines.collect::<Vec<_>>().join("\n"));
+            let pairs = || headers.iter().map(|(name, value)| (&**name, &**value));
+            prop_assert!(head.headers().eq(pairs()));
+            for (name, _) in pairs() {
+                prop_assert_eq!(head.header(name), pairs().find(|(key, _)| *key == name).map(|(_, value)| value));
+            }
+            let begin = [head.own_origin(), head.path()].concat();
+            prop_assert!(url.starts_with(&begin), "{begin} is not how {url} begins");
+            let world = WorldName::parse("alpha").expect("a name");
+            let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
+            prop_assert_eq!(format!("{}{}", head.own_origin(), request.url()), url);
+            prop_assert_eq!(head.opening_bytes(), request.opening().bytes());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -97,8 +98,57 @@ pub trait HandlerError: fmt::Display {
 pub struct Failure {
     code: Cow<'static, str>,
     message: String,
-    data: Option<Value>,
+    data: Option<Data>,
 }
+
+/// Data for a client. What handles JSON values is reached through it alone: where no error has data, it is not in the wasm.
+#[derive(Clone)]
+struct Data(Arc<dyn Json>);
+
+trait Json: Send + Sync {
+    fn value(&self) -> &Value;
+    fn to_json(&self) -> String;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn equals(&self, other: &dyn Json) -> bool;
+}
+
+impl Json for Value {
+    fn value(&self) -> &Value {
+        self
+    }
+
+    fn to_json(&self) -> String {
+        self.to_string()
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+
+    fn equals(&self, other: &dyn Json) -> bool {
+        self == other.value()
+    }
+}
+
+impl Data {
+    fn new(value: Value) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(&*other.0)
+    }
+}
+
+impl Eq for Data {}
 
 impl Failure {
     /// The code of errors that have none of their own.
@@ -114,7 +164,7 @@ impl Failure {
     /// With data for a client whose CONNECT is refused.
     #[must_use]
     pub fn with_data(mut self, data: impl Into<Value>) -> Self {
-        self.data = Some(data.into());
+        self.data = Some(Data::new(data.into()));
         self
     }
 
@@ -130,21 +180,20 @@ impl Failure {
 
     /// What a client whose CONNECT is refused gets besides, if it was given; otherwise it gets `{"code":…}`, where there is a
     /// code.
-    pub const fn data(&self) -> Option<&Value> {
-        self.data.as_ref()
+    pub fn data(&self) -> Option<&Value> {
+        self.data.as_ref().map(|data| data.0.value())
     }
 
     /// What clients are told of an error that says so itself. `?` would lose its code: it knows only that it is an error.
     pub fn of(error: &impl HandlerError) -> Self {
-        Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data() }
+        Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
     }
 
     /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
     pub(super) fn into_refused(self) -> Refused {
         let has_code = self.code != Self::CODE;
         let data = match self.data {
-            // A JSON value always serialises.
-            Some(data) => Some(serde_json::to_string(&data).unwrap_or_default()),
+            Some(data) => Some(data.0.to_json()),
             None => has_code.then(|| format!(r#"{{"code":{}}}"#, quoted(&self.code))),
         };
         Refused { data, message: self.message }
@@ -192,7 +241,7 @@ impl HandlerError for Failure {
     }
 
     fn data(&self) -> Option<Value> {
-        self.data.clone()
+        self.data().cloned()
     }
 }
 

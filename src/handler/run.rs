@@ -258,15 +258,24 @@ pub(super) fn run_all<C: Call<Outcome = Done> + Clone>(
     victim: impl Fn() -> Victim,
     report: &Report,
 ) -> Vec<Task> {
-    let run = |handler: &Erased<C>| {
-        let (handler, call, report) = (Rc::clone(handler), call.clone(), report.clone());
-        Task::new(victim(), async move {
-            if let Err(failure) = handler(call).await {
-                report.fail(failure).await;
-            }
-        })
-    };
-    handlers.iter().map(run).collect()
+    let mut tasks = Vec::with_capacity(handlers.len());
+    for handler in handlers {
+        let (handler, call) = (Rc::clone(handler), call.clone());
+        tasks.push(reporting(victim(), Box::new(move || handler(call)), report.clone()));
+    }
+    tasks
+}
+
+/// A handler that is not called yet, whatever it is called with: behind it, nothing is made once for each kind.
+type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
+
+fn reporting(victim: Victim, handler: Ready, report: Report) -> Task {
+    Task::new(victim, async move {
+        // In here, so that one that panics before it awaits costs only its event.
+        if let Err(failure) = handler().await {
+            report.fail(failure).await;
+        }
+    })
 }
 
 /// Where a failure goes that no client is told of.

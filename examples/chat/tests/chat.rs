@@ -1,6 +1,10 @@
 //! The chat without a runtime, once awake and once with the world put to sleep after every event.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+// Nobody can depend on a package of type `cdylib` alone.
+#[path = "../src/lib.rs"]
+mod chat;
+
 use std::time::Duration;
 
 use dormouse::testing::{ConnectError, TestClient, TestEvent, TestWorld};

@@ -1,0 +1,3 @@
+//! The deployable relay: the tabletop app as a Worker.
+
+dormouse::world!(World, dormouse::tabletop::app);

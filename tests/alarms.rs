@@ -1,0 +1,186 @@
+//! The world's one alarm: whatever it was set for, and whatever became of that, named alarms ring at their time, and nobody
+//! who answers is cut off. One that turns out to be too early is left alone, because setting it anew writes a row.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
+
+mod harness;
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dormouse::request::Layer;
+use dormouse::{App, Data, EventName, Failure, Frame, Io};
+use proptest::prelude::*;
+
+use harness::{Host, SocketNo, To, What, deterministic, shared_heartbeat};
+
+const NAMES: [&str; 2] = ["a", "b"];
+
+/// `set(name, milliseconds)` and `clear(name)`; alarms log their name and time.
+fn alarms() -> App {
+    async fn rings(io: Io, EventName(name): EventName) {
+        io.log(format!("{name} rings at {}", io.now().as_millis()));
+    }
+    let app = App::new().namespace("/", |ns| {
+        ns.on("set", async |io: Io, Data((name, millis)): Data<(String, u64)>| {
+            io.set_alarm(&name, Duration::from_millis(millis), ())?;
+            Ok::<_, Failure>(())
+        })
+        .on("clear", async |io: Io, Data(name): Data<String>| io.clear_alarm(&name))
+    });
+    NAMES.into_iter().fold(app, |app, name| app.on_alarm(name, rings))
+}
+
+fn join(host: &mut Host) -> SocketNo {
+    let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+    host.text(no, "40");
+    no
+}
+
+/// A world whose clients answer a ping after their own time, and what its named alarms are to do.
+struct Scene {
+    host: Host,
+    /// After how many milliseconds a client answers a ping; the others are silent.
+    lags: BTreeMap<SocketNo, u64>,
+    pongs: BTreeSet<(u64, SocketNo)>,
+    due: BTreeMap<&'static str, u64>,
+    rings: Vec<String>,
+}
+
+impl Scene {
+    fn now(&self) -> u64 {
+        self.host.runtime().now.as_millis()
+    }
+
+    fn advance(&mut self, millis: u64) {
+        let until = self.now() + millis;
+        loop {
+            let next = self.pongs.first().map_or(until, |&(at, _)| at.min(until));
+            let said = self.host.runtime().said.len();
+            let span = next.saturating_sub(self.now());
+            let until_next = self.host.runtime().now.after(Duration::from_millis(span));
+            let went_off = self.host.advance_to_next(until_next);
+            let heard: Vec<_> = self.host.runtime().said[said..].to_vec();
+            for said in heard {
+                if let (To::Socket(no), What::Frame(frame)) = (said.to, said.what)
+                    && frame == Frame::text("2")
+                    && let Some(lag) = self.lags.get(&no)
+                {
+                    self.pongs.insert((self.now() + lag, no));
+                }
+            }
+            if went_off {
+                continue;
+            }
+            match self.pongs.first().copied() {
+                Some((at, no)) if at <= self.now() => {
+                    self.pongs.pop_first();
+                    self.host.text(no, "3");
+                }
+                _ if self.now() >= until => break,
+                _ => {}
+            }
+        }
+        let mut rung: Vec<_> = NAMES.into_iter().filter_map(|name| Some((*self.due.get(name)?, name))).collect();
+        rung.retain(|(at, _)| *at <= until);
+        rung.sort_unstable();
+        for (at, name) in rung {
+            self.due.remove(name);
+            self.rings.push(format!("{name} rings at {at}"));
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Set(usize, u64),
+    Clear(usize),
+    Join(Option<u64>),
+    OpenOnly,
+    Sleep,
+    Advance(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..NAMES.len(), 1u64..90_000).prop_map(|(name, millis)| Step::Set(name, millis)),
+        3 => (0..NAMES.len()).prop_map(Step::Clear),
+        2 => proptest::option::weighted(0.7, 1u64..19_500).prop_map(Step::Join),
+        1 => Just(Step::OpenOnly),
+        2 => Just(Step::Sleep),
+        5 => (1u64..40_000).prop_map(Step::Advance),
+    ]
+}
+
+/// Messages that set an alarm and take it back write it down once, not each time.
+#[test]
+fn an_alarm_that_is_too_early_is_left_alone() {
+    for sleepy in [false, true] {
+        let mut host = Host::new(shared_heartbeat(), alarms);
+        host.sleepy = sleepy;
+        let no = join(&mut host);
+        let before = host.runtime().alarms_set;
+        for _ in 0..10 {
+            host.text(no, r#"42["set","a",5000]"#);
+            host.text(no, r#"42["clear","a"]"#);
+        }
+        assert_eq!(host.runtime().alarms_set - before, 1, "sleepy: {sleepy}");
+        host.advance_millis(60_000);
+        assert!(host.runtime().log.is_empty(), "sleepy: {sleepy}, {:?}", host.runtime().log);
+    }
+}
+
+#[test]
+fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
+    let cases = (any::<bool>(), proptest::collection::vec(step(), 1..40));
+    let result = deterministic(300).run(&cases, |(sleepy, steps)| {
+        let mut host = Host::new(shared_heartbeat(), alarms);
+        host.sleepy = sleepy;
+        let first = join(&mut host);
+        let mut scene =
+            Scene { host, lags: [(first, 20)].into(), pongs: BTreeSet::new(), due: BTreeMap::new(), rings: Vec::new() };
+        for step in steps {
+            match step {
+                Step::Set(name, millis) => {
+                    scene.host.text(first, &format!(r#"42["set","{}",{millis}]"#, NAMES[name]));
+                    let at = scene.now() + millis;
+                    scene.due.insert(NAMES[name], at);
+                }
+                Step::Clear(name) => {
+                    scene.host.text(first, &format!(r#"42["clear","{}"]"#, NAMES[name]));
+                    scene.due.remove(NAMES[name]);
+                }
+                Step::Join(lag) => {
+                    let no = join(&mut scene.host);
+                    scene.lags.extend(lag.map(|lag| (no, lag)));
+                }
+                Step::OpenOnly => {
+                    scene.host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+                }
+                Step::Sleep => prop_assert!(scene.host.sleep()),
+                Step::Advance(millis) => scene.advance(millis),
+            }
+            for no in scene.lags.keys() {
+                prop_assert!(scene.host.runtime().sockets[*no].open, "{no} answers, and is cut off at {}", scene.now());
+            }
+            prop_assert_eq!(&scene.host.runtime().log, &scene.rings);
+        }
+        scene.advance(200_000);
+        prop_assert_eq!(&scene.host.runtime().log, &scene.rings);
+        for (no, socket) in scene.host.runtime().sockets.iter().enumerate() {
+            prop_assert_eq!(socket.open, scene.lags.contains_key(&no), "{}", no);
+        }
+        // From here on nothing is due but the heartbeat: one row written a ping interval.
+        prop_assert!(scene.host.sleep());
+        let before = scene.host.runtime().alarms_set;
+        scene.advance(250_000);
+        prop_assert_eq!(scene.host.runtime().alarms_set - before, 10);
+        prop_assert!(scene.host.is_asleep());
+        Ok(())
+    });
+    result.expect("nobody pays");
+}
