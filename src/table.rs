@@ -117,7 +117,7 @@ impl Places {
         self.len == 0
     }
 
-    /// Takes all places out, and gives them in order.
+    /// Takes all places out, and gives them in order; to be read to its end, or what is left of them stays behind.
     pub fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
         self.words.iter_mut().enumerate().flat_map(|(number, word)| {

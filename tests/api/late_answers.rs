@@ -3,10 +3,10 @@
 use core::cell::Cell;
 use core::time::Duration;
 
-use dormouse::{AckError, Answer, App, BroadcastAckError, EmitError, Io, NoAnswer, Reply, Socket};
+use dormouse::{AckError, Answer, App, BroadcastAckError, Data, EmitError, Io, NoAnswer, Reply, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
-use crate::replies::{app, last, offer};
+use crate::replies::{app, last, offer, plain};
 
 /// A handler that always asks again must not keep the object from its other events.
 #[test]
@@ -130,5 +130,36 @@ fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
         world.nap();
         anna.close();
         assert_eq!(world.logged().iter().filter(|line| line.contains("decided")).count(), 2);
+    });
+}
+
+/// Of one client's answers, each expires in its own namespace, and who has left one owes the others' still.
+#[test]
+fn answers_of_one_client_expire_each_for_itself() {
+    let app = || {
+        let routes = |ns: dormouse::Routes| {
+            ns.on("ask", async |socket: Socket, Data(millis): Data<u64>| {
+                socket.timeout(Duration::from_millis(millis)).reply_to("r", ()).emit("q", ())
+            })
+            .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| {
+                io.log(format!("{} {}", io.name().as_str(), plain(&answer)));
+            })
+        };
+        App::new().namespace("/", routes).namespace("/a", routes).namespace("/b", routes)
+    };
+    awake_and_asleep(app, |world| {
+        let [main] = clients(world, "/");
+        let [a, b] = ["/a", "/b"].map(|name| main.also_connect(name));
+        for (client, millis) in [(&main, 3_000), (&a, 1_000), (&b, 2_000), (&main, 2_000)] {
+            client.emit("ask", millis);
+        }
+        a.disconnect();
+        assert_eq!(world.logged(), ["/a Err(Disconnected)"]);
+        world.nap();
+        world.advance(Duration::from_millis(2_999));
+        assert_eq!(world.logged(), ["/a Err(Disconnected)", "/b Err(Expired)", "/ Err(Expired)"]);
+        world.nap();
+        world.advance(Duration::from_millis(1));
+        assert_eq!(world.logged().len(), 4);
     });
 }
