@@ -334,14 +334,11 @@ export function deleteParts(state, sid) {
   state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part < 0", sid);
 }
 
-/** Deletes what sessions left that are not among `sids`: they were lost without an event, as in a deploy. */
-export function sweepSpilled(state, sids) {
+/** The sessions that have rows. */
+export function spilledSids(state) {
   const { sql } = state.storage;
-  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return;
-  const known = new Set(sids);
-  for (const { sid } of sql.exec("SELECT DISTINCT sid FROM spilled").toArray()) {
-    if (!known.has(sid)) sql.exec("DELETE FROM spilled WHERE sid = ?", sid);
-  }
+  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return [];
+  return sql.exec("SELECT DISTINCT sid FROM spilled").toArray().map(({ sid }) => sid);
 }
 
 // What the app keeps, and the world's named alarms: texts by key.

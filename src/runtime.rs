@@ -75,8 +75,8 @@ extern "C" {
     pub fn delete_body(state: &JsValue, sid: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = deleteParts, catch)]
     pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = sweepSpilled, catch)]
-    pub fn sweep_spilled(state: &JsValue, sids: Vec<String>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = spilledSids, catch)]
+    pub fn spilled_sids(state: &JsValue) -> Result<Vec<String>, JsValue>;
     #[wasm_bindgen(js_name = readStored, catch)]
     pub fn read_stored(state: &JsValue, key: &str) -> Result<Option<String>, JsValue>;
     #[wasm_bindgen(js_name = writeStored, catch)]

@@ -9,6 +9,8 @@
 
 mod harness;
 
+use bytes::Bytes;
+use dormouse::Sid;
 use dormouse::effect::Answer;
 use dormouse::error::Refusal;
 use dormouse::request::Layer;
@@ -92,6 +94,23 @@ fn what_spilled_is_deleted_when_it_fits_again() {
         host.text(no, &format!(r#"42["leave",{rooms}]"#));
         assert!(host.runtime().spilled.is_empty(), "sleepy: {sleepy}");
     }
+}
+
+/// A deploy closes connections without telling the object.
+#[test]
+fn what_sessions_left_is_deleted_when_the_world_wakes() {
+    let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+    let [stays, goes] = [join(&mut host), join(&mut host)];
+    let rooms: Vec<String> = (0..2_000).map(|room| format!(r#""room {room}""#)).collect();
+    for no in [stays, goes] {
+        host.text(no, &format!(r#"42["join",{}]"#, rooms.join(",")));
+    }
+    let lost = Sid::parse("lost").expect("valid");
+    host.runtime_mut().parts.insert(lost, [(0, Bytes::from_static(b"a part"))].into_iter().collect());
+    host.runtime_mut().sockets[goes].attachment = None;
+    assert!(host.sleep());
+    assert_eq!(host.server().session_count(), 1);
+    assert_eq!((host.runtime().spilled.len(), host.runtime().parts.len()), (1, 0));
 }
 
 #[test]

@@ -183,9 +183,8 @@ impl Platform for Runtime {
         Ok(())
     }
 
-    fn sweep(&mut self, sids: &[Sid]) -> Result<(), Infallible> {
-        black_box(sids);
-        Ok(())
+    fn spilled(&mut self) -> Result<Vec<Sid>, Infallible> {
+        Ok(Vec::new())
     }
 
     fn store(&self) -> Rc<dyn Store> {

@@ -142,11 +142,11 @@ pub trait Platform {
     /// The runtime's own.
     fn delete_parts(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
-    /// Deletes what all other sessions than `sids` left written.
+    /// The sessions that have something written by [`write_body`](Self::write_body) or [`write_part`](Self::write_part).
     ///
     /// # Errors
     /// The runtime's own.
-    fn sweep(&mut self, sids: &[Sid]) -> Result<(), Self::Error>;
+    fn spilled(&mut self) -> Result<Vec<Sid>, Self::Error>;
 
     /// What the world keeps besides its sessions.
     fn store(&self) -> Rc<dyn Store>;

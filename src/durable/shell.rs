@@ -204,7 +204,7 @@ impl Awake {
     /// Reads every WebSocket's snapshot.
     fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
-        let (mut rows, mut sids) = (Dense::default(), Vec::new());
+        let mut rows = Dense::default();
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
             let conn = ConnId(number);
             match spill::read(&attachment) {
@@ -212,7 +212,6 @@ impl Awake {
                 Some(Read::Probe) => platform.close(conn, 1000),
                 read => match restore(platform, conn, read, &mut server) {
                     Ok(restored) => {
-                        sids.push(restored.sid);
                         if restored.has_body || !restored.parts.is_empty() {
                             rows.insert(conn, restored);
                         }
@@ -225,7 +224,7 @@ impl Awake {
                 },
             }
         }
-        if let Err(error) = platform.sweep(&sids) {
+        if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
         match read_alarms(platform) {
@@ -241,6 +240,15 @@ impl Rows {
     pub(super) const fn new(sid: Sid) -> Self {
         Self { sid, has_body: false, parts: Vec::new() }
     }
+}
+
+/// Deletes what sessions left that are not there any more: they were lost without an event, as in a deploy.
+fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error> {
+    for sid in platform.spilled()?.into_iter().filter(|sid| !server.has_session(*sid)) {
+        platform.delete_body(sid)?;
+        platform.delete_parts(sid)?;
+    }
+    Ok(())
 }
 
 /// The named alarms as they were written.

@@ -227,8 +227,8 @@ impl Platform for Workers {
         runtime::delete_parts(&self.state, sid.as_str())
     }
 
-    fn sweep(&mut self, sids: &[Sid]) -> Result<(), JsValue> {
-        runtime::sweep_spilled(&self.state, sids.iter().map(Sid::to_string).collect())
+    fn spilled(&mut self) -> Result<Vec<Sid>, JsValue> {
+        Ok(runtime::spilled_sids(&self.state)?.iter().filter_map(|sid| Sid::parse(sid)).collect())
     }
 
     fn store(&self) -> Rc<dyn Store> {

@@ -174,10 +174,8 @@ impl Platform for VirtualPlatform {
         Ok(())
     }
 
-    fn sweep(&mut self, sids: &[Sid]) -> Result<(), Infallible> {
-        self.spilled.retain(|sid, _| sids.contains(sid));
-        self.parts.retain(|sid, _| sids.contains(sid));
-        Ok(())
+    fn spilled(&mut self) -> Result<Vec<Sid>, Infallible> {
+        Ok(self.spilled.keys().chain(self.parts.keys()).copied().collect())
     }
 
     fn store(&self) -> Rc<dyn Store> {
