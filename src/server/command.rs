@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Client, Server};
 use super::emit::text_frame;
+use super::{Client, Server};
 use crate::effect::{Dispatch, Effect, Effects, Refused};
 use crate::engine;
 use crate::error::Reason;
