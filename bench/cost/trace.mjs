@@ -46,7 +46,7 @@ export async function readTrace(path, timed) {
         break;
       }
       case "turn":
-        trace.turns.push({ begin: time(entry.locked), end: time(entry.end), isObject: context?.isObject ?? true });
+        trace.turns.push({ begin: time(entry.locked), end: time(entry.end), life: context, isObject: context?.isObject ?? true });
         break;
     }
   }
@@ -72,6 +72,7 @@ export function measure(trace, from, to) {
   for (const { name } of trace.operations.filter(began)) operations[name] = (operations[name] ?? 0) + 1;
   const of = (name) => events.filter((event) => event.name === name);
   const turns = (isObject) => sum(trace.turns.filter((turn) => turn.isObject === isObject && turn.begin >= from && turn.begin < to).map(length));
+  const wakes = of("alarm").filter(({ begin, life }) => begin - life.begin < 100).map(({ life, end }) => ({ begin: life.begin, end, life }));
   return {
     boots: trace.lives.filter(began).length,
     events: { alarm: of("alarm").length, fetch: of("fetch").length, webSocket: of("hibernatable_websocket").length },
@@ -83,11 +84,14 @@ export function measure(trace, from, to) {
     /** While the object's, or the Worker's, code ran. */
     codeMs: turns(true),
     workerMs: turns(false),
-    wakesMs: spread(events.filter(({ begin, name, life }) => name === "alarm" && begin - life.begin < 100).map(({ life, end }) => end - life.begin)),
+    wakesMs: spread(wakes.map(length)),
+    longestWakes: wakes.toSorted((a, b) => length(b) - length(a)).slice(0, 5).map((wake) => ({ ms: length(wake), codeMs: codeIn(trace, wake) })),
     alarmGapsMs: spread(gaps(of("alarm").map(({ begin }) => begin))),
     eventsMs: spread(of("hibernatable_websocket").map(length)),
   };
 }
+
+const codeIn = ({ turns }, { life, end }) => sum(turns.filter((turn) => turn.life === life && turn.begin < end).map(length));
 
 const length = ({ begin, end }) => end - begin;
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
