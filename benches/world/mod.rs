@@ -1,40 +1,20 @@
 //! A world to measure: the very shell that runs in the object, with a user's handlers, on a runtime that costs nothing.
 
+// Nobody can depend on a package of type `cdylib` alone.
+#[path = "../../bench/peers/dormouse/src/lib.rs"]
+mod peer;
 mod runtime;
 
 use std::rc::Rc;
 
+use dormouse::ConnRequest;
 use dormouse::config::Config;
 use dormouse::durable::{Reception, Shell};
 use dormouse::id::{ConnId, WorldName};
 use dormouse::request::{EngineRequest, Layer, Opening};
 use dormouse::value::Frame;
-use dormouse::{App, Args, ConnRequest, EmitError, Handshake, Reply, Socket};
 
 pub use runtime::Runtime;
-
-/// What the peers of `npm run bench` do, written as any user of Dormouse would write it.
-fn app() -> App {
-    App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
-}
-
-async fn enter(socket: Socket, handshake: Handshake) {
-    if let Some(room) = handshake.query_param("room") {
-        socket.join(room);
-    }
-}
-
-async fn all(socket: Socket, args: Args) -> Result<(), EmitError> {
-    socket.broadcast().emit("all", args)
-}
-
-async fn room(socket: Socket, args: Args) -> Result<(), EmitError> {
-    socket.to(socket.rooms()).emit("room", args)
-}
-
-async fn ask(args: Args) -> Reply<Args> {
-    Reply(args)
-}
 
 /// An object with its connections.
 #[derive(Debug)]
@@ -48,7 +28,7 @@ pub struct World {
 impl World {
     /// A world with so many clients on WebSockets, who are in the main namespace and in so many rooms, one each.
     pub fn new(clients: usize, rooms: usize) -> Self {
-        let mut world = Self { shell: Shell::new(Runtime::default(), Config::default(), app), conns: Vec::new() };
+        let mut world = Self { shell: Shell::new(Runtime::default(), Config::default(), peer::app), conns: Vec::new() };
         for client in 0..clients {
             world.connect(client % rooms.max(1));
         }
@@ -59,7 +39,7 @@ impl World {
     pub fn sleep(self) -> (Self, Shell<Runtime>) {
         let Self { mut shell, conns } = self;
         let runtime = core::mem::take(&mut shell.platform);
-        (Self { shell: Shell::new(runtime, Config::default(), app), conns }, shell)
+        (Self { shell: Shell::new(runtime, Config::default(), peer::app), conns }, shell)
     }
 
     /// A client opens a WebSocket and joins the main namespace and a room.

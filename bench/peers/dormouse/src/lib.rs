@@ -2,7 +2,8 @@
 
 use dormouse::{App, Args, EmitError, Handshake, Reply, Socket};
 
-fn app() -> App {
+/// The app, which `benches/` measures, too, without a runtime.
+pub fn app() -> App {
     App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
 }
 
