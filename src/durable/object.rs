@@ -13,10 +13,11 @@ use super::receive;
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::config::{Config, ConfigError};
+use crate::edge::respond::respond_message;
 use crate::error::Reason;
 use crate::handler::App;
 use crate::runtime;
-use crate::value::{Frame, quoted};
+use crate::value::Frame;
 
 /// From how many UTF-16 units on another way of copying a text out of the runtime is faster.
 const LONG_TEXT: usize = 1024;
@@ -81,10 +82,7 @@ impl Object {
     pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
         match &self.0.0 {
             Ok(shell) => receive::fetch(Rc::clone(shell), request),
-            Err(error) => {
-                let body = format!(r#"{{"message":{}}}"#, quoted(&error.to_string()));
-                runtime::respond_json(500, &body, &[])
-            }
+            Err(error) => respond_message(500, &error.to_string(), &[]),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::edge::head::RequestHead;
 use crate::edge::route::{Route, route};
 use crate::effect::Answer;
 use crate::error::Refusal;
-use crate::handler::Variables;
+use crate::handler::{App, Variables};
 use crate::request::{CLOSE_MARK, EngineRequest};
 use crate::runtime;
 
@@ -43,34 +43,36 @@ pub(super) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
         }
     };
     // A block of its own, so that the shell is not borrowed while the request waits.
-    let (reception, headers, limits) = {
+    let reception = {
         let mut shell = shell.borrow_mut();
         let store = shell.platform.store();
         let variables: Variables = Rc::new(move |name| store.variable(name));
         let is_octets =
             || head.header("content-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OCTET_STREAM));
-        let reception = match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
+        match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
             Ok(parsed) => {
                 shell.handle_request(parsed, layer, is_octets, |now| head.to_conn_request(world, now, variables))?
             }
             Err(refusal) => Reception::Refused(refusal),
-        };
-        // The Worker refused who may not connect; what is left are the headers of the answer.
-        let (allowed, cors) = (&shell.config().allowed_origins, app.engine_routes().cors_options());
-        let headers = cors::check(head.header("origin"), head.own_origin(), allowed, cors).unwrap_or_default();
-        (reception, headers, BodyLimits::new(shell.config()))
+        }
     };
+    let headers = || own_headers(shell.borrow().config(), &head, &app);
     match reception {
         Reception::Accepted(client) => runtime::switch_protocols(&client),
         Reception::SecondWebSocket => runtime::respond(409, None, vec![CLOSE_MARK.to_owned(), "1".to_owned()]),
-        Reception::Refused(refusal) => respond(&Answer::Refused(refusal), &headers),
-        Reception::Waits(waiting) => Ok(promise(answer(waiting, headers, None))),
-        Reception::Opens { sid, waiting } => Ok(promise(answer(waiting, headers, app.engine_routes().set_cookie(sid)))),
-        Reception::WantsBody { request: number, sid, waiting } => Ok(promise(async move {
-            let body = limits.read(&request).await;
-            shell.borrow_mut().handle_body(number, sid, body);
-            answer(waiting, headers, None).await
-        })),
+        Reception::Refused(refusal) => respond(&Answer::Refused(refusal), &headers()),
+        Reception::Waits(waiting) => Ok(promise(answer(waiting, headers(), None))),
+        Reception::Opens { sid, waiting } => {
+            Ok(promise(answer(waiting, headers(), app.engine_routes().set_cookie(sid))))
+        }
+        Reception::WantsBody { request: number, sid, waiting } => {
+            let (headers, limits) = (headers(), BodyLimits::new(shell.borrow().config()));
+            Ok(promise(async move {
+                let body = limits.read(&request).await;
+                shell.borrow_mut().handle_body(number, sid, body);
+                answer(waiting, headers, None).await
+            }))
+        }
     }
 }
 
@@ -86,6 +88,12 @@ async fn answer(
         headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
     }
     respond(&answer, &headers)
+}
+
+/// The headers that every answer to a request must have. The Worker has refused who may not connect.
+pub(super) fn own_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<cors::Header> {
+    let cors = app.engine_routes().cors_options();
+    cors::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
 }
 
 fn promise(response: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {

@@ -11,12 +11,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use super::late::answer_or_late;
-use super::receive::BodyLimits;
+use super::receive::{BodyLimits, own_headers};
 use super::requests::Body;
 use super::shell::Shell;
 use super::workers::Workers;
 use crate::admin::Operation;
-use crate::edge::cors::check;
 use crate::edge::head::RequestHead;
 use crate::edge::respond::respond;
 use crate::edge::route::Route;
@@ -59,9 +58,7 @@ pub(super) async fn fetch(
     // A block of its own, so that the shell is not borrowed while the body comes.
     let (own, limits) = {
         let shell = shell.borrow();
-        let (allowed, cors) = (&shell.config().allowed_origins, app.engine_routes().cors_options());
-        let own = check(head.header("origin"), head.own_origin(), allowed, cors).unwrap_or_default();
-        (own, BodyLimits::new(shell.config()))
+        (own_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
     };
     let body = match limits.read(request).await {
         Body::Bytes(body) => body.into(),

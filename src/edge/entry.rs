@@ -11,14 +11,13 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::cors;
 use super::head::RequestHead;
 use super::judge::{Head, Verdict, judge};
-use super::respond::respond;
+use super::respond::{respond, respond_message};
 use super::route::{NO_PATH, Route, route};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
 use crate::handler::{App, ConnRequest, Denied, EngineRoutes, Headers, Variables, judge_alone};
 use crate::request::{CLOSE_MARK, Layer};
 use crate::runtime;
-use crate::value::quoted;
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
@@ -57,7 +56,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         Err(error) => {
             runtime::log_error(&format!("dormouse: {error}"));
             let readable = [("access-control-allow-origin", "*".to_owned())];
-            return respond_message(500, &error.to_string(), &readable);
+            return respond_message(500, &error.to_string(), &readable).map(Step::Answer);
         }
     };
     let head = RequestHead::new(runtime::head_of(request));
@@ -94,12 +93,12 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
             let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
             return runtime::respond(200, INDEX, headers).map(Step::Answer);
         }
-        Route::Index => return respond_message(404, NO_INDEX, &headers),
-        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers),
-        Route::NotFound(message) => return respond_message(404, message, &headers),
+        Route::Index => return respond_message(404, NO_INDEX, &headers).map(Step::Answer),
+        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
+        Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),
     };
     if layer == Layer::EngineIo && !engine.serves_engine() {
-        return respond_message(404, NO_ENGINE, &headers);
+        return respond_message(404, NO_ENGINE, &headers).map(Step::Answer);
     }
     if method == "OPTIONS" && !headers.is_empty() {
         let asked = head.header("access-control-request-headers");
@@ -155,11 +154,6 @@ fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsVal
     engine.change_headers(&mut headers, request);
     let flat = headers.iter().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
     runtime::replace_headers(response, flat)
-}
-
-fn respond_message(status: u16, message: &str, headers: &[cors::Header]) -> Result<Step, JsValue> {
-    let body = format!(r#"{{"message":{}}}"#, quoted(message));
-    runtime::respond_json(status, &body, headers).map(Step::Answer)
 }
 
 fn variables(env: &JsValue) -> Variables {
