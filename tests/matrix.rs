@@ -15,7 +15,7 @@ use harness::scene::Scene;
 
 const EXPECTED: &str = include_str!("matrix.txt");
 
-const STATES: [&str; 14] = [
+const STATES: [&str; 20] = [
     "unknown",
     "idle",
     "hanging",
@@ -25,6 +25,12 @@ const STATES: [&str; 14] = [
     "probed",
     "switching",
     "draining",
+    "drained",
+    "draining probing",
+    "draining probed",
+    "draining switching",
+    "drained probing",
+    "drained probed",
     "open",
     "joined",
     "partial",
@@ -32,7 +38,7 @@ const STATES: [&str; 14] = [
     "gone",
 ];
 
-const EVENTS: [&str; 42] = [
+const EVENTS: [&str; 43] = [
     "GET",
     "POST head",
     "POST octets",
@@ -69,6 +75,7 @@ const EVENTS: [&str; 42] = [
     "ws overflows",
     "upgrade attempt",
     "broadcast",
+    "server closes",
     "100 ms",
     "10 s",
     "25 s",

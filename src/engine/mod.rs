@@ -222,8 +222,8 @@ impl Engine {
         match self.by_conn.remove(conn) {
             Some(Role::Transport(key)) => self.end(key, End::new(reason), fx),
             Some(Role::Probe(key)) => {
-                if let Some(polling) = self.polling(key) {
-                    polling.probe = None;
+                if let Some(probe) = self.probe_mut(key) {
+                    *probe = None;
                 }
                 self.reschedule(key);
             }

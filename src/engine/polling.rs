@@ -2,7 +2,7 @@
 
 use super::session::Transport;
 use super::{CLOSE, End, Engine, NOOP, Packet, payload};
-use crate::effect::{Answer, Effect, Effects};
+use crate::effect::{Answer, CloseCode, Effect, Effects};
 use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
 use crate::input::PostBody;
@@ -20,14 +20,16 @@ impl Engine {
                     refuse(refusal, fx);
                 }
             }
-            Some(Transport::Draining(frames, _)) => {
-                if frames.is_empty() {
-                    frames.push(Frame::text(NOOP));
+            Some(Transport::Draining(draining)) => {
+                let mut frames = draining.take_frames();
+                let is_last = frames.is_empty();
+                if is_last {
+                    frames.extend([Frame::text(NOOP), Frame::text(CLOSE)]);
                 }
-                frames.push(Frame::text(CLOSE));
-                let answer = Answer::Payload(payload::join(frames.iter()));
-                fx.push(Effect::Answer { request, answer });
-                self.remove(key);
+                fx.push(Effect::Answer { request, answer: Answer::Payload(payload::join(&frames)) });
+                if is_last {
+                    self.drop_draining(key, fx);
+                }
             }
             _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
@@ -46,7 +48,11 @@ impl Engine {
                     polling.posting = true;
                 }
             }
-            Some(Transport::Draining(..)) => {}
+            Some(Transport::Draining(_)) if octets => {
+                self.drop_draining(key, fx);
+                refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+            }
+            Some(Transport::Draining(_)) => {}
             _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
     }
@@ -65,16 +71,19 @@ impl Engine {
             answer(Answer::Refused(Refusal::UnknownSid), fx);
             return None;
         };
-        let Some(polling) = self.polling(key) else {
-            // It was upgraded or closed while the body was under way. A closed session takes no more, and says `ok`.
-            let upgraded = self.sessions.get(key.0).is_some_and(|s| matches!(s.transport, Transport::WebSocket { .. }));
-            answer(
-                if upgraded { Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)) } else { Answer::Ok },
-                fx,
-            );
-            return None;
-        };
-        polling.posting = false;
+        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
+            Some(Transport::Polling(polling)) => polling.posting = false,
+            Some(Transport::Draining(_)) => {
+                answer(if matches!(body, PostBody::TooLong) { Answer::TooLong } else { Answer::Ok }, fx);
+                self.handle_last_body(key, &body, fx);
+                return None;
+            }
+            // It was upgraded while the body was under way.
+            Some(Transport::WebSocket { .. }) | None => {
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                return None;
+            }
+        }
         match body {
             PostBody::Text(body) if payload::split(&body).all(|text| Packet::decode_text(text).is_ok()) => {
                 answer(Answer::Ok, fx);
@@ -99,5 +108,26 @@ impl Engine {
                 None
             }
         }
+    }
+
+    /// The body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
+    /// send one when they left their last namespace.
+    fn handle_last_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
+        let is_over = match body {
+            PostBody::Text(body) => {
+                payload::split(body).any(|text| matches!(Packet::decode_text(text), Ok(Packet::Close)))
+            }
+            PostBody::Aborted => true,
+            PostBody::TooLong | PostBody::NotText => false,
+        };
+        if is_over {
+            self.drop_draining(key, fx);
+        }
+    }
+
+    /// Drops what is left of a session that is closed, and the WebSocket that wanted to take it over.
+    pub(super) fn drop_draining(&mut self, key: SessionKey, fx: &mut Effects) {
+        self.drop_probe(key, CloseCode::Normal, fx);
+        self.remove(key);
     }
 }

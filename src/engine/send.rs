@@ -2,7 +2,7 @@
 
 use super::session::Transport;
 use super::{End, Engine};
-use crate::effect::{CloseCode, Effect, Effects};
+use crate::effect::{Effect, Effects};
 use crate::error::Reason;
 use crate::id::SessionKey;
 use crate::limits::POLLING_CLOSE_TIMEOUT;
@@ -47,22 +47,20 @@ impl Engine {
         fx.push_broadcast(mark, frames, volatile);
     }
 
-    /// Closes a session in good order: a polling client still gets what waits for it.
+    /// Closes a session in good order: a polling client still gets what waits for it, by the next GET or on the WebSocket that
+    /// it upgrades to. A GET that hangs is told at once: nothing waits then.
     pub fn close(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
-        let Some(polling) = self.polling(key) else {
-            self.finish(key, End::new(Reason::ForcedServerClose), fx);
-            return;
-        };
-        if polling.is_polled() {
-            self.finish(key, End::new(Reason::ForcedServerClose), fx);
-            return;
+        let Some(session) = self.sessions.get_mut(key.0) else { return };
+        match &mut session.transport {
+            Transport::Polling(polling) if !polling.is_polled() => {
+                session.transport = Transport::Draining(polling.drain(now.after(POLLING_CLOSE_TIMEOUT)));
+                self.reschedule(key);
+            }
+            Transport::Draining(_) => {}
+            Transport::Polling(_) | Transport::WebSocket { .. } => {
+                self.finish(key, End::new(Reason::ForcedServerClose), fx);
+            }
         }
-        let frames = polling.take_buffer();
-        self.drop_probe(key, CloseCode::Normal, fx);
-        if let Some(session) = self.sessions.get_mut(key.0) {
-            session.transport = Transport::Draining(frames, now.after(POLLING_CLOSE_TIMEOUT));
-        }
-        self.reschedule(key);
     }
 
     fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {

@@ -41,8 +41,8 @@ pub enum Transport {
     },
     /// By HTTP long-polling. Lives in memory only.
     Polling(Polling),
-    /// By HTTP long-polling, and closed: what its client has not read yet is kept until this time.
-    Draining(Vec<Frame>, Timestamp),
+    /// By HTTP long-polling, and closed. Lives in memory only.
+    Draining(Draining),
 }
 
 /// The polling transport of a session.
@@ -56,6 +56,21 @@ pub struct Polling {
     /// Whether a POST's body is under way.
     pub posting: bool,
     /// The WebSocket that wants to take over.
+    pub probe: Option<Probe>,
+}
+
+/// What is left of a polling session that was closed: its client learns of the close from the second GET, or on the
+/// WebSocket that takes over.
+///
+/// No GET hangs: what waits is the answer to the next one, and the close is the answer to the one after it. A client acts on
+/// a close at once and hands messages of the same payload on later, when it counts as disconnected.
+#[derive(Debug)]
+pub struct Draining {
+    /// What waits for the next GET, or for the WebSocket that takes over.
+    frames: Vec<Frame>,
+    /// When it is dropped, read or not.
+    pub until: Timestamp,
+    /// The WebSocket that wants to take over. A client that was told `3probe` has stopped polling for good.
     pub probe: Option<Probe>,
 }
 
@@ -77,7 +92,29 @@ impl Session {
             Transport::Polling(polling) => {
                 earliest([heartbeat, self.expires, polling.probe.as_ref().map(Probe::deadline)])
             }
-            Transport::Draining(_, until) => Some(*until),
+            Transport::Draining(draining) => {
+                earliest([Some(draining.until), draining.probe.as_ref().map(Probe::gives_up)])
+            }
+        }
+    }
+}
+
+impl Transport {
+    /// Where the WebSocket stands that wants to take over; `None` for a transport that no WebSocket can take over.
+    pub const fn probe_mut(&mut self) -> Option<&mut Option<Probe>> {
+        match self {
+            Self::WebSocket { .. } => None,
+            Self::Polling(polling) => Some(&mut polling.probe),
+            Self::Draining(draining) => Some(&mut draining.probe),
+        }
+    }
+
+    /// Returns whether a WebSocket may want to take over: no other does.
+    pub const fn can_be_probed(&self) -> bool {
+        match self {
+            Self::WebSocket { .. } => false,
+            Self::Polling(polling) => polling.probe.is_none(),
+            Self::Draining(draining) => draining.probe.is_none(),
         }
     }
 }
@@ -133,11 +170,23 @@ impl Polling {
         core::mem::take(&mut self.buffer)
     }
 
+    /// Closes the session: returns what is left of it until this time.
+    pub fn drain(&mut self, until: Timestamp) -> Draining {
+        Draining { frames: self.take_buffer(), until, probe: self.probe.take() }
+    }
+
     fn flush(&mut self, fx: &mut Effects) {
         if self.poll.is_some() && !self.buffer.is_empty() {
             let frames = self.take_buffer();
             self.answer_poll(payload::join(&frames), fx);
         }
+    }
+}
+
+impl Draining {
+    /// Takes what waits; empty when only the close is left.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        core::mem::take(&mut self.frames)
     }
 }
 

@@ -112,9 +112,11 @@ impl Engine {
     fn handle_deadline(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
         let due = |at: Timestamp| at <= now;
         let Some(session) = self.sessions.get_mut(key.0) else { return };
-        if let Transport::Draining(_, until) = session.transport {
-            if due(until) {
-                self.remove(key);
+        if let Transport::Draining(draining) = &session.transport {
+            if due(draining.until) {
+                self.drop_draining(key, fx);
+            } else if draining.probe.as_ref().is_some_and(|probe| probe.is_late(now)) {
+                self.drop_probe(key, CloseCode::Normal, fx);
             }
             return;
         }

@@ -13,18 +13,18 @@ use crate::value::Frame;
 const PROBE_PONG: &str = "3probe";
 
 impl Engine {
-    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    /// Whether a WebSocket may take a session over: it polls, or did when it was closed, and no other wants to.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         let session = self.find(sid).and_then(|key| self.sessions.get(key.0));
-        session.is_some_and(|s| matches!(&s.transport, Transport::Polling(polling) if polling.probe.is_none()))
+        session.is_some_and(|session| session.transport.can_be_probed())
     }
 
     /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
     pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
         let probe = Probe::new(conn, now, &self.config);
         let found = self.find(sid);
-        match found.and_then(|key| self.polling(key)) {
-            Some(polling) if polling.probe.is_none() => polling.probe = Some(probe),
+        match found.and_then(|key| self.probe_mut(key)) {
+            Some(place) if place.is_none() => *place = Some(probe),
             _ => {
                 fx.push(Effect::Close { conn, code: CloseCode::Normal });
                 return;
@@ -50,9 +50,9 @@ impl Engine {
                 fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
                 if let Some(polling) = self.polling(key) {
                     polling.answer_poll(NOOP, fx);
-                    if let Some(probe) = &mut polling.probe {
-                        probe.set_probed(now);
-                    }
+                }
+                if let Some(Some(probe)) = self.probe_mut(key) {
+                    probe.set_probed(now);
                 }
                 self.reschedule(key);
             }
@@ -62,10 +62,19 @@ impl Engine {
     }
 
     fn complete_upgrade(&mut self, now: Timestamp, key: SessionKey, conn: ConnId, fx: &mut Effects) {
-        let heartbeat = self.fresh_heartbeat(now);
         let client_gives_up = self.config.ping_interval.saturating_add(self.config.ping_timeout);
         let Some(session) = self.sessions.get_mut(key.0) else { return };
-        let Transport::Polling(polling) = &mut session.transport else { return };
+        let polling = match &mut session.transport {
+            Transport::Polling(polling) => polling,
+            Transport::Draining(draining) => {
+                let frames = draining.take_frames();
+                if !frames.is_empty() {
+                    fx.push(Effect::Send { conn, frames, volatile: false });
+                }
+                return self.drop_draining(key, fx);
+            }
+            Transport::WebSocket { .. } => return,
+        };
         // A client ends its GET before it sends `5`. One that comes all the same is one too many.
         polling.end_poll(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
@@ -80,8 +89,9 @@ impl Engine {
         session.since = now;
         session.upgraded = true;
         // A heartbeat of its own goes on as it was: the client's patience began with the last ping.
-        if let Heartbeat::Shared(_) = heartbeat {
-            session.heartbeat = heartbeat;
+        if self.config.shares_heartbeat() {
+            session.heartbeat = Heartbeat::Shared(None);
+            self.deadlines.start_tick(now, &self.config);
         }
         self.polling_count = self.polling_count.saturating_sub(1);
         self.by_conn.insert(conn, Role::Transport(key));
@@ -94,9 +104,14 @@ impl Engine {
         }
     }
 
+    /// Where the WebSocket stands that wants to take a session over; `None` when none may.
+    pub(super) fn probe_mut(&mut self, key: SessionKey) -> Option<&mut Option<Probe>> {
+        self.sessions.get_mut(key.0)?.transport.probe_mut()
+    }
+
     /// Closes the WebSocket that probes a session, if one does; the session goes on.
     pub(super) fn drop_probe(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
-        if let Some(probe) = self.polling(key).and_then(|polling| polling.probe.take()) {
+        if let Some(probe) = self.probe_mut(key).and_then(Option::take) {
             self.by_conn.remove(probe.conn);
             fx.push(Effect::Close { conn: probe.conn, code });
             self.reschedule(key);
@@ -148,7 +163,12 @@ impl Probe {
         }
     }
 
-    /// When something must be done about it.
+    /// When the WebSocket has had its time.
+    pub const fn gives_up(&self) -> Timestamp {
+        self.gives_up
+    }
+
+    /// When something must be done about it, while GETs may hang.
     pub fn deadline(&self) -> Timestamp {
         match self.stage {
             Stage::Opened => self.gives_up,

@@ -12,7 +12,8 @@ use serde_json::Value;
 ///
 /// `message` comes back as `message-back`; `message-with-ack` is answered with its arguments; `join` and `leave` take
 /// rooms; `to([room, …], [except, …], …)` emits `said` to others; `broadcast` does so to all others; `kick` and `close`
-/// disconnect the sender; `panic` is a mistake in the handler; `reserved` shows what becomes of one that misuses the API.
+/// disconnect the sender, `close others` all others; `panic` is a mistake in the handler; `reserved` shows what becomes of one
+/// that misuses the API.
 pub fn echo() -> App {
     App::new().namespace("/", routes).namespace("/custom", routes).engine(|engine| engine.on_message(engine_echo))
 }
@@ -85,6 +86,11 @@ fn routes(ns: Routes) -> Routes {
         })
         .on("kick", async |socket: Socket| socket.disconnect(false))
         .on("close", async |socket: Socket| socket.disconnect(true))
+        .on("close others", async |socket: Socket| {
+            socket.broadcast().emit("said", "goodbye")?;
+            socket.broadcast().disconnect_sockets(true);
+            Ok::<_, EmitError>(())
+        })
         .on("late", async |socket: Socket, args: Args| {
             // What a handler does after it disconnected the socket reaches the others and nobody else.
             socket.disconnect(false);

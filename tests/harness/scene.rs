@@ -92,10 +92,18 @@ impl Scene {
                     _ => {}
                 }
             }
-            "draining" => {
-                self.host.post(&self.sid, b"42[\"message\"]\x1e42[\"close\"]");
-            }
-            _ => panic!("no state {state:?}"),
+            _ => match state.split_once(' ').unwrap_or((state, "idle")) {
+                ("draining", before) => {
+                    self.leave_idle(before);
+                    self.host.post(&self.sid, b"42[\"message\"]\x1e42[\"close\"]");
+                }
+                ("drained", before) => {
+                    self.leave_idle(before);
+                    self.host.post(&self.sid, b"42[\"close\"]");
+                    self.host.poll(&self.sid);
+                }
+                _ => panic!("no state {state:?}"),
+            },
         }
     }
 
@@ -196,6 +204,7 @@ impl Scene {
                 self.upgrade();
             }
             "broadcast" => self.host.text(self.other, r#"42["broadcast"]"#),
+            "server closes" => self.host.text(self.other, r#"42["close others"]"#),
             "100 ms" => self.host.advance_millis(100),
             "10 s" => self.host.advance_millis(10_000),
             "25 s" => self.host.advance_millis(25_000),
