@@ -1,11 +1,29 @@
 //! Sockets that leave, and why.
 
-use dormouse::{Data, Failure, Io, Reason, Room, Routes, Socket, SocketId};
+use dormouse::{Data, Failure, Io, Reason, Reply, Room, Routes, Socket, SocketId};
 
 use crate::tell;
 
 pub fn routes(ns: Routes) -> Routes {
-    ns.on("leave me", leave_me).on_disconnecting(disconnecting).on_disconnect(disconnected)
+    ns.on("leave me", leave_me).on("turn away", turn_away).on_disconnecting(disconnecting).on_disconnect(disconnected)
+}
+
+/// A namespace that is full: it says so to each client, and closes its connection.
+pub fn full(ns: Routes) -> Routes {
+    ns.on_connect(async |socket: Socket| say_full(&socket))
+}
+
+fn say_full(socket: &Socket) -> Result<(), Failure> {
+    socket.emit("full", ())?;
+    socket.disconnect(true);
+    Ok(())
+}
+
+/// Says `full` to another client and closes its connection.
+async fn turn_away(io: Io, Data(id): Data<SocketId>) -> Result<Reply<()>, Failure> {
+    let other = io.socket(id).ok_or_else(|| Failure::new("NOBODY", "nobody has this id"))?;
+    say_full(&other)?;
+    Ok(Reply(()))
 }
 
 /// Is disconnected, its connection closed or not.

@@ -20,6 +20,7 @@ fn app() -> App {
     let app = App::new().namespace("/", main).namespace("/watch", |ns| ns);
     let app = app.namespace("/guarded", guards::guarded).namespace("/slowly", guards::slowly);
     let app = app.namespace("/middleware", middleware::routes).namespace("/leaving", leaving::routes);
+    let app = app.namespace("/full", leaving::full);
     world::register(namespaces::register(app))
 }
 
