@@ -1,6 +1,11 @@
 //! What was said to a client that polls before the server closed its session is heard, whatever closed it, and whatever
 //! transport the client is on by then.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that meets the unexpected is to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
 
 mod harness;
 
