@@ -159,7 +159,7 @@ pub enum Command {
     },
     /// Wait no longer for answers.
     Forget(AskId),
-    /// Put sockets into rooms.
+    /// Put sockets into rooms, each into all of them, or into none where these would be too many.
     Join {
         /// The sockets.
         to: To,

@@ -5,14 +5,14 @@
 //! everything it knew. Handlers are registered once, when the object is constructed:
 //!
 //! ```
-//! use dormouse::{App, Data, EmitError, Io, Reply, Socket};
+//! use dormouse::{App, Data, EmitError, Io, JoinError, Reply, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
 //! }
 //!
-//! async fn joined(socket: Socket) {
-//!     socket.join("lobby");
+//! async fn joined(socket: Socket) -> Result<(), JoinError> {
+//!     socket.join("lobby")
 //! }
 //!
 //! async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Reply<usize>, EmitError> {
@@ -78,7 +78,7 @@ pub use error::{Fault, NoAnswer, Reason};
 pub use handler::{
     AckError, AckSender, Answer, App, Auth, BroadcastAckError, BroadcastOperator, Conn, ConnRequest, ConnectionError,
     Context, Cors, Data, EmitError, EngineRoutes, EngineSocket, EventName, Extract, Failure, Handler, HandlerError,
-    Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, Json, Reply, Routes, Socket, SocketData,
+    Handshake, Headers, HttpRequest, HttpResponse, IntoRooms, Io, JoinError, Json, Reply, Routes, Socket, SocketData,
     SocketEmitter, Storage, Unanswered,
 };
 pub use id::{Namespace, Room, Sid, SocketId};

@@ -11,7 +11,7 @@ pub const MAX_WORLD_NAME_CHARS: usize = 64;
 pub const MAX_ATTACHMENTS: usize = 10;
 
 /// Longest auth object of a CONNECT, in bytes. It is kept as long as its socket lives and read again at every wake; a token
-/// takes one or two thousand.
+/// takes one or two thousand. A CONNECT with a longer one is answered with `CONNECT_ERROR`.
 pub const MAX_AUTH_BYTES: usize = 16_384;
 
 /// Auth objects of all of a client's sockets, in bytes: each is part of every snapshot of its connection, and where namespaces are
@@ -44,6 +44,10 @@ pub const MAX_NAMESPACES: usize = 1_000;
 
 /// Rooms of one socket: each is written with every snapshot of it.
 pub const MAX_ROOMS: usize = 10_000;
+
+/// Longest name of a room or of a namespace that is joined, in bytes: a client may have chosen it, thousands of them are written
+/// with every snapshot, and the longest names in use are URLs.
+pub const MAX_NAME_BYTES: usize = 4_096;
 
 /// Most answers of one socket that wait in its snapshot for the handler that `reply_to` named.
 pub const MAX_PENDING_REPLIES: usize = 100;

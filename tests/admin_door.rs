@@ -18,7 +18,7 @@ fn app() -> App {
 fn routes(ns: Routes) -> Routes {
     ns.on_connect(async |socket: Socket, Auth(auth): Auth<Value>| {
         if let Some(room) = auth.get("room").and_then(Value::as_str) {
-            socket.join(room);
+            socket.join(room).expect("room for one");
             let _ = socket.set_data(&json!({ "room": room }));
         }
     })

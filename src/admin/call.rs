@@ -179,11 +179,15 @@ impl Target {
     /// Does something to the sockets and says how many they were.
     ///
     /// # Errors
-    /// As of [`operator`](Self::operator).
-    pub(super) fn each(self, io: &Io, act: impl FnOnce(BroadcastOperator)) -> Result<HttpResponse, Failure> {
+    /// As of [`operator`](Self::operator), and those of `act`.
+    pub(super) async fn each(
+        self,
+        io: &Io,
+        act: impl FnOnce(BroadcastOperator) -> Result<(), Failure>,
+    ) -> Result<HttpResponse, Failure> {
         let sockets = self.operator(io)?;
-        let matched = sockets.clone().all_sockets().len();
-        act(sockets);
+        let matched = sockets.clone().all_sockets().await.len();
+        act(sockets)?;
         Ok(HttpResponse::text(200, format!(r#"{{"matched":{matched},"status":"ok"}}"#)).with_type("application/json"))
     }
 }

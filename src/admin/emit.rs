@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::call::{Emit, invalid};
-use crate::handler::{Answered, Failure, HandlerError as _, HttpResponse, Io};
+use crate::handler::{Answered, BroadcastOperator, Failure, HandlerError as _, HttpResponse, Io};
 use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
 use crate::socket::check_placeholders;
@@ -45,17 +45,15 @@ pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
     let Emit { target, event, args, attachments, volatile, ack } = call;
     let args = arguments(&args, attachments)?;
     let Some(ack) = ack else {
-        let mut sent = Ok(());
-        let answer = target.each(io, |sockets| {
+        let send = |sockets: BroadcastOperator| {
             let sockets = if volatile { sockets.volatile() } else { sockets };
-            sent = sockets.emit(&event, args);
-        });
-        sent.map_err(|error| invalid(error.to_string()))?;
-        return answer;
+            sockets.emit(&event, args).map_err(|error| invalid(error.to_string()))
+        };
+        return target.each(io, send).await;
     };
     let sockets = target.operator(io)?.timeout(ack.timeout()?);
     let sockets = if volatile { sockets.volatile() } else { sockets };
-    let matched = sockets.clone().all_sockets().len();
+    let matched = sockets.clone().all_sockets().await.len();
     let asked = sockets.emit_with_raw_acks(&event, args).map_err(|error| invalid(error.to_string()))?;
     let Answered { answers, missing } = asked.await;
     let outcome = Outcome {

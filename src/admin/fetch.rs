@@ -54,8 +54,8 @@ struct ToldConn {
 ///
 /// # Errors
 /// There is more to tell than one answer takes.
-pub(super) fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Failure> {
-    let sockets = sockets.fetch_sockets();
+pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Failure> {
+    let sockets = sockets.fetch_sockets().await;
     let mut body = format!(r#"{{"status":"ok","matched":{},"sockets":["#, sockets.len()).into_bytes();
     let mut is_first = true;
     for socket in &sockets {

@@ -7,7 +7,7 @@ mod fetch;
 
 use call::{Emit, read_disconnect, read_fetch, read_join, read_leave};
 
-use crate::handler::{Failure, HttpRequest, HttpResponse, Io};
+use crate::handler::{BroadcastOperator, Failure, HttpRequest, HttpResponse, Io};
 
 /// What can be done through the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +56,13 @@ pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpR
             Ok(call) => emit::emit(&io, call).await,
             Err(failure) => Err(failure),
         },
-        Operation::Join => join(&io, &request),
-        Operation::Leave => leave(&io, &request),
-        Operation::Disconnect => disconnect(&io, &request),
-        Operation::Fetch => read_fetch(&request).and_then(|target| fetch::fetch(target.operator(&io)?)),
+        Operation::Join => join(&io, &request).await,
+        Operation::Leave => leave(&io, &request).await,
+        Operation::Disconnect => disconnect(&io, &request).await,
+        Operation::Fetch => match read_fetch(&request).and_then(|target| target.operator(&io)) {
+            Ok(sockets) => fetch::fetch(sockets).await,
+            Err(failure) => Err(failure),
+        },
     };
     match answered {
         Ok(response) => response.with_header("cache-control", "no-store"),
@@ -67,17 +70,25 @@ pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpR
     }
 }
 
-fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let (target, join) = read_join(request)?;
-    target.each(io, |sockets| sockets.sockets_join(join))
+    target.each(io, |sockets| Ok(sockets.sockets_join(join)?)).await
 }
 
-fn leave(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn leave(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let (target, leave) = read_leave(request)?;
-    target.each(io, |sockets| sockets.sockets_leave(leave))
+    let act = |sockets: BroadcastOperator| {
+        sockets.sockets_leave(leave);
+        Ok(())
+    };
+    target.each(io, act).await
 }
 
-fn disconnect(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn disconnect(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let (target, close) = read_disconnect(request)?;
-    target.each(io, |sockets| sockets.disconnect_sockets(close))
+    let act = |sockets: BroadcastOperator| {
+        sockets.disconnect_sockets(close);
+        Ok(())
+    };
+    target.each(io, act).await
 }

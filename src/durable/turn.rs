@@ -338,6 +338,10 @@ impl Door for Inner {
         self.server.borrow_mut().resolve(to)
     }
 
+    fn without_room_for(&self, to: &To, rooms: &[Room]) -> Vec<SocketId> {
+        self.server.borrow_mut().without_room_for(to, rooms)
+    }
+
     fn namespaces(&self) -> Vec<Namespace> {
         self.server.borrow().namespaces()
     }

@@ -18,10 +18,10 @@ use crate::id::Namespace;
 /// mended. A test on the host that says `let _ = app();` finds it before.
 ///
 /// ```
-/// use dormouse::{App, Data, Io, Reply, Socket};
+/// use dormouse::{App, Data, Io, JoinError, Reply, Socket};
 ///
-/// async fn joined(socket: Socket) {
-///     socket.join("lobby");
+/// async fn joined(socket: Socket) -> Result<(), JoinError> {
+///     socket.join("lobby")
 /// }
 ///
 /// async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Reply<usize> {

@@ -6,10 +6,12 @@ use std::rc::{Rc, Weak};
 use futures::channel::oneshot;
 
 use super::app::App;
+use super::failure::JoinError;
 use crate::effect::{ConnView, SocketRef};
 use crate::error::NoAnswer;
 use crate::id::{AskId, Namespace, Room, SocketId};
 use crate::input::{Command, To};
+use crate::limits::MAX_NAME_BYTES;
 use crate::request::Opening;
 use crate::time::Timestamp;
 use crate::value::Args;
@@ -38,6 +40,8 @@ pub trait Door {
     fn had_once(&self, socket: SocketId, event: &str) -> Option<bool>;
     /// The sockets that are meant.
     fn resolve(&self, to: &To) -> Vec<SocketRef>;
+    /// The sockets among those meant that would be in more rooms than a socket may be, if they joined these.
+    fn without_room_for(&self, to: &To, rooms: &[Room]) -> Vec<SocketId>;
     /// The namespaces that have a socket.
     fn namespaces(&self) -> Vec<Namespace>;
     /// How many clients are connected.
@@ -98,6 +102,20 @@ impl WorldHandle {
         if let Some(door) = self.door() {
             door.perform(command);
         }
+    }
+}
+
+impl WorldHandle {
+    /// Puts sockets into rooms, each into all of them or none.
+    pub(super) fn join(&self, to: To, rooms: Vec<Room>) -> Result<(), JoinError> {
+        let too_long = rooms.iter().map(|room| room.as_str().len()).find(|bytes| *bytes > MAX_NAME_BYTES);
+        if let Some(bytes) = too_long {
+            return Err(JoinError::NameTooLong(bytes));
+        }
+        let Some(door) = self.door() else { return Ok(()) };
+        let full = door.without_room_for(&to, &rooms);
+        door.perform(Command::Join { to, rooms });
+        if full.is_empty() { Ok(()) } else { Err(JoinError::TooManyRooms(full)) }
     }
 }
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::ack::AckError;
 use crate::effect::Refused;
 use crate::error::{Fault, NoAnswer};
+use crate::id::SocketId;
+use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
 use crate::value::{Args, DecodeError, EncodeError, echoed, quoted};
 
 /// What a handler may fail with.
@@ -232,7 +234,8 @@ fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str
     let answer = || error.downcast_ref::<NoAnswer>().map(HandlerError::code);
     let ack = || error.downcast_ref::<AckError>().map(HandlerError::code);
     let emit = || error.downcast_ref::<EmitError>().map(HandlerError::code);
-    decode().or_else(answer).or_else(ack).or_else(emit).or_else(|| own_code(error.source()?))
+    let join = || error.downcast_ref::<JoinError>().map(HandlerError::code);
+    decode().or_else(answer).or_else(ack).or_else(emit).or_else(join).or_else(|| own_code(error.source()?))
 }
 
 impl HandlerError for Failure {
@@ -317,6 +320,43 @@ impl HandlerError for EmitError {
             Self::UnknownReply(_) => "UNKNOWN_REPLY",
             Self::Timeout(_) => "TIMEOUT_TOO_LONG",
             Self::TwoAnswers => "TWO_ANSWERS",
+        }
+    }
+}
+
+/// Why sockets joined no rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// These sockets would be in more than 10,000 rooms. They joined none of those that were named; all others joined.
+    TooManyRooms(Vec<SocketId>),
+    /// A room's name has so many bytes, and may have 4,096. No socket joined any room.
+    NameTooLong(usize),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyRooms(sockets) => match sockets.as_slice() {
+                [socket] => write!(f, "the socket {socket} would be in more than {MAX_ROOMS} rooms; leave some first"),
+                several => {
+                    write!(f, "{} sockets would be in more than {MAX_ROOMS} rooms; leave some first", several.len())
+                }
+            },
+            Self::NameTooLong(bytes) => {
+                write!(f, "the name of a room has {bytes} bytes, and may have {MAX_NAME_BYTES}; use a shorter one")
+            }
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}
+
+impl HandlerError for JoinError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooManyRooms(_) => "TOO_MANY_ROOMS",
+            Self::NameTooLong(_) => "ROOM_NAME_TOO_LONG",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::ack::BroadcastAckError;
 use super::door::WorldHandle;
-use super::failure::{EmitError, Failure};
+use super::failure::{EmitError, Failure, JoinError};
 use super::operator::BroadcastOperator;
 use super::rooms::IntoRooms;
 use super::socket::Socket;
@@ -117,30 +117,49 @@ impl Io {
         self.world.door().map(|door| door.now()).unwrap_or_default()
     }
 
-    /// The socket with this id, if it is in the namespace.
+    /// Returns the socket with this id, if it is in the namespace and connected to this object: today, a world is one object.
     pub fn socket(&self, id: SocketId) -> Option<Socket> {
         let found = self.world.door()?.resolve(&To::Socket(id));
         let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
         Some(self.handle(found))
     }
 
-    /// The sockets in the namespace: Socket.IO's `namespace.sockets`. `io.sockets().len()` counts them.
+    /// Returns the sockets in the namespace that are connected to this object: Socket.IO's `namespace.sockets`.
+    /// `io.sockets().len()` counts them. Today, a world is one object, and these are all;
+    /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects where a world is several.
     pub fn sockets(&self) -> Vec<Socket> {
+        self.operator().sockets()
+    }
+
+    /// Returns the sockets in the namespace, of the whole world; see [`BroadcastOperator::fetch_sockets`].
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Io, Reply};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("count", count))
+    /// }
+    ///
+    /// async fn count(io: Io) -> Reply<(usize, usize)> {
+    ///     Reply((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// assert_eq!(anna.emit_with_ack("count", ()).answer().expect("an answer").parse(), Ok((1, 0)));
+    /// ```
+    pub fn fetch_sockets(&self) -> impl Future<Output = Vec<Socket>> + 'static {
         self.operator().fetch_sockets()
     }
 
-    /// The same as [`sockets`](Self::sockets).
-    pub fn fetch_sockets(&self) -> Vec<Socket> {
-        self.operator().fetch_sockets()
-    }
-
-    /// The ids of the sockets in the namespace.
-    pub fn all_sockets(&self) -> Vec<SocketId> {
+    /// Returns the ids of the sockets in the namespace, of the whole world: Socket.IO's `allSockets`.
+    pub fn all_sockets(&self) -> impl Future<Output = Vec<SocketId>> + 'static {
         self.operator().all_sockets()
     }
 
-    /// How many clients are connected to the world, on whatever transport and in whatever namespaces: Socket.IO's
-    /// `io.engine.clientsCount`.
+    /// Returns how many clients are connected to this object, on whatever transport and in whatever namespaces: Socket.IO's
+    /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
     pub fn clients_count(&self) -> usize {
         self.world.door().map_or(0, |door| door.clients_count())
     }
@@ -210,9 +229,12 @@ impl Io {
         self.operator().reply_to(handler, context)
     }
 
-    /// Puts everybody in the namespace into rooms.
-    pub fn sockets_join(&self, rooms: impl IntoRooms) {
-        self.operator().sockets_join(rooms);
+    /// Makes every socket in the namespace join rooms.
+    ///
+    /// # Errors
+    /// As of [`BroadcastOperator::sockets_join`].
+    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        self.operator().sockets_join(rooms)
     }
 
     /// Takes everybody in the namespace out of rooms.

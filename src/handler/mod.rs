@@ -33,7 +33,7 @@ pub(crate) use engine::Variables;
 pub use engine::{ConnRequest, ConnectionError, Cors, Denied, EngineRoutes, GatewayPath, Headers, Turned, judge_alone};
 pub use engine_socket::EngineSocket;
 pub use extract::{Answer, Auth, Context, Data, EventName, Extract, Json, SocketData};
-pub use failure::{EmitError, Failure, HandlerError};
+pub use failure::{EmitError, Failure, HandlerError, JoinError};
 pub use handle::{ExtractAll, Handler, HandlerFn};
 pub use handshake::Handshake;
 pub use http::{HttpRequest, HttpResponse};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::ack::{self, AckError, BroadcastAckError, Waiting};
 use super::door::{Answered, WorldHandle};
-use super::failure::EmitError;
+use super::failure::{EmitError, JoinError};
 use super::rooms::IntoRooms;
 use super::socket::Socket;
 use crate::effect::SocketRef;
@@ -299,22 +299,30 @@ impl BroadcastOperator {
         Ok(ask(&world, To::Many(target), &flags, event, args)?.all())
     }
 
-    /// The sockets that are meant.
-    pub fn fetch_sockets(self) -> Vec<Socket> {
+    /// Returns the sockets, when the future is awaited. It is ready at once as long as a world is one object; it is a future
+    /// because a world may be several one day. [`Io::sockets`](super::Io::sockets) is about this object, and needs none.
+    pub fn fetch_sockets(self) -> impl Future<Output = Vec<Socket>> + 'static {
+        async move { self.sockets() }
+    }
+
+    /// Returns the ids of the sockets, as [`fetch_sockets`](Self::fetch_sockets) does: Socket.IO's `allSockets`.
+    pub fn all_sockets(self) -> impl Future<Output = Vec<SocketId>> + 'static {
+        async move { self.sockets().iter().map(Socket::id).collect() }
+    }
+
+    /// The sockets of this object.
+    pub(super) fn sockets(self) -> Vec<Socket> {
         let Self { world, target, flags, .. } = self;
         let found = world.door().map(|door| door.resolve(&To::Many(target))).unwrap_or_default();
         found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, flags.quiet)).collect()
     }
 
-    /// Their ids: Socket.IO's `allSockets`.
-    pub fn all_sockets(self) -> Vec<SocketId> {
-        self.fetch_sockets().iter().map(Socket::id).collect()
-    }
-
-    /// Puts them into rooms.
-    pub fn sockets_join(self, rooms: impl IntoRooms) {
-        let rooms = rooms.to_rooms();
-        self.world.perform(Command::Join { to: To::Many(self.target), rooms });
+    /// Makes the sockets join rooms, each all of them or none; see [`Socket::join`].
+    ///
+    /// # Errors
+    /// Some would be in too many rooms: the error names them, and all others joined. Or a name is too long: none joined.
+    pub fn sockets_join(self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        self.world.join(To::Many(self.target), rooms.to_rooms())
     }
 
     /// Takes them out of rooms.

@@ -82,8 +82,7 @@ impl Routes {
     ///     if ticket.token != "secret" {
     ///         return Err(Failure::new("NO_MEMBER", "members only"));
     ///     }
-    ///     socket.join("members");
-    ///     Ok(())
+    ///     Ok(socket.join("members")?)
     /// }
     ///
     /// let world = TestWorld::new(app);

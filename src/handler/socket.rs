@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::ack::AckError;
 use super::conn::Conn;
 use super::door::{Door, WorldHandle};
-use super::failure::{EmitError, Failure};
+use super::failure::{EmitError, Failure, JoinError};
 use super::handshake::Handshake;
 use super::io::Io;
 use super::operator::{BroadcastOperator, SocketEmitter};
@@ -138,9 +138,33 @@ impl Socket {
         Ok(())
     }
 
-    /// Puts it into rooms. It may join while guards decide; it is in them when it is let in.
-    pub fn join(&self, rooms: impl IntoRooms) {
-        self.world.perform(Command::Join { to: To::Socket(self.id()), rooms: rooms.to_rooms() });
+    /// Joins rooms: all of them, or none. It may join while guards decide; it is in them when it is let in. A socket may be in
+    /// 10,000 rooms besides its own, whose names have 4,096 bytes at most.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Data, Failure, JoinError, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on_connect(greet).on("enter", enter))
+    /// }
+    ///
+    /// async fn greet(socket: Socket) -> Result<(), JoinError> {
+    ///     socket.join("lobby")
+    /// }
+    ///
+    /// async fn enter(socket: Socket, Data(room): Data<String>) -> Result<(), Failure> {
+    ///     socket.join(&room)?;
+    ///     socket.to(room).emit("entered", socket.id())?;
+    ///     Ok(())
+    /// }
+    /// # TestWorld::new(app).connect("/").emit("enter", "kitchen");
+    /// ```
+    ///
+    /// # Errors
+    /// It would be in too many rooms, or a name is too long. A socket that is gone is no error.
+    pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        self.world.join(To::Socket(self.id()), rooms.to_rooms())
     }
 
     /// Takes it out of rooms. It stays in the room of its own id.

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use super::emit::text_frame;
 use super::{Client, Server};
-use crate::effect::{Dispatch, Effect, Effects, Refused};
+use crate::effect::{Dispatch, Effects, Refused};
 use crate::engine;
 use crate::error::Reason;
 use crate::id::{Namespace, Room, SessionKey, SocketId};
 use crate::input::{Command, To};
-use crate::limits::{MAX_CLIENT_AUTH_BYTES, MAX_NAMESPACES, MAX_ROOMS};
+use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
 use crate::namespace::Socket;
 use crate::request::Layer;
 use crate::socket;
@@ -34,8 +34,10 @@ impl Server {
             Command::Forget(ask) => self.asks.forget(ask),
             Command::Join { to, rooms } => {
                 for id in self.ids(&to) {
-                    let joined = rooms.iter().filter(|room| self.join(id, room, fx)).count();
-                    self.touch_if(joined > 0, id);
+                    if self.has_room_for(id, &rooms) {
+                        let joined = rooms.iter().filter(|room| self.join(id, room)).count();
+                        self.touch_if(joined > 0, id);
+                    }
                 }
             }
             Command::Leave { to, rooms } => {
@@ -87,15 +89,7 @@ impl Server {
 
     fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Rc<str>, fx: &mut Effects) {
         let Some(client) = self.clients.get(session) else { return };
-        let too_much = if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
-            Some("Too many namespaces")
-        } else if self.auth_bytes(client).saturating_add(auth.len()) > MAX_CLIENT_AUTH_BYTES {
-            Some("Too much auth in all namespaces")
-        } else {
-            None
-        };
-        if let Some(message) = too_much {
-            let error = Refused { message: message.to_owned(), data: None };
+        if let Some(error) = self.too_much(client, &namespace, &auth) {
             return self.refuse(session, &namespace, &error, fx);
         }
         let Some(client) = self.clients.get_mut(session) else { return };
@@ -103,6 +97,38 @@ impl Server {
         self.engine.touch(session);
         let opening = client.opening.clone();
         self.prepared.insert(Socket::new(id, namespace, session, opening, auth));
+    }
+
+    /// Returns the error for a CONNECT that asks for more than its client may have. It is no breach of the protocol, so the
+    /// connection stays.
+    fn too_much(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<Refused> {
+        let error = |code: &str, message: String| {
+            let data = Some(format!(r#"{{"code":"{code}"}}"#));
+            Some(Refused { message, data })
+        };
+        let (name_bytes, auth_bytes) = (namespace.as_str().len(), auth.len());
+        if name_bytes > MAX_NAME_BYTES {
+            let message = format!("The name of the namespace has {name_bytes} bytes, and may have {MAX_NAME_BYTES}");
+            return error("NAMESPACE_NAME_TOO_LONG", message);
+        }
+        if auth_bytes > MAX_AUTH_BYTES {
+            let message = format!("The auth object has {auth_bytes} bytes, and may have {MAX_AUTH_BYTES}");
+            return error("AUTH_TOO_LONG", message);
+        }
+        if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
+            let message =
+                format!("A connection may be in {MAX_NAMESPACES} namespaces, and this one is: leave one first");
+            return error("TOO_MANY_NAMESPACES", message);
+        }
+        let bytes = self.auth_bytes(client).saturating_add(auth_bytes);
+        if bytes > MAX_CLIENT_AUTH_BYTES {
+            let message = format!(
+                "The auth objects of all namespaces of this connection have {bytes} bytes with this one, and may have \
+                 {MAX_CLIENT_AUTH_BYTES}: leave one first"
+            );
+            return error("AUTH_TOO_LONG", message);
+        }
+        None
     }
 
     /// The bytes of the auth objects of all of a client's sockets.
@@ -165,12 +191,7 @@ impl Server {
         self.prepared.get_mut(self.prepared.find(id.id())?)
     }
 
-    fn join(&mut self, id: SocketId, room: &Room, fx: &mut Effects) -> bool {
-        let Some(socket) = self.prepared(id).or_else(|| self.namespaces.get(id)) else { return false };
-        if socket.rooms.len() >= MAX_ROOMS && !socket.rooms.contains_key(room) {
-            fx.push(Effect::Log(format!("the socket {id} is in {MAX_ROOMS} rooms and joins no other")));
-            return false;
-        }
+    fn join(&mut self, id: SocketId, room: &Room) -> bool {
         match self.prepared_mut(id) {
             Some(socket) => room.as_str() != id.as_str() && socket.rooms.insert(room.clone(), ()).is_none(),
             None => self.namespaces.join(id, room),
@@ -217,7 +238,7 @@ impl Server {
     }
 
     /// The sockets that are meant, the prepared one too.
-    fn ids(&mut self, to: &To) -> Vec<SocketId> {
+    pub(super) fn ids(&mut self, to: &To) -> Vec<SocketId> {
         match to {
             To::Socket(id) => vec![*id],
             To::Many(_) => self.resolve(to).into_iter().map(|socket| socket.id).collect(),

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::{Alarm, NamedAlarm, Server};
 use crate::effect::{ConnView, SocketRef};
-use crate::id::{ConnId, Namespace, SessionKey, Sid, SocketId};
-#[cfg(doc)]
-use crate::input::Input;
+use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
 use crate::input::To;
+#[cfg(doc)]
+use crate::input::{Command, Input};
+use crate::limits::MAX_ROOMS;
 use crate::namespace::Socket;
 use crate::time::Timestamp;
 
@@ -113,6 +114,26 @@ impl Server {
                 found
             }
         }
+    }
+
+    /// The sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
+    pub fn without_room_for(&mut self, to: &To, rooms: &[Room]) -> Vec<SocketId> {
+        let mut sockets = self.ids(to);
+        sockets.retain(|&id| !self.has_room_for(id, rooms));
+        sockets
+    }
+
+    /// Whether a socket may join these rooms: it does not have to be there.
+    pub(super) fn has_room_for(&self, id: SocketId, rooms: &[Room]) -> bool {
+        let Some(socket) = self.socket(id) else { return true };
+        if socket.rooms.len().saturating_add(rooms.len()) <= MAX_ROOMS {
+            return true;
+        }
+        let is_new = |room: &&Room| room.as_str() != id.as_str() && !socket.rooms.contains_key(*room);
+        let mut new: Vec<&Room> = rooms.iter().filter(is_new).collect();
+        new.sort_unstable();
+        new.dedup();
+        socket.rooms.len().saturating_add(new.len()) <= MAX_ROOMS
     }
 
     /// The namespaces that have a socket.

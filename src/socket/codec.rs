@@ -12,7 +12,7 @@ use super::packet::{Packet, RESERVED_EVENTS};
 use crate::effect::Refused;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
-use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS, MAX_AUTH_BYTES};
+use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
 use crate::value::{Args, quoted};
 
 /// A packet's text, taken apart and checked.
@@ -214,8 +214,7 @@ fn take_ack_id(text: &str) -> Result<(Option<AckId>, &str), PeerFault> {
 
 fn parse_object(json: &str) -> Result<&str, PeerFault> {
     let json = json.trim_matches([' ', '\t', '\n', '\r']);
-    let valid =
-        json.len() <= MAX_AUTH_BYTES && json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok();
+    let valid = json.starts_with('{') && serde_json::from_str::<IgnoredAny>(json).is_ok();
     if valid { Ok(json) } else { Err(PeerFault::Payload) }
 }
 

@@ -1,6 +1,6 @@
 //! Events for the end-to-end tests only: panics, and rooms to show that others keep theirs.
 
-use crate::handler::{Reply, Routes, Socket};
+use crate::handler::{JoinError, Reply, Routes, Socket};
 use crate::value::Args;
 
 pub(super) fn routes(ns: Routes) -> Routes {
@@ -10,8 +10,8 @@ pub(super) fn routes(ns: Routes) -> Routes {
             let _ = socket.broadcast().emit("test:panic-core", ());
         })
         .on("test:join", async |socket: Socket, args: Args| {
-            socket.join("test room");
-            Reply(args)
+            socket.join("test room")?;
+            Ok::<_, JoinError>(Reply(args))
         })
         .on("test:room", async |socket: Socket, args: Args| {
             let _ = socket.to("test room").emit("module.x", args.clone());

@@ -3,14 +3,14 @@
 //!
 //! ```
 //! use dormouse::testing::{TestEvent, TestWorld};
-//! use dormouse::{App, Args, EmitError, Reply, Socket};
+//! use dormouse::{App, Args, EmitError, JoinError, Reply, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
 //! }
 //!
-//! async fn joined(socket: Socket) {
-//!     socket.join("lobby");
+//! async fn joined(socket: Socket) -> Result<(), JoinError> {
+//!     socket.join("lobby")
 //! }
 //!
 //! async fn say(socket: Socket, args: Args) -> Result<Reply<()>, EmitError> {

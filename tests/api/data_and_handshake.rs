@@ -34,7 +34,7 @@ fn players() -> App {
             Ok::<_, Failure>(Reply(player.points))
         })
         .on("all", async |io: Io| {
-            let players: Vec<Player> = io.fetch_sockets().iter().map(Socket::data).collect::<Result<_, _>>()?;
+            let players: Vec<Player> = io.fetch_sockets().await.iter().map(Socket::data).collect::<Result<_, _>>()?;
             let mut names: Vec<String> =
                 players.into_iter().map(|one| format!("{} {}", one.name, one.points)).collect();
             names.sort();

@@ -132,7 +132,7 @@ fn who_is_leaving_has_its_rooms_and_is_found_by_nobody() {
         App::new().namespace("/", |ns| {
             let found = async |socket: Socket, io: Io| {
                 let (own, all) = (socket.rooms().len(), io.sockets().len());
-                let in_room = io.to("red").fetch_sockets().len();
+                let in_room = io.to("red").fetch_sockets().await.len();
                 io.log(format!("{own} {in_room} {all} {}", io.socket(socket.id()).is_some()));
             };
             ns.on_connect(async |socket: Socket| socket.join("red")).on("look", found).on_disconnecting(found)

@@ -292,8 +292,8 @@ fn what_is_emitted_to_who_is_gone_is_no_error() {
                 socket.disconnect(false);
                 assert!(!socket.is_connected() && io.socket(socket.id()).is_none());
                 socket.emit("e", 1)?;
-                socket.join("nowhere");
-                assert!(io.within("nowhere").fetch_sockets().is_empty());
+                assert_eq!(socket.join("nowhere"), Ok(()));
+                assert!(io.within("nowhere").fetch_sockets().await.is_empty());
                 socket.broadcast().emit("e", 2)
             })
         })
@@ -311,7 +311,7 @@ fn what_is_emitted_to_who_is_gone_is_no_error() {
 fn an_empty_list_of_rooms_is_everybody() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on("io", async |io: Io| io.to(Vec::<Room>::new()).emit("e", io.to([""; 0]).fetch_sockets().len()))
+            ns.on("io", async |io: Io| io.to(Vec::<Room>::new()).emit("e", io.to([""; 0]).fetch_sockets().await.len()))
                 .on("socket", async |socket: Socket| socket.to(Vec::<Room>::new()).emit("e", ()))
         })
     };

@@ -48,7 +48,7 @@ fn prepared() -> App {
                     return Err(Failure::new("NOBODY", "nobody may come").with_data(7));
                 }
                 assert!(!socket.is_connected() && io.sockets().iter().all(|other| *other != socket), "not in yet");
-                socket.join(["lobby", &name]);
+                socket.join(["lobby", &name])?;
                 socket.emit("welcome", name)?;
                 Ok(())
             })

@@ -272,7 +272,8 @@ fn a_client_is_in_a_thousand_namespaces_at_most() {
             last = main.also_connect(&format!("/{n}"));
         }
         let error = main.try_also_connect("/1000", json!({})).expect_err("not let in");
-        assert_eq!(error.message, "Too many namespaces");
+        assert_eq!(error.message, "A connection may be in 1000 namespaces, and this one is: leave one first");
+        assert_eq!(error.data, Some(json!({ "code": "TOO_MANY_NAMESPACES" })));
         last.disconnect();
         let _again = main.also_connect("/1000");
         assert!(main.is_connected());
@@ -289,7 +290,12 @@ fn a_client_says_so_much_auth_in_all_of_its_namespaces() {
             (1..4).map(|n| main.try_also_connect(&format!("/{n}"), auth(16_384)).expect("let in")).collect();
         world.nap();
         let error = main.try_also_connect("/4", auth(16_384)).expect_err("not let in");
-        assert_eq!(error.message, "Too much auth in all namespaces");
+        assert_eq!(
+            error.message,
+            "The auth objects of all namespaces of this connection have 65538 bytes with this one, and may have 65536: leave \
+             one first"
+        );
+        assert_eq!(error.data, Some(json!({ "code": "AUTH_TOO_LONG" })));
         assert!(main.try_also_connect("/5", auth(16_382)).is_ok(), "the two bytes of the first");
         world.nap();
         assert!(main.try_also_connect("/6", json!({})).is_err());
@@ -345,5 +351,27 @@ fn a_predicate_whose_arguments_cannot_be_had_says_no_and_is_logged() {
         assert_eq!(error.message, "Invalid namespace");
         let logged = world.logged();
         assert!(logged.iter().any(|line| line.contains("auth: invalid type")), "{logged:?}");
+    });
+}
+
+#[test]
+fn a_client_that_says_too_much_at_once_is_told_the_bound_and_stays() {
+    let app = || App::new().namespace("/", |ns| ns).namespace("/{n}", |ns| ns);
+    let auth = |bytes: usize| json!({ "token": "x".repeat(bytes - r#"{"token":""}"#.len()) });
+    awake_and_asleep(app, |world| {
+        let main = world.connect("/");
+        let error = main.try_also_connect("/auth", auth(16_385)).expect_err("not let in");
+        assert_eq!(error.message, "The auth object has 16385 bytes, and may have 16384");
+        assert_eq!(error.data, Some(json!({ "code": "AUTH_TOO_LONG" })));
+        world.nap();
+        assert!(main.try_also_connect("/auth", auth(16_384)).is_ok());
+        world.nap();
+        let long = format!("/{}", "n".repeat(4_096));
+        let error = main.try_also_connect(&long, json!({})).expect_err("not let in");
+        assert_eq!(error.message, "The name of the namespace has 4097 bytes, and may have 4096");
+        assert_eq!(error.data, Some(json!({ "code": "NAMESPACE_NAME_TOO_LONG" })));
+        world.nap();
+        assert!(main.try_also_connect(&long[..4_096], json!({})).is_ok());
+        assert!(main.is_connected());
     });
 }

@@ -87,12 +87,12 @@ fn what_a_handler_does_takes_effect_at_once() {
     let app = || {
         App::new().namespace("/", |ns| {
             ns.on("x", async |socket: Socket, io: Io| {
-                socket.join("red");
-                let joined = io.within("red").fetch_sockets().len();
+                socket.join("red").expect("room for one");
+                let joined = io.within("red").fetch_sockets().await.len();
                 socket.leave("red");
                 socket.set_data(&7).expect("short");
                 let data: u32 = socket.data().expect("a number");
-                Reply((joined, io.within("red").fetch_sockets().len(), data))
+                Reply((joined, io.within("red").fetch_sockets().await.len(), data))
             })
         })
     };

@@ -1,7 +1,7 @@
 //! Rooms, and what is done to many sockets at once.
 
 use dormouse::testing::{Disconnected, TestClient};
-use dormouse::{App, Data, EmitError, Failure, Io, Reason, Reply, Room, Socket, SocketId};
+use dormouse::{App, Data, Failure, Io, JoinError, Reason, Reply, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
@@ -14,8 +14,8 @@ fn app() -> App {
     }
     fn namespace(ns: dormouse::Routes) -> dormouse::Routes {
         ns.on("join", async |socket: Socket, Data(names): Data<Vec<String>>| {
-            socket.join(names);
-            Reply(rooms(&socket))
+            socket.join(names)?;
+            Ok::<_, JoinError>(Reply(rooms(&socket)))
         })
         .on("join one", async |socket: Socket, Data(name): Data<String>| socket.join(&name))
         .on("leave", async |socket: Socket, Data(names): Data<Vec<String>>| {
@@ -36,10 +36,10 @@ fn app() -> App {
 /// What is done to many sockets.
 async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Reply<Value>, Failure> {
     match &*what {
-        "join all" => io.sockets_join("all"),
-        "join from a room" => io.within("red").sockets_join(["a", "b"]),
-        "join by id" => io.within(id).sockets_join("picked"),
-        "join in another namespace" => io.of("/other")?.within("red").sockets_join("blue"),
+        "join all" => io.sockets_join("all")?,
+        "join from a room" => io.within("red").sockets_join(["a", "b"])?,
+        "join by id" => io.within(id).sockets_join("picked")?,
+        "join in another namespace" => io.of("/other")?.within("red").sockets_join("blue")?,
         "leave all" => io.sockets_leave("all"),
         "leave from a room" => io.within("a").sockets_leave(["a", "b"]),
         "leave by id" => io.to(id).sockets_leave("picked"),
@@ -50,12 +50,12 @@ async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Repl
         "fetch" => {
             let found = [
                 io.sockets().len(),
-                io.fetch_sockets().len(),
-                io.all_sockets().len(),
-                io.within("red").fetch_sockets().len(),
-                io.local().within("red").except("blue").all_sockets().len(),
-                io.of("/other")?.fetch_sockets().len(),
-                io.within("nobody").fetch_sockets().len(),
+                io.fetch_sockets().await.len(),
+                io.all_sockets().await.len(),
+                io.within("red").fetch_sockets().await.len(),
+                io.local().within("red").except("blue").all_sockets().await.len(),
+                io.of("/other")?.fetch_sockets().await.len(),
+                io.within("nobody").fetch_sockets().await.len(),
             ];
             return Ok(Reply(json!(found)));
         }
@@ -232,13 +232,13 @@ fn a_fetched_socket_does_what_every_socket_does() {
             ns.on("all", async |socket: Socket, io: Io| {
                 for other in io.sockets().into_iter().filter(|other| *other != socket) {
                     other.emit("picked", other.id())?;
-                    other.join("picked");
-                    other.set_data("picked").map_err(|error| EmitError::Context(error.to_string()))?;
+                    other.join("picked")?;
+                    other.set_data("picked")?;
                 }
-                Ok::<_, EmitError>(Reply(io.within("picked").fetch_sockets().len()))
+                Ok::<_, Failure>(Reply(io.within("picked").fetch_sockets().await.len()))
             })
             .on("end", async |io: Io| {
-                io.within("picked").fetch_sockets().iter().for_each(|other| other.disconnect(true));
+                io.within("picked").fetch_sockets().await.iter().for_each(|other| other.disconnect(true));
             })
         })
     };
@@ -255,21 +255,74 @@ fn a_fetched_socket_does_what_every_socket_does() {
     });
 }
 
-#[test]
-fn a_socket_is_in_ten_thousand_rooms_at_most() {
-    let app = || {
-        App::new().namespace("/", |ns| {
-            ns.on("join", async |socket: Socket, Data((from, to)): Data<(u32, u32)>| {
-                socket.join((from..to).map(|n| n.to_string()).collect::<Vec<_>>());
-                Reply(socket.rooms().len())
+/// `io` joins for every socket, and tells whom it could not join for.
+fn crowded() -> App {
+    fn names(from: u32, to: u32) -> Vec<String> {
+        (from..to).map(|n| n.to_string()).collect()
+    }
+    App::new().namespace("/", |ns| {
+        ns.on("join", async |socket: Socket, Data((from, to)): Data<(u32, u32)>| {
+            socket.join(names(from, to))?;
+            Ok::<_, JoinError>(Reply(socket.rooms().len()))
+        })
+        .on("join all", async |io: Io, Data((from, to)): Data<(u32, u32)>| {
+            Reply(match io.sockets_join(names(from, to)) {
+                Ok(()) => Vec::new(),
+                Err(JoinError::TooManyRooms(sockets)) => sockets,
+                Err(other) => panic!("{other}"),
             })
         })
-    };
-    awake_and_asleep(app, |world| {
+        .on("join by name", async |socket: Socket, Data(name): Data<String>| Ok::<_, Failure>(socket.join(name)?))
+        .on("join all by name", async |io: Io, Data(name): Data<String>| io.sockets_join(name))
+        .on("count", async |socket: Socket| Reply(socket.rooms().len()))
+    })
+}
+
+#[test]
+fn a_socket_is_in_ten_thousand_rooms_at_most() {
+    awake_and_asleep(crowded, |world| {
         let [anna] = clients(world, "/");
         assert_eq!(answer(&anna.emit_with_ack("join", (0, 10_000))).as_deref(), Some("[10001]"));
         world.nap();
-        assert_eq!(answer(&anna.emit_with_ack("join", (9_999, 10_001))).as_deref(), Some("[10001]"));
-        assert_eq!(world.logged(), [format!("the socket {} is in 10000 rooms and joins no other", anna.id())]);
+        let problem = format!("the socket {} would be in more than 10000 rooms; leave some first", anna.id());
+        let error = json!({ "status": "error", "error": { "code": "TOO_MANY_ROOMS", "message": problem } });
+        assert_eq!(answer(&anna.emit_with_ack("join", (9_999, 10_001))), Some(json!([error]).to_string()));
+        world.nap();
+        // Those that it is in already are no more than it has.
+        assert_eq!(answer(&anna.emit_with_ack("join", (0, 10_000))).as_deref(), Some("[10001]"));
+        assert_eq!(world.logged(), NOTHING);
+    });
+}
+
+#[test]
+fn who_asks_many_sockets_to_join_is_told_which_cannot() {
+    awake_and_asleep(crowded, |world| {
+        let [anna, ben] = clients(world, "/");
+        assert_eq!(answer(&anna.emit_with_ack("join", (0, 9_999))).as_deref(), Some("[10000]"));
+        world.nap();
+        let told = answer(&ben.emit_with_ack("join all", (10_000, 10_002)));
+        assert_eq!(told, Some(json!([[anna.id()]]).to_string()));
+        world.nap();
+        assert_eq!(answer(&anna.emit_with_ack("count", ())).as_deref(), Some("[10000]"), "all of the rooms or none");
+        assert_eq!(answer(&ben.emit_with_ack("count", ())).as_deref(), Some("[3]"));
+        assert_eq!(answer(&ben.emit_with_ack("join all", (10_000, 10_001))).as_deref(), Some("[[]]"));
+    });
+}
+
+#[test]
+fn the_name_of_a_room_has_its_bound() {
+    awake_and_asleep(crowded, |world| {
+        let [anna] = clients(world, "/");
+        let problem = "the name of a room has 4097 bytes, and may have 4096; use a shorter one";
+        let error = json!({ "status": "error", "error": { "code": "ROOM_NAME_TOO_LONG", "message": problem } });
+        for event in ["join by name", "join all by name"] {
+            world.nap();
+            let told = answer(&anna.emit_with_ack(event, "x".repeat(4_097)));
+            assert_eq!(told, Some(json!([error]).to_string()), "{event}");
+        }
+        world.nap();
+        anna.emit("join by name", "x".repeat(4_096));
+        assert_eq!(answer(&anna.emit_with_ack("count", ())).as_deref(), Some("[2]"));
+        assert_eq!(world.logged(), NOTHING);
     });
 }

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use dormouse::{
-    Answer, App, Args, Auth, BroadcastAckError, Context, Data, DecodeError, EmitError, EngineSocket, Frame, Io, Reason,
-    Reply, Room, Routes, Socket, Unanswered,
+    Answer, App, Args, Auth, BroadcastAckError, Context, Data, DecodeError, EmitError, EngineSocket, Failure, Frame,
+    Io, Reason, Reply, Room, Routes, Socket, Unanswered,
 };
 use serde_json::Value;
 
@@ -72,8 +72,8 @@ fn routes(ns: Routes) -> Routes {
         .on("message", async |socket: Socket, args: Args| socket.emit("message-back", args))
         .on("message-with-ack", async |args: Args| Reply(args))
         .on("join", async |socket: Socket, args: Args| {
-            socket.join(rooms(&args)?);
-            Ok::<_, DecodeError>(Reply(()))
+            socket.join(rooms(&args)?)?;
+            Ok::<_, Failure>(Reply(()))
         })
         .on("leave", async |socket: Socket, args: Args| {
             socket.leave(rooms(&args)?);
@@ -95,8 +95,8 @@ fn routes(ns: Routes) -> Routes {
             // What a handler does after it disconnected the socket reaches the others and nobody else.
             socket.disconnect(false);
             socket.emit("never", ())?;
-            socket.join("nowhere");
-            socket.broadcast().emit("said", args)
+            socket.join("nowhere")?;
+            Ok::<_, Failure>(socket.broadcast().emit("said", args)?)
         })
         .on("panic", panics)
         .on("reserved", async |socket: Socket| Reply(socket.emit("disconnect", ()).is_err()))

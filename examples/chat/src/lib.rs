@@ -68,7 +68,10 @@ async fn has_a_name_of_their_own(socket: Socket, io: Io, Auth(mut me): Auth<Pers
 }
 
 async fn show_rooms(socket: Socket, io: Io) -> Result<(), EmitError> {
-    ROOMS.into_iter().try_for_each(|room| socket.emit("people", (room, names_in(&io, room))))
+    for room in ROOMS {
+        socket.emit("people", (room, names_in(&io, room).await))?;
+    }
+    Ok(())
 }
 
 /// `enter(room)`: acked with what was said there. A client is in one room at a time.
@@ -83,11 +86,11 @@ async fn enter(
         .find(|known| *known == room)
         .ok_or_else(|| Failure::new("NO_SUCH_ROOM", format!("There are the rooms {}", ROOMS.join(", "))))?;
     socket.leave(ROOMS);
-    socket.join(room);
+    socket.join(room)?;
     if let Some(Here(left)) = left {
-        io.emit("people", (left, names_in(&io, left)))?;
+        io.emit("people", (left, names_in(&io, left).await))?;
     }
-    io.emit("people", (room, names_in(&io, room)))?;
+    io.emit("people", (room, names_in(&io, room).await))?;
     Ok(Reply(io.storage().get(room)?.unwrap_or_default()))
 }
 
@@ -116,7 +119,8 @@ async fn typing(socket: Socket, me: Person, Here(room): Here) -> Result<(), Emit
 }
 
 async fn leave(io: Io, left: Option<Here>) -> Result<(), EmitError> {
-    left.map_or(Ok(()), |Here(room)| io.emit("people", (room, names_in(&io, room))))
+    let Some(Here(room)) = left else { return Ok(()) };
+    io.emit("people", (room, names_in(&io, room).await))
 }
 
 fn people(sockets: Vec<Socket>) -> impl Iterator<Item = Person> {
@@ -124,8 +128,8 @@ fn people(sockets: Vec<Socket>) -> impl Iterator<Item = Person> {
 }
 
 /// Each name once, however many tabs they have.
-fn names_in(io: &Io, room: &str) -> BTreeSet<String> {
-    people(io.to(room).fetch_sockets()).map(|person| person.name).collect()
+async fn names_in(io: &Io, room: &str) -> BTreeSet<String> {
+    people(io.to(room).fetch_sockets().await).map(|person| person.name).collect()
 }
 
 fn trimmed(what: &str, text: &str, max_chars: usize) -> Result<String, Failure> {

@@ -1,6 +1,6 @@
 //! The server that the published protocol test suites expect, and a little more: rooms.
 
-use dormouse::{App, Args, Auth, Data, DecodeError, EmitError, EngineSocket, Frame, Reply, Routes, Socket};
+use dormouse::{App, Args, Auth, Data, EmitError, EngineSocket, Failure, Frame, Reply, Routes, Socket};
 use serde_json::Value;
 
 fn app() -> App {
@@ -24,10 +24,10 @@ async fn message_with_ack(args: Args) -> Reply<Args> {
 }
 
 /// `join(room, …)`: acked with the rooms once the socket is in them.
-async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, DecodeError> {
+async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, Failure> {
     for place in 0..args.len() {
         if let Some(room) = args.get::<String>(place)? {
-            socket.join(room);
+            socket.join(room)?;
         }
     }
     Ok(Reply(args))

@@ -1,16 +1,14 @@
 //! The bench's server, written as any user of Dormouse would write it.
 
-use dormouse::{App, Args, EmitError, Handshake, Reply, Socket};
+use dormouse::{App, Args, EmitError, Handshake, JoinError, Reply, Socket};
 
 /// The app, which `benches/` measures, too, without a runtime.
 pub fn app() -> App {
     App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
 }
 
-async fn enter(socket: Socket, handshake: Handshake) {
-    if let Some(room) = handshake.query_param("room") {
-        socket.join(room);
-    }
+async fn enter(socket: Socket, handshake: Handshake) -> Result<(), JoinError> {
+    handshake.query_param("room").map_or(Ok(()), |room| socket.join(room))
 }
 
 async fn all(socket: Socket, args: Args) -> Result<(), EmitError> {

@@ -23,7 +23,7 @@ fn app() -> App {
 /// Joins the room that the client asks for, and keeps its name.
 async fn joined(socket: Socket, Auth(auth): Auth<Value>) -> Result<(), Failure> {
     if let Some(room) = auth.get("room").and_then(Value::as_str) {
-        socket.join(room);
+        socket.join(room)?;
         socket.set_data(&json!({ "room": room }))?;
     }
     Ok(())

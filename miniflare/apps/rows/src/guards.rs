@@ -33,7 +33,7 @@ async fn is_welcome(socket: Socket, Auth(ticket): Auth<Ticket>) -> Result<(), Fa
         return Err(Failure::new("NOT_WELCOME", "Ann is not welcome"));
     }
     socket.set_data(&json!({ "name": ticket.name }))?;
-    socket.join("let in");
+    socket.join("let in")?;
     socket.emit("from the guard", ticket.name)?;
     Ok(())
 }

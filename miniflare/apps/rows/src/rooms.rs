@@ -1,6 +1,6 @@
 //! Rooms, sockets, and what is known of them.
 
-use dormouse::{Args, Data, Failure, Io, Reply, Room, Routes, Socket, SocketId};
+use dormouse::{Args, Data, Failure, Io, JoinError, Reply, Room, Routes, Socket, SocketId};
 use serde_json::{Value, json};
 
 pub fn routes(ns: Routes) -> Routes {
@@ -23,9 +23,9 @@ pub fn routes(ns: Routes) -> Routes {
         .on("conn", conn)
 }
 
-async fn join(socket: Socket, Data(names): Data<Vec<String>>) -> Reply<Vec<Room>> {
-    socket.join(names);
-    Reply(socket.rooms())
+async fn join(socket: Socket, Data(names): Data<Vec<String>>) -> Result<Reply<Vec<Room>>, JoinError> {
+    socket.join(names)?;
+    Ok(Reply(socket.rooms()))
 }
 
 async fn leave(socket: Socket, Data(names): Data<Vec<String>>) -> Reply<Vec<Room>> {
@@ -70,8 +70,8 @@ async fn flags(socket: Socket, io: Io) -> Result<(), Failure> {
 
 async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Reply<Value>, Failure> {
     let sockets = match room {
-        Some(room) => io.within(room).fetch_sockets(),
-        None => io.fetch_sockets(),
+        Some(room) => io.within(room).fetch_sockets().await,
+        None => io.fetch_sockets().await,
     };
     let mut found = Vec::new();
     for socket in sockets {
@@ -80,19 +80,28 @@ async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Reply<Value
             json!({ "id": socket.id(), "rooms": socket.rooms(), "data": socket.data::<Value>()?, "url": address }),
         );
     }
-    Ok(Reply(
-        json!({ "sockets": found, "ids": io.all_sockets(), "count": io.sockets().len(), "clients": io.clients_count() }),
-    ))
+    let ids = io.all_sockets().await;
+    Ok(Reply(json!({ "sockets": found, "ids": ids, "count": io.sockets().len(), "clients": io.clients_count() })))
 }
 
-async fn sockets_join(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Reply<Vec<SocketId>> {
-    io.to(&who).sockets_join(&rooms);
-    Reply(rooms.first().map(|room| io.to(room).all_sockets()).unwrap_or_default())
+async fn sockets_join(
+    io: Io,
+    Data((who, rooms)): Data<(String, Vec<String>)>,
+) -> Result<Reply<Vec<SocketId>>, JoinError> {
+    io.to(&who).sockets_join(&rooms)?;
+    Ok(Reply(ids_in(&io, rooms.first()).await))
 }
 
 async fn sockets_leave(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Reply<Vec<SocketId>> {
     io.to(&who).sockets_leave(&rooms);
-    Reply(rooms.first().map(|room| io.to(room).all_sockets()).unwrap_or_default())
+    Reply(ids_in(&io, rooms.first()).await)
+}
+
+async fn ids_in(io: &Io, room: Option<&String>) -> Vec<SocketId> {
+    match room {
+        Some(room) => io.to(room).all_sockets().await,
+        None => Vec::new(),
+    }
 }
 
 async fn disconnect_sockets(io: Io, Data((who, close)): Data<(String, bool)>) {

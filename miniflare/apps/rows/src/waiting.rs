@@ -34,7 +34,7 @@ async fn wait_for_ever(socket: Socket) -> Result<Reply<&'static str>, Failure> {
 
 #[expect(clippy::panic, reason = "what the event is for")]
 async fn panic_late(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Reply<&'static str>, Failure> {
-    socket.join("joined before the panic");
+    socket.join("joined before the panic")?;
     socket.emit("before", "the panic")?;
     wait(milliseconds).await;
     socket.emit("after", "the wait")?;
