@@ -164,7 +164,7 @@ impl Refusal {
             Self::Forbidden(message) => message,
             Self::UnsupportedProtocol => "Unsupported protocol version",
             Self::Full => "This world has no room for another session",
-            Self::OpeningTooLong => "The URL and headers of this request are too long",
+            Self::OpeningTooLong => "The URL and headers of this request are longer than 16384 bytes",
         }
     }
 

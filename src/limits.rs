@@ -86,6 +86,9 @@ pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
 /// Named alarms of one world: all of them are one row, of 2 MB at most, and are read at every wake.
 pub const MAX_ALARMS: usize = 400;
 
+/// Bytes of all named alarms of a world as they are written: one row, for which the platform allows 2 MB.
+pub const MAX_ALARMS_BYTES: usize = 1_900_000;
+
 /// Longest time until an alarm, or until a `reply_to` is given up: a hundred years, and what is longer is cut to them. The
 /// platform's clock ends in 2262, and throws beyond.
 pub const MAX_ALARM_AFTER: Duration = Duration::from_hours(24 * 365 * 100);

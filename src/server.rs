@@ -96,6 +96,19 @@ pub struct NamedAlarm {
     pub context: Rc<str>,
 }
 
+impl NamedAlarm {
+    /// Returns the most bytes that an alarm takes in the list as it is written.
+    fn len(name: &str, context: &str) -> usize {
+        let written = |c| match c {
+            b'"' | b'\\' => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        };
+        // The names of the fields, and the time.
+        64 + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
+    }
+}
+
 impl Server {
     /// A world without sessions.
     pub fn new(config: Config) -> Self {

@@ -330,3 +330,22 @@ fn an_answer_is_bounded() {
     let one = json!({ "rooms": [clients[0].id()] }).to_string();
     assert_eq!(read(&world.admin("fetch", one).response().expect("an answer")).0, 200);
 }
+
+#[test]
+fn who_asks_sockets_to_join_too_much_is_told() {
+    awake_and_asleep(|scene| {
+        let told = |body: Value| {
+            let (status, body) = scene.call("join", &body);
+            (status, body["error"].clone())
+        };
+        let problem = "the name of a room has 4097 bytes, and may have 4096; use a shorter one";
+        let error = json!({ "code": "ROOM_NAME_TOO_LONG", "message": problem });
+        assert_eq!(told(json!({ "join": ["x".repeat(4_097)] })), (400, error));
+        let names: Vec<String> = (1..10_000).map(|n| n.to_string()).collect();
+        assert_eq!(scene.call("join", &json!({ "rooms": ["red"], "join": names })), ok(1));
+        let problem = format!("the socket {} would be in more than 10000 rooms; leave some first", scene.red.id());
+        let error = json!({ "code": "TOO_MANY_ROOMS", "message": problem });
+        assert_eq!(told(json!({ "join": ["one more"] })), (400, error));
+        assert_eq!(scene.call("fetch", &json!({ "rooms": ["one more"] })).1["matched"], 1, "the other one joined");
+    });
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Mistakes, each with what the compiler must say about it.
-const MISTAKES: [(&str, &str, &[&str]); 8] = [
+const MISTAKES: [(&str, &str, &[&str]); 13] = [
     (
         "argument",
         "async fn left(_: Data<String>) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_disconnect(left)) }",
@@ -51,6 +51,43 @@ const MISTAKES: [(&str, &str, &[&str]); 8] = [
          fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"twice\", twice)) }",
         &["use of moved value: `ack`"],
     ),
+    (
+        "data_twice",
+        "async fn moved(Data(x): Data<u32>, socket: Socket, Data(y): Data<u32>) {}
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"moved\", moved)) }",
+        &[
+            "two arguments of this handler take the same `EventData`",
+            "`Data((a, b)): Data<(A, B)>`",
+            "ns.on(\"moved\", moved)",
+        ],
+    ),
+    (
+        "data_twice_where_it_may_fail",
+        "async fn moved(x: Option<Data<u32>>, Data(y): Data<String>) {}
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.guard_packet(moved)) }",
+        &["two arguments of this handler take the same `EventData`"],
+    ),
+    (
+        "ack_sender_twice",
+        "async fn answers(first: AckSender, second: AckSender) {}
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"answers\", answers)) }",
+        &["two arguments of this handler take the same `Acknowledgement`"],
+    ),
+    (
+        "answer_or_context_twice",
+        "async fn answers(_: Answer<u32>, _: Answer<u32>) {} async fn contexts(_: Context<u32>, _: Context<u32>) {}
+         fn app() -> App { App::new().on_alarm(\"a\", contexts).namespace(\"/\", |ns| ns.on_reply(\"a\", answers)) }",
+        &[
+            "two arguments of this handler take the same `AnswerData`",
+            "two arguments of this handler take the same `ContextData`",
+        ],
+    ),
+    (
+        "body_twice",
+        "async fn posts(_: Json<u32>, _: Json<u32>) -> HttpResponse { HttpResponse::empty(200) }
+         fn app() -> App { App::new().route(\"POST\", \"/a\", posts) }",
+        &["two arguments of this handler take the same `RequestBody`"],
+    ),
 ];
 
 #[test]
@@ -64,8 +101,9 @@ fn the_compiler_says_what_is_wrong_with_a_handler() {
     fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
     for (name, mistake, _) in MISTAKES {
-        let code =
-            format!("#![allow(unused)]\nuse dormouse::{{AckSender, App, Data, Socket}};\n{mistake}\nfn main() {{}}\n");
+        let code = format!(
+            "#![allow(unused)]\nuse dormouse::{{AckSender, Answer, App, Context, Data, HttpResponse, Json, Socket}};\n{mistake}\nfn main() {{}}\n"
+        );
         fs::write(folder.join(format!("src/bin/{name}.rs")), code).expect("a source");
     }
 

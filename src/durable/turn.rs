@@ -198,7 +198,14 @@ impl World {
                 self.inner.perform(Command::Close { sid });
             }
             // Those who only look on can do without.
-            Dispatch::Conn { .. } | Dispatch::Outgoing { .. } if self.is_busy() => {}
+            Dispatch::Outgoing { event, .. } if self.is_busy() => {
+                self.inner.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
+            }
+            Dispatch::Conn { event, .. } if self.is_busy() => {
+                if self.inner.app.engine_routes().watches(&event) {
+                    self.inner.log("no handler is called for an event of a connection: too many wait".to_owned());
+                }
+            }
             other => self.start_all(other, None),
         }
     }
@@ -354,8 +361,8 @@ impl Door for Inner {
         self.server.borrow().alarm(name)
     }
 
-    fn alarm_count(&self) -> usize {
-        self.server.borrow().alarm_count()
+    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
+        self.server.borrow().alarms_with(name, context)
     }
 
     fn read(&self, key: &str) -> Result<Option<String>, String> {

@@ -48,8 +48,8 @@ pub trait Door {
     fn clients_count(&self) -> usize;
     /// When a named alarm is due, and what its handler gets, as JSON.
     fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)>;
-    /// How many named alarms there are.
-    fn alarm_count(&self) -> usize;
+    /// How many named alarms there would be with this one, and their bytes as they are written.
+    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize);
     /// Reads from the world's storage.
     ///
     /// # Errors

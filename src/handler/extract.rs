@@ -8,6 +8,7 @@ use super::ack::{AckError, AckSender};
 use super::call::{
     Alarm, Answered, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
 };
+use super::claim::{Acknowledgement, AnswerData, ContextData, EventData, RequestBody};
 use super::engine_socket::EngineSocket;
 use super::failure::{Failure, HandlerError};
 use super::handshake::Handshake;
@@ -42,6 +43,45 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
 /// an argument of the wrong type and one that is not there look the same.
 /// An argument that fails otherwise keeps the handler from being called, and the client, or `on_error`, is told.
 ///
+/// A handler has one [`Data<T>`] at most, and one of [`AckSender`], [`Answer<T>`], [`Context<T>`] and [`Json<T>`]: a second one
+/// does not compile. Several arguments of an event are one tuple:
+///
+/// ```compile_fail
+/// use dormouse::{App, Data};
+///
+/// async fn move_to(Data(x): Data<u32>, Data(y): Data<u32>) {} // Both would read the first argument.
+/// # let _ = App::new().namespace("/", |ns| ns.on("move", move_to));
+/// ```
+///
+/// ```
+/// use dormouse::{App, Data};
+///
+/// async fn move_to(Data((x, y)): Data<(u32, u32)>) {}
+/// # let _ = App::new().namespace("/", |ns| ns.on("move", move_to));
+/// ```
+///
+/// An extractor of an app's own takes what it wants from others:
+///
+/// ```
+/// use dormouse::handler::calls::SocketCall;
+/// use dormouse::{App, Extract, Failure, Reply};
+///
+/// struct Player(String);
+///
+/// impl<C: SocketCall> Extract<C> for Player {
+///     type Claim = ();
+///
+///     fn extract(call: &mut C) -> Result<Self, Failure> {
+///         call.socket().data().map(Self)
+///     }
+/// }
+///
+/// async fn who(Player(name): Player) -> Reply<String> {
+///     Reply(name)
+/// }
+/// # let _ = App::new().namespace("/", |ns| ns.on("who", who));
+/// ```
+///
 /// ```
 /// use dormouse::{Data, Failure, Reply};
 ///
@@ -61,6 +101,10 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
     note = "an event's own data comes as `dormouse::Data<T>`"
 )]
 pub trait Extract<C: Call>: Sized {
+    /// What the argument takes for itself: a handler with two arguments that take the same does not compile. `()` for what every
+    /// argument may have; the others are in [`claims`](super::claims).
+    type Claim;
+
     /// Takes the argument out of the call.
     ///
     /// # Errors
@@ -118,42 +162,56 @@ impl<C: Call, T: Extract<C>> Extract<C> for Option<T>
 where
     T: Extract<C>,
 {
+    type Claim = T::Claim;
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(T::extract(call).ok())
     }
 }
 
 impl<C: Call, T: Extract<C>> Extract<C> for Result<T, Failure> {
+    type Claim = T::Claim;
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(T::extract(call))
     }
 }
 
 impl<C: SocketCall> Extract<C> for Socket {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.socket().clone())
     }
 }
 
 impl<C: SocketCall> Extract<C> for SocketId {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.socket().id())
     }
 }
 
 impl<C: SocketCall> Extract<C> for Namespace {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.socket().namespace().clone())
     }
 }
 
 impl<C: SocketCall> Extract<C> for Handshake {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         call.socket().handshake().ok_or_else(gone)
     }
 }
 
 impl<C: SocketCall, T: DeserializeOwned> Extract<C> for Auth<T> {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         let handshake = call.socket().handshake().ok_or_else(gone)?;
         handshake.auth().map(Self).map_err(|error| invalid("auth", &error))
@@ -161,18 +219,24 @@ impl<C: SocketCall, T: DeserializeOwned> Extract<C> for Auth<T> {
 }
 
 impl<C: SocketCall, T: DeserializeOwned + Default> Extract<C> for SocketData<T> {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         call.socket().data().map(Self)
     }
 }
 
 impl<C: IoCall> Extract<C> for Io {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.io())
     }
 }
 
 impl<C: IoCall> Extract<C> for Storage {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         Ok(call.io().storage())
     }
@@ -181,18 +245,24 @@ impl<C: IoCall> Extract<C> for Storage {
 macro_rules! events {
     ($($call:ident),*) => {$(
         impl<T: DeserializeOwned> Extract<$call> for Data<T> {
+            type Claim = EventData;
+
             fn extract(call: &mut $call) -> Result<Self, Failure> {
                 parse(&call.args).map(Self)
             }
         }
 
         impl Extract<$call> for Args {
+            type Claim = ();
+
             fn extract(call: &mut $call) -> Result<Self, Failure> {
                 Ok(Args::clone(&call.args))
             }
         }
 
         impl Extract<$call> for EventName {
+            type Claim = ();
+
             fn extract(call: &mut $call) -> Result<Self, Failure> {
                 Ok(Self(Rc::clone(&call.name)))
             }
@@ -203,18 +273,24 @@ macro_rules! events {
 events!(Event, Incoming, Outgoing);
 
 impl Extract<Event> for AckSender {
+    type Claim = Acknowledgement;
+
     fn extract(call: &mut Event) -> Result<Self, Failure> {
         Ok(call.ack.sender())
     }
 }
 
 impl Extract<Disconnect> for Reason {
+    type Claim = ();
+
     fn extract(call: &mut Disconnect) -> Result<Self, Failure> {
         Ok(call.reason)
     }
 }
 
 impl<T: FromArgs> Extract<Answered> for Answer<T> {
+    type Claim = AnswerData;
+
     fn extract(call: &mut Answered) -> Result<Self, Failure> {
         // Also called for an answer that is none: whoever keeps count must hear of it.
         Ok(Self(match &call.answer {
@@ -225,24 +301,32 @@ impl<T: FromArgs> Extract<Answered> for Answer<T> {
 }
 
 impl<T: DeserializeOwned> Extract<Answered> for Context<T> {
+    type Claim = ContextData;
+
     fn extract(call: &mut Answered) -> Result<Self, Failure> {
         context(&call.context)
     }
 }
 
 impl<T: DeserializeOwned> Extract<Alarm> for Context<T> {
+    type Claim = ContextData;
+
     fn extract(call: &mut Alarm) -> Result<Self, Failure> {
         context(&call.context)
     }
 }
 
 impl Extract<Alarm> for EventName {
+    type Claim = ();
+
     fn extract(call: &mut Alarm) -> Result<Self, Failure> {
         Ok(Self(Rc::clone(&call.name)))
     }
 }
 
 impl Extract<Failed> for Failure {
+    type Claim = ();
+
     fn extract(call: &mut Failed) -> Result<Self, Failure> {
         Ok(call.failure.clone())
     }
@@ -250,6 +334,8 @@ impl Extract<Failed> for Failure {
 
 /// The event whose handler failed; not there for other handlers.
 impl Extract<Failed> for EventName {
+    type Claim = ();
+
     fn extract(call: &mut Failed) -> Result<Self, Failure> {
         let event = call.event.clone().map(Self);
         event.ok_or_else(|| Failure::new(Failure::CODE, "it was not the handler of an event"))
@@ -257,36 +343,48 @@ impl Extract<Failed> for EventName {
 }
 
 impl Extract<Http> for HttpRequest {
+    type Claim = ();
+
     fn extract(call: &mut Http) -> Result<Self, Failure> {
         Ok(Self::clone(&call.request))
     }
 }
 
 impl Extract<Http> for Rc<HttpRequest> {
+    type Claim = ();
+
     fn extract(call: &mut Http) -> Result<Self, Failure> {
         Ok(Self::clone(&call.request))
     }
 }
 
 impl<T: DeserializeOwned> Extract<Http> for Json<T> {
+    type Claim = RequestBody;
+
     fn extract(call: &mut Http) -> Result<Self, Failure> {
         serde_json::from_slice(&call.request.body).map(Self).map_err(|error| invalid("the body", &error))
     }
 }
 
 impl Extract<Engine> for EngineSocket {
+    type Claim = ();
+
     fn extract(call: &mut Engine) -> Result<Self, Failure> {
         Ok(call.socket.clone())
     }
 }
 
 impl Extract<Engine> for Frame {
+    type Claim = ();
+
     fn extract(call: &mut Engine) -> Result<Self, Failure> {
         call.message.clone().ok_or_else(|| Failure::new(Failure::CODE, "there is no message"))
     }
 }
 
 impl Extract<Engine> for Reason {
+    type Claim = ();
+
     fn extract(call: &mut Engine) -> Result<Self, Failure> {
         call.reason.ok_or_else(|| Failure::new(Failure::CODE, "the session was not closed"))
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::call::Call;
+use super::claim::Beside;
 use super::extract::Extract;
 use super::failure::Failure;
 use super::reply::IntoOutcome;
@@ -84,7 +85,7 @@ pub(super) fn erase<C: Call, M>(handler: impl Handler<C, M>) -> Erased<C> {
 }
 
 macro_rules! handlers {
-    ($([$($argument:ident: $type:ident),*])*) => {$(
+    ($([$($argument:ident: $type:ident($($later:ident)*)),*])*) => {$(
         impl<F, Fut, $($type),*> HandlerFn<($($type,)*)> for F
         where
             F: Fn($($type),*) -> Fut + 'static,
@@ -98,7 +99,10 @@ macro_rules! handlers {
             }
         }
 
-        impl<C: Call, $($type: Extract<C>),*> ExtractAll<C> for ($($type,)*) {
+        impl<C: Call, $($type: Extract<C>),*> ExtractAll<C> for ($($type,)*)
+        where
+            $($($later::Claim: Beside<$type::Claim>,)*)*
+        {
             fn extract_all(call: &mut C) -> Result<Self, Failure> {
                 $(let $argument = $type::extract(call)?;)*
                 Ok(($($argument,)*))
@@ -126,13 +130,14 @@ impl<C: Call> ExtractAll<C> for () {
     }
 }
 
+// Each argument with those after it, whose claims must differ from its own.
 handlers! {
-    [a: A]
-    [a: A, b: B]
-    [a: A, b: B, d: D]
-    [a: A, b: B, d: D, e: E]
-    [a: A, b: B, d: D, e: E, g: G]
-    [a: A, b: B, d: D, e: E, g: G, h: H]
-    [a: A, b: B, d: D, e: E, g: G, h: H, i: I]
-    [a: A, b: B, d: D, e: E, g: G, h: H, i: I, j: J]
+    [a: A()]
+    [a: A(B), b: B()]
+    [a: A(B D), b: B(D), d: D()]
+    [a: A(B D E), b: B(D E), d: D(E), e: E()]
+    [a: A(B D E G), b: B(D E G), d: D(E G), e: E(G), g: G()]
+    [a: A(B D E G H), b: B(D E G H), d: D(E G H), e: E(G H), g: G(H), h: H()]
+    [a: A(B D E G H I), b: B(D E G H I), d: D(E G H I), e: E(G H I), g: G(H I), h: H(I), i: I()]
+    [a: A(B D E G H I J), b: B(D E G H I J), d: D(E G H I J), e: E(G H I J), g: G(H I J), h: H(I J), i: I(J), j: J()]
 }

@@ -16,7 +16,7 @@ use super::storage::Storage;
 use crate::effect::SocketRef;
 use crate::id::{Namespace, SocketId};
 use crate::input::{Command, To};
-use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_CONTEXT_BYTES};
+use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_ALARMS_BYTES, MAX_CONTEXT_BYTES};
 use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
@@ -289,7 +289,8 @@ impl Io {
     /// ```
     ///
     /// # Errors
-    /// There is no handler of this name, the context cannot be kept, or there are 400 alarms already.
+    /// There is no handler of this name, the context cannot be kept, there are 400 alarms already, or all of them with their
+    /// names and contexts have more than 1,900,000 bytes as they are written.
     pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
         let Some(door) = self.world.door() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;
@@ -301,8 +302,14 @@ impl Io {
             let problem = format!("its context has {} bytes, and may have {MAX_CONTEXT_BYTES}", context.len());
             return Err(invalid(problem));
         }
-        if door.alarm(name).is_none() && door.alarm_count() >= MAX_ALARMS {
+        let (count, bytes) = door.alarms_with(name, &context);
+        if count > MAX_ALARMS {
             return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
+        }
+        if bytes > MAX_ALARMS_BYTES {
+            let problem =
+                format!("the world's alarms have {bytes} bytes with this one, and may have {MAX_ALARMS_BYTES}");
+            return Err(invalid(problem));
         }
         let alarm = Some((door.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
         door.perform(Command::SetAlarm { name: name.into(), alarm });

@@ -4,6 +4,7 @@
 mod ack;
 mod app;
 mod call;
+mod claim;
 mod conn;
 mod door;
 mod engine;
@@ -45,6 +46,11 @@ pub use routes::Routes;
 pub use run::{Task, Victim, Work};
 pub use socket::Socket;
 pub use storage::Storage;
+
+/// What extractors may take for themselves: the [`Claim`](Extract::Claim) of [`Extract`].
+pub mod claims {
+    pub use super::claim::{Acknowledgement, AnswerData, Beside, ContextData, EventData, RequestBody};
+}
 
 /// What handlers may be called for: the `C` of [`Handler`] and [`Extract`].
 pub mod calls {

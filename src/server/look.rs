@@ -89,9 +89,11 @@ impl Server {
         })
     }
 
-    /// How many named alarms there are.
-    pub fn alarm_count(&self) -> usize {
-        self.alarms.by_name.len()
+    /// How many named alarms there would be with this one, and their bytes as they are written.
+    pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
+        let others = self.alarms.by_name.iter().filter(|(other, _)| &***other != name);
+        let alone = (1, NamedAlarm::len(name, context));
+        others.fold(alone, |(count, bytes), (name, (_, context))| (count + 1, bytes + NamedAlarm::len(name, context)))
     }
 
     /// When a named alarm is due, and what its handler gets, as JSON.

@@ -59,10 +59,10 @@ fn an_ack_sender_answers_once_and_only_who_asks() {
                 let _ = ack.send(("one", 2));
                 Ok::<_, EmitError>(Reply("too late"))
             })
-            .on("two senders", async |first: AckSender, second: AckSender| {
-                let _ = first.send(1);
+            .on("two senders", async |first: AckSender| first.send(1))
+            .on("two senders", async |second: AckSender| {
                 assert!(!second.is_wanted());
-                let _ = second.send(2);
+                second.send(2)
             })
             .on("drop", async |_ack: AckSender| ())
         })

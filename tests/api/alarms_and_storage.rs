@@ -218,6 +218,29 @@ fn a_world_has_400_alarms_at_most() {
     });
 }
 
+#[test]
+fn all_alarms_of_a_world_have_so_many_bytes() {
+    let app = || {
+        let with_handlers = |app: App, n: u32| app.on_alarm(&n.to_string(), async || ());
+        (0..300).fold(App::new(), with_handlers).namespace("/", |ns| {
+            // A quotation mark takes two bytes in the context, and four as that is written.
+            ns.on("set", async |io: Io, Data((from, to, marks)): Data<(u32, u32, usize)>| {
+                (from..to).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, "\"".repeat(marks))).map(Reply)
+            })
+        })
+    };
+    awake_and_asleep(app, |world| {
+        let [anna] = clients(world, "/");
+        assert_eq!(ask(&anna, "set", (0, 235, 2_000)), Value::Null);
+        world.nap();
+        let told = ask(&anna, "set", (235, 236, 2_000));
+        let problem = "the world's alarms have 1904646 bytes with this one, and may have 1900000";
+        assert_eq!(told["error"], json!({ "code": "INVALID_ALARM", "message": problem }));
+        assert_eq!(ask(&anna, "set", (234, 235, 1)), Value::Null);
+        assert_eq!(ask(&anna, "set", (235, 236, 2_000)), Value::Null);
+    });
+}
+
 /// Storage by events: `put(key, value)`, `get(key)`, `delete(key)`, `keys(prefix)`.
 fn storage() -> App {
     let routes = |ns: dormouse::Routes| {

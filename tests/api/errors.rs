@@ -219,16 +219,19 @@ fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
 #[test]
 fn a_world_in_which_too_many_handlers_wait_is_busy() {
     let app = || {
-        App::new().namespace("/", |ns| {
+        let routes = |ns: Routes| {
             ns.on("wait", async || {
                 gate("database").await;
                 Reply(1)
             })
             .on("x", async || Reply(2))
-        })
+            .on_disconnect(async |io: Io| io.emit("left", ()))
+            .on_any_outgoing(async |io: Io| io.log("outgoing"))
+        };
+        App::new().namespace("/", routes).engine(|engine| engine.on_conn_close(async |io: Io| io.log("closed")))
     };
     awake_and_napping(app, |world| {
-        let [anna, ben] = clients(world, "/");
+        let [anna, ben, cleo] = clients(world, "/");
         world.nap();
         for _ in 1..10_000 {
             anna.emit("wait", ());
@@ -239,6 +242,14 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
         let refused = world.client().try_connect("/").expect_err("not let in");
         assert_eq!(refused.message, "The server is busy");
         assert!(anna.is_connected() && ben.is_connected());
+        let logged = world.logged().len();
+        cleo.close();
+        assert_eq!(heard(&ben), ["left []"]);
+        let problems = [
+            "no handler is called for an event of a connection: too many wait",
+            "no handler is called for the outgoing event \"left\": too many wait",
+        ];
+        assert_eq!(world.logged()[logged..], problems);
         world.open("database");
         assert_eq!(answer(&last).as_deref(), Some("[1]"));
         assert_eq!(told(&ben, "x", json!(0)), json!([2]));

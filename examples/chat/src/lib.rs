@@ -35,6 +35,8 @@ struct Person {
 }
 
 impl<C: SocketCall> Extract<C> for Person {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         call.socket().data()
     }
@@ -44,6 +46,8 @@ impl<C: SocketCall> Extract<C> for Person {
 struct Here(&'static str);
 
 impl<C: SocketCall> Extract<C> for Here {
+    type Claim = ();
+
     fn extract(call: &mut C) -> Result<Self, Failure> {
         let rooms = call.socket().rooms();
         let here = ROOMS.into_iter().find(|&room| rooms.contains(&room.into()));

@@ -68,6 +68,16 @@ impl EngineRoutes {
         (!self.packets.is_empty(), !self.packets_created.is_empty())
     }
 
+    /// Whether there is a handler for an event of a connection's.
+    pub const fn watches(&self, event: &ConnEvent) -> bool {
+        match event {
+            ConnEvent::Upgraded => !self.upgraded.is_empty(),
+            ConnEvent::Packet(_) => !self.packets.is_empty(),
+            ConnEvent::PacketCreated(_) => !self.packets_created.is_empty(),
+            ConnEvent::Closed(_) => !self.conn_closed.is_empty(),
+        }
+    }
+
     pub(in crate::handler) fn conn_call(&self, io: Io, conn: Conn, event: ConnEvent) -> ConnCall<'_> {
         match event {
             ConnEvent::Upgraded => ConnCall::Upgraded(&self.upgraded, Upgraded { io, conn }),
@@ -83,6 +93,8 @@ impl EngineRoutes {
 macro_rules! of_conn {
     ($($call:ident),*) => {$(
         impl Extract<$call> for Conn {
+            type Claim = ();
+
             fn extract(call: &mut $call) -> Result<Self, Failure> {
                 Ok(call.conn)
             }
@@ -93,12 +105,16 @@ macro_rules! of_conn {
 of_conn!(Upgraded, ConnPacket, ConnClosed);
 
 impl Extract<ConnPacket> for EnginePacket {
+    type Claim = ();
+
     fn extract(call: &mut ConnPacket) -> Result<Self, Failure> {
         Ok(call.packet.clone())
     }
 }
 
 impl Extract<ConnClosed> for Reason {
+    type Claim = ();
+
     fn extract(call: &mut ConnClosed) -> Result<Self, Failure> {
         Ok(call.reason)
     }

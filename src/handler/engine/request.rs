@@ -140,12 +140,16 @@ impl fmt::Debug for ConnRequest {
 }
 
 impl Extract<AllowRequest> for ConnRequest {
+    type Claim = ();
+
     fn extract(call: &mut AllowRequest) -> Result<Self, Failure> {
         Ok(call.request.clone())
     }
 }
 
 impl Extract<Requested> for ConnRequest {
+    type Claim = ();
+
     fn extract(call: &mut Requested) -> Result<Self, Failure> {
         Ok(call.request.clone())
     }
