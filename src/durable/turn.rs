@@ -201,10 +201,8 @@ impl World {
             Dispatch::Outgoing { event, .. } if self.is_busy() => {
                 self.inner.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
             }
-            Dispatch::Conn { event, .. } if self.is_busy() => {
-                if self.inner.app.engine_routes().watches(&event) {
-                    self.inner.log("no handler is called for an event of a connection: too many wait".to_owned());
-                }
+            Dispatch::Conn { ref event, .. } if self.is_busy() && self.inner.app.engine_routes().watches(event) => {
+                self.inner.log("no handler is called for an event of a connection: too many wait".to_owned());
             }
             other => self.start_all(other, None),
         }

@@ -47,16 +47,9 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
 /// does not compile. Several arguments of an event are one tuple:
 ///
 /// ```compile_fail
-/// use dormouse::{App, Data};
-///
-/// async fn move_to(Data(x): Data<u32>, Data(y): Data<u32>) {} // Both would read the first argument.
-/// # let _ = App::new().namespace("/", |ns| ns.on("move", move_to));
-/// ```
-///
-/// ```
-/// use dormouse::{App, Data};
-///
-/// async fn move_to(Data((x, y)): Data<(u32, u32)>) {}
+/// # use dormouse::{App, Data};
+/// // Both would read the first argument. `Data((x, y)): Data<(u32, u32)>` reads two.
+/// async fn move_to(Data(x): Data<u32>, Data(y): Data<u32>) {}
 /// # let _ = App::new().namespace("/", |ns| ns.on("move", move_to));
 /// ```
 ///
@@ -158,10 +151,7 @@ pub struct Context<T>(pub T);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
-impl<C: Call, T: Extract<C>> Extract<C> for Option<T>
-where
-    T: Extract<C>,
-{
+impl<C: Call, T: Extract<C>> Extract<C> for Option<T> {
     type Claim = T::Claim;
 
     fn extract(call: &mut C) -> Result<Self, Failure> {

@@ -299,40 +299,37 @@ impl BroadcastOperator {
         Ok(ask(&world, To::Many(target), &flags, event, args)?.all())
     }
 
-    /// Returns the sockets, when the future is awaited. It is ready at once as long as a world is one object; it is a future
-    /// because a world may be several one day. [`Io::sockets`](super::Io::sockets) is about this object, and needs none.
+    /// Returns the sockets of the whole world: a future, because a world may be several objects one day.
+    /// [`Io::sockets`](super::Io::sockets) needs none: it is about this object.
     pub fn fetch_sockets(self) -> impl Future<Output = Vec<Socket>> + 'static {
-        async move { self.sockets() }
+        futures::future::lazy(|_| self.sockets())
     }
 
     /// Returns the ids of the sockets, as [`fetch_sockets`](Self::fetch_sockets) does: Socket.IO's `allSockets`.
-    pub fn all_sockets(self) -> impl Future<Output = Vec<SocketId>> + 'static {
-        async move { self.sockets().iter().map(Socket::id).collect() }
+    pub async fn all_sockets(self) -> Vec<SocketId> {
+        self.fetch_sockets().await.iter().map(Socket::id).collect()
     }
 
-    /// The sockets of this object.
     pub(super) fn sockets(self) -> Vec<Socket> {
         let Self { world, target, flags, .. } = self;
         let found = world.door().map(|door| door.resolve(&To::Many(target))).unwrap_or_default();
         found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, flags.quiet)).collect()
     }
 
-    /// Makes the sockets join rooms, each all of them or none; see [`Socket::join`].
+    /// Makes each socket join all of these rooms, or none; see [`Socket::join`].
     ///
     /// # Errors
-    /// Some would be in too many rooms: the error names them, and all others joined. Or a name is too long: none joined.
+    /// Some would be in too many rooms: they are named, and all others joined. Or a name is too long: none joined.
     pub fn sockets_join(self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         self.world.join(To::Many(self.target), rooms.to_rooms())
     }
 
     /// Takes them out of rooms.
     pub fn sockets_leave(self, rooms: impl IntoRooms) {
-        let rooms = rooms.to_rooms();
-        self.world.perform(Command::Leave { to: To::Many(self.target), rooms });
+        self.world.perform(Command::Leave { to: To::Many(self.target), rooms: rooms.to_rooms() });
     }
 
-    /// Disconnects them from the namespace; with `close`, their clients' connections are closed, with all of their
-    /// namespaces.
+    /// Disconnects the sockets from the namespace; with `close`, closes their connections, with all of their namespaces.
     pub fn disconnect_sockets(self, close: bool) {
         self.world.perform(Command::Disconnect { to: To::Many(self.target), close });
     }

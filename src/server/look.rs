@@ -8,7 +8,7 @@ use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
 use crate::input::To;
 #[cfg(doc)]
 use crate::input::{Command, Input};
-use crate::limits::MAX_ROOMS;
+use crate::limits::{MAX_ALARMS_BYTES, MAX_ROOMS};
 use crate::namespace::Socket;
 use crate::time::Timestamp;
 
@@ -89,11 +89,14 @@ impl Server {
         })
     }
 
-    /// How many named alarms there would be with this one, and their bytes as they are written.
+    /// How many named alarms there would be with this one, and how many bytes they have at most as they are written.
     pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
-        let others = self.alarms.by_name.iter().filter(|(other, _)| &***other != name);
-        let alone = (1, NamedAlarm::len(name, context));
-        others.fold(alone, |(count, bytes), (name, (_, context))| (count + 1, bytes + NamedAlarm::len(name, context)))
+        let others = || self.alarms.by_name.iter().filter(|(other, _)| &***other != name);
+        let bytes = |len: fn(&str, &str) -> usize| {
+            others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
+        };
+        let most = bytes(NamedAlarm::max_len);
+        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
     }
 
     /// When a named alarm is due, and what its handler gets, as JSON.

@@ -36,7 +36,6 @@ struct Person {
 
 impl<C: SocketCall> Extract<C> for Person {
     type Claim = ();
-
     fn extract(call: &mut C) -> Result<Self, Failure> {
         call.socket().data()
     }
@@ -47,7 +46,6 @@ struct Here(&'static str);
 
 impl<C: SocketCall> Extract<C> for Here {
     type Claim = ();
-
     fn extract(call: &mut C) -> Result<Self, Failure> {
         let rooms = call.socket().rooms();
         let here = ROOMS.into_iter().find(|&room| rooms.contains(&room.into()));
