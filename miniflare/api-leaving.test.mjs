@@ -115,8 +115,8 @@ describe("who breaks the rules", () => {
     ["forced close: a Socket.IO packet that cannot be read", "4abc", "forced close"],
     ["forced close: an event of a reserved name", '42["disconnect"]', "forced close"],
     ["forced close: an attachment that nobody announced", Buffer.from([1]), "forced close"],
-    ["forced server close: a second CONNECT", "40", "forced server close"],
-    ["forced server close: an event for a namespace that was not joined", '42/leaving,["echo"]', "forced server close"],
+    ["forced close: a second CONNECT", "40", "forced close"],
+    ["forced close: an event for a namespace that was not joined", '42/leaving,["echo"]', "forced close"],
     ["transport close: a close packet", "1", "transport close"],
   ];
   for (const [name, frame, reason] of faults) {

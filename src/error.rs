@@ -189,9 +189,11 @@ pub enum Reason {
     TransportError,
     /// The client sent an Engine.IO packet that cannot be read.
     ParseError,
-    /// The client broke Socket.IO's rules.
+    /// The client broke Socket.IO's rules: it sent a packet that cannot be read, or one that its state does not allow, such as
+    /// a second CONNECT.
     ForcedClose,
-    /// The client was in no state for the packet it sent, or joined no namespace in time.
+    /// The client joined no namespace in time. No handler of a socket is called with it, as there is no socket; the connection
+    /// itself ends with [`ForcedClose`](Self::ForcedClose).
     ForcedServerClose,
     /// The server's code closed the world.
     ServerShuttingDown,

@@ -268,10 +268,8 @@ impl Server {
             Some(packet) => self.handle_packet(session, packet, fx),
             None => Ok(()),
         });
-        match handled {
-            Ok(()) => {}
-            Err(PeerFault::NamespaceState) => self.shut(now, session, Reason::ForcedServerClose, fx),
-            Err(_) => self.shut(now, session, Reason::ForcedClose, fx),
+        if handled.is_err() {
+            self.shut(now, session, Reason::ForcedClose, fx);
         }
     }
 

@@ -105,9 +105,9 @@ fn the_client_breaks_the_rules_of_socket_io() {
 
 #[test]
 fn the_client_is_in_no_state_for_its_packet() {
-    leaves("forced server close", |_, anna| anna.send_packet(r#"42/other,["x"]"#));
+    leaves("forced close", |_, anna| anna.send_packet(r#"42/other,["x"]"#));
     // A second CONNECT to a namespace that it is in.
-    leaves("forced server close", |_, anna| anna.send_packet("40"));
+    leaves("forced close", |_, anna| anna.send_packet("40"));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod middleware;
 mod namespaces;
 mod order;
 mod outgoing;
+mod reasons;
 mod registration;
 mod replies;
 mod rooms;
