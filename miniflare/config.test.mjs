@@ -124,6 +124,17 @@ describe("ALLOWED_ORIGINS", () => {
       assert.deepEqual(cors(refused.headers), [null, null]);
     }));
 
+  test("a list: origins of apps, and subdomains", () =>
+    serve({ ALLOWED_ORIGINS: "capacitor://localhost,file://, null, https://*.page.example" }, async ({ url, boots }) => {
+      for (const origin of [page, "https://evil-page.example", "https://a.page.example:8443", "http://a.page.example", "ionic://localhost", "https://localhost"]) {
+        await assertForbidden(url, origin);
+      }
+      assert.equal(boots("conf"), 0);
+      for (const origin of ["capacitor://localhost", "file://", "null", "https://a.page.example", "https://b.a.page.example"]) {
+        await assertAllowed(url, origin, [origin, "true"]);
+      }
+    }));
+
   test("*: all", () =>
     serve({ ALLOWED_ORIGINS: "*" }, async ({ url }) => {
       await assertAllowed(url, page, ["*", null]);

@@ -21,15 +21,11 @@ pub fn check(
 ) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
     let Some(origin) = origin else { return Ok(Vec::new()) };
     let exposed = cors.exposed_headers.clone().map(|names| ("access-control-expose-headers", names));
-    let may = match allowed {
-        AllowedOrigins::Any => {
-            return Ok([("access-control-allow-origin", "*".to_owned())].into_iter().chain(exposed).collect());
-        }
-        AllowedOrigins::Listed(listed) => listed.iter().any(|entry| entry.eq_ignore_ascii_case(origin)),
-        AllowedOrigins::Same => false,
-    };
+    if *allowed == AllowedOrigins::Any {
+        return Ok([("access-control-allow-origin", "*".to_owned())].into_iter().chain(exposed).collect());
+    }
     let mut headers = vec![("access-control-allow-origin", origin.to_owned()), ("vary", "Origin".to_owned())];
-    if may || origin.eq_ignore_ascii_case(own) {
+    if allowed.allows(origin) || origin.eq_ignore_ascii_case(own) {
         if cors.credentials {
             headers.push(("access-control-allow-credentials", "true".to_owned()));
         }
@@ -68,6 +64,12 @@ pub fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    fn listed(text: &str) -> AllowedOrigins {
+        let config = Config::parse(|name| (name == "ALLOWED_ORIGINS").then(|| text.to_owned()));
+        config.expect("valid").allowed_origins
+    }
 
     fn allowed_origin(origin: Option<&str>, allowed: &AllowedOrigins) -> Result<Option<String>, String> {
         check(origin, "https://relay.example", allowed, &Cors::new())
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn pages_may_if_they_are_listed_or_from_here() {
-        let listed = AllowedOrigins::Listed(vec!["https://a.example".to_owned()]);
+        let listed = listed("https://a.example");
         assert_eq!(allowed_origin(Some("https://A.example"), &listed), Ok(Some("https://A.example".to_owned())));
         assert_eq!(
             allowed_origin(Some("https://relay.example"), &listed),
@@ -116,6 +118,19 @@ mod tests {
         {
             let message = allowed_origin(Some(origin), &listed).expect_err(origin);
             assert!(message.contains("ALLOWED_ORIGINS"), "{message}");
+        }
+    }
+
+    #[test]
+    fn origins_that_are_not_of_the_web_may_only_if_they_are_listed() {
+        let apps = ["null", "file://", "capacitor://localhost", "https://b.a.example"];
+        let listed = listed("null,file://,capacitor://localhost,https://*.a.example");
+        for origin in apps {
+            assert_eq!(allowed_origin(Some(origin), &listed), Ok(Some(origin.to_owned())));
+            assert!(allowed_origin(Some(origin), &AllowedOrigins::Same).is_err(), "{origin}");
+        }
+        for origin in ["https://a.example", "https://evil-a.example", "ionic://localhost", "Null"] {
+            assert!(allowed_origin(Some(origin), &listed).is_err(), "{origin}");
         }
     }
 
