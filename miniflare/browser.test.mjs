@@ -102,6 +102,13 @@ test("a page that slept through the world's nap is still there", async () => {
   await page.close();
 });
 
+test("a page that offers subprotocols gets the first one", async () => {
+  const { page } = await openPage("127.0.0.1", { transports: ["websocket"], protocols: ["chat.v1", "chat.v2"] });
+  await until(() => page.evaluate(() => socket.connected), "the page to connect");
+  assert.equal(await page.evaluate(() => socket.io.engine.transport.ws.protocol), "chat.v1");
+  await page.close();
+});
+
 for (const [name, options] of [["by polling", { transports: ["polling"] }], ["on a WebSocket", { transports: ["websocket"] }]]) {
   test(`a page of another origin is told that it may not connect, ${name}`, async () => {
     const { page, seen } = await openPage("localhost", { reconnection: false, ...options });

@@ -95,6 +95,8 @@ pub enum Refusal {
     UnsupportedProtocol,
     /// The world is full; 503, so that clients come again later.
     Full,
+    /// What the header `Sec-WebSocket-Protocol` offers is not a list of different names.
+    BadSubprotocols,
     /// The URL and headers that open a session are longer than
     /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES); 431, as Node answers it.
     OpeningTooLong,
@@ -138,7 +140,7 @@ impl Refusal {
             Self::UnknownTransport => 0,
             Self::UnknownSid => 1,
             Self::BadHandshakeMethod => 2,
-            Self::BadRequest(_) | Self::Full | Self::OpeningTooLong => 3,
+            Self::BadRequest(_) | Self::Full | Self::BadSubprotocols | Self::OpeningTooLong => 3,
             Self::Forbidden(_) => 4,
             Self::UnsupportedProtocol => 5,
         }
@@ -164,6 +166,7 @@ impl Refusal {
             Self::Forbidden(message) => message,
             Self::UnsupportedProtocol => "Unsupported protocol version",
             Self::Full => "This world has no room for another session",
+            Self::BadSubprotocols => "Sec-WebSocket-Protocol must be a comma-separated list of different names",
             Self::OpeningTooLong => "The URL and headers of this request are longer than 16384 bytes",
         }
     }

@@ -35,6 +35,9 @@ pub const MAX_INLINE_PART_BYTES: usize = 1_000;
 /// lives; Node's own bound, 16 KiB, and its answer, 431.
 pub const MAX_OPENING_BYTES: usize = 16_384;
 
+/// Most subprotocols that a WebSocket may offer: each is compared with those before it, and clients offer a few.
+pub const MAX_SUBPROTOCOLS: usize = 100;
+
 /// Longest `socket.data`, in bytes of JSON. It is written with the socket's snapshot whenever that changes.
 pub const MAX_DATA_BYTES: usize = 65_536;
 

@@ -10,6 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
+use crate::limits::MAX_SUBPROTOCOLS;
 use crate::time::Timestamp;
 
 /// The header with which an object tells the Worker to accept a WebSocket and to close it.
@@ -17,6 +18,27 @@ pub const CLOSE_MARK: &str = "x-dormouse-close";
 
 /// What headers begin with that the Worker and its objects say to each other: neither clients nor handlers say such.
 pub const INTERNAL_PREFIX: &str = "x-dormouse-";
+
+/// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
+pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
+
+/// Returns the subprotocol that is selected of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference
+/// server does. Without a selected one, browsers close the WebSocket.
+///
+/// # Errors
+/// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than
+/// [`MAX_SUBPROTOCOLS`].
+pub fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
+    let names = || offered.split(',').map(str::trim_ascii);
+    let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);
+    let is_list = names().count() <= MAX_SUBPROTOCOLS && names().enumerate().all(is_new);
+    names().next().filter(|_| is_list).ok_or(Refusal::BadSubprotocols)
+}
+
+/// Whether a text is a token of HTTP, such as a method or a header's name (RFC 9110, section 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
+}
 
 /// What runs on top of Engine.IO in a session: decided by the path it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,6 +236,25 @@ mod tests {
         let again: KeptOpening = serde_json::from_str(&json).expect("valid");
         assert_eq!(serde_json::to_string(&again).expect("serialises"), json);
         assert_eq!((again.get(), &again), (&opening, &kept));
+    }
+
+    #[test]
+    fn the_first_subprotocol_is_selected() {
+        for (offered, first) in [
+            ("chat.v1", "chat.v1"),
+            ("chat.v1,chat.v2", "chat.v1"),
+            ("b ,\ta , c", "b"),
+            ("graphql-transport-ws, Graphql-transport-ws", "graphql-transport-ws"),
+            ("!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"),
+        ] {
+            assert_eq!(select_subprotocol(offered), Ok(first), "{offered}");
+        }
+        let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS)), Ok("0"));
+        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS + 1)), Err(Refusal::BadSubprotocols));
+        for bad in ["", " ", ",", "a,", ",a", "a,,b", "a b", "a,a", "a, b, a", "a;b", "\"a\"", "a/b", "ä", "a,\u{0}"] {
+            assert_eq!(select_subprotocol(bad), Err(Refusal::BadSubprotocols), "{bad}");
+        }
     }
 
     #[test]

@@ -428,8 +428,11 @@ export function respond(status, body, headers) {
   return response;
 }
 
-export function switchProtocols(client) {
-  return new Response(null, { status: 101, webSocket: client });
+/** The response that accepts a WebSocket; `headers` are names and values, in turn. */
+export function switchProtocols(client, headers) {
+  const response = new Response(null, { status: 101, webSocket: client });
+  for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
+  return response;
 }
 
 /**
@@ -482,14 +485,17 @@ export function variable(env, name) {
 
 /**
  * Hands a request to a world's object. Where the object says so, by the header `closeMark` of a 409, the client gets a WebSocket
- * that is closed as soon as it is open.
+ * that is closed as soon as it is open, with the `subprotocol` (a header's
+ * name) that the object selected.
  */
-export async function forward(env, binding, world, request, closeMark) {
+export async function forward(env, binding, world, request, closeMark, subprotocol) {
   const namespace = env[binding];
   if (namespace === undefined) {
     throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
   }
   const response = await namespace.getByName(world).fetch(request);
   const isMarked = response.status === 409 && response.headers.has(closeMark);
-  return isMarked ? switchProtocols(openAndClose()) : response;
+  if (!isMarked) return response;
+  const selected = response.headers.get(subprotocol);
+  return switchProtocols(openAndClose(), selected === null ? [] : [subprotocol, selected]);
 }

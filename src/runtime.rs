@@ -101,14 +101,21 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
-    pub fn switch_protocols(client: &JsValue) -> Result<JsValue, JsValue>;
+    pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
     /// A promise that is kept when other events had their chance.
     #[wasm_bindgen(js_name = nextTick)]
     pub fn next_tick() -> js_sys::Promise;
     #[wasm_bindgen(js_name = readRequest)]
     pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
-    pub fn forward(env: &JsValue, binding: &str, world: &str, request: &JsValue, close_mark: &str) -> js_sys::Promise;
+    pub fn forward(
+        env: &JsValue,
+        binding: &str,
+        world: &str,
+        request: &JsValue,
+        close_mark: &str,
+        subprotocol: &str,
+    ) -> js_sys::Promise;
 }
 
 #[wasm_bindgen]

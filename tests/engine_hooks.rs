@@ -3,11 +3,13 @@
 
 mod told;
 
+use std::rc::Rc;
+
 use dormouse::config::Config;
 use dormouse::cookie::Cookie;
 use dormouse::effect::Answer;
 use dormouse::error::Refusal;
-use dormouse::request::Layer;
+use dormouse::request::{Layer, Opening};
 use dormouse::testing::{Host, TestWorld};
 use dormouse::{App, ConnRequest, Data, EngineRoutes, Failure, Headers, HttpResponse, Socket};
 use serde_json::{Value, json};
@@ -245,6 +247,27 @@ mod connection_error {
     }
 
     #[test]
+    fn an_offer_of_subprotocols_that_is_no_list_is_refused_before_its_world_wakes() {
+        let mut host = Host::new(Config::default(), app);
+        let offer = |host: &mut Host, offered: &str| {
+            host.opening.headers = vec![("sec-websocket-protocol".to_owned(), offered.to_owned())];
+            host.open_websocket(WEBSOCKET, Layer::SocketIo)
+        };
+        for bad in ["a,,b", "a, a", "a b", ""] {
+            let Err(Answer::Refused(refusal)) = offer(&mut host, bad) else { panic!("{bad:?} is accepted") };
+            assert_eq!((refusal.code(), refusal.status()), (3, 400));
+            let [told] = &*take_told() else { panic!("told once") };
+            assert_eq!(told.pointer("/2/name"), Some(&json!("BAD_SUBPROTOCOLS")));
+        }
+        assert!(host.is_asleep());
+        assert!(offer(&mut host, "a, b").is_ok());
+        // It is about WebSockets only.
+        host.opening.headers = vec![("sec-websocket-protocol".to_owned(), "a,,b".to_owned())];
+        let http = get(&mut host, POLLING);
+        assert!(matches!(host.answer_of(http), Some(Answer::Payload(_))));
+    }
+
+    #[test]
     fn an_opening_that_is_too_long_is_refused_before_its_world_wakes() {
         let mut host = Host::new(Config::default(), app);
         host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::limits::MAX_OPENING_BYTES))];
@@ -338,6 +361,29 @@ mod responses {
         assert_eq!(take_told(), [json!([["x-initial", "default"], ["x-seen", "default"]])]);
         host.poll(&sid);
         assert_eq!(take_told(), [json!([["x-seen", "none"]])]);
+    }
+
+    #[test]
+    fn the_headers_of_the_upgrade_are_not_for_hooks_to_change() {
+        let selected = ("sec-websocket-protocol", "chat.v1");
+        let app = app_of(|engine| {
+            engine.initial_headers(|headers, _| headers.append("sec-websocket-protocol", "chat.v2")).headers(
+                |headers, _| {
+                    headers.remove("sec-websocket-protocol");
+                    headers.set("Sec-WebSocket-Protocol", "chat.v3");
+                    headers.set("sec-websocket-extensions", "none");
+                    headers.set("x-own", "1");
+                },
+            )
+        });
+        let (method, world) = ("GET".to_owned(), dormouse::id::WorldName::default());
+        let request = ConnRequest::new(method, world, true, Opening::default(), Rc::new(|_| None));
+        for (own, expected) in [(vec![selected], vec![("x-own", "1"), selected]), (vec![], vec![("x-own", "1")])] {
+            let mut headers: Headers =
+                own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            app.engine_routes().change_headers(&mut headers, &request);
+            assert_eq!(headers.iter().collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

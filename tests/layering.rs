@@ -15,7 +15,7 @@ const TABLE: &str = "
     error     : value
     id        : limits
     config    : limits
-    request   : error id time
+    request   : error id limits time
     table     : id time
     effect    : error id request value
     input     : effect error id request time value

@@ -59,13 +59,11 @@ impl AllowedOrigins {
             if item == "*" {
                 return fail("has * beside other origins; * alone allows all".to_owned());
             }
-            match AllowedOrigin::parse(item) {
-                Some(origin) => origins.push(origin),
-                None => {
-                    let shown: String = item.chars().take(MAX_ECHOED_NAME_CHARS).collect();
-                    return fail(format!("{shown:?} is not an origin; write {}", suggestion(item)));
-                }
-            }
+            let Some(origin) = AllowedOrigin::parse(item) else {
+                let shown: String = item.chars().take(MAX_ECHOED_NAME_CHARS).collect();
+                return fail(format!("{shown:?} is not an origin; write {}", suggestion(item)));
+            };
+            origins.push(origin);
         }
         Ok(Self::Listed(origins))
     }

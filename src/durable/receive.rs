@@ -20,7 +20,7 @@ use crate::edge::route::{Route, route};
 use crate::effect::Answer;
 use crate::error::Refusal;
 use crate::handler::{App, Variables};
-use crate::request::{CLOSE_MARK, EngineRequest};
+use crate::request::{CLOSE_MARK, EngineRequest, SUBPROTOCOL, select_subprotocol};
 use crate::runtime;
 
 /// What the body of a POST may not be: engine.io 4 has no binary payloads.
@@ -58,8 +58,11 @@ pub(super) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
     };
     let headers = || own_headers(shell.borrow().config(), &head, &app);
     match reception {
-        Reception::Accepted(client) => runtime::switch_protocols(&client),
-        Reception::SecondWebSocket => runtime::respond(409, None, vec![CLOSE_MARK.to_owned(), "1".to_owned()]),
+        Reception::Accepted(client) => runtime::switch_protocols(&client, upgrade_headers(&head)),
+        Reception::SecondWebSocket => {
+            let mark = vec![CLOSE_MARK.to_owned(), "1".to_owned()];
+            runtime::respond(409, None, [mark, upgrade_headers(&head)].concat())
+        }
         Reception::Refused(refusal) => respond(&Answer::Refused(refusal), &headers()),
         Reception::Waits(waiting) => Ok(promise(answer(waiting, headers(), None))),
         Reception::Opens { sid, waiting } => {
@@ -74,6 +77,12 @@ pub(super) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
             }))
         }
     }
+}
+
+/// The headers of the response that accepts a WebSocket, names and values in turn. The Worker has refused what offers no list.
+fn upgrade_headers(head: &RequestHead) -> Vec<String> {
+    let selected = head.header(SUBPROTOCOL).and_then(|offered| select_subprotocol(offered).ok());
+    selected.map_or_else(Vec::new, |selected| vec![SUBPROTOCOL.to_owned(), selected.to_owned()])
 }
 
 /// Waits for the answer to a request that polls or posts.

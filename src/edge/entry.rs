@@ -16,7 +16,7 @@ use super::route::{NO_PATH, Route, route};
 use crate::config::{Config, ConfigError};
 use crate::error::Refusal;
 use crate::handler::{App, ConnRequest, Denied, EngineRoutes, Headers, Variables, judge_alone};
-use crate::request::{CLOSE_MARK, Layer};
+use crate::request::{CLOSE_MARK, Layer, SUBPROTOCOL};
 use crate::runtime;
 
 /// The name of the Durable Object binding in `wrangler.toml`.
@@ -108,7 +108,8 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     if engine.looks_at_requests() {
         return Ok(Step::Ask(details(world), headers));
     }
-    match judge_alone(method, head.is_upgrade(), head.query(), head.opening_bytes()) {
+    let subprotocols = head.header(SUBPROTOCOL);
+    match judge_alone(method, head.is_upgrade(), head.query(), subprotocols, head.opening_bytes()) {
         Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
         Err(refusal) => respond(Denied::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer),
     }
@@ -140,7 +141,7 @@ fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
 }
 
 fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
-    runtime::forward(env, BINDING, world, request, CLOSE_MARK)
+    runtime::forward(env, BINDING, world, request, CLOSE_MARK, SUBPROTOCOL)
 }
 
 /// Lets the app change the headers of a session's response.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use crate::limits::MAX_ECHOED_NAME_CHARS;
-use crate::request::INTERNAL_PREFIX;
+use crate::request::{INTERNAL_PREFIX, is_token};
 
 /// A request to one of the app's [`route`](super::App::route)s.
 ///
@@ -145,7 +145,7 @@ impl HttpResponse {
         }
         let mut problems = Vec::new();
         self.headers.retain(|(name, value)| {
-            let problem = if !is_header_name(name) {
+            let problem = if !is_token(name) {
                 "is no header's name"
             } else if PLATFORM_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) || is_internal(name) {
                 "is not for handlers to say"
@@ -170,11 +170,6 @@ impl HttpResponse {
 /// What is about the connection rather than the response.
 const PLATFORM_HEADERS: [&str; 6] =
     ["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
-
-/// RFC 9110, section 5.1.
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
-}
 
 fn is_internal(name: &str) -> bool {
     name.get(..INTERNAL_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(INTERNAL_PREFIX))

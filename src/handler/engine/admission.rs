@@ -13,7 +13,7 @@ use crate::handler::failure::{Failure, HandlerError};
 use crate::handler::http::HttpResponse;
 use crate::handler::reply::IntoOutcome;
 use crate::limits::MAX_OPENING_BYTES;
-use crate::request::EngineRequest;
+use crate::request::{EngineRequest, SUBPROTOCOL, select_subprotocol};
 
 /// A connection that was refused: what engine.io's `connection_error` is told.
 pub struct ConnectionError<'a> {
@@ -63,7 +63,8 @@ impl ConnectionError<'_> {
     /// What more there is to say: an object with engine.io's members, such as `{"sid":"…"}`, `{"transport":"…"}`,
     /// `{"method":"…"}`, `{"message":"…"}` where it was forbidden, `{"protocol":3}`, or with code 3 a `name` such as
     /// `TRANSPORT_MISMATCH`, `TRANSPORT_HANDSHAKE_ERROR`, `PROTOCOL_MISMATCH`, `MIDDLEWARE_FAILURE` and
-    /// `ID_GENERATION_ERROR`. The names `WORLD_FULL` and `HEADERS_TOO_LONG` are Dormouse's own.
+    /// `ID_GENERATION_ERROR`. The names `WORLD_FULL`, `HEADERS_TOO_LONG` and `BAD_SUBPROTOCOLS` are
+    /// Dormouse's own.
     pub fn context(&self) -> Value {
         let request = self.request;
         match self.refusal {
@@ -84,6 +85,7 @@ impl ConnectionError<'_> {
             // engine.io takes everything that is not 4 for its third revision.
             Refusal::UnsupportedProtocol => json!({ "protocol": 3 }),
             Refusal::Full => json!({ "name": "WORLD_FULL" }),
+            Refusal::BadSubprotocols => json!({ "name": "BAD_SUBPROTOCOLS" }),
             Refusal::OpeningTooLong => json!({ "name": "HEADERS_TOO_LONG" }),
         }
     }
@@ -161,8 +163,10 @@ impl EngineRoutes {
                 Err(Turned::Failed(_)) => return Err(refused(Refusal::BadRequest(BadRequest::MiddlewareFailure))),
             }
         }
-        let bytes = request.opening().bytes();
-        let parsed = judge_alone(request.method(), request.is_upgrade(), request.query(), bytes).map_err(refused)?;
+        let (opening, is_upgrade) = (request.opening(), request.is_upgrade());
+        let parsed =
+            judge_alone(request.method(), is_upgrade, request.query(), opening.header(SUBPROTOCOL), opening.bytes())
+                .map_err(refused)?;
         if !opens(parsed) {
             return Ok(parsed);
         }
@@ -175,7 +179,7 @@ impl EngineRoutes {
     }
 }
 
-/// Judges a request by the protocol alone; its URL and headers have so many bytes.
+/// Judges a request by the protocol alone; its URL and headers have so many bytes, and `subprotocols` is what it offers.
 ///
 /// # Errors
 /// The request does not reach its world.
@@ -183,6 +187,7 @@ pub fn judge_alone<'a, K, V>(
     method: &str,
     is_upgrade: bool,
     query: impl IntoIterator<Item = (K, V)>,
+    subprotocols: Option<&str>,
     bytes: usize,
 ) -> Result<EngineRequest, Refusal>
 where
@@ -190,7 +195,13 @@ where
     V: AsRef<str> + 'a,
 {
     let parsed = EngineRequest::parse(method, is_upgrade, query)?;
-    if opens(parsed) && bytes > MAX_OPENING_BYTES { Err(Refusal::OpeningTooLong) } else { Ok(parsed) }
+    if opens(parsed) && bytes > MAX_OPENING_BYTES {
+        return Err(Refusal::OpeningTooLong);
+    }
+    if let Some(offered) = subprotocols.filter(|_| is_upgrade) {
+        select_subprotocol(offered)?;
+    }
+    Ok(parsed)
 }
 
 /// Whether a request opens a session, about which the app is asked.

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::request::is_token;
+
 /// What the browsers of pages that may connect are told: Socket.IO's `cors`, but for the origins. *Who* may connect is the
 /// deployment's matter, and stays in the variable `ALLOWED_ORIGINS`.
 ///
@@ -94,8 +96,7 @@ impl Default for Cors {
 fn tokens<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut list = String::new();
     for name in names {
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        assert!(!name.is_empty() && name.chars().all(is_token), "{name:?} is neither a method nor a header's name");
+        assert!(is_token(name), "{name:?} is neither a method nor a header's name");
         if !list.is_empty() {
             list.push(',');
         }

@@ -28,6 +28,18 @@ impl Headers {
         self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     }
 
+    /// Removes the headers whose names start with `prefix`, which is in lower case, and returns them.
+    pub(super) fn take_prefixed(&mut self, prefix: &str) -> Vec<(String, String)> {
+        let (taken, kept) = core::mem::take(&mut self.0).into_iter().partition(|(name, _)| name.starts_with(prefix));
+        self.0 = kept;
+        taken
+    }
+
+    /// Adds headers whose names are in lower case.
+    pub(super) fn extend(&mut self, headers: Vec<(String, String)>) {
+        self.0.extend(headers);
+    }
+
     /// The names, in lower case, and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

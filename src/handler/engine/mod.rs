@@ -25,6 +25,9 @@ pub use path::GatewayPath;
 pub use request::ConnRequest;
 pub(crate) use request::Variables;
 
+/// Prefix of the headers that make a WebSocket of a connection.
+const UPGRADE_PREFIX: &str = "sec-websocket-";
+
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;
 type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
@@ -120,7 +123,7 @@ impl EngineRoutes {
     }
 
     /// Changes the headers of every HTTP response of a session, the upgrade to WebSocket too, just before it is sent:
-    /// engine.io's `headers`. Runs in the Worker. Refusals have none.
+    /// engine.io's `headers`. Runs in the Worker. Refusals have none. Headers that start with `sec-websocket-` stay as they are.
     #[must_use]
     pub fn headers(mut self, change: impl Fn(&mut Headers, &ConnRequest) + 'static) -> Self {
         self.headers.push(Rc::new(change));
@@ -249,10 +252,15 @@ impl EngineRoutes {
 
     /// Lets the app change the headers of a session's response to `request`.
     pub fn change_headers(&self, headers: &mut Headers, request: &ConnRequest) {
+        // What makes a WebSocket of the connection is not for hooks to say: a client takes no other subprotocol than the one
+        // that was selected of those that it offered.
+        let upgrade = headers.take_prefixed(UPGRADE_PREFIX);
         let initial = self.initial_headers.iter().filter(|_| request.sid().is_none());
         for change in initial.chain(&self.headers) {
             change(headers, request);
         }
+        headers.take_prefixed(UPGRADE_PREFIX);
+        headers.extend(upgrade);
     }
 
     /// The id that the app makes for the session that `request` opens; `None` where it makes none.

@@ -19,7 +19,11 @@ fn hooks(engine: EngineRoutes) -> EngineRoutes {
         .guard(failing_guard)
         .allow_request(allow)
         .initial_headers(initial_headers)
-        .headers(|headers, request| headers.set("x-each", request.method()))
+        .headers(|headers, request| {
+            headers.set("x-each", request.method());
+            // It is not for hooks to say, and stays what was selected.
+            headers.set("sec-websocket-protocol", "of-the-hook");
+        })
         .on_connection_error(tell_error)
         .generate_id(make_id)
         .cookie(Cookie::build("session").secure(true).into())
