@@ -93,6 +93,12 @@ impl Config {
         })
     }
 
+    /// How long the body of a request may take to arrive: as long as a session may be silent, whose client answers no ping while
+    /// it posts, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
+    pub fn body_timeout(&self) -> Duration {
+        self.ping_interval.saturating_add(self.ping_timeout).min(limits::BODY_TIMEOUT)
+    }
+
     /// Whether one ping a tick serves all WebSockets and the runtime answers their pongs, so that the world can sleep;
     /// otherwise each session has its own, exact, heartbeat.
     pub fn shares_heartbeat(&self) -> bool {
@@ -178,6 +184,13 @@ mod tests {
             assert!(error.starts_with("PING_INTERVAL_MS is "), "{error}");
             assert!(error.contains("100 to 86400000"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_body_may_take_as_long_as_a_session_may_be_silent_and_a_minute_at_most() {
+        assert_eq!(Config::default().body_timeout(), Duration::from_secs(45));
+        let long = parse_one("PING_INTERVAL_MS", "86400000").expect("valid");
+        assert_eq!(long.body_timeout(), limits::BODY_TIMEOUT);
     }
 
     #[test]

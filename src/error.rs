@@ -95,6 +95,8 @@ pub enum Refusal {
     UnsupportedProtocol,
     /// The world is full; 503, so that clients come again later.
     Full,
+    /// The body of a POST did not arrive in time ([`BODY_TIMEOUT`](crate::limits::BODY_TIMEOUT)); 408.
+    BodyTimeout,
     /// What the header `Sec-WebSocket-Protocol` offers is not a list of different names.
     BadSubprotocols,
     /// The URL and headers that open a session are longer than
@@ -140,7 +142,7 @@ impl Refusal {
             Self::UnknownTransport => 0,
             Self::UnknownSid => 1,
             Self::BadHandshakeMethod => 2,
-            Self::BadRequest(_) | Self::Full | Self::BadSubprotocols | Self::OpeningTooLong => 3,
+            Self::BadRequest(_) | Self::Full | Self::BodyTimeout | Self::BadSubprotocols | Self::OpeningTooLong => 3,
             Self::Forbidden(_) => 4,
             Self::UnsupportedProtocol => 5,
         }
@@ -150,6 +152,7 @@ impl Refusal {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Forbidden(_) => 403,
+            Self::BodyTimeout => 408,
             Self::Full => 503,
             Self::OpeningTooLong => 431,
             _ => 400,
@@ -166,6 +169,7 @@ impl Refusal {
             Self::Forbidden(message) => message,
             Self::UnsupportedProtocol => "Unsupported protocol version",
             Self::Full => "This world has no room for another session",
+            Self::BodyTimeout => "The body of this request did not arrive in time",
             Self::BadSubprotocols => "Sec-WebSocket-Protocol must be a comma-separated list of different names",
             Self::OpeningTooLong => "The URL and headers of this request are longer than 16384 bytes",
         }

@@ -72,6 +72,12 @@ pub const MAX_ACK_TIMEOUT: Duration = Duration::from_mins(10);
 /// than the longest `emit_with_ack`, whose outcome a handler may tell.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 
+/// Longest time that the body of a request may take to arrive, a POST of a session's or one to a route or the admin API: an open
+/// request keeps its world awake, and a body that never ends would do so for ever. A client that sends `MAX_PAYLOAD_BYTES` has
+/// 130 kbit/s or more. Shorter where `PING_INTERVAL_MS` and `PING_TIMEOUT_MS` together are:
+/// [`Config::body_timeout`](crate::config::Config::body_timeout).
+pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// Most bytes of answers to one broadcast that are kept until the last one comes: they wait in an isolate of 128 MB.
 pub const MAX_ANSWER_BYTES: usize = 16_000_000;
 

@@ -436,13 +436,14 @@ export function switchProtocols(client, headers) {
 }
 
 /**
- * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `undefined` when it did not all come within
- * `patience` milliseconds. A client that goes away in the middle is not noticed otherwise, and would keep the world awake.
+ * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `false` when it did not all come within
+ * `patience` milliseconds, `undefined` when it broke off. A client that goes away in the middle is not always noticed
+ * otherwise, and would keep the world awake.
  */
 export async function readRequest(request, max, patience) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
-  const chunks = [];
+  let body = new Uint8Array();
   let length = 0;
   let late = false;
   const reader = request.body.getReader();
@@ -454,26 +455,34 @@ export async function readRequest(request, max, patience) {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      length += value.byteLength;
-      if (length > max) {
+      if (length + value.byteLength > max) {
         reader.cancel().catch(() => {});
         return true;
       }
-      chunks.push(value);
+      body = append(body, length, value);
+      length += value.byteLength;
     }
   } catch {
-    return undefined;
+    return late ? false : undefined;
   } finally {
     clearTimeout(timer);
   }
-  if (late) return undefined;
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.byteLength;
+  return late ? false : body.subarray(0, length);
+}
+
+/**
+ * Bytes with others behind the first `length` of them, in place where there is room. A list of chunks, which may be of one byte
+ * each, would take many times the memory of the body.
+ */
+function append(bytes, length, more) {
+  if (length === 0) return more;
+  let all = bytes;
+  if (length + more.byteLength > bytes.byteLength) {
+    all = new Uint8Array(Math.max(2 * bytes.byteLength, length + more.byteLength));
+    all.set(bytes.subarray(0, length));
   }
-  return body;
+  all.set(more, length);
+  return all;
 }
 
 /** A Worker variable as text: a string as it is, another value as JSON, `undefined` where it is not set. */

@@ -160,7 +160,7 @@ impl Server {
             }
             Input::Upgrade { conn, sid } => self.engine.handle_upgrade(now, conn, sid, fx),
             Input::Poll { request, sid } => self.engine.handle_poll(request, sid, fx),
-            Input::Post { request, sid, octets } => self.engine.handle_post(request, sid, octets, fx),
+            Input::Post { request, sid, octets } => self.engine.handle_post(now, request, sid, octets, fx),
             Input::PostBody { request, sid, body } => {
                 if let Some((session, body)) = self.engine.handle_post_body(request, sid, body, fx) {
                     self.inbox.extend(engine::payload::split(&body).map(|packet| (session, packet.to_owned())));

@@ -119,16 +119,19 @@ impl BodyLimits {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             max: runtime::integer_to_js(config.max_payload_bytes as u64),
-            // A session that sends nothing else for so long has lost its heartbeat.
-            patience: runtime::span_to_js(config.ping_interval.saturating_add(config.ping_timeout)),
+            patience: runtime::span_to_js(config.body_timeout()),
         }
     }
 
     pub(super) async fn read(&self, request: &JsValue) -> Body {
         match JsFuture::from(runtime::read_request(request, self.max, self.patience)).await {
-            Ok(body) if body.is_truthy() && body.as_bool().is_none() => Body::Bytes(Uint8Array::new(&body).to_vec()),
-            Ok(body) if body.as_bool() == Some(true) => Body::TooLong,
-            _ => Body::Aborted,
+            Ok(body) => match body.as_bool() {
+                Some(true) => Body::TooLong,
+                Some(false) => Body::Late,
+                None if body.is_undefined() => Body::Aborted,
+                None => Body::Bytes(Uint8Array::new(&body).to_vec()),
+            },
+            Err(_) => Body::Aborted,
         }
     }
 }

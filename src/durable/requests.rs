@@ -50,8 +50,10 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// It is longer than `MAX_PAYLOAD_BYTES`, and nobody read it.
     TooLong,
-    /// The client went away in the middle, or took too long.
+    /// The client went away in the middle.
     Aborted,
+    /// It did not arrive in time.
+    Late,
 }
 
 impl<P: Platform> Shell<P> {
@@ -118,6 +120,8 @@ impl<P: Platform> Shell<P> {
             Body::Bytes(bytes) => String::from_utf8(bytes).map_or(PostBody::NotText, PostBody::Text),
             Body::TooLong => PostBody::TooLong,
             Body::Aborted => PostBody::Aborted,
+            // The core has its own deadline for it, and answers the request.
+            Body::Late => return,
         };
         self.turn(Input::PostBody { request, sid, body });
     }

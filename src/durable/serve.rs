@@ -63,7 +63,7 @@ pub(super) async fn fetch(
     let body = match limits.read(request).await {
         Body::Bytes(body) => body.into(),
         Body::TooLong => return respond(HttpResponse::too_long(), &own),
-        Body::Aborted => {
+        Body::Aborted | Body::Late => {
             let failure = Failure::new(Failure::INVALID_ARGUMENTS, "the body did not come to its end in time");
             return respond(HttpResponse::failed(&failure), &own);
         }

@@ -16,6 +16,7 @@ mod deadlines;
 mod look;
 mod notice;
 mod polling;
+mod posts;
 mod send;
 
 use std::collections::VecDeque;
@@ -34,6 +35,7 @@ use deadlines::{Deadlines, Tick};
 pub use heartbeat::{Header, Heartbeat};
 use notice::Watched;
 pub use packet::{Message, Packet};
+use posts::Posts;
 use session::{Polling, Session, Transport};
 
 const PING: &str = "2";
@@ -49,6 +51,7 @@ pub struct Engine {
     /// Sessions that poll or drain.
     polling_count: usize,
     deadlines: Deadlines,
+    posts: Posts,
     gone: VecDeque<Gone>,
     /// Sessions whose snapshot may have changed.
     touched: Places,
@@ -98,6 +101,7 @@ impl Engine {
             by_conn: Dense::default(),
             polling_count: 0,
             deadlines: Deadlines::default(),
+            posts: Posts::default(),
             gone: VecDeque::new(),
             touched: Places::default(),
             watched: Watched::default(),

@@ -1,11 +1,13 @@
 //! The requests of HTTP long-polling (Engine.IO 4, "HTTP long-polling").
 
+use super::posts::Post;
 use super::session::Transport;
 use super::{CLOSE, End, Engine, NOOP, Packet, payload};
 use crate::effect::{Answer, CloseCode, Effect, Effects};
 use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
 use crate::input::PostBody;
+use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
@@ -36,29 +38,43 @@ impl Engine {
     }
 
     /// The head of a POST of a session; answers it at once only to refuse it.
-    pub fn handle_post(&mut self, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
+    pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
         let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
-                if polling.posting || octets {
+                if polling.posting.is_some() || octets {
                     self.end(key, End::new(Reason::TransportError), fx);
-                    refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
-                } else {
-                    polling.posting = true;
+                    return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
                 }
+                polling.posting = Some(request);
             }
             Some(Transport::Draining(_)) if octets => {
                 self.drop_draining(key, fx);
-                refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+                return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
             }
             Some(Transport::Draining(_)) => {}
-            _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
+            _ => return refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
+        }
+        self.posts.begin(request, sid, now.after(self.config.body_timeout()));
+    }
+
+    /// Ends the POSTs whose bodies have not arrived in time, and the sessions that wait for them.
+    pub(super) fn handle_late_posts(&mut self, now: Timestamp, fx: &mut Effects) {
+        while let Some(Post { request, sid, .. }) = self.posts.take_due(now) {
+            fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::BodyTimeout) });
+            // Another session may have this id by now, where the app makes the ids.
+            let found = self.find(sid);
+            let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
+            if let Some(key) = found.filter(|_| waits) {
+                self.end(key, End::new(Reason::TransportError), fx);
+            }
         }
     }
 
     /// The body of a POST of a session, if it goes on: its packets are to be handed to
-    /// [`handle_packet`](Self::handle_packet) one after the other.
+    /// [`handle_packet`](Self::handle_packet) one after the other. A POST that was answered already, because its body did not
+    /// arrive in time, is ignored.
     pub fn handle_post_body(
         &mut self,
         request: RequestId,
@@ -66,13 +82,16 @@ impl Engine {
         body: PostBody,
         fx: &mut Effects,
     ) -> Option<(SessionKey, String)> {
+        if !self.posts.end(request) {
+            return None;
+        }
         let answer = |answer, fx: &mut Effects| fx.push(Effect::Answer { request, answer });
         let Some(key) = self.find(sid) else {
             answer(Answer::Refused(Refusal::UnknownSid), fx);
             return None;
         };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::Polling(polling)) => polling.posting = false,
+            Some(Transport::Polling(polling)) => polling.posting = None,
             Some(Transport::Draining(_)) => {
                 answer(if matches!(body, PostBody::TooLong) { Answer::TooLong } else { Answer::Ok }, fx);
                 self.handle_last_body(key, &body, fx);

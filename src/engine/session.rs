@@ -53,8 +53,8 @@ pub struct Polling {
     buffered_bytes: usize,
     /// The GET that hangs.
     poll: Option<RequestId>,
-    /// Whether a POST's body is under way.
-    pub posting: bool,
+    /// The POST whose body is under way.
+    pub posting: Option<RequestId>,
     /// The WebSocket that wants to take over.
     pub probe: Option<Probe>,
 }

@@ -31,6 +31,7 @@ impl Engine {
             self.handle_deadline(now, key, fx);
             self.reschedule(key);
         }
+        self.handle_late_posts(now, fx);
     }
 
     /// The shared heartbeat's tick: ends who is dead, pings the others.
@@ -83,7 +84,7 @@ impl Engine {
 
     /// When [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.deadlines.first_in_memory()
+        self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
     }
 
     /// When the world must be woken.

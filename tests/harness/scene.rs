@@ -239,9 +239,9 @@ impl Scene {
         }
         (0..host.runtime().sockets.len()).for_each(|no| host.gone(no, Reason::TransportClose));
         host.advance_millis(100_000);
-        let posts: Vec<HttpNo> = host.unanswered().into_iter().filter(|&http| !host.is_body_due(http)).collect();
-        if !posts.is_empty() {
-            return Some(format!("the requests {posts:?} have no answer"));
+        let unanswered = host.unanswered();
+        if !unanswered.is_empty() {
+            return Some(format!("the requests {unanswered:?} have no answer"));
         }
         let sessions = host.server().session_count();
         let snapshots = host.runtime().sockets.iter().filter(|socket| socket.attachment.is_some()).count();

@@ -85,6 +85,8 @@ impl ConnectionError<'_> {
             // engine.io takes everything that is not 4 for its third revision.
             Refusal::UnsupportedProtocol => json!({ "protocol": 3 }),
             Refusal::Full => json!({ "name": "WORLD_FULL" }),
+            // Reported to nobody: it ends a session that exists.
+            Refusal::BodyTimeout => json!({ "name": "BODY_TIMEOUT" }),
             Refusal::BadSubprotocols => json!({ "name": "BAD_SUBPROTOCOLS" }),
             Refusal::OpeningTooLong => json!({ "name": "HEADERS_TOO_LONG" }),
         }
@@ -137,7 +139,7 @@ impl EngineRoutes {
 
     /// Tells those who watch that a connection is refused.
     pub fn report(&self, request: &ConnRequest, refusal: &Refusal) {
-        if *refusal == Refusal::BadRequest(BadRequest::TransportError) {
+        if matches!(refusal, Refusal::BadRequest(BadRequest::TransportError) | Refusal::BodyTimeout) {
             return;
         }
         for watch in &self.connection_errors {

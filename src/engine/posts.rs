@@ -1,0 +1,43 @@
+//! The POSTs whose bodies are under way, each with the time by which its body must have arrived.
+
+use crate::id::{RequestId, Sid};
+use crate::time::Timestamp;
+
+/// A POST whose body is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// The request.
+    pub request: RequestId,
+    /// The session that it names. It may be gone by now.
+    pub sid: Sid,
+    due: Timestamp,
+}
+
+/// POSTs whose bodies are under way, oldest first: all have the same time, so the first one is due first. There are at most as
+/// many as requests that the runtime holds open.
+#[derive(Debug, Default)]
+pub struct Posts(Vec<Post>);
+
+impl Posts {
+    /// Notes a POST whose body must have arrived at `due`.
+    pub fn begin(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
+        self.0.push(Post { request, sid, due });
+    }
+
+    /// Removes a POST whose body arrived or never will; false when it was removed already.
+    pub fn end(&mut self, request: RequestId) -> bool {
+        let place = self.0.iter().position(|post| post.request == request);
+        place.map(|place| self.0.remove(place)).is_some()
+    }
+
+    /// Removes and returns a POST whose body has not arrived in time.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<Post> {
+        self.0.first().filter(|post| post.due <= now)?;
+        Some(self.0.remove(0))
+    }
+
+    /// When the first body must have arrived.
+    pub fn first_due(&self) -> Option<Timestamp> {
+        self.0.first().map(|post| post.due)
+    }
+}
