@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::decode::{self, DecodeError};
+use super::decode;
+use super::decode_error::DecodeError;
 use super::encode::{self, EncodeError};
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
@@ -202,6 +203,31 @@ impl Args {
         }
         text.push_str(json);
         self.elements = Text::Written(text);
+    }
+}
+
+/// What the arguments of an answer may be taken as: whatever serde can read, as [`Args::parse`] does, or [`Args`], unparsed.
+#[diagnostic::on_unimplemented(
+    message = "an answer cannot be taken as `{Self}`",
+    note = "it can be taken as whatever implements `serde::Deserialize`, and as `dormouse::Args`, unparsed"
+)]
+pub trait FromArgs: Sized {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// They are not what `Self` takes.
+    fn from_args(args: Args) -> Result<Self, DecodeError>;
+}
+
+impl<T: DeserializeOwned> FromArgs for T {
+    fn from_args(args: Args) -> Result<Self, DecodeError> {
+        args.parse()
+    }
+}
+
+impl FromArgs for Args {
+    fn from_args(args: Args) -> Result<Self, DecodeError> {
+        Ok(args)
     }
 }
 

@@ -1,128 +1,22 @@
 //! Arguments -> typed values.
 
 use core::cell::Cell;
-use core::fmt::{self, Display};
 
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
-use serde::forward_to_deserialize_any;
 
-use super::args::{Args, Elements};
+use super::args::Elements;
 use super::attached::{Attached, Attachments};
-use crate::limits::MAX_ECHOED_PROBLEM_CHARS;
-
-/// Why arguments cannot be read as a type: which of them, and what is wrong with it. Whoever sent them is to blame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    position: Option<usize>,
-    /// `None` when the argument is missing.
-    reason: Option<String>,
-}
-
-impl DecodeError {
-    /// The position of the argument, counted from 1; `None` when it is about all of them together.
-    pub const fn position(&self) -> Option<usize> {
-        self.position
-    }
-
-    /// Whether the argument is not there at all.
-    pub const fn is_missing(&self) -> bool {
-        self.reason.is_none()
-    }
-
-    const fn missing(position: usize) -> Self {
-        Self { position: Some(position), reason: None }
-    }
-
-    fn at(position: usize, error: &serde_json::Error) -> Self {
-        Self { position: Some(position), reason: Some(reason(error)) }
-    }
-}
-
-/// What the arguments of an answer may be taken as: whatever serde can read, as [`Args::parse`] does, or [`Args`], unparsed.
-#[diagnostic::on_unimplemented(
-    message = "an answer cannot be taken as `{Self}`",
-    note = "it can be taken as whatever implements `serde::Deserialize`, and as `dormouse::Args`, unparsed"
-)]
-pub trait FromArgs: Sized {
-    /// Reads the arguments.
-    ///
-    /// # Errors
-    /// They are not what `Self` takes.
-    fn from_args(args: Args) -> Result<Self, DecodeError>;
-}
-
-impl<T: DeserializeOwned> FromArgs for T {
-    fn from_args(args: Args) -> Result<Self, DecodeError> {
-        args.parse()
-    }
-}
-
-impl FromArgs for Args {
-    fn from_args(args: Args) -> Result<Self, DecodeError> {
-        Ok(args)
-    }
-}
-
-/// Why JSON was refused. `serde_json` appends where in the text it was, which says nothing to those who wrote no text.
-pub(crate) fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    echoed(text.strip_suffix(&place).unwrap_or(&text))
-}
-
-/// A text that repeats what somebody sent, as it may stand in an answer and in a line of the log: control characters are
-/// escaped, and of a long one, the middle is left out. Serde says at the end what it wanted.
-pub(crate) fn echoed(text: &str) -> String {
-    const TAIL: usize = MAX_ECHOED_PROBLEM_CHARS / 3;
-    let mut rest = text.chars();
-    let head: Vec<char> = rest.by_ref().take(MAX_ECHOED_PROBLEM_CHARS - TAIL).collect();
-    let mut tail: Vec<char> = rest.by_ref().rev().take(TAIL).collect();
-    if rest.next().is_some() {
-        tail.push('…');
-    }
-    let mut echoed = String::new();
-    for char in head.into_iter().chain(tail.into_iter().rev()) {
-        if char.is_control() {
-            echoed.extend(char.escape_default());
-        } else {
-            echoed.push(char);
-        }
-    }
-    echoed
-}
-
-impl Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
-            Some(position) => write!(f, "argument {position}")?,
-            None => f.write_str("arguments")?,
-        }
-        match &self.reason {
-            Some(reason) => write!(f, ": {reason}"),
-            None => f.write_str(" is missing"),
-        }
-    }
-}
-
-impl core::error::Error for DecodeError {}
-
-impl serde::de::Error for DecodeError {
-    fn custom<T: Display>(reason: T) -> Self {
-        Self { position: None, reason: Some(echoed(&reason.to_string())) }
-    }
-}
+use super::decode_error::DecodeError;
+use super::missing::Missing;
 
 /// Reads all arguments.
 pub(super) fn all<T: DeserializeOwned>(elements: Elements<'_>, attachments: &[Bytes]) -> Result<T, DecodeError> {
     let attachments = Attachments::new(attachments);
     let is_spread = Cell::new(false);
     let arguments = Arguments { elements, attachments: &attachments, is_spread: &is_spread };
-    T::deserialize(arguments).map_err(|error| match error.position {
-        // A type that checks what it has read: it has read the first argument, unless it has read several.
-        None if !is_spread.get() => DecodeError { position: Some(1), ..error },
-        _ => error,
-    })
+    // A type that checks what it has read: it has read the first argument, unless it has read several.
+    T::deserialize(arguments).map_err(|error| if is_spread.get() { error } else { error.or_at(1) })
 }
 
 /// Reads one argument.
@@ -151,7 +45,7 @@ fn read<'de, T>(
 }
 
 /// The name under which [`RawValue`](serde_json::value::RawValue) asks for a newtype struct, and is given text.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// All arguments, which are a tuple's elements, or of which all but the first are ignored.
 struct Arguments<'a, 'de> {
@@ -260,44 +154,11 @@ impl<'de> SeqAccess<'de> for Tuple<'_, 'de> {
     }
 }
 
-/// An argument that is not there, as an `Option` may be.
-struct Missing {
-    position: usize,
-}
-
-impl<'de> Deserializer<'de> for Missing {
-    type Error = DecodeError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, DecodeError> {
-        Err(DecodeError::missing(self.position))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_none()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        if name == RAW_VALUE { self.deserialize_any(visitor) } else { visitor.visit_newtype_struct(self) }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Args, IntoArgs};
     use super::*;
+    use core::fmt;
     use proptest::prelude::*;
     use serde::de::IgnoredAny;
     use serde::{Deserialize, Serialize};
@@ -319,24 +180,6 @@ mod tests {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Newtype<T>(T);
-
-    #[test]
-    fn what_a_client_sent_is_echoed_within_bounds() {
-        let long = error::<u32>(&format!("\"{}\"", "ü".repeat(400_000)));
-        assert!(long.chars().count() <= MAX_ECHOED_PROBLEM_CHARS + "argument 1: …".chars().count(), "{long}");
-        assert!(long.starts_with("argument 1: invalid type: string \"üü"), "{long}");
-        assert!(long.ends_with("üü\", expected u32"), "{long}");
-        assert!(error::<u32>(&format!("{{\"{}\":1}}", "x".repeat(400_000))).len() < 400);
-        assert_eq!(
-            error::<Result<(), ()>>(r#"{"a\r\nforged line\u001b[2J":1}"#),
-            r"argument 1: unknown variant `a\r\nforged line\u{1b}[2J`, expected `Ok` or `Err`"
-        );
-        for count in [0, 1, 199, 200, 201, 299, 300] {
-            let text = "y".repeat(count);
-            assert_eq!(echoed(&text), text);
-        }
-        assert_eq!(echoed(&"y".repeat(301)), format!("{}…{}", "y".repeat(200), "y".repeat(100)));
-    }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Pair(u8, u8);

@@ -3,16 +3,18 @@
 mod args;
 mod attached;
 mod decode;
+mod decode_error;
 mod encode;
 mod engine_packet;
+mod missing;
 
 use std::rc::Rc;
 
 use bytes::Bytes;
 
-pub use args::Args;
-pub use decode::{DecodeError, FromArgs};
-pub(crate) use decode::{echoed, reason};
+pub use args::{Args, FromArgs};
+pub use decode_error::DecodeError;
+pub(crate) use decode_error::{echoed, reason};
 pub use encode::{EncodeError, IntoArgs};
 pub use engine_packet::{EnginePacket, PacketKind};
 

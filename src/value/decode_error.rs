@@ -1,0 +1,117 @@
+//! Why arguments cannot be read, in words that may be repeated.
+
+use core::fmt::{self, Display};
+
+use crate::limits::MAX_ECHOED_PROBLEM_CHARS;
+
+/// Why arguments cannot be read as a type: which of them, and what is wrong with it. Whoever sent them is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    position: Option<usize>,
+    /// `None` when the argument is missing.
+    reason: Option<String>,
+}
+
+impl DecodeError {
+    /// The position of the argument, counted from 1; `None` when it is about all of them together.
+    pub const fn position(&self) -> Option<usize> {
+        self.position
+    }
+
+    /// Whether the argument is not there at all.
+    pub const fn is_missing(&self) -> bool {
+        self.reason.is_none()
+    }
+
+    pub(super) const fn missing(position: usize) -> Self {
+        Self { position: Some(position), reason: None }
+    }
+
+    pub(super) fn at(position: usize, error: &serde_json::Error) -> Self {
+        Self { position: Some(position), reason: Some(reason(error)) }
+    }
+
+    /// The same error, of the argument at `position` unless it has a position of its own.
+    pub(super) fn or_at(self, position: usize) -> Self {
+        Self { position: self.position.or(Some(position)), ..self }
+    }
+}
+
+/// Why JSON was refused. `serde_json` appends where in the text it was, which says nothing to those who wrote no text.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    echoed(text.strip_suffix(&place).unwrap_or(&text))
+}
+
+/// A text that repeats what somebody sent, as it may stand in an answer and in a line of the log: control characters are
+/// escaped, and of a long one, the middle is left out. Serde says at the end what it wanted.
+pub(crate) fn echoed(text: &str) -> String {
+    const TAIL: usize = MAX_ECHOED_PROBLEM_CHARS / 3;
+    let mut rest = text.chars();
+    let head: Vec<char> = rest.by_ref().take(MAX_ECHOED_PROBLEM_CHARS - TAIL).collect();
+    let mut tail: Vec<char> = rest.by_ref().rev().take(TAIL).collect();
+    if rest.next().is_some() {
+        tail.push('…');
+    }
+    let mut echoed = String::new();
+    for char in head.into_iter().chain(tail.into_iter().rev()) {
+        if char.is_control() {
+            echoed.extend(char.escape_default());
+        } else {
+            echoed.push(char);
+        }
+    }
+    echoed
+}
+
+impl Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(f, "argument {position}")?,
+            None => f.write_str("arguments")?,
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => f.write_str(" is missing"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: Display>(reason: T) -> Self {
+        Self { position: None, reason: Some(echoed(&reason.to_string())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Args;
+    use super::*;
+    use core::fmt::Debug;
+    use serde::de::DeserializeOwned;
+
+    fn error<T: DeserializeOwned + Debug>(elements: &str) -> String {
+        Args::from_wire(elements, Vec::new()).parse::<T>().expect_err("invalid").to_string()
+    }
+
+    #[test]
+    fn what_a_client_sent_is_echoed_within_bounds() {
+        let long = error::<u32>(&format!("\"{}\"", "ü".repeat(400_000)));
+        assert!(long.chars().count() <= MAX_ECHOED_PROBLEM_CHARS + "argument 1: …".chars().count(), "{long}");
+        assert!(long.starts_with("argument 1: invalid type: string \"üü"), "{long}");
+        assert!(long.ends_with("üü\", expected u32"), "{long}");
+        assert!(error::<u32>(&format!("{{\"{}\":1}}", "x".repeat(400_000))).len() < 400);
+        assert_eq!(
+            error::<Result<(), ()>>(r#"{"a\r\nforged line\u001b[2J":1}"#),
+            r"argument 1: unknown variant `a\r\nforged line\u{1b}[2J`, expected `Ok` or `Err`"
+        );
+        for count in [0, 1, 199, 200, 201, 299, 300] {
+            let text = "y".repeat(count);
+            assert_eq!(echoed(&text), text);
+        }
+        assert_eq!(echoed(&"y".repeat(301)), format!("{}…{}", "y".repeat(200), "y".repeat(100)));
+    }
+}
