@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::handler::{BroadcastOperator, Failure, HttpRequest, HttpResponse, Io};
 use crate::id::{Namespace, Room};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
-use crate::value::echoed;
+use crate::value::{echoed, json};
 
 /// Who is meant: the sockets of a namespace that are in one of `rooms` (in any, where there are none) and in none of `except`.
 /// Every socket is alone in the room of its own id.
@@ -77,7 +77,7 @@ fn read(request: &HttpRequest, takes: &[&str]) -> Result<Fields, Failure> {
     }
     // As a text: reading bytes would make a second reader of everything.
     let body = str::from_utf8(&request.body).map_err(|error| invalid(error.to_string()))?;
-    let fields: Fields = serde_json::from_str(body).map_err(|error| invalid(error.to_string()))?;
+    let fields: Fields = json::from_str(body).map_err(|error| invalid(error.to_string()))?;
     let given = [
         ("event", fields.event.is_some()),
         ("args", fields.args.is_some()),

@@ -18,7 +18,7 @@ use super::socket::Socket;
 use super::storage::Storage;
 use crate::error::{NoAnswer, Reason};
 use crate::id::{Namespace, SocketId};
-use crate::value::{Args, DecodeError, Frame, FromArgs, reason};
+use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 
 /// An argument of a handler, taken from what the handler is called for: `C` is a kind of call.
 ///
@@ -352,7 +352,9 @@ impl<T: DeserializeOwned> Extract<Http> for Json<T> {
     type Claim = RequestBody;
 
     fn extract(call: &mut Http) -> Result<Self, Failure> {
-        serde_json::from_slice(&call.request.body).map(Self).map_err(|error| invalid("the body", &error))
+        // Bytes that are not UTF-8 are read as U+FFFD, as in the POST of a client that polls.
+        let body = String::from_utf8_lossy(&call.request.body);
+        json::from_str(&body).map(Self).map_err(|error| invalid("the body", &error))
     }
 }
 
@@ -385,7 +387,7 @@ fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
 }
 
 fn context<T: DeserializeOwned>(json: &str) -> Result<Context<T>, Failure> {
-    serde_json::from_str(json).map(Context).map_err(|error| invalid("the context", &error))
+    json::from_str(json).map(Context).map_err(|error| invalid("the context", &error))
 }
 
 fn invalid(what: &str, error: &serde_json::Error) -> Failure {

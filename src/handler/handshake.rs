@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::request::Opening;
 use crate::time::Timestamp;
+use crate::value::json;
 
 /// The first HTTP request of a socket's connection, and what its client sent with CONNECT: Socket.IO's `socket.handshake`.
 ///
@@ -103,6 +104,6 @@ impl Handshake {
     /// # Errors
     /// It is no `T`.
     pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(&self.auth)
+        json::from_str(&self.auth)
     }
 }

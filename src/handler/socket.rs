@@ -19,7 +19,7 @@ use crate::effect::{SocketRef, SocketView};
 use crate::id::{Namespace, Room, SocketId};
 use crate::input::{Command, To};
 use crate::limits::MAX_DATA_BYTES;
-use crate::value::{FromArgs, IntoArgs};
+use crate::value::{FromArgs, IntoArgs, json};
 
 /// A client in a namespace. A handle: clones of it are the same socket, and it may outlive it; what is done to a socket that
 /// is gone does nothing.
@@ -93,7 +93,7 @@ impl Socket {
     /// It is no `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
         match self.look(|view| view.data.clone(), |door, id| door.data(id)).flatten() {
-            Some(json) => Ok(serde_json::from_str(&json)?),
+            Some(json) => Ok(json::from_str(&json)?),
             None => Ok(T::default()),
         }
     }

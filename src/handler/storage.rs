@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::door::WorldHandle;
 use super::failure::Failure;
 use crate::limits::{MAX_STORAGE_KEY_BYTES, MAX_STORAGE_VALUE_BYTES};
+use crate::value::json;
 
 /// A world's own storage: values by key, in the object's SQLite. It survives sleep, deploys and the last client. Reading
 /// and writing are synchronous; a write is one row (billed), and holds what is sent after it until it is on disk.
@@ -38,7 +39,7 @@ impl Storage {
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
         let Some(door) = self.world.door() else { return Err(gone()) };
         let json = door.read(key).map_err(failed)?;
-        Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+        Ok(json.map(|json| json::from_str(&json)).transpose()?)
     }
 
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.

@@ -13,7 +13,7 @@ use crate::effect::Refused;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
-use crate::value::{Args, quoted};
+use crate::value::{Args, json, quoted};
 
 /// A packet's text, taken apart and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,7 +243,7 @@ fn parse_array(json: &str) -> Result<Option<&str>, PeerFault> {
 fn parse_string(json: &str) -> Result<Cow<'_, str>, PeerFault> {
     match json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
         Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
-        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| PeerFault::Payload),
+        _ => json::from_str(json).map(Cow::Owned).map_err(|_| PeerFault::Payload),
     }
 }
 

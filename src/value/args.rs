@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::decode;
 use super::decode_error::DecodeError;
 use super::encode::{self, EncodeError};
+use super::json;
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
 ///
@@ -135,6 +136,9 @@ impl Args {
     /// reads untagged and internally tagged enums and flattened fields before it knows what they are; in there, and in a
     /// [`Value`], a placeholder stays an object.
     ///
+    /// Half a surrogate pair, which JavaScript leaves where it cuts an emoji in two (`"\ud83d"`), is read as U+FFFD. Arguments
+    /// that are handed on keep it, in [`Args`] and in a [`RawValue`].
+    ///
     /// ```
     /// # use dormouse::IntoArgs;
     /// let args = ("lobby", 7).into_args()?;
@@ -149,7 +153,7 @@ impl Args {
     /// An argument is missing, is not what `T` takes, names an attachment that is not there, or is nested deeper than 127
     /// arrays and objects.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        decode::all(Elements(self.elements()), &self.attachments)
+        decode::all(self.elements(), &self.attachments)
     }
 
     /// Reads the argument at `index`, counted from 0, as `T`: a tuple takes an array. `None` when there are not so many.
@@ -157,16 +161,15 @@ impl Args {
     /// # Errors
     /// As [`parse`](Self::parse), of this argument; the error counts it from 1.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, DecodeError> {
-        decode::one(Elements(self.elements()), index, &self.attachments)
+        decode::one(self.elements(), index, &self.attachments)
     }
 
     /// The arguments parsed, binary ones as their placeholders.
     ///
     /// # Errors
-    /// When the JSON is valid for JavaScript but has no value here: nested deeper than 126 in an argument, or half a
-    /// surrogate pair.
+    /// An argument is nested deeper than 126 arrays and objects.
     pub fn to_values(&self) -> serde_json::Result<Vec<Value>> {
-        serde_json::from_str(&self.to_json())
+        json::from_str(&self.to_json())
     }
 
     /// The arguments as a JSON array.
@@ -263,6 +266,13 @@ impl fmt::Debug for Text {
 /// The texts of the elements that stand in a text one behind the other. They are found without recursion.
 #[derive(Clone, Debug)]
 pub(super) struct Elements<'a>(&'a str);
+
+impl<'a> Elements<'a> {
+    /// Those of a valid JSON array, without its brackets.
+    pub(super) const fn new(elements: &'a str) -> Self {
+        Self(elements)
+    }
+}
 
 impl<'a> Iterator for Elements<'a> {
     type Item = &'a str;

@@ -6,6 +6,7 @@ mod decode;
 mod decode_error;
 mod encode;
 mod engine_packet;
+pub(crate) mod json;
 mod missing;
 
 use std::rc::Rc;

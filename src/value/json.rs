@@ -1,0 +1,134 @@
+//! Parsing of JSON that others wrote.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+/// Parses `json` as `T`. Where it holds half a surrogate pair as an escape, `T` gets U+FFFD in its place: see [`parse_with`].
+///
+/// # Errors
+/// It is not JSON, or not a `T`.
+pub(crate) fn from_str<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
+    parse_with(json, |json| serde_json::from_str(json))
+}
+
+/// Parses `json` with `parse`, and if that fails, once more with U+FFFD for each half of a surrogate pair, if there is one.
+///
+/// JavaScript cuts texts between UTF-16 units, and `JSON.stringify` writes the half of an emoji that is left as `\ud83d`. That is
+/// valid JSON with no value in Rust. JSON without such halves is parsed once and copied nowhere, and a `RawValue` keeps them where
+/// nothing else has to be replaced.
+pub(super) fn parse_with<T, E>(json: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
+    let mut json = Cow::Borrowed(json);
+    // A loop, so that what parses `T` is in the wasm once.
+    loop {
+        match parse(&json) {
+            Err(error) => match json {
+                Cow::Borrowed(text) => json = Cow::Owned(replace_lone_surrogates(text).ok_or(error)?),
+                Cow::Owned(_) => return Err(error),
+            },
+            parsed => return parsed,
+        }
+    }
+}
+
+/// The text with `\ufffd` for each escape of a surrogate that is not part of a pair; `None` when there is none.
+fn replace_lone_surrogates(json: &str) -> Option<String> {
+    // The bytes of `\uXXXX`.
+    const ESCAPE: usize = 6;
+    let mut replaced = String::new();
+    // Up to here the text is in `replaced`; up to `at` it has been looked at.
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
+        let escape = at + found;
+        at = match escaped_unit(json, escape) {
+            Some(0xd800..=0xdbff) if matches!(escaped_unit(json, escape + ESCAPE), Some(0xdc00..=0xdfff)) => {
+                escape + 2 * ESCAPE
+            }
+            Some(0xd800..=0xdfff) => {
+                replaced.push_str(json.get(copied..escape)?);
+                replaced.push_str("\\ufffd");
+                copied = escape + ESCAPE;
+                copied
+            }
+            // The backslash, and what it escapes.
+            _ => escape + 2,
+        };
+    }
+    (copied > 0).then(|| replaced + json.get(copied..).unwrap_or_default())
+}
+
+/// The UTF-16 unit that the text has as `\uXXXX` at this place.
+fn escaped_unit(json: &str, at: usize) -> Option<u16> {
+    let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use serde_json::value::RawValue;
+
+    fn text(json: &str) -> String {
+        from_str(json).expect("valid")
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced() {
+        assert_eq!(text(r#""hello \ud83d""#), "hello \u{fffd}");
+        assert_eq!(text(r#""\udE00!""#), "\u{fffd}!");
+        assert_eq!(text(r#""\uD83D\ud83d\uDE00\ude00""#), "\u{fffd}\u{1f600}\u{fffd}");
+        assert_eq!(text(r#""\ud83d\u0041\ud83d\n\ud83d\\\ud83dé""#), "\u{fffd}A\u{fffd}\n\u{fffd}\\\u{fffd}é");
+        let value: Value = from_str(r#" {"\ud83d":["\udfff",{"a":"\ud800"}]} "#).expect("valid");
+        assert_eq!(value.to_string(), "{\"\u{fffd}\":[\"\u{fffd}\",{\"a\":\"\u{fffd}\"}]}");
+    }
+
+    #[test]
+    fn what_is_whole_or_only_looks_like_half_stays() {
+        for json in
+            [r#""\ud83d\ude00""#, r#""\\ud83d""#, r#""\\\\ud83d\\""#, r#""\ud7ff\ue000\ufffd""#, r#""ud83d""#, "1", ""]
+        {
+            assert_eq!(replace_lone_surrogates(json), None, "{json}");
+        }
+        assert_eq!(text(r#""\ud83d\ude00""#), "\u{1f600}");
+        assert_eq!(text(r#""\\ud83d""#), r"\ud83d");
+        assert_eq!(from_str::<Box<RawValue>>(r#""\ud83d""#).expect("valid").get(), r#""\ud83d""#);
+    }
+
+    #[test]
+    fn other_mistakes_stay_mistakes() {
+        assert!(
+            from_str::<u8>(r#""\ud83d""#)
+                .expect_err("a text")
+                .to_string()
+                .starts_with("invalid type: string \"\u{fffd}\"")
+        );
+        for json in [r#""\ud83""#, r#""\ud83é""#, r#""\é\ud83d""#, r#""\"#, r#""\ud83d"#, r"\ud83d", r#""\u+d83""#] {
+            assert!(from_str::<String>(json).is_err(), "{json}");
+        }
+    }
+
+    /// What JavaScript makes of a text that is cut anywhere: `JSON.stringify`, then decoded with replacement.
+    fn stringified(units: &[u16]) -> String {
+        let text = char::decode_utf16(units.iter().copied()).map(|unit| match unit {
+            Ok(char) => serde_json::to_string(&char).expect("serialises").trim_matches('"').to_owned(),
+            Err(lone) => format!("\\u{:04x}", lone.unpaired_surrogate()),
+        });
+        format!("\"{}\"", text.collect::<String>())
+    }
+
+    proptest! {
+        #[test]
+        fn any_utf_16_is_read_as_javascript_would_show_it(
+            units in proptest::collection::vec(prop_oneof![0xd7fe..0xe002_u16, Just(0x5c), Just(0x41), any::<u16>().prop_filter("a quote ends", |unit| *unit != 0x22)], 0..20),
+        ) {
+            prop_assert_eq!(text(&stringified(&units)), String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn no_text_panics(json in r#"["\\uUdDcC89eé+]{0,30}"#) {
+            let _ = from_str::<String>(&json);
+        }
+    }
+}
