@@ -46,7 +46,8 @@ pub enum PeerFault {
     AttachmentCount,
     /// Attachments of one packet that are too long together.
     AttachmentBytes,
-    /// A placeholder that names no attachment, or JSON nested too deep to look for them.
+    /// A placeholder that names no attachment, or JSON nested deeper than
+    /// [`MAX_JSON_DEPTH`](crate::limits::MAX_JSON_DEPTH) around them.
     Placeholder,
     /// Text in the middle of a packet's attachments, or an attachment that no packet announced.
     Reconstruction,

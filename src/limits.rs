@@ -126,9 +126,10 @@ pub const MAX_ACK_ID_DIGITS: usize = 15;
 /// earlier one: more are not asked in the long run. Times these, today's milliseconds have 15 digits until 2286.
 pub const ACKS_PER_MILLI: u64 = 100;
 
-/// Deepest nesting of a binary packet's JSON: finding the placeholders recurses, and the wasm stack is 1 MiB.
-/// Text packets are passed through without recursion and have no such bound.
-pub const MAX_JSON_DEPTH: usize = 120;
+/// Deepest nesting of a binary packet's JSON. Nothing here recurses, but clients do: JavaScript's parser of Socket.IO overflows its
+/// stack at some 5,000 levels when it puts attachments in place, and closes the connection. Deeper packets, handed on, would
+/// disconnect all who get them. Clients parse text packets without recursion: those have no such bound.
+pub const MAX_JSON_DEPTH: usize = 4_000;
 
 /// Between two `6` to a hanging poll while a probe waits for its `5`: engine.io's own interval. A single one would
 /// leave a client that polled again stalled until the next ping.

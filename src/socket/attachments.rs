@@ -1,18 +1,15 @@
 //! Binary attachments: packets whose text is followed by binary messages.
 
-use core::fmt;
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::codec::{self, Announced, Decoded};
 use super::packet::Packet;
+use super::placeholders::check_placeholders;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace};
-use crate::limits::{MAX_INLINE_PART_BYTES, MAX_JSON_DEPTH};
+use crate::limits::MAX_INLINE_PART_BYTES;
 use crate::snapshot::{Part, PartialSnapshot, Parts};
 
 /// Puts a session's packets together, message by message.
@@ -142,131 +139,10 @@ impl Partial {
     }
 }
 
-/// Checks that every placeholder in the JSON names one of `count` attachments.
-///
-/// # Errors
-/// One does not, or the JSON is nested deeper than [`MAX_JSON_DEPTH`].
-pub fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let seed = Scan { count, depth: MAX_JSON_DEPTH };
-    seed.deserialize(&mut json).map(drop).map_err(|_| PeerFault::Placeholder)
-}
-
-/// Walks a JSON value and fails at a placeholder that names no attachment.
-#[derive(Clone, Copy)]
-struct Scan {
-    count: usize,
-    depth: usize,
-}
-
-/// What a value is, as far as placeholders go.
-#[derive(Clone, Copy, PartialEq)]
-enum Seen {
-    True,
-    Index(u64),
-    Other,
-}
-
-impl Scan {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
-        Ok(Self { depth, ..self })
-    }
-
-    fn is_index(self, number: Option<Seen>) -> bool {
-        matches!(number, Some(Seen::Index(n)) if usize::try_from(n).is_ok_and(|n| n < self.count))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Scan {
-    type Value = Seen;
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Seen, D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Scan {
-    type Value = Seen;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Seen, E> {
-        Ok(if value { Seen::True } else { Seen::Other })
-    }
-
-    // Negative.
-    fn visit_i64<E>(self, _: i64) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Seen, E> {
-        Ok(Seen::Index(value))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Seen, E> {
-        Ok(Seen::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Seen, A::Error> {
-        let inner = self.deeper()?;
-        while elements.next_element_seed(inner)?.is_some() {}
-        Ok(Seen::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Seen, A::Error> {
-        let inner = self.deeper()?;
-        let (mut placeholder, mut number) = (None, None);
-        while let Some(key) = members.next_key::<Cow<'de, str>>()? {
-            let seen = members.next_value_seed(inner)?;
-            match &*key {
-                "_placeholder" => placeholder = Some(seen),
-                "num" => number = Some(seen),
-                _ => {}
-            }
-        }
-        if placeholder == Some(Seen::True) && !self.is_index(number) {
-            return Err(A::Error::custom("a placeholder without its attachment"));
-        }
-        Ok(Seen::Other)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(json: &str, count: usize) -> bool {
-        check_placeholders(json, count).is_ok()
-    }
-
-    #[test]
-    fn placeholders_name_an_attachment() {
-        assert!(check(r#"["a",{"_placeholder":true,"num":0}]"#, 1));
-        assert!(check(r#"["a",{"x":[{"num":1,"_placeholder":true}]},{"_placeholder":true,"num":0}]"#, 2));
-        assert!(check(r#"["a",{"_placeholder":"true","num":9},{"_placeholder":1}]"#, 1));
-        for num in ["1", "-1", "0.5", "\"0\"", "null", "true", "1e400"] {
-            assert!(!check(&format!(r#"["a",{{"_placeholder":true,"num":{num}}}]"#), 1), "{num}");
-        }
-        assert!(!check(r#"["a",{"_placeholder":true}]"#, 1));
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(check(&nested(100), 1));
-        assert!(!check(&nested(100_000), 1));
-    }
+    use crate::limits::MAX_JSON_DEPTH;
 
     #[test]
     fn long_attachments_are_written_beside_the_snapshot() {
@@ -298,5 +174,49 @@ mod tests {
         assert_eq!(decoder.handle_binary(Bytes::new(), 10), Err(PeerFault::Reconstruction));
         assert_eq!(decoder.handle_text(r#"51-["a",{"_placeholder":true,"num":0}]"#), Ok(None));
         assert_eq!(decoder.handle_text(r#"2["a"]"#), Err(PeerFault::Reconstruction));
+    }
+
+    #[test]
+    fn nothing_that_a_packet_passes_recurses() {
+        let deep = |open: &str, close: &str, times: usize| {
+            let (open, close) = (open.repeat(times), close.repeat(times));
+            format!(r#"1-["a",{open}{{"_placeholder":true,"num":0}}{close}]"#)
+        };
+        let run = move || {
+            let times = MAX_JSON_DEPTH / 2 - 1;
+            for (kind, json) in ["5", "6"].into_iter().flat_map(|kind| {
+                [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]")]
+                    .map(|(open, close)| (kind, deep(open, close, times)))
+            }) {
+                let mut decoder = Decoder::default();
+                assert_eq!(decoder.handle_text(&format!("{kind}{json}")), Ok(None));
+                let mut decoder = Decoder::restore(decoder.snapshot(), &decoder.parts()).expect("whole");
+                let packet = decoder.handle_binary(Bytes::from_static(&[1]), 10).expect("valid").expect("complete");
+                let mut text = String::new();
+                match packet {
+                    Packet::Event { namespace, id, event, args } => {
+                        assert_eq!(args.len(), 1);
+                        codec::encode_event(&namespace, id, &event, &args, &mut text);
+                    }
+                    Packet::Ack { namespace, args, .. } => {
+                        assert_eq!(args.len(), 2);
+                        codec::encode_ack(&namespace, AckId(1), &args, &mut text);
+                    }
+                    other => panic!("{other:?}"),
+                }
+                assert!(text.ends_with(json.strip_prefix("1-").expect("its head")), "{text}");
+            }
+            for text in ["2[\"a\",", "3[", "0{\"a\":"] {
+                let end = if text.starts_with('0') { "}" } else { "]" };
+                let nested = "[".repeat(5_000) + &"]".repeat(5_000);
+                assert!(
+                    matches!(Decoder::default().handle_text(&format!("{text}{nested}{end}")), Ok(Some(_))),
+                    "{text}"
+                );
+            }
+        };
+        // A stack for far fewer calls than the JSON has levels.
+        let small = std::thread::Builder::new().stack_size(128 << 10);
+        small.spawn(run).expect("a thread starts").join().expect("it ends well");
     }
 }
