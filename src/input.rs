@@ -108,12 +108,10 @@ pub enum Input {
 /// A POST's body as far as it was read.
 #[derive(Clone, Debug)]
 pub enum PostBody {
-    /// All of it.
+    /// All of it, with U+FFFD for what is not UTF-8.
     Text(String),
     /// It is longer than `MAX_PAYLOAD_BYTES`.
     TooLong,
-    /// It is not UTF-8.
-    NotText,
     /// The client went away before its end.
     Aborted,
 }

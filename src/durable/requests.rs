@@ -117,7 +117,10 @@ impl<P: Platform> Shell<P> {
     pub fn handle_body(&mut self, request: RequestId, sid: Sid, body: Body) {
         let body = match body {
             Body::Bytes(bytes) if bytes.len() > self.config.max_payload_bytes => PostBody::TooLong,
-            Body::Bytes(bytes) => String::from_utf8(bytes).map_or(PostBody::NotText, PostBody::Text),
+            // As engine.io does, and as the runtime has done with a WebSocket's texts.
+            Body::Bytes(bytes) => PostBody::Text(
+                String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            ),
             Body::TooLong => PostBody::TooLong,
             Body::Aborted => PostBody::Aborted,
             // The core has its own deadline for it, and answers the request.

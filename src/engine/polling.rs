@@ -116,11 +116,6 @@ impl Engine {
                 answer(Answer::TooLong, fx);
                 None
             }
-            PostBody::NotText => {
-                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
-                self.end(key, End::new(Reason::ParseError), fx);
-                None
-            }
             PostBody::Aborted => {
                 answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 self.end(key, End::new(Reason::TransportError), fx);
