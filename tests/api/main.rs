@@ -16,6 +16,7 @@ mod data_and_handshake;
 mod disconnects;
 mod emitting;
 mod errors;
+mod half_characters;
 mod late_answers;
 mod middleware;
 mod namespaces;
