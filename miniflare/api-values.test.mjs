@@ -48,6 +48,41 @@ describe("values", () => {
     assert.match(error.message, /unknown field `more`/);
   });
 
+  row("half an emoji", async ({ join, rest }) => {
+    const half = "hello 😀".slice(0, 7);
+    const [client, other] = [await join("/", { auth: { half } }), await join()];
+    await rest();
+    assert.deepEqual(await ask(client, "tuple", half, 1), [null, 1, "hello \ufffd"]);
+    assert.deepEqual(await ask(client, "echo", half, bytes(1)), [half, bytes(1)]);
+    await rest();
+    client.emit("everybody else", half, { [half]: bytes(2) });
+    assert.deepEqual(await heardOf(other, "said"), [[half, { [half]: bytes(2) }]]);
+    await rest();
+    client.emit(half, 1); // nobody handles it
+    assert.deepEqual(await ask(client, "echo", half), [half]);
+    assert.deepEqual(client.reasons, []);
+  });
+
+  row("nested 2,000 deep, with an attachment and without", async ({ join, rest }) => {
+    const nest = (value, levels) => Array.from({ length: levels }).reduce((inner) => ({ inner }), value);
+    const unnest = (value, levels) => Array.from({ length: levels }).reduce((outer) => outer.inner, value);
+    const [client, other] = [await join(), await join()];
+    for (const [n, value] of [bytes(1, 2), "text"].entries()) {
+      await rest();
+      const [echoed] = await ask(client, "echo", nest(value, 2_000));
+      assert.deepEqual(unnest(echoed, 2_000), value);
+      await rest();
+      client.emit("everybody else", nest(value, 2_000));
+      const [said] = (await heardOf(other, "said", n + 1)).at(-1);
+      assert.deepEqual(unnest(said, 2_000), value);
+      // Who reads it as a value fails, for this one event.
+      await rest();
+      const [{ error }] = await ask(client, "typed", nest(value, 2_000));
+      assert.equal(error.code, "INVALID_ARGUMENTS");
+    }
+    assert.deepEqual([client.reasons, other.reasons], [[], []]);
+  });
+
   row("JSON as it was written", async ({ name, worker, rest }) => {
     const wire = await openWebSocket(worker.url, `/w/${name}/socket.io/`);
     await connectNamespace(wire);
