@@ -36,7 +36,7 @@ fn app() -> App {
             None => Ok(()),
         })
         .on_connect(async |socket: Socket, Auth(auth): Auth<Value>| {
-            socket.join("guests");
+            socket.join("guests").expect("few rooms");
             if auth.get("kicked").is_some() {
                 socket.emit("full", ())?;
                 socket.disconnect(true);

@@ -132,7 +132,7 @@ impl Engine {
                 payload::split(body).any(|text| matches!(Packet::decode_text(text), Ok(Packet::Close)))
             }
             PostBody::Aborted => true,
-            PostBody::TooLong | PostBody::NotText => false,
+            PostBody::TooLong => false,
         };
         if is_over {
             self.drop_draining(key, fx);
