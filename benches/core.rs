@@ -9,10 +9,10 @@ use bytes::Bytes;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use dormouse::Namespace;
-use dormouse::durable::spill;
-use dormouse::engine;
-use dormouse::id::AckId;
-use dormouse::socket::{Decoder, Packet, encode_ack, encode_event};
+use dormouse::internal::AckId;
+use dormouse::internal::attachment;
+use dormouse::internal::engineio;
+use dormouse::internal::{Decoder, Packet, encode_ack, encode_event};
 use dormouse::value::Frame;
 use world::{World, event};
 
@@ -146,7 +146,7 @@ mod turn {
 
 /// What sleep costs.
 mod sleep {
-    use super::{Bencher, CLIENTS, ItemsCount, ROOMS, World, black_box, spill};
+    use super::{Bencher, CLIENTS, ItemsCount, ROOMS, World, attachment, black_box};
 
     #[divan::bench(args = CLIENTS)]
     fn heartbeat(bencher: Bencher<'_, '_>, clients: usize) {
@@ -167,7 +167,7 @@ mod sleep {
         bencher.counter(ItemsCount::new(clients)).bench_local(|| {
             for &conn in &world.conns {
                 let snapshot = world.shell.server().snapshot(conn);
-                black_box(snapshot.map(|snapshot| spill::write(snapshot.header, &snapshot.body)));
+                black_box(snapshot.map(|snapshot| attachment::write(snapshot.header, &snapshot.body)));
             }
         });
     }
@@ -188,7 +188,7 @@ fn packet(text: &str) -> Option<Packet> {
 
 #[expect(clippy::panic, reason = "nothing that is measured fails")]
 fn packet_of(decoder: &mut Decoder, frame: &Frame) -> Option<Packet> {
-    let Ok(engine::Packet::Message(engine::Message::Text(text))) = engine::Packet::decode_frame(frame) else {
+    let Ok(engineio::Packet::Message(engineio::Message::Text(text))) = engineio::Packet::decode_frame(frame) else {
         panic!("{frame:?} is no message");
     };
     match decoder.handle_text(text) {

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use subtle::ConstantTimeEq;
 
-use crate::limits;
+use super::limits;
 
-pub use origins::{AllowedOrigin, AllowedOrigins};
+pub use origins::AllowedOrigins;
 
 /// The settings of a deployment, each from the variable its documentation names.
 #[derive(Clone, Debug, PartialEq, Eq)]

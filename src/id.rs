@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::limits::{MAX_SID_CHARS, MAX_WORLD_NAME_CHARS};
+use super::limits::{MAX_SID_CHARS, MAX_WORLD_NAME_CHARS};
 
 /// Random bytes that make one id: 120 bits, which nobody guesses.
 pub type Entropy = [u8; 15];
@@ -152,7 +152,7 @@ random_id! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(pub u32);
 
-/// An HTTP request that waits for its [`Answer`](crate::effect::Answer).
+/// An HTTP request that waits for its [`Answer`](crate::core::effect::Answer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u32);
 

@@ -1,4 +1,4 @@
-//! Every bound, with its reason. Where a bound can be set by a Worker variable, [`Config`](crate::config::Config)
+//! Every bound, with its reason. Where a bound can be set by a Worker variable, [`Config`](super::config::Config)
 //! holds the value in force and this page its default and the range it may be set to.
 
 use core::ops::RangeInclusive;
@@ -75,7 +75,7 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 /// Longest time that the body of a request may take to arrive, a POST of a session's or one to a route or the admin API: an open
 /// request keeps its world awake, and a body that never ends would do so for ever. A client that sends `MAX_PAYLOAD_BYTES` has
 /// 130 kbit/s or more. Shorter where `PING_INTERVAL_MS` and `PING_TIMEOUT_MS` together are:
-/// [`Config::body_timeout`](crate::config::Config::body_timeout).
+/// [`Config::body_timeout`](super::config::Config::body_timeout).
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Most bytes of answers to one broadcast that are kept until the last one comes: they wait in an isolate of 128 MB.

@@ -4,8 +4,10 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use dormouse::response::HttpResponse;
+use dormouse::routing::Routes;
 use dormouse::testing::{Disconnected, TestClient, TestEvent, TestWorld};
-use dormouse::{App, Auth, HttpResponse, Namespace, Routes, Socket};
+use dormouse::{App, Auth, Namespace, Socket};
 use serde_json::{Value, json};
 
 fn app() -> App {
@@ -73,7 +75,7 @@ fn ok(matched: usize) -> (u16, Value) {
     (200, json!({ "status": "ok", "matched": matched }))
 }
 
-fn event(args: impl dormouse::IntoArgs) -> Vec<TestEvent> {
+fn event(args: impl dormouse::value::IntoArgs) -> Vec<TestEvent> {
     vec![TestEvent::new("news", args)]
 }
 

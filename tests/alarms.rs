@@ -12,8 +12,10 @@ mod harness;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dormouse::request::Layer;
-use dormouse::{App, Data, EventName, Failure, Frame, Io};
+use dormouse::extract::EventName;
+use dormouse::internal::Layer;
+use dormouse::value::Frame;
+use dormouse::{App, Data, Failure, Io};
 use proptest::prelude::*;
 
 use harness::{Host, SocketNo, To, What, config, deterministic, shared_heartbeat};

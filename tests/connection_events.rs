@@ -4,15 +4,16 @@ mod told;
 
 use core::time::Duration;
 
-use dormouse::config::Config;
-use dormouse::effect::Answer;
-use dormouse::limits;
-use dormouse::request::Layer;
-use dormouse::testing::{Host, Said, TestEvent, TestWorld, To, What};
-use dormouse::{
-    App, Conn, Data, EnginePacket, EngineRoutes, EngineSocket, Failure, Frame, Io, PacketKind, Reason, Reply, Routes,
-    Socket,
-};
+use dormouse::internal::Answer;
+use dormouse::internal::Config;
+use dormouse::internal::Layer;
+use dormouse::internal::limits;
+use dormouse::internal::{Host, Said, To, What};
+use dormouse::routing::{EngineRoutes, Routes};
+use dormouse::socket::{Conn, EngineSocket, Reason};
+use dormouse::testing::{TestEvent, TestWorld};
+use dormouse::value::{EnginePacket, Frame, PacketKind};
+use dormouse::{App, Data, Failure, Io, Reply, Socket};
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
 

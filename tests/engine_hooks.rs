@@ -5,13 +5,17 @@ mod told;
 
 use std::rc::Rc;
 
-use dormouse::config::Config;
 use dormouse::cookie::Cookie;
-use dormouse::effect::Answer;
-use dormouse::error::Refusal;
-use dormouse::request::{Layer, Opening};
-use dormouse::testing::{Host, TestWorld};
-use dormouse::{App, ConnRequest, Data, EngineRoutes, Failure, Headers, HttpResponse, Socket};
+use dormouse::extract::ConnRequest;
+use dormouse::internal::Answer;
+use dormouse::internal::Config;
+use dormouse::internal::Host;
+use dormouse::internal::Refusal;
+use dormouse::internal::{Layer, Opening};
+use dormouse::response::{Headers, HttpResponse};
+use dormouse::routing::EngineRoutes;
+use dormouse::testing::TestWorld;
+use dormouse::{App, Data, Failure, Socket};
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
 
@@ -270,7 +274,7 @@ mod connection_error {
     #[test]
     fn an_opening_that_is_too_long_is_refused_before_its_world_wakes() {
         let mut host = Host::new(Config::default(), app);
-        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::limits::MAX_OPENING_BYTES))];
+        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_OPENING_BYTES))];
         let http = get(&mut host, POLLING);
         assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 431));
         assert!(host.is_asleep());
@@ -280,7 +284,7 @@ mod connection_error {
         host.opening.headers.clear();
         let opened = get(&mut host, POLLING);
         let sid = sid_of(&host, opened);
-        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::limits::MAX_OPENING_BYTES))];
+        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_OPENING_BYTES))];
         let http = host.poll(&sid);
         assert_eq!(host.answer_of(http), None, "nothing of it is kept");
     }
@@ -376,7 +380,7 @@ mod responses {
                 },
             )
         });
-        let (method, world) = ("GET".to_owned(), dormouse::id::WorldName::default());
+        let (method, world) = ("GET".to_owned(), dormouse::internal::WorldName::default());
         let request = ConnRequest::new(method, world, true, Opening::default(), Rc::new(|_| None));
         for (own, expected) in [(vec![selected], vec![("x-own", "1"), selected]), (vec![], vec![("x-own", "1")])] {
             let mut headers: Headers =
@@ -388,7 +392,7 @@ mod responses {
 
     #[test]
     fn the_cookie_has_the_sessions_id() {
-        let sid = dormouse::id::Sid::parse("abc").expect("valid");
+        let sid = dormouse::socket::Sid::parse("abc").expect("valid");
         let app = app_of(|engine| engine.cookie(Cookie::new("io", "ignored")));
         let cookie = app.engine_routes().set_cookie(sid).expect("a cookie");
         let mut parts: Vec<_> = cookie.split("; ").collect();

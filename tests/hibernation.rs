@@ -9,7 +9,7 @@
 
 mod harness;
 
-use dormouse::config::Config;
+use dormouse::internal::Config;
 
 use harness::transcript::{Line, Sleeps, Transcript, play};
 use harness::{Host, To, What, own_heartbeat, shared_heartbeat};
@@ -130,7 +130,7 @@ fn a_sleeping_world_pings_each_socket_at_its_time() {
     let heard = host.take_said();
     let times: Vec<_> =
         heard.iter().map(|said| (said.at.since(began).as_millis(), said.to, said.what.clone())).collect();
-    let text = |text: &str| What::Frame(dormouse::Frame::text(text));
+    let text = |text: &str| What::Frame(dormouse::value::Frame::text(text));
     let expected = [
         (300, To::Socket(0), text("2")),
         (400, To::Socket(1), text("2")),
@@ -236,7 +236,7 @@ fn two_clients(config: Config) -> (Host, [usize; 2]) {
 
 fn join(host: &mut Host) -> usize {
     let query = "EIO=4&transport=websocket";
-    let no = host.open_websocket(query, dormouse::request::Layer::SocketIo).expect("a WebSocket");
+    let no = host.open_websocket(query, dormouse::internal::Layer::SocketIo).expect("a WebSocket");
     host.text(no, "40");
     no
 }

@@ -12,13 +12,15 @@ mod harness;
 use core::time::Duration;
 
 use bytes::Bytes;
-use dormouse::admin::Operation;
-use dormouse::config::Config;
-use dormouse::effect::Answer;
-use dormouse::request::Layer;
-use dormouse::{
-    App, Auth, BroadcastOperator, Data, EngineSocket, Failure, Frame, HttpRequest, Io, Routes, Socket, SocketId,
-};
+use dormouse::extract::HttpRequest;
+use dormouse::internal::Answer;
+use dormouse::internal::Config;
+use dormouse::internal::Layer;
+use dormouse::internal::Operation;
+use dormouse::routing::Routes;
+use dormouse::socket::{BroadcastOperator, EngineSocket};
+use dormouse::value::Frame;
+use dormouse::{App, Auth, Data, Failure, Io, Socket, SocketId};
 use serde_json::Value;
 
 use harness::{Host, SocketNo, To, What, sid_of};
@@ -253,7 +255,7 @@ fn without_id(packet: &str) -> &str {
 
 fn everybody_goes(host: &mut Host, socket: Option<SocketNo>) {
     for no in (0..host.runtime().sockets.len()).filter(|no| Some(*no) != socket) {
-        host.gone(no, dormouse::Reason::TransportClose);
+        host.gone(no, dormouse::socket::Reason::TransportClose);
     }
 }
 

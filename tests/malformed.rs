@@ -9,10 +9,10 @@
 mod harness;
 
 use bytes::Bytes;
-use dormouse::Frame;
-use dormouse::effect::Answer;
-use dormouse::error::Reason;
-use dormouse::request::Layer;
+use dormouse::internal::Answer;
+use dormouse::internal::Layer;
+use dormouse::socket::Reason;
+use dormouse::value::Frame;
 use proptest::prelude::*;
 
 use harness::{Bystanders, Host, HttpNo, deterministic, own_heartbeat, shared_heartbeat, sid_of};

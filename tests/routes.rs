@@ -4,8 +4,11 @@
 use core::time::Duration;
 use std::rc::Rc;
 
+use dormouse::error::BroadcastAckError;
+use dormouse::extract::{HttpRequest, Json};
+use dormouse::response::HttpResponse;
 use dormouse::testing::{Disconnected, TestEvent, TestWorld};
-use dormouse::{App, BroadcastAckError, Failure, HttpRequest, HttpResponse, Io, Json, Socket};
+use dormouse::{App, Failure, Io, Socket};
 use serde_json::{Value, json};
 
 fn app() -> App {
@@ -199,7 +202,7 @@ fn no_more_requests_wait_than_a_world_can_hold() {
         let request = HttpRequest { method: "GET".into(), path: "/never".into(), ..HttpRequest::default() };
         world.begin_request(request).response()
     };
-    for _ in 0..dormouse::limits::MAX_PENDING_HANDLERS {
+    for _ in 0..dormouse::internal::limits::MAX_PENDING_HANDLERS {
         assert_eq!(never(), None);
     }
     assert_eq!(never().map(|response| response.status), Some(503));

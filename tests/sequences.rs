@@ -12,11 +12,11 @@ mod harness;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use dormouse::Frame;
-use dormouse::config::Config;
-use dormouse::effect::Answer;
-use dormouse::error::Reason;
-use dormouse::request::Layer;
+use dormouse::internal::Answer;
+use dormouse::internal::Config;
+use dormouse::internal::Layer;
+use dormouse::socket::Reason;
+use dormouse::value::Frame;
 use proptest::prelude::*;
 use proptest::sample::select;
 

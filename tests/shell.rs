@@ -10,10 +10,10 @@
 mod harness;
 
 use bytes::Bytes;
-use dormouse::Sid;
-use dormouse::effect::Answer;
-use dormouse::error::Refusal;
-use dormouse::request::Layer;
+use dormouse::internal::Answer;
+use dormouse::internal::Layer;
+use dormouse::internal::Refusal;
+use dormouse::socket::Sid;
 
 use harness::{Bystanders, Host, SocketNo, To, What, apps, sid_of};
 

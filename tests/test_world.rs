@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
+use dormouse::error::EmitError;
+use dormouse::extract::{Answer, Context, EventName};
+use dormouse::routing::Routes;
+use dormouse::socket::{Handshake, Reason};
 use dormouse::testing::{ConnectError, Disconnected, TestClient, TestEvent, TestWorld};
-use dormouse::{
-    Answer, App, Args, Auth, Context, Data, EmitError, EventName, Failure, Handshake, Reason, Reply, Routes, Socket,
-};
+use dormouse::{App, Args, Auth, Data, Failure, Reply, Socket};
 use serde_json::{Value, json};
 
 fn app() -> App {

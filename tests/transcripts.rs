@@ -8,7 +8,7 @@
 
 mod harness;
 
-use dormouse::error::Reason;
+use dormouse::socket::Reason;
 
 use harness::Host;
 use harness::transcript::{Sleeps, Transcript, play};

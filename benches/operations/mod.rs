@@ -44,7 +44,7 @@ const OPERATIONS: &[Operation] = &[
         let mut world = World::new(1_000, 100);
         Box::new(move |measure| {
             let Some(conn) = world.conns.pop() else { return };
-            measure(&mut || world.shell.handle_gone(&conn, dormouse::Reason::TransportClose));
+            measure(&mut || world.shell.handle_gone(&conn, dormouse::socket::Reason::TransportClose));
         })
     }),
     ("wake 1000", 5, || {

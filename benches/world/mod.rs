@@ -7,11 +7,11 @@ mod runtime;
 
 use std::rc::Rc;
 
-use dormouse::ConnRequest;
-use dormouse::config::Config;
-use dormouse::durable::{Reception, Shell};
-use dormouse::id::{ConnId, WorldName};
-use dormouse::request::{EngineRequest, Layer, Opening};
+use dormouse::extract::ConnRequest;
+use dormouse::internal::Config;
+use dormouse::internal::{ConnId, WorldName};
+use dormouse::internal::{EngineRequest, Layer, Opening};
+use dormouse::internal::{Reception, Shell};
 use dormouse::value::Frame;
 
 pub use runtime::Runtime;

@@ -8,12 +8,13 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use dormouse::Timestamp;
-use dormouse::durable::{Platform, Store};
-use dormouse::effect::Answer;
-use dormouse::id::{ConnId, Entropy, RequestId, Sid};
-use dormouse::snapshot::Parts;
+use dormouse::internal::Answer;
+use dormouse::internal::Parts;
+use dormouse::internal::{ConnId, Entropy, RequestId};
+use dormouse::internal::{Platform, Store};
+use dormouse::socket::Sid;
 use dormouse::value::Frame;
+use dormouse::value::Timestamp;
 
 /// What the object has of its runtime.
 #[derive(Debug)]

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::call::{Emit, invalid};
-use crate::handler::{Answered, BroadcastOperator, Failure, HandlerError as _, HttpResponse, Io};
+use super::body::{Emit, invalid};
+use crate::core::socketio::check_placeholders;
+use crate::error::{Failure, HandlerError as _};
+use crate::handles::{Answered, BroadcastOperator, HttpResponse, Io};
 use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
-use crate::socket::check_placeholders;
 use crate::value::Args;
 
 /// What came of a call that asked for answers.

@@ -4,8 +4,9 @@ use litemap::LiteMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::call::invalid;
-use crate::handler::{BroadcastOperator, Conn, Failure, Handshake, HttpResponse, Socket};
+use super::body::invalid;
+use crate::error::Failure;
+use crate::handles::{BroadcastOperator, Conn, Handshake, HttpResponse, Socket};
 use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_ADMIN_ANSWER_BYTES;
 use crate::time::Timestamp;

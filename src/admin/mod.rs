@@ -1,13 +1,14 @@
 //! The admin door: what `POST /api/worlds/<world>/emit` and its siblings do in the world, for whoever has the `ADMIN_KEY`. An
 //! ordinary user of [`Io`].
 
-mod call;
+mod body;
 mod emit;
 mod fetch;
 
-use call::{Emit, read_disconnect, read_fetch, read_join, read_leave};
+use body::{Emit, read_disconnect, read_fetch, read_join, read_leave};
 
-use crate::handler::{BroadcastOperator, Failure, HttpRequest, HttpResponse, Io};
+use crate::error::Failure;
+use crate::handles::{BroadcastOperator, HttpRequest, HttpResponse, Io};
 
 /// What can be done through the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

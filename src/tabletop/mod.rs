@@ -8,8 +8,11 @@ mod test_events;
 
 use core::fmt;
 
-use crate::handler::{App, EventName, HandlerError, Reply, Socket};
-use crate::limits::MAX_ECHOED_NAME_CHARS;
+use super::limits::MAX_ECHOED_NAME_CHARS;
+use crate::error::HandlerError;
+use crate::extract::EventName;
+use crate::handles::Socket;
+use crate::routing::{App, Reply};
 use crate::value::Args;
 
 /// The relay.

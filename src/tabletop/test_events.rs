@@ -1,6 +1,8 @@
 //! Events for the end-to-end tests only: panics, and rooms to show that others keep theirs.
 
-use crate::handler::{JoinError, Reply, Routes, Socket};
+use crate::error::JoinError;
+use crate::handles::Socket;
+use crate::routing::{Reply, Routes};
 use crate::value::Args;
 
 pub(super) fn routes(ns: Routes) -> Routes {

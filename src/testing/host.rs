@@ -8,16 +8,17 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::http::Response;
-use super::runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
+use super::test_request::Response;
+use super::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
-use crate::durable::{Body, Reception, Shell};
-use crate::effect::Answer;
+use crate::core::effect::Answer;
+use crate::core::handshake_request::{Layer, Opening};
+use crate::core::server::Server;
 use crate::error::{Reason, Refusal};
-use crate::handler::{App, ConnRequest, Denied, Variables};
+use crate::handles::{ConnRequest, Variables};
 use crate::id::WorldName;
-use crate::request::{Layer, Opening};
-use crate::server::Server;
+use crate::object::{Body, Reception, Shell};
+use crate::routing::{App, Denied};
 use crate::time::Timestamp;
 use crate::value::Frame;
 

@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use dormouse::testing::{TestEvent, TestWorld};
-//! use dormouse::{App, Args, EmitError, JoinError, Reply, Socket};
+//! use dormouse::error::{EmitError, JoinError};
+//! use dormouse::{App, Args, Reply, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
@@ -38,23 +39,23 @@
 //!
 //! For the host only: this module is not there on wasm32.
 
-mod client;
-mod connect;
-mod connection;
-mod event;
+mod client_builder;
+mod clients;
 mod host;
-mod http;
-mod platform;
-mod runtime;
+mod test_client;
+mod test_event;
+mod test_request;
+mod test_world;
 mod transport;
-mod world;
+mod virtual_platform;
+mod virtual_runtime;
 
-pub use client::{TestAck, TestClient};
-pub use connect::{ClientBuilder, TestConnect};
-pub use event::{ConnectError, Disconnected, TestEvent};
+pub use client_builder::{ClientBuilder, TestConnect};
 #[doc(hidden)]
 pub use host::Host;
-pub use http::TestResponse;
+pub use test_client::{TestAck, TestClient};
+pub use test_event::{ConnectError, Disconnected, TestEvent};
+pub use test_request::TestResponse;
+pub use test_world::TestWorld;
 #[doc(hidden)]
-pub use runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
-pub use world::TestWorld;
+pub use virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use super::connection::{Clients, Link};
+use super::clients::{Clients, Link};
+use crate::core::handshake_request::Layer;
 use crate::limits::UPGRADE_NOOP_INTERVAL;
-use crate::request::Layer;
 use crate::value::Frame;
 
 impl Clients {

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::decode;
 use super::decode_error::DecodeError;
-use super::encode::{self, EncodeError};
+use super::encode;
+use super::encode::EncodeError;
 use super::json;
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
@@ -20,11 +21,12 @@ use super::json;
 /// A binary value is an object `{"_placeholder":true,"num":N}` in the JSON and the N-th attachment beside it
 /// (Socket.IO 5, "Packet encoding").
 ///
-/// [`IntoArgs`](super::IntoArgs) makes arguments of typed values, and [`parse`](Self::parse) typed values of arguments:
+/// [`IntoArgs`](super::encode::IntoArgs) makes arguments of typed values, and [`parse`](Self::parse) typed values of arguments:
 ///
 /// ```
 /// use bytes::Bytes;
-/// use dormouse::{Args, IntoArgs};
+/// use dormouse::value::IntoArgs;
+/// use dormouse::Args;
 ///
 /// let args = ("map.png", Bytes::from_static(b"png")).into_args()?;
 /// assert_eq!(args.to_json(), r#"["map.png",{"_placeholder":true,"num":0}]"#);
@@ -43,7 +45,7 @@ use super::json;
 /// args.push_binary(vec![1, 2, 3]);
 /// assert_eq!(args.to_json(), r#"["first",{"_placeholder":true,"num":0}]"#);
 /// assert_eq!(args.attachments().len(), 1);
-/// # Ok::<(), dormouse::EncodeError>(())
+/// # Ok::<(), dormouse::error::EncodeError>(())
 /// ```
 // It must never implement `Serialize`: as `IntoArgs` it passes through, and the two would clash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Args {
         Self { elements: Text::Written(String::new()), attachments: Vec::new() }
     }
 
-    /// One argument, whatever `value` is: a tuple becomes an array. See [`IntoArgs`](super::IntoArgs) for several.
+    /// One argument, whatever `value` is: a tuple becomes an array. See [`IntoArgs`](super::encode::IntoArgs) for several.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -121,7 +123,7 @@ impl Args {
         Elements(self.elements()).count()
     }
 
-    /// Reads the arguments as `T`, the mirror image of [`IntoArgs`](super::IntoArgs):
+    /// Reads the arguments as `T`, the mirror image of [`IntoArgs`](super::encode::IntoArgs):
     ///
     /// - a tuple, or an array `[T; N]`, takes one argument for each element, and a newtype struct around one does so too;
     /// - `()` takes none;
@@ -140,7 +142,7 @@ impl Args {
     /// that are handed on keep it, in [`Args`] and in a [`RawValue`].
     ///
     /// ```
-    /// # use dormouse::IntoArgs;
+    /// # use dormouse::value::IntoArgs;
     /// let args = ("lobby", 7).into_args()?;
     /// assert_eq!(args.parse::<(String, u32)>()?, ("lobby".to_owned(), 7));
     /// assert_eq!(args.parse::<String>()?, "lobby");

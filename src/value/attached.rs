@@ -310,8 +310,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Binary<'_, V> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Args, IntoArgs};
     use super::*;
+    use crate::value::args::Args;
+    use crate::value::encode::IntoArgs;
     use serde::Serialize;
     use serde::de::DeserializeOwned;
     use serde_json::value::RawValue;

@@ -161,8 +161,9 @@ impl<'de> SeqAccess<'de> for Tuple<'_, 'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Args, IntoArgs};
     use super::*;
+    use crate::value::args::Args;
+    use crate::value::encode::IntoArgs;
     use core::fmt;
     use proptest::prelude::*;
     use serde::de::IgnoredAny;

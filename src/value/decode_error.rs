@@ -88,8 +88,8 @@ impl serde::de::Error for DecodeError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Args;
     use super::*;
+    use crate::value::args::Args;
     use core::fmt::Debug;
     use serde::de::DeserializeOwned;
 

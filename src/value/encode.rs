@@ -23,7 +23,8 @@ use crate::limits::MAX_ATTACHMENTS;
 /// - [`Args`] pass through, without being parsed or written again.
 ///
 /// ```
-/// use dormouse::{Args, IntoArgs};
+/// use dormouse::value::IntoArgs;
+/// use dormouse::Args;
 ///
 /// assert_eq!(("a", 1).into_args()?.to_json(), r#"["a",1]"#);
 /// assert_eq!("a".into_args()?.to_json(), r#"["a"]"#);
@@ -31,7 +32,7 @@ use crate::limits::MAX_ATTACHMENTS;
 /// assert_eq!([1, 2].into_args()?.to_json(), "[1,2]");
 /// assert_eq!(().into_args()?, Args::new());
 /// assert_eq!(serde_json::Value::Null.into_args()?.to_json(), "[null]");
-/// # Ok::<(), dormouse::EncodeError>(())
+/// # Ok::<(), dormouse::error::EncodeError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the arguments of an event",

@@ -19,6 +19,8 @@ pub(crate) use decode_error::{echoed, reason};
 pub use encode::{EncodeError, IntoArgs};
 pub use engine_packet::{EnginePacket, PacketKind};
 
+pub use crate::time::Timestamp;
+
 /// A text as JSON. Small objects are put together around it: `json!` makes a tree first, and brings all that into the wasm.
 pub(crate) fn quoted(text: &str) -> String {
     // A text always serialises.

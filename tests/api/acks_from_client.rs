@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use dormouse::error::{AckError, BroadcastAckError, EmitError, NoAnswer, Unanswered};
 use dormouse::testing::{TestClient, TestEvent};
-use dormouse::{AckError, App, BroadcastAckError, Data, EmitError, Io, NoAnswer, Reply, Socket, SocketId, Unanswered};
+use dormouse::{App, Data, Io, Reply, Socket, SocketId};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
 

@@ -3,7 +3,9 @@
 use core::cell::RefCell;
 
 use bytes::Bytes;
-use dormouse::{AckSender, App, Args, Data, EmitError, Reply, Socket};
+use dormouse::error::EmitError;
+use dormouse::response::AckSender;
+use dormouse::{App, Args, Data, Reply, Socket};
 use serde_json::json;
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};

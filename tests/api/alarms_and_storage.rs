@@ -2,15 +2,16 @@
 
 use core::time::Duration;
 
+use dormouse::extract::{Context, EventName};
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Context, Data, EventName, Failure, Io, Reply, Socket, Storage};
+use dormouse::{App, Args, Data, Failure, Io, Reply, Socket, Storage};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard, with_variable};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn ask(client: &TestClient, event: &str, args: impl dormouse::IntoArgs) -> Value {
+fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -> Value {
     let told = answer(&client.emit_with_ack(event, args)).expect("an answer");
     let values: Vec<Value> = serde_json::from_str(&told).expect("JSON");
     values.into_iter().next().unwrap_or_default()
@@ -243,7 +244,7 @@ fn all_alarms_of_a_world_have_so_many_bytes() {
 
 /// Storage by events: `put(key, value)`, `get(key)`, `delete(key)`, `keys(prefix)`.
 fn storage() -> App {
-    let routes = |ns: dormouse::Routes| {
+    let routes = |ns: dormouse::routing::Routes| {
         ns.on("put", async |storage: Storage, Data((key, value)): Data<(String, Value)>| {
             storage.put(&key, &value).map(Reply)
         })

@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use dormouse::socket::Handshake;
 use dormouse::testing::TestClient;
-use dormouse::{App, Auth, Data, Failure, Handshake, Io, Namespace, Reply, Socket, SocketId};
+use dormouse::{App, Auth, Data, Failure, Io, Namespace, Reply, Socket, SocketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
+use dormouse::routing::Routes;
+use dormouse::socket::Reason;
 use dormouse::testing::{Disconnected, TestClient};
-use dormouse::{App, Io, Reason, Reply, Routes, Socket};
+use dormouse::{App, Io, Reply, Socket};
 
 use crate::kit::{NOTHING, World, awake_and_asleep, clients, heard, with_variable};
 

@@ -1,8 +1,9 @@
 //! Every way to say who hears an event, and what may be said.
 
 use bytes::Bytes;
+use dormouse::error::EmitError;
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Data, EmitError, Failure, Io, Reply, Room, Socket, SocketId};
+use dormouse::{App, Args, Data, Failure, Io, Reply, Room, Socket, SocketId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -236,7 +237,7 @@ fn a_reserved_name_is_an_error_and_nothing_is_sent() {
                     io.emit(&name, 1),
                     socket.reply_to("none", ()).emit(&name, 1),
                     socket.emit_with_ack::<u8>(&name, 1).await.map(|_| ()).map_err(|error| match error {
-                        dormouse::AckError::Emit(error) => error,
+                        dormouse::error::AckError::Emit(error) => error,
                         other => EmitError::Context(other.to_string()),
                     }),
                 ];

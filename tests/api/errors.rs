@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use dormouse::error::{AckError, BroadcastAckError, EmitError, HandlerError, NoAnswer, Unanswered};
+use dormouse::extract::EventName;
+use dormouse::routing::Routes;
 use dormouse::testing::TestClient;
-use dormouse::{
-    AckError, App, Args, BroadcastAckError, Data, EmitError, EventName, Failure, HandlerError, Io, NoAnswer, Reply,
-    Routes, Socket, SocketId, Unanswered,
-};
+use dormouse::{App, Args, Data, Failure, Io, Reply, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};

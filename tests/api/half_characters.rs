@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use dormouse::extract::{Answer, Context, EventName, Json};
+use dormouse::response::HttpResponse;
+use dormouse::socket::Handshake;
 use dormouse::testing::TestClient;
-use dormouse::{
-    Answer, App, Args, Auth, Context, Data, EventName, Failure, Handshake, HttpResponse, Io, Json, Reply, Room, Socket,
-    Storage,
-};
+use dormouse::{App, Args, Auth, Data, Failure, Io, Reply, Room, Socket, Storage};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -83,7 +83,7 @@ fn app() -> App {
 }
 
 /// The answer to an event.
-fn ask(client: &TestClient, event: &str, args: impl dormouse::IntoArgs) -> String {
+fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -> String {
     answer(&client.emit_with_ack(event, args)).expect("an answer")
 }
 

@@ -3,7 +3,9 @@
 use core::cell::Cell;
 use core::time::Duration;
 
-use dormouse::{AckError, Answer, App, BroadcastAckError, Data, EmitError, Io, NoAnswer, Reply, Socket};
+use dormouse::error::{AckError, BroadcastAckError, EmitError, NoAnswer};
+use dormouse::extract::Answer;
+use dormouse::{App, Data, Io, Reply, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 use crate::replies::{app, last, offer, plain};
@@ -137,7 +139,7 @@ fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
 #[test]
 fn answers_of_one_client_expire_each_for_itself() {
     let app = || {
-        let routes = |ns: dormouse::Routes| {
+        let routes = |ns: dormouse::routing::Routes| {
             ns.on("ask", async |socket: Socket, Data(millis): Data<u64>| {
                 socket.timeout(Duration::from_millis(millis)).reply_to("r", ()).emit("q", ())
             })

@@ -1,9 +1,9 @@
 //! What stands before handlers: `guard` for connections, `guard_packet` for events.
 
+use dormouse::error::{EmitError, HandlerError};
+use dormouse::extract::EventName;
 use dormouse::testing::ConnectError;
-use dormouse::{
-    App, Args, Auth, Data, EmitError, EventName, Failure, HandlerError, Io, Namespace, Reply, Socket, SocketId,
-};
+use dormouse::{App, Args, Auth, Data, Failure, Io, Namespace, Reply, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};

@@ -2,8 +2,10 @@
 
 use std::panic::catch_unwind;
 
+use dormouse::error::EmitError;
+use dormouse::socket::Handshake;
 use dormouse::testing::{ConnectError, TestClient};
-use dormouse::{App, Auth, Data, EmitError, Failure, Handshake, Io, Namespace, Reply, Socket};
+use dormouse::{App, Auth, Data, Failure, Io, Namespace, Reply, Socket};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

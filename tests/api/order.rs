@@ -1,6 +1,7 @@
 //! The order of things, with handlers that wait.
 
-use dormouse::{App, Args, Data, EmitError, Io, Reply, Socket};
+use dormouse::error::EmitError;
+use dormouse::{App, Args, Data, Io, Reply, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
 

@@ -2,8 +2,9 @@
 
 use core::cell::Cell;
 
+use dormouse::extract::EventName;
 use dormouse::testing::TestWorld;
-use dormouse::{App, Args, EventName, Io, Reply, Socket, SocketId};
+use dormouse::{App, Args, Io, Reply, Socket, SocketId};
 
 use crate::kit::{World, awake_and_asleep, clients, heard};
 
@@ -21,7 +22,7 @@ fn app() -> App {
                         socket.emit("recursion", ())?;
                         io.to(socket.id()).emit("recursion", ())?;
                     }
-                    Ok::<_, dormouse::EmitError>(())
+                    Ok::<_, dormouse::error::EmitError>(())
                 })
                 .on("say", async |socket: Socket, args: Args| socket.emit("said", args))
                 .on("tell", async |socket: Socket, args: Args| socket.broadcast().emit("told", args))

@@ -3,8 +3,10 @@
 
 use core::time::Duration;
 
+use dormouse::routing::Routes;
+use dormouse::socket::Reason;
 use dormouse::testing::TestClient;
-use dormouse::{App, Failure, Io, Reason, Routes, Socket};
+use dormouse::{App, Failure, Io, Socket};
 
 use crate::kit::{World, awake_and_napping, gate, with_variable};
 

@@ -1,7 +1,11 @@
 //! `Routes`: which handlers are called, and in which order.
 
+use dormouse::error::EmitError;
+use dormouse::extract::EventName;
+use dormouse::response::AckSender;
+use dormouse::routing::Routes;
 use dormouse::testing::TestWorld;
-use dormouse::{AckSender, App, Args, Data, EmitError, EventName, Io, Reply, Routes, Socket};
+use dormouse::{App, Args, Data, Io, Reply, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 

@@ -2,8 +2,11 @@
 
 use core::time::Duration;
 
+use dormouse::error::{AckError, EmitError, NoAnswer};
+use dormouse::extract::{Answer, Context};
+use dormouse::socket::Reason;
 use dormouse::testing::{TestClient, TestEvent};
-use dormouse::{AckError, Answer, App, Context, Data, EmitError, Failure, Io, NoAnswer, Reason, Reply, Room, Socket};
+use dormouse::{App, Data, Failure, Io, Reply, Room, Socket};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard, with_variable};
@@ -318,7 +321,7 @@ fn an_old_answer_answers_no_new_question() {
 #[test]
 fn an_answer_in_another_namespace_is_its_own() {
     let app = || {
-        let routes = |ns: dormouse::Routes| {
+        let routes = |ns: dormouse::routing::Routes| {
             ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ())).on_reply(
                 "r",
                 async |io: Io, Answer(answer): Answer<u32>| {

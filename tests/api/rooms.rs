@@ -1,7 +1,9 @@
 //! Rooms, and what is done to many sockets at once.
 
+use dormouse::error::JoinError;
+use dormouse::socket::Reason;
 use dormouse::testing::{Disconnected, TestClient};
-use dormouse::{App, Data, Failure, Io, JoinError, Reason, Reply, Room, Socket, SocketId};
+use dormouse::{App, Data, Failure, Io, Reply, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
@@ -12,7 +14,7 @@ fn app() -> App {
         let name = |room: &Room| if *room == socket.id().into() { "me".to_owned() } else { room.as_str().to_owned() };
         socket.rooms().iter().map(name).collect()
     }
-    fn namespace(ns: dormouse::Routes) -> dormouse::Routes {
+    fn namespace(ns: dormouse::routing::Routes) -> dormouse::routing::Routes {
         ns.on("join", async |socket: Socket, Data(names): Data<Vec<String>>| {
             socket.join(names)?;
             Ok::<_, JoinError>(Reply(rooms(&socket)))

@@ -16,7 +16,7 @@ fn app() -> App {
                 if let Some(other) = io.socket(id) {
                     other.volatile().emit("position", n)?;
                 }
-                Ok::<_, dormouse::EmitError>(())
+                Ok::<_, dormouse::error::EmitError>(())
             })
             .on("plain", async |io: Io, Data(n): Data<u32>| io.emit("plain", n))
     })

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
-use dormouse::{
-    Answer, App, Args, Auth, BroadcastAckError, Context, Data, DecodeError, EmitError, EngineSocket, Failure, Frame,
-    Io, Reason, Reply, Room, Routes, Socket, Unanswered,
-};
+use dormouse::error::{BroadcastAckError, DecodeError, EmitError, Unanswered};
+use dormouse::extract::{Answer, Context};
+use dormouse::routing::Routes;
+use dormouse::socket::{EngineSocket, Reason};
+use dormouse::value::Frame;
+use dormouse::{App, Args, Auth, Data, Failure, Io, Reply, Room, Socket};
 use serde_json::Value;
 
 /// A server with a handler for everything that a handler can do, in `/` and `/custom`. Also echoes plain Engine.IO.

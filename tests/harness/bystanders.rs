@@ -1,7 +1,7 @@
 //! Two clients who talk to each other whatever else goes on in their world.
 
-use dormouse::Frame;
-use dormouse::request::Layer;
+use dormouse::internal::Layer;
+use dormouse::value::Frame;
 
 use super::{Host, SocketNo, To, What};
 
@@ -44,7 +44,7 @@ impl Bystanders {
     /// Both go.
     pub fn go(&self, host: &mut Host) {
         for no in [self.talker, self.listener] {
-            host.gone(no, dormouse::Reason::TransportClose);
+            host.gone(no, dormouse::socket::Reason::TransportClose);
         }
     }
 }

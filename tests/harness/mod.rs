@@ -11,11 +11,11 @@ pub mod transcript;
 mod written;
 
 pub use bystanders::Bystanders;
-pub use dormouse::durable::Body;
-pub use dormouse::testing::{Host, HttpNo, Said, SocketNo, To, What};
+pub use dormouse::internal::Body;
+pub use dormouse::internal::{Host, HttpNo, Said, SocketNo, To, What};
 pub use written::{hex, show};
 
-use dormouse::config::Config;
+use dormouse::internal::Config;
 
 /// The settings with some variables set.
 pub fn config(variables: &[(&str, &str)]) -> Config {

@@ -1,10 +1,10 @@
 //! A session in one of the states that `tests/matrix.rs` knows, and what happens to it.
 
-use dormouse::Frame;
-use dormouse::effect::Answer;
-use dormouse::error::Reason;
-use dormouse::id::Sid;
-use dormouse::request::Layer;
+use dormouse::internal::Answer;
+use dormouse::internal::Layer;
+use dormouse::socket::Reason;
+use dormouse::socket::Sid;
+use dormouse::value::Frame;
 
 use super::{Body, Host, HttpNo, Said, SocketNo, To, What, apps, config, hex, sid_of};
 

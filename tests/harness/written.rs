@@ -1,7 +1,7 @@
 //! What clients get, as transcripts write it.
 
 use bytes::Bytes;
-use dormouse::effect::Answer;
+use dormouse::internal::Answer;
 
 /// An answer as transcripts write it: the status and the body.
 pub fn show(answer: &Answer) -> String {

@@ -3,9 +3,9 @@
 
 use core::cell::RefCell;
 
-use dormouse::effect::Answer;
-use dormouse::request::Layer;
-use dormouse::testing::Host;
+use dormouse::internal::Answer;
+use dormouse::internal::Host;
+use dormouse::internal::Layer;
 use serde_json::Value;
 
 thread_local! {

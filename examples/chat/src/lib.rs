@@ -4,8 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use dormouse::handler::calls::SocketCall;
-use dormouse::{App, Auth, Data, EmitError, Extract, Failure, Io, Reply, Socket, Storage, Timestamp};
+use dormouse::error::EmitError;
+use dormouse::extract::Extract;
+use dormouse::extract::calls::SocketCall;
+use dormouse::value::Timestamp;
+use dormouse::{App, Auth, Data, Failure, Io, Reply, Socket, Storage};
 use serde::{Deserialize, Serialize};
 
 const ROOMS: [&str; 3] = ["lobby", "kitchen", "garden"];

@@ -1,6 +1,10 @@
 //! The server that the published protocol test suites expect, and a little more: rooms.
 
-use dormouse::{App, Args, Auth, Data, EmitError, EngineSocket, Failure, Frame, Reply, Routes, Socket};
+use dormouse::error::EmitError;
+use dormouse::routing::Routes;
+use dormouse::socket::EngineSocket;
+use dormouse::value::Frame;
+use dormouse::{App, Args, Auth, Data, Failure, Reply, Socket};
 use serde_json::Value;
 
 fn app() -> App {

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dormouse::App;
-use dormouse::config::Config;
-use dormouse::request::Layer;
+use dormouse::internal::Config;
+use dormouse::internal::Layer;
 
 pub use action::Action;
 pub use play::{Line, Sleeps, play};

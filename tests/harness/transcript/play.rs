@@ -4,11 +4,11 @@ use core::fmt::{self, Write as _};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use dormouse::Frame;
-use dormouse::config::Config;
-use dormouse::effect::Answer;
-use dormouse::error::Reason;
-use dormouse::request::Layer;
+use dormouse::internal::Answer;
+use dormouse::internal::Config;
+use dormouse::internal::Layer;
+use dormouse::socket::Reason;
+use dormouse::value::Frame;
 
 use super::action::Query;
 use super::{Action, Transcript};

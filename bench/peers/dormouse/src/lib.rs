@@ -1,6 +1,8 @@
 //! The bench's server, written as any user of Dormouse would write it.
 
-use dormouse::{App, Args, EmitError, Handshake, JoinError, Reply, Socket};
+use dormouse::error::{EmitError, JoinError};
+use dormouse::socket::Handshake;
+use dormouse::{App, Args, Reply, Socket};
 
 /// The app, which `benches/` measures, too, without a runtime.
 pub fn app() -> App {

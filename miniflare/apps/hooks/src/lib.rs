@@ -1,10 +1,13 @@
 //! An app with a hook of every kind: clients say in their query what is to become of them.
 
 use dormouse::cookie::Cookie;
-use dormouse::{
-    App, Args, Conn, ConnRequest, ConnectionError, Cors, EmitError, EnginePacket, EngineRoutes, Failure, Headers,
-    HttpResponse, Io, PacketKind, Reason, Reply,
-};
+use dormouse::error::EmitError;
+use dormouse::extract::ConnRequest;
+use dormouse::response::{Headers, HttpResponse};
+use dormouse::routing::{ConnectionError, Cors, EngineRoutes};
+use dormouse::socket::{Conn, Reason};
+use dormouse::value::{EnginePacket, PacketKind};
+use dormouse::{App, Args, Failure, Io, Reply};
 use serde_json::json;
 
 fn app() -> App {

@@ -4,7 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dormouse::{App, Auth, BroadcastAckError, Failure, HttpRequest, HttpResponse, Io, Json, Socket};
+use dormouse::error::BroadcastAckError;
+use dormouse::extract::{HttpRequest, Json};
+use dormouse::response::HttpResponse;
+use dormouse::{App, Auth, Failure, Io, Socket};
 use serde_json::{Value, json};
 
 fn app() -> App {

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use dormouse::{
-    AckError, AckSender, Args, BroadcastAckError, Data, Failure, HandlerError, Io, Reply, Routes, Socket, SocketId,
-    Unanswered,
-};
+use dormouse::error::{AckError, BroadcastAckError, HandlerError, Unanswered};
+use dormouse::response::AckSender;
+use dormouse::routing::Routes;
+use dormouse::{Args, Data, Failure, Io, Reply, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::runtime::wait;

@@ -1,7 +1,8 @@
 //! What arguments may be: typed, binary somewhere inside, passed through unread.
 
 use bytes::Bytes;
-use dormouse::{Data, Failure, Reply, Routes, Socket};
+use dormouse::routing::Routes;
+use dormouse::{Data, Failure, Reply, Socket};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

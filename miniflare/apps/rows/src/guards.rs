@@ -1,6 +1,7 @@
 //! Connection middleware.
 
-use dormouse::{Auth, Failure, Reply, Routes, Socket};
+use dormouse::routing::Routes;
+use dormouse::{Auth, Failure, Reply, Socket};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -1,6 +1,8 @@
 //! Sockets that leave, and why.
 
-use dormouse::{Data, Failure, Io, Reason, Reply, Room, Routes, Socket, SocketId};
+use dormouse::routing::Routes;
+use dormouse::socket::Reason;
+use dormouse::{Data, Failure, Io, Reply, Room, Socket, SocketId};
 
 use crate::tell;
 

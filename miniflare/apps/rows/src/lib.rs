@@ -14,7 +14,9 @@ mod runtime;
 mod waiting;
 mod world;
 
-use dormouse::{App, Failure, IntoArgs, Io, Routes};
+use dormouse::routing::Routes;
+use dormouse::value::IntoArgs;
+use dormouse::{App, Failure, Io};
 
 fn app() -> App {
     let app = App::new().namespace("/", main).namespace("/watch", |ns| ns);

@@ -1,6 +1,8 @@
 //! Packet middleware, and handlers of more than one event. A namespace of its own, because it watches all that is emitted.
 
-use dormouse::{Args, Data, EventName, Failure, Io, Reply, Routes, Socket};
+use dormouse::extract::EventName;
+use dormouse::routing::Routes;
+use dormouse::{Args, Data, Failure, Io, Reply, Socket};
 
 use crate::runtime::wait;
 use crate::tell;

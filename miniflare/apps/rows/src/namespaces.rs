@@ -1,6 +1,7 @@
 //! Namespaces whose names are not known beforehand.
 
-use dormouse::{App, Auth, Failure, Io, Namespace, Reply, Routes, Socket};
+use dormouse::routing::Routes;
+use dormouse::{App, Auth, Failure, Io, Namespace, Reply, Socket};
 use serde_json::Value;
 
 use crate::runtime::wait;

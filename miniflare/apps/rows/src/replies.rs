@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
-use dormouse::{Answer, Context, Data, Failure, HandlerError, Io, Reply, Routes, Socket};
+use dormouse::error::HandlerError;
+use dormouse::extract::{Answer, Context};
+use dormouse::routing::Routes;
+use dormouse::{Data, Failure, Io, Reply, Socket};
 use serde_json::{Value, json};
 
 use crate::tell;

@@ -1,6 +1,8 @@
 //! Rooms, sockets, and what is known of them.
 
-use dormouse::{Args, Data, Failure, Io, JoinError, Reply, Room, Routes, Socket, SocketId};
+use dormouse::error::JoinError;
+use dormouse::routing::Routes;
+use dormouse::{Args, Data, Failure, Io, Reply, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
 pub fn routes(ns: Routes) -> Routes {

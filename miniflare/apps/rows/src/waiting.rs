@@ -1,6 +1,7 @@
 //! Handlers that wait for what the runtime does.
 
-use dormouse::{Data, Failure, Reply, Routes, Socket};
+use dormouse::routing::Routes;
+use dormouse::{Data, Failure, Reply, Socket};
 
 use crate::runtime::{fetch, wait};
 

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use dormouse::{App, Context, Data, EventName, Failure, Io, Reply, Routes, Storage};
+use dormouse::extract::{Context, EventName};
+use dormouse::routing::Routes;
+use dormouse::{App, Data, Failure, Io, Reply, Storage};
 use serde_json::Value;
 
 use crate::tell;

@@ -1,0 +1,125 @@
+//! Requests to a world that are not Engine.IO's: those to the app's routes, and those at the admin door.
+
+use core::cell::RefCell;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+use futures::FutureExt as _;
+use futures::channel::oneshot;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+
+use super::gateway::{BodyLimits, own_headers};
+use super::respond::respond;
+use super::runtime;
+use super::workers::Workers;
+use crate::admin::Operation;
+use crate::error::Failure;
+use crate::handles::{HttpRequest, HttpResponse};
+use crate::http::INTERNAL_PREFIX;
+use crate::http::RequestHead;
+use crate::http::Route;
+use crate::limits::RESPONSE_TIMEOUT;
+use crate::object::Body;
+use crate::object::Shell;
+use crate::object::answer_or_late;
+use crate::routing::App;
+
+/// Who answers a request.
+pub(crate) enum To {
+    /// A route of the app's on this path.
+    Route(String),
+    /// The admin door: the Worker has seen the key.
+    Door(Operation),
+}
+
+impl To {
+    /// `None` for what the Worker hands on to no world.
+    pub(crate) fn parse(route: &Route<'_>) -> Option<Self> {
+        match *route {
+            Route::App { path, .. } => Some(Self::Route(path.to_owned())),
+            Route::Door { operation, .. } => Operation::parse(operation).map(Self::Door),
+            Route::Gateway { .. } | Route::Index | Route::NotFound(_) => None,
+        }
+    }
+}
+
+/// A request that the Worker handed on because somebody answers it.
+pub(crate) async fn fetch(
+    shell: &RefCell<Shell<Workers>>,
+    request: &JsValue,
+    head: &RequestHead,
+    to: Option<To>,
+    app: &App,
+) -> Result<JsValue, JsValue> {
+    let Some(to) = to else {
+        let failure = Failure::new("NOT_FOUND", "Nothing is here");
+        return respond(HttpResponse::error(404, &failure), &[]);
+    };
+    // A block of its own, so that the shell is not borrowed while the body comes.
+    let (own, limits) = {
+        let shell = shell.borrow();
+        (own_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
+    };
+    let body = match limits.read(request).await {
+        Body::Bytes(body) => body.into(),
+        Body::TooLong => return respond(HttpResponse::too_long(), &own),
+        Body::Aborted | Body::Late => {
+            let failure = Failure::new(Failure::INVALID_ARGUMENTS, "the body did not come to its end in time");
+            return respond(HttpResponse::failed(&failure), &own);
+        }
+    };
+    let said = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
+    let mut request = HttpRequest {
+        method: head.method().to_owned(),
+        path: String::new(),
+        query: head.query().into_owned().collect(),
+        headers: said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        body,
+        params: Vec::new(),
+    };
+    let answer = match to {
+        To::Route(path) => {
+            request.path = path;
+            shell.borrow_mut().handle_http(request)
+        }
+        To::Door(operation) => shell.borrow_mut().handle_admin(operation, request),
+    };
+    respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
+}
+
+/// A timer of the runtime's, which is stopped with whoever waits for it: one that runs keeps the world awake.
+struct Timer {
+    handle: JsValue,
+    /// Called by the runtime.
+    _ring: Closure<dyn FnMut()>,
+    over: oneshot::Receiver<()>,
+}
+
+impl Timer {
+    fn start(after: Duration) -> Self {
+        let (sender, over) = oneshot::channel();
+        let mut sender = Some(sender);
+        let call = move || {
+            let _ = sender.take().map(|sender| sender.send(()));
+        };
+        let ring = Closure::wrap_assert_unwind_safe(Box::new(call) as Box<dyn FnMut()>);
+        let handle = runtime::start_timer(after.as_secs_f64() * 1000.0, ring.as_ref());
+        Self { handle, _ring: ring, over }
+    }
+}
+
+impl Future for Timer {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.over.poll_unpin(cx).map(drop)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        runtime::stop_timer(&self.handle);
+    }
+}

@@ -1,0 +1,127 @@
+//! The world's object, as the runtime sees it: constructed, called, put to sleep.
+
+use core::cell::RefCell;
+use core::panic::AssertUnwindSafe;
+use std::rc::{Rc, Weak};
+
+use bytes::Bytes;
+use js_sys::{JsString, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::gateway;
+use super::respond::respond_message;
+use super::runtime;
+use super::workers::Workers;
+use crate::config::{Config, ConfigError};
+use crate::error::Reason;
+use crate::object::Shell;
+use crate::routing::App;
+use crate::value::Frame;
+
+/// From how many UTF-16 units on another way of copying a text out of the runtime is faster.
+const LONG_TEXT: usize = 1024;
+
+/// A world's object. The macro [`world!`](crate::world) makes the class of it that the runtime constructs.
+#[derive(Debug)]
+pub struct Object(AssertUnwindSafe<Result<Rc<RefCell<Shell<Workers>>>, ConfigError>>);
+
+/// The shell, for what the runtime calls later: never borrowed across an await.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakShell(Weak<RefCell<Shell<Workers>>>);
+
+impl WeakShell {
+    /// Calls the shell, if its object is still there.
+    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut Shell<Workers>) -> T) -> Option<T> {
+        Some(call(&mut self.0.upgrade()?.borrow_mut()))
+    }
+}
+
+/// Calls the shell whenever a handler that waited may go on. Nothing of the runtime's waits for this: the object sleeps.
+fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
+    let notify = shell.borrow().notify();
+    let shell = WeakShell(Rc::downgrade(shell));
+    spawn_local(AssertUnwindSafe(async move {
+        loop {
+            core::future::poll_fn(|cx| notify.poll_woken(cx)).await;
+            if shell.with(Shell::handle_woken).is_none() {
+                return;
+            }
+            // One that always can go on lets the runtime's other events come first.
+            let _ = JsFuture::from(runtime::next_tick()).await;
+        }
+    }));
+}
+
+/// Copies a long text out of the runtime.
+fn read_long(text: &JsValue) -> Option<String> {
+    // What encodes a text as UTF-8 gives UTF-8.
+    String::from_utf8(runtime::encode(text).to_vec()).ok()
+}
+
+impl Object {
+    /// The object that the runtime constructs with its state and the Worker's variables.
+    pub fn new(state: JsValue, env: &JsValue, app: fn() -> App) -> Self {
+        runtime::log(&format!("boot world={}", runtime::world_name(&state)));
+        let config = Config::parse(|name| runtime::variable(env, name))
+            .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
+        Self(AssertUnwindSafe(config.map(|config| {
+            let shell = Rc::new_cyclic(|shell| {
+                let workers = Workers::new(state, env.clone(), WeakShell(Weak::clone(shell)));
+                RefCell::new(Shell::new(workers, config, app))
+            });
+            call_when_woken(&shell);
+            shell
+        })))
+    }
+
+    /// A request that the Worker handed on: gives a response, or the promise of one.
+    ///
+    /// # Errors
+    /// The runtime's own; the client gets a 500.
+    pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
+        match &self.0.0 {
+            Ok(shell) => gateway::fetch(Rc::clone(shell), request),
+            Err(error) => respond_message(500, &error.to_string(), &[]),
+        }
+    }
+
+    /// The alarm went off.
+    pub fn alarm(&self) {
+        self.with(Shell::handle_alarm);
+    }
+
+    /// A WebSocket brought a message.
+    pub fn websocket_message(&self, socket: &JsValue, message: &JsValue) {
+        self.with(|shell| {
+            if let Some(text) = message.dyn_ref::<JsString>() {
+                let length = text.length() as usize;
+                let read = || if length > LONG_TEXT { read_long(message) } else { message.as_string() };
+                shell.handle_message(socket, length, || Frame::text(read().unwrap_or_default()));
+            } else {
+                let bytes = Uint8Array::new(message);
+                let read = || Frame::Binary(Bytes::from(bytes.to_vec()));
+                shell.handle_message(socket, bytes.length() as usize, read);
+            }
+        });
+    }
+
+    /// A WebSocket's peer closed it, or the connection was lost, which the reference server calls a close, too.
+    pub fn websocket_close(&self, socket: &JsValue, code: u16) {
+        runtime::end_socket(socket, code);
+        self.with(|shell| shell.handle_gone(socket, Reason::TransportClose));
+    }
+
+    /// A WebSocket broke: the only word of it.
+    pub fn websocket_error(&self, socket: &JsValue) {
+        runtime::end_socket(socket, 1011);
+        self.with(|shell| shell.handle_gone(socket, Reason::TransportError));
+    }
+
+    /// Calls the shell. There is none where the configuration is refused, and nothing happens.
+    fn with(&self, call: impl FnOnce(&mut Shell<Workers>)) {
+        if let Ok(shell) = &self.0.0 {
+            call(&mut shell.borrow_mut());
+        }
+    }
+}

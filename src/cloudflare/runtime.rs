@@ -1,0 +1,191 @@
+//! The runtime's JavaScript, as the Worker and the object call it: `runtime.js` catches what the runtime throws.
+//!
+//! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; see the design's
+//! platform facts.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use crate::time::Timestamp;
+
+#[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
+extern "C" {
+    /// The world's WebSockets, each in a slot.
+    #[derive(Debug)]
+    pub type Sockets;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64, is_deserted: &JsValue) -> Sockets;
+    #[wasm_bindgen(method, catch)]
+    pub fn accept(this: &Sockets) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub fn newest(this: &Sockets) -> u32;
+    #[wasm_bindgen(method)]
+    pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
+    #[wasm_bindgen(method)]
+    pub fn wake(this: &Sockets) -> Vec<JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn send(this: &Sockets, slot: u32, frame: &str, packet: f64) -> bool;
+    #[wasm_bindgen(method, js_name = sendBytes)]
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], packet: f64) -> bool;
+    #[wasm_bindgen(method, js_name = isReady)]
+    pub fn is_ready(this: &Sockets, slot: u32, unsent: f64) -> bool;
+    #[wasm_bindgen(method)]
+    pub fn ready(this: &Sockets, slots: &[u32], unsent: f64) -> Vec<u32>;
+    #[wasm_bindgen(method)]
+    pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
+    #[wasm_bindgen(method, js_name = broadcastFrames)]
+    pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
+    #[wasm_bindgen(method)]
+    pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
+    #[wasm_bindgen(method)]
+    pub fn close(this: &Sockets, slot: u32, code: u16);
+    #[wasm_bindgen(method, js_name = heardSlots)]
+    pub fn heard_slots(this: &Sockets) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = heardTimes)]
+    pub fn heard_times(this: &Sockets) -> Vec<f64>;
+
+    #[wasm_bindgen(js_name = endSocket)]
+    pub fn end_socket(socket: &JsValue, code: u16);
+    pub fn pulses(state: &JsValue) -> Vec<JsValue>;
+    #[wasm_bindgen(js_name = pingAll)]
+    pub fn ping_all(state: &JsValue, ping: &str);
+    pub fn encode(text: &JsValue) -> Uint8Array;
+    #[wasm_bindgen(js_name = worldName)]
+    pub fn world_name(state: &JsValue) -> String;
+    #[wasm_bindgen(js_name = setAutoResponse, catch)]
+    pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = setAlarm)]
+    pub fn set_alarm(state: &JsValue, at: f64);
+    #[wasm_bindgen(js_name = deleteAlarm)]
+    pub fn delete_alarm(state: &JsValue);
+    #[wasm_bindgen(js_name = findAlarm)]
+    pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = writeBody, catch)]
+    pub fn write_body(state: &JsValue, sid: &str, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = writePart, catch)]
+    pub fn write_part(state: &JsValue, sid: &str, place: u32, bytes: &[u8], row_bytes: u32) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = readBody, catch)]
+    pub fn read_body(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = readPartPlaces, catch)]
+    pub fn read_part_places(state: &JsValue, sid: &str) -> Result<Vec<u32>, JsValue>;
+    #[wasm_bindgen(js_name = readParts, catch)]
+    pub fn read_parts(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = deleteBody, catch)]
+    pub fn delete_body(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = deleteParts, catch)]
+    pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = spilledSids, catch)]
+    pub fn spilled_sids(state: &JsValue) -> Result<Vec<String>, JsValue>;
+    #[wasm_bindgen(js_name = readStored, catch)]
+    pub fn read_stored(state: &JsValue, key: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(js_name = writeStored, catch)]
+    pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = storedKeys, catch)]
+    pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
+    /// A request without its body, as lines: method, URL, and names and values of headers in turn.
+    #[wasm_bindgen(js_name = headOf)]
+    pub fn head_of(request: &JsValue) -> String;
+    /// The headers of a response, names and values in turn.
+    #[wasm_bindgen(js_name = headersOf)]
+    pub fn headers_of(response: &JsValue) -> Vec<String>;
+    /// A response with other headers, names and values in turn; those that are none are logged and left out.
+    #[wasm_bindgen(js_name = replaceHeaders, catch)]
+    pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = respondBytes, catch)]
+    pub fn respond_bytes(status: u16, body: &[u8], headers: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = startTimer)]
+    pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = stopTimer)]
+    pub fn stop_timer(timer: &JsValue);
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = switchProtocols, catch)]
+    pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
+    /// A promise that is kept when other events had their chance.
+    #[wasm_bindgen(js_name = nextTick)]
+    pub fn next_tick() -> js_sys::Promise;
+    #[wasm_bindgen(js_name = readRequest)]
+    pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
+    pub fn variable(env: &JsValue, name: &str) -> Option<String>;
+    pub fn forward(
+        env: &JsValue,
+        binding: &str,
+        world: &str,
+        request: &JsValue,
+        close_mark: &str,
+        subprotocol: &str,
+    ) -> js_sys::Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A response, as far as its parts need no care.
+    #[wasm_bindgen(js_name = Response)]
+    pub type Response;
+    #[wasm_bindgen(method, getter)]
+    pub fn status(this: &Response) -> u16;
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub fn log(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub fn log_error(line: &str);
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+}
+
+/// The runtime's clock. It stands still while code runs.
+pub fn now() -> Timestamp {
+    time_from_js(date_now())
+}
+
+/// A time that JavaScript gave, in milliseconds.
+pub fn time_from_js(millis: f64) -> Timestamp {
+    Timestamp::from_millis(integer_from_js(millis))
+}
+
+/// A time for JavaScript, in milliseconds.
+pub fn time_to_js(at: Timestamp) -> f64 {
+    integer_to_js(at.as_millis())
+}
+
+/// A span for JavaScript, in milliseconds.
+pub fn span_to_js(span: core::time::Duration) -> f64 {
+    integer_to_js(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A whole number that JavaScript gave; what is none becomes the nearest one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is meant")]
+pub const fn integer_from_js(number: f64) -> u64 {
+    number as u64
+}
+
+/// A whole number for JavaScript.
+#[expect(clippy::cast_precision_loss, reason = "times and sizes stay below 2^53")]
+pub const fn integer_to_js(number: u64) -> f64 {
+    number as f64
+}
+
+/// A response with a JSON body.
+///
+/// # Errors
+/// The runtime's own, when it does not take the parts.
+pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)]) -> Result<JsValue, JsValue> {
+    respond(
+        status,
+        Some(body),
+        flatten(headers, &[("content-type", "application/json"), ("cache-control", "no-store")]),
+    )
+}
+
+/// The headers of a response: names in lower case, and values.
+pub fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
+    let mut headers = headers_of(response).into_iter();
+    core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
+}
+
+/// Headers as names and values, in turn.
+pub fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
+    let more = more.iter().flat_map(|&(name, value)| [name.to_owned(), value.to_owned()]);
+    headers.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]).chain(more).collect()
+}

@@ -1,0 +1,167 @@
+//! The Worker's fetch handler.
+
+use core::panic::AssertUnwindSafe;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use super::respond::{respond, respond_message};
+use super::runtime;
+use crate::config::{Config, ConfigError};
+use crate::core::handshake_request::{Layer, SUBPROTOCOL};
+use crate::edge::{Head, Verdict, judge};
+use crate::error::Refusal;
+use crate::handles::{ConnRequest, Headers, Variables};
+use crate::http::CLOSE_MARK;
+use crate::http::RequestHead;
+use crate::http::judge_alone;
+use crate::http::origin;
+use crate::http::{NO_PATH, Route, route};
+use crate::routing::{App, Denied, EngineRoutes};
+
+/// The name of the Durable Object binding in `wrangler.toml`.
+const BINDING: &str = "WORLD";
+
+/// What a person sees who opens the relay's address. Another server's address is its author's.
+const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("index.html")) } else { None };
+
+const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
+const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
+
+/// What becomes of a request.
+enum Step {
+    /// This is the response.
+    Answer(JsValue),
+    /// Its world's object answers.
+    Forward(Promise),
+    /// The app is asked first.
+    Ask(ConnRequest, Vec<origin::Header>),
+}
+
+/// Answers a request to the Worker that serves `app`. Nothing here waits unless the app has hooks that do.
+pub fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Promise {
+    match begin(&request, &env, &app) {
+        Ok(Step::Answer(response)) => Promise::resolve(&response),
+        Ok(Step::Forward(response)) => response,
+        Ok(Step::Ask(details, headers)) => {
+            future_to_promise(AssertUnwindSafe(async move { ask(&request, &env, &app, &details, &headers).await }))
+        }
+        Err(error) => Promise::reject(&error),
+    }
+}
+
+fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
+    let config = match config(env) {
+        Ok(config) => config,
+        Err(error) => {
+            runtime::log_error(&format!("dormouse: {error}"));
+            let readable = [("access-control-allow-origin", "*".to_owned())];
+            return respond_message(500, &error.to_string(), &readable).map(Step::Answer);
+        }
+    };
+    let head = RequestHead::new(runtime::head_of(request));
+    let refuse = |refusal: &Refusal, headers: &[origin::Header]| {
+        runtime::respond_json(refusal.status(), &refusal.to_json(), headers).map(Step::Answer)
+    };
+    let engine = app.engine_routes();
+    let (method, asked_world) = (head.method(), head.asked_world());
+    let route = route(head.path(), asked_world.as_deref(), engine.gateway_path());
+    let details = |world| head.to_conn_request(world, runtime::now(), variables(env));
+    let origin = head.header("origin");
+    let headers = match origin::check(origin, head.own_origin(), &config.allowed_origins, engine.cors_options()) {
+        Ok(headers) => headers,
+        // Nobody reads a preflight's message, and its headers would allow what is refused.
+        Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
+        Err((refusal, headers)) => {
+            if let Route::Gateway { world, .. } = route
+                && engine.watches_errors()
+            {
+                engine.report(&details(world), &refusal);
+            }
+            return refuse(&refusal, &headers);
+        }
+    };
+    let header = |name: &str| head.header(name).map(str::to_owned);
+    match judge(&route, Head { method, header: &header }, app, config.admin_key.as_ref()) {
+        None => {}
+        Some(Verdict::Answer(response)) => return respond(response, &headers).map(Step::Answer),
+        Some(Verdict::World(world)) => return Ok(Step::Forward(forward(env, world.as_str(), request))),
+    }
+    let (world, layer) = match route {
+        Route::Gateway { world, layer } => (world, layer),
+        Route::Index if INDEX.is_some() => {
+            let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
+            return runtime::respond(200, INDEX, headers).map(Step::Answer);
+        }
+        Route::Index => return respond_message(404, NO_INDEX, &headers).map(Step::Answer),
+        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
+        Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),
+    };
+    if layer == Layer::EngineIo && !engine.serves_engine() {
+        return respond_message(404, NO_ENGINE, &headers).map(Step::Answer);
+    }
+    if method == "OPTIONS" && !headers.is_empty() {
+        let asked = head.header("access-control-request-headers");
+        let headers =
+            [headers, origin::preflight(&engine.cors_options().methods, asked, engine.cors_options())].concat();
+        return runtime::respond(204, None, runtime::flatten(&headers, &[])).map(Step::Answer);
+    }
+    if engine.looks_at_requests() {
+        return Ok(Step::Ask(details(world), headers));
+    }
+    let subprotocols = head.header(SUBPROTOCOL);
+    match judge_alone(method, head.is_upgrade(), head.query(), subprotocols, head.opening_bytes()) {
+        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
+        Err(refusal) => respond(Denied::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer),
+    }
+}
+
+/// Asks the app's hooks, before the world and after it.
+async fn ask(
+    request: &JsValue,
+    env: &JsValue,
+    app: &App,
+    details: &ConnRequest,
+    headers: &[origin::Header],
+) -> Result<JsValue, JsValue> {
+    let engine = app.engine_routes();
+    if let Err(denied) = engine.admit(details).await {
+        return respond(denied.into_response(details.is_upgrade()), headers);
+    }
+    let response = JsFuture::from(forward(env, details.world(), request)).await?;
+    if engine.changes_headers() { change_headers(engine, details, &response) } else { Ok(response) }
+}
+
+/// The variables of a deployment do not change while its isolate lives.
+fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
+    thread_local! {
+        static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
+    }
+    let parse = || Config::parse(|name| runtime::variable(env, name)).map(Rc::new);
+    CONFIG.with(|cell| cell.get_or_init(parse).clone())
+}
+
+fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
+    runtime::forward(env, BINDING, world, request, CLOSE_MARK, SUBPROTOCOL)
+}
+
+/// Lets the app change the headers of a session's response.
+fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsValue) -> Result<JsValue, JsValue> {
+    let parts: &runtime::Response = response.unchecked_ref();
+    // Any other is a refusal: there is no session, or no longer one.
+    if !matches!(parts.status(), 101 | 200) {
+        return Ok(response.clone());
+    }
+    let mut headers: Headers = runtime::header_pairs(response).into_iter().collect();
+    engine.change_headers(&mut headers, request);
+    let flat = headers.iter().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
+    runtime::replace_headers(response, flat)
+}
+
+fn variables(env: &JsValue) -> Variables {
+    let env = env.clone();
+    Rc::new(move |name| runtime::variable(&env, name))
+}

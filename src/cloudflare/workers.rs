@@ -1,0 +1,328 @@
+//! The Workers runtime, as the shell asks it for things.
+
+use core::any::Any;
+use core::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::channel::oneshot;
+use js_sys::Uint8Array;
+use litemap::LiteMap;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::object_class::WeakShell;
+use super::runtime;
+use super::runtime::Sockets;
+use crate::core::effect::Answer;
+use crate::core::snapshot::Parts;
+use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
+use crate::object::Shell;
+use crate::object::{Platform, Store};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+/// For how many ids randomness is fetched at once.
+const IDS_AT_ONCE: usize = 16;
+
+/// What an object has of its runtime.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    state: JsValue,
+    store: Rc<WorkersStore>,
+    shell: WeakShell,
+    sockets: Sockets,
+    /// The recipients of the broadcast that is performed.
+    slots: Vec<u32>,
+    /// Whether nobody is in the world, for the sockets to ask.
+    is_deserted: Closure<dyn FnMut() -> bool>,
+    /// The timer that runs.
+    timer: JsValue,
+    /// Called by the timer; kept, because the runtime calls it again and again.
+    ring: Closure<dyn FnMut()>,
+    /// Random bytes that nobody has seen: the runtime gives many as fast as few.
+    random: Vec<u8>,
+    next_request: u32,
+    /// Requests that wait for their answer.
+    requests: LiteMap<RequestId, oneshot::Sender<Answer>>,
+}
+
+impl Workers {
+    /// The runtime of the object with this state; `shell` is called by its timer.
+    pub(crate) fn new(state: JsValue, env: JsValue, shell: WeakShell) -> Self {
+        let is_deserted = {
+            let shell = shell.clone();
+            move || shell.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
+        };
+        let is_deserted = Closure::wrap_assert_unwind_safe(Box::new(is_deserted) as Box<dyn FnMut() -> bool>);
+        let ring = {
+            let shell = shell.clone();
+            move || {
+                shell.with(Shell::handle_timer);
+            }
+        };
+        let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
+        let sockets = new_sockets(&state, 0, &is_deserted);
+        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, LiteMap::new());
+        let store = Rc::new(WorkersStore { state: state.clone(), env });
+        let random = Vec::new();
+        Self { state, store, shell, sockets, slots, is_deserted, timer, ring, random, next_request, requests }
+    }
+}
+
+impl Platform for Workers {
+    type Socket = JsValue;
+    type Waiting = oneshot::Receiver<Answer>;
+    type Error = JsValue;
+
+    fn now(&self) -> Timestamp {
+        runtime::now()
+    }
+
+    /// The runtime's `crypto` does not fail; without randomness there is no safe id and nothing to go on with.
+    #[expect(clippy::expect_used, reason = "no id can be made without randomness, and the runtime always has some")]
+    fn entropy(&mut self) -> Entropy {
+        let mut entropy = Entropy::default();
+        if self.random.len() < entropy.len() {
+            // Kept once it is filled: should that fail, no later id is made of zeros.
+            let mut fresh = vec![0; IDS_AT_ONCE * entropy.len()];
+            getrandom::fill(&mut fresh).expect("the runtime has randomness");
+            self.random = fresh;
+        }
+        let rest = self.random.len() - entropy.len();
+        for (to, byte) in entropy.iter_mut().zip(self.random.drain(rest..)) {
+            *to = byte;
+        }
+        entropy
+    }
+
+    fn log(&mut self, line: &str) {
+        runtime::log(line);
+    }
+
+    fn log_error(&mut self, line: &str) {
+        runtime::log_error(line);
+    }
+
+    /// The panic hook has logged what and where.
+    fn panicked(&mut self, _: Box<dyn Any + Send>) {}
+
+    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), JsValue> {
+        let (request, response) = pair.unzip();
+        runtime::set_auto_response(&self.state, request, response)
+    }
+
+    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<> {
+        self.sockets = new_sockets(&self.state, max_unsent, &self.is_deserted);
+        self.sockets.wake().into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
+    }
+
+    fn accept(&mut self) -> Result<(JsValue, ConnId), JsValue> {
+        let client = self.sockets.accept()?;
+        Ok((client, ConnId(self.sockets.newest())))
+    }
+
+    fn conn_of(&self, socket: &JsValue) -> Option<ConnId> {
+        u32::try_from(self.sockets.slot(socket)).ok().map(ConnId)
+    }
+
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
+        if volatile && !self.sockets.is_ready(conn.0, volatile_bytes()) {
+            return false;
+        }
+        let mut is_slow = false;
+        for (place, frame) in frames.iter().enumerate() {
+            // The packet's bytes with its first frame; the others are not measured.
+            let packet = if place == 0 { bytes_of(frames) } else { 0.0 };
+            is_slow |= match frame {
+                Frame::Text(text) => self.sockets.send(conn.0, text, packet),
+                Frame::Binary(bytes) => self.sockets.send_bytes(conn.0, bytes, packet),
+            };
+        }
+        is_slow
+    }
+
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
+        self.slots.clear();
+        self.slots.extend(conns.iter().map(|conn| conn.0));
+        if volatile {
+            self.slots = self.sockets.ready(&self.slots, volatile_bytes());
+        }
+        let bytes = bytes_of(frames);
+        let found = if let [Frame::Text(text)] = frames {
+            self.sockets.broadcast(&self.slots, text, bytes)
+        } else {
+            let frame_to_js = |frame: &Frame| match frame {
+                Frame::Text(text) => JsValue::from_str(text),
+                Frame::Binary(bytes) => Uint8Array::from(&**bytes).into(),
+            };
+            self.sockets.broadcast_frames(&self.slots, frames.iter().map(frame_to_js).collect(), bytes)
+        };
+        slow.extend(found.into_iter().flatten().map(ConnId));
+    }
+
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+        self.sockets.attach(conn.0, attachment)
+    }
+
+    fn close(&mut self, conn: ConnId, code: u16) {
+        self.sockets.close(conn.0, code);
+    }
+
+    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+        let (slots, times) = (self.sockets.heard_slots(), self.sockets.heard_times());
+        slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
+    }
+
+    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        let mut pulses = runtime::pulses(&self.state).into_iter();
+        core::iter::from_fn(move || {
+            let attachment = pulses.next()?.as_string().unwrap_or_default();
+            let heard = pulses.next()?.as_f64().unwrap_or_default();
+            Some((attachment, runtime::time_from_js(heard)))
+        })
+    }
+
+    fn ping_all(&mut self, ping: &str) {
+        runtime::ping_all(&self.state, ping);
+    }
+
+    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), JsValue> {
+        let rows = rows.iter().map(|row| Uint8Array::from(row.as_slice())).collect();
+        runtime::write_body(&self.state, sid.as_str(), rows)
+    }
+
+    fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), JsValue> {
+        let place = u32::try_from(place).unwrap_or_default();
+        runtime::write_part(&self.state, sid.as_str(), place, bytes, MAX_SPILL_ROW_BYTES)
+    }
+
+    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, JsValue> {
+        let rows = runtime::read_body(&self.state, sid.as_str())?;
+        Ok(rows.iter().map(Uint8Array::to_vec).collect())
+    }
+
+    fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
+        let places = runtime::read_part_places(&self.state, sid.as_str())?;
+        let parts = runtime::read_parts(&self.state, sid.as_str())?;
+        let mut long: LiteMap<usize, Vec<u8>> = LiteMap::new();
+        for (place, part) in places.into_iter().zip(parts) {
+            match long.get_mut(&(place as usize)) {
+                Some(bytes) => bytes.extend(part.to_vec()),
+                None => drop(long.insert(place as usize, part.to_vec())),
+            }
+        }
+        let mut parts = Parts::new();
+        for (place, bytes) in long {
+            parts.insert(place, Bytes::from(bytes));
+        }
+        Ok(parts)
+    }
+
+    fn delete_body(&mut self, sid: Sid) -> Result<(), JsValue> {
+        runtime::delete_body(&self.state, sid.as_str())
+    }
+
+    fn delete_parts(&mut self, sid: Sid) -> Result<(), JsValue> {
+        runtime::delete_parts(&self.state, sid.as_str())
+    }
+
+    fn spilled(&mut self) -> Result<Vec<Sid>, JsValue> {
+        Ok(runtime::spilled_sids(&self.state)?.iter().filter_map(|sid| Sid::parse(sid)).collect())
+    }
+
+    fn store(&self) -> Rc<dyn Store> {
+        Rc::clone(&self.store) as Rc<dyn Store>
+    }
+
+    fn set_alarm(&mut self, at: Timestamp) {
+        runtime::set_alarm(&self.state, runtime::time_to_js(at));
+    }
+
+    fn delete_alarm(&mut self) {
+        runtime::delete_alarm(&self.state);
+    }
+
+    fn find_alarm(&mut self) {
+        let shell = self.shell.clone();
+        let found = runtime::find_alarm(&self.state);
+        spawn_local(AssertUnwindSafe(async move {
+            let found = JsFuture::from(found).await.map(|at| at.as_f64().map(runtime::time_from_js));
+            shell.with(|shell| shell.handle_alarm_found(found));
+        }));
+    }
+
+    fn start_timer(&mut self, at: Timestamp) {
+        let wait = runtime::time_to_js(at) - runtime::time_to_js(runtime::now());
+        self.timer = runtime::start_timer(wait, self.ring.as_ref());
+    }
+
+    fn stop_timer(&mut self) {
+        runtime::stop_timer(&self.timer);
+    }
+
+    fn register(&mut self) -> (RequestId, oneshot::Receiver<Answer>) {
+        let request = RequestId(self.next_request);
+        self.next_request = self.next_request.wrapping_add(1);
+        let (sender, receiver) = oneshot::channel();
+        self.requests.insert(request, sender);
+        (request, receiver)
+    }
+
+    fn is_waiting(&self, request: RequestId) -> bool {
+        self.requests.contains_key(&request)
+    }
+
+    fn answer(&mut self, request: RequestId, answer: Answer) {
+        if let Some(waiting) = self.requests.remove(&request) {
+            // A request whose future is gone needs no answer.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn drop_requests(&mut self) {
+        // `receive` says what it means to wait for a sender that is gone.
+        self.requests.clear();
+    }
+}
+
+fn new_sockets(state: &JsValue, max_unsent: usize, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
+    let max_unsent = runtime::integer_to_js(max_unsent as u64);
+    let drop_after = runtime::span_to_js(UNREAD_DROP_AFTER);
+    Sockets::new(state, max_unsent, drop_after, is_deserted.as_ref())
+}
+
+/// The object's own storage.
+#[derive(Debug)]
+struct WorkersStore {
+    state: JsValue,
+    env: JsValue,
+}
+
+impl Store for WorkersStore {
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        runtime::read_stored(&self.state, key).map_err(|error| format!("{error:?}"))
+    }
+
+    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
+        runtime::write_stored(&self.state, key, text).map_err(|error| format!("{error:?}"))
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        runtime::stored_keys(&self.state, prefix).map_err(|error| format!("{error:?}"))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        runtime::variable(&self.env, name)
+    }
+}
+
+fn volatile_bytes() -> f64 {
+    runtime::integer_to_js(VOLATILE_UNSENT_BYTES as u64)
+}
+
+/// The bytes of a packet, for JavaScript.
+fn bytes_of(frames: &[Frame]) -> f64 {
+    runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
+}

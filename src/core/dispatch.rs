@@ -1,0 +1,140 @@
+//! The calls of the app's handlers that the core asks for.
+
+use super::view::ConnView;
+use super::view::SocketView;
+use crate::error::{NoAnswer, Reason};
+use crate::id::{AckId, AskId, Namespace, SessionKey, Sid, SocketId};
+use crate::value::{Args, EnginePacket, Frame};
+use std::rc::Rc;
+
+/// A call of the server's own code.
+#[derive(Clone, Debug)]
+pub enum Dispatch {
+    /// A client wants to join a namespace: it is to be prepared, and then let in or refused.
+    Connect {
+        /// The client's session.
+        session: SessionKey,
+        /// The namespace.
+        namespace: Namespace,
+        /// The client's auth object as JSON; `{}` where it sent none.
+        auth: Rc<str>,
+    },
+    /// A namespace has its first socket.
+    NewNamespace {
+        /// The namespace, through that socket.
+        socket: SocketRef,
+    },
+    /// A socket is in its namespace.
+    Connected {
+        /// The socket.
+        socket: SocketRef,
+    },
+    /// A socket sent an event.
+    Event {
+        /// The socket.
+        socket: SocketRef,
+        /// The event's name.
+        event: Rc<str>,
+        /// Its arguments.
+        args: Args,
+        /// The client's number for the answer, where it asked for one.
+        ack: Option<AckId>,
+    },
+    /// Sockets were sent an event.
+    Outgoing {
+        /// The sockets.
+        sockets: Vec<SocketRef>,
+        /// The event's name.
+        event: Rc<str>,
+        /// Its arguments.
+        args: Args,
+    },
+    /// A socket left its namespace.
+    Disconnected {
+        /// The socket.
+        socket: SocketRef,
+        /// What it was.
+        view: Rc<SocketView>,
+        /// Why.
+        reason: Reason,
+    },
+    /// What a handler awaits is complete.
+    Answered {
+        /// Its number.
+        ask: AskId,
+        /// Who answered what, in the order in which it came.
+        answers: Vec<(SocketId, Args)>,
+        /// Who did not.
+        missing: Vec<(SocketId, NoAnswer)>,
+    },
+    /// A record of an answer is complete.
+    Reply {
+        /// The socket.
+        socket: SocketRef,
+        /// What it was, where it is gone.
+        view: Option<Rc<SocketView>>,
+        /// The handler's name.
+        name: Box<str>,
+        /// What was kept for the handler, as JSON.
+        context: Rc<str>,
+        /// The answer, or why there is none.
+        answer: Result<Args, NoAnswer>,
+    },
+    /// A named alarm went off.
+    Alarm {
+        /// Its name.
+        name: Box<str>,
+        /// What was kept for its handler, as JSON.
+        context: Rc<str>,
+    },
+    /// Something happened to a connection.
+    Conn {
+        /// What the connection is now, or was when it was closed.
+        conn: ConnView,
+        /// What happened.
+        event: ConnEvent,
+    },
+    /// A plain Engine.IO session was opened.
+    Opened {
+        /// The session.
+        sid: Sid,
+    },
+    /// A plain Engine.IO session sent a message.
+    Message {
+        /// The session.
+        sid: Sid,
+        /// The message: text without a type digit, or bytes.
+        message: Frame,
+    },
+    /// A plain Engine.IO session was closed.
+    Closed {
+        /// The session, as it was called.
+        sid: Sid,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Something that happens to a connection, whatever it speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnEvent {
+    /// It polled, and took a WebSocket.
+    Upgraded,
+    /// Its client sent a packet.
+    Packet(EnginePacket),
+    /// A packet is on its way to its client.
+    PacketCreated(EnginePacket),
+    /// It is closed.
+    Closed(Reason),
+}
+
+/// A socket, by what its handlers are found with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketRef {
+    /// Its id.
+    pub id: SocketId,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// Which of the app's predicates knew the namespace.
+    pub predicate: Option<u32>,
+}

@@ -1,0 +1,93 @@
+//! The times at which sessions need something, first one first.
+
+use crate::config::Config;
+use crate::core::table::{Dense, Due};
+use crate::id::SessionKey;
+use crate::time::Timestamp;
+
+/// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
+#[derive(Debug, Default)]
+pub struct Deadlines {
+    by_session: Dense<(Timestamp, bool)>,
+    memory: Due,
+    durable: Due,
+    /// When the layers above must be called, asleep or awake.
+    pub wish: Option<Timestamp>,
+    /// The shared heartbeat's next tick.
+    pub tick: Tick,
+}
+
+/// When the shared heartbeat ticks next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tick {
+    /// Never: no WebSocket shares it.
+    #[default]
+    Off,
+    /// At the time of the alarm that was set before the world slept; the shell must look it up.
+    Unknown,
+    /// At this time.
+    At(Timestamp),
+}
+
+impl Deadlines {
+    /// Sets a session's deadline.
+    pub fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
+        let new = deadline.map(|at| (at, durable));
+        if self.by_session.get(key).copied() == new {
+            return;
+        }
+        self.remove(key);
+        if let Some((at, durable)) = new {
+            self.by_session.insert(key, (at, durable));
+            self.set_of(durable).insert(at, 0, key.0);
+        }
+    }
+
+    /// Forgets a session's deadline.
+    pub fn remove(&mut self, key: SessionKey) {
+        if let Some((at, durable)) = self.by_session.remove(key) {
+            self.set_of(durable).remove(at, 0, key.0);
+        }
+    }
+
+    /// A session whose deadline has come; it is forgotten, and may be set again.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
+        let (.., key) = self.memory.first_until(now).or_else(|| self.durable.first_until(now))?;
+        self.remove(SessionKey(key));
+        Some(SessionKey(key))
+    }
+
+    /// The first deadline of a session that lives in memory.
+    pub fn first_in_memory(&self) -> Option<Timestamp> {
+        self.memory.first_at()
+    }
+
+    /// The first deadline that survives sleep, without the shared heartbeat.
+    pub fn first_durable(&self) -> Option<Timestamp> {
+        self.durable.first_at().into_iter().chain(self.wish).min()
+    }
+
+    /// A WebSocket shares the heartbeat from `now` on.
+    pub fn start_tick(&mut self, now: Timestamp, config: &Config) {
+        if self.tick == Tick::Off {
+            self.tick = Tick::At(now.after(config.ping_interval));
+        }
+    }
+
+    /// The world slept: the alarm knows the time of the next tick.
+    pub const fn forget_tick(&mut self) {
+        self.tick = Tick::Unknown;
+    }
+
+    /// The latest time at which the next tick may be.
+    pub fn tick_at_latest(&self, now: Timestamp, config: &Config) -> Timestamp {
+        match self.tick {
+            Tick::At(at) => at,
+            Tick::Off | Tick::Unknown => now.after(config.ping_interval),
+        }
+    }
+
+    const fn set_of(&mut self, durable: bool) -> &mut Due {
+        if durable { &mut self.durable } else { &mut self.memory }
+    }
+}

@@ -1,0 +1,358 @@
+//! Stage 3: bytes <-> messages. All Engine.IO sessions of a world, and every transition of theirs.
+//!
+//! Knows nothing of Socket.IO. What a session ends by itself is left in [`Engine::next_gone`], which must be asked
+//! after every call.
+
+pub mod heartbeat;
+pub mod open_packet;
+pub mod packet;
+pub mod payload;
+pub mod session;
+pub mod upgrade;
+
+pub mod timeout;
+
+mod deadlines;
+mod packet_events;
+mod polling;
+mod posts;
+mod queries;
+mod send;
+
+use std::collections::VecDeque;
+
+use super::effect::{Answer, CloseCode, Effect, Effects};
+use super::handshake_request::Layer;
+use super::table::{ById, Dense, Places};
+use super::view::ConnView;
+use crate::config::Config;
+use crate::error::{PeerFault, Reason, Refusal};
+use crate::id::{ConnId, RequestId, SessionKey, Sid};
+use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+use deadlines::{Deadlines, Tick};
+pub use heartbeat::{Asleep, Header, Heartbeat};
+pub use packet::{Message, Packet};
+use packet_events::Watched;
+use posts::Posts;
+use session::{Polling, Session, Transport};
+pub use timeout::Alarm;
+
+const PING: &str = "2";
+const CLOSE: &str = "1";
+const NOOP: &str = "6";
+
+/// The sessions of a world.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    sessions: ById<Session>,
+    by_conn: Dense<Role>,
+    /// Sessions that poll or drain.
+    polling_count: usize,
+    deadlines: Deadlines,
+    posts: Posts,
+    gone: VecDeque<Gone>,
+    /// Sessions whose snapshot may have changed.
+    touched: Places,
+    watched: Watched,
+}
+
+/// What a WebSocket is to its session.
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    Transport(SessionKey),
+    Probe(SessionKey),
+}
+
+/// A session that ended without the layer above asking for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// What it was called.
+    pub session: SessionKey,
+    /// What its connection was.
+    pub conn: ConnView,
+    /// What it spoke.
+    pub layer: Layer,
+    /// Why it ended.
+    pub reason: Reason,
+}
+
+/// How a session ends: what its WebSocket is closed with, and what a GET gets that hangs.
+#[derive(Clone, Debug)]
+struct End {
+    reason: Reason,
+    code: CloseCode,
+    poll: Answer,
+}
+
+impl End {
+    fn new(reason: Reason) -> Self {
+        Self { reason, code: CloseCode::Normal, poll: Answer::Payload(CLOSE.to_owned()) }
+    }
+}
+
+impl Engine {
+    /// No sessions.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            sessions: ById::default(),
+            by_conn: Dense::default(),
+            polling_count: 0,
+            deadlines: Deadlines::default(),
+            posts: Posts::default(),
+            gone: VecDeque::new(),
+            touched: Places::default(),
+            watched: Watched::default(),
+        }
+    }
+
+    /// Opens a polling session; `None` when there is no room for it, which the request was told.
+    pub fn handle_open_polling(
+        &mut self,
+        now: Timestamp,
+        request: RequestId,
+        sid: Sid,
+        layer: Layer,
+        fx: &mut Effects,
+    ) -> Option<SessionKey> {
+        if self.polling_count >= MAX_POLLING_SESSIONS || self.has_session(sid) {
+            fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::Full) });
+            return None;
+        }
+        let open = open_packet::open_packet(sid, true, &self.config);
+        fx.push(Effect::Answer { request, answer: Answer::Payload(payload::join([&open])) });
+        self.polling_count += 1;
+        let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
+        let transport = Transport::Polling(Polling::default());
+        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
+    }
+
+    /// Opens a session on a WebSocket; `None` when there is no room for it, and the WebSocket is closed.
+    pub fn handle_open_websocket(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        sid: Sid,
+        layer: Layer,
+        fx: &mut Effects,
+    ) -> Option<SessionKey> {
+        if self.by_conn.count() >= MAX_SOCKETS || self.has_session(sid) {
+            fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
+            return None;
+        }
+        let open = open_packet::open_packet(sid, false, &self.config);
+        fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
+        let heartbeat = self.fresh_heartbeat(now);
+        let transport = Transport::WebSocket { conn };
+        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
+    }
+
+    /// Puts a session back that slept.
+    pub fn restore(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        (sid, upgraded): (Sid, bool),
+        layer: Layer,
+        header: Header,
+    ) -> Option<SessionKey> {
+        let Header { since, expires, heartbeat, due: _ } = header;
+        // The ping interval may have been set anew since.
+        let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
+            (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
+            (false, Heartbeat::Shared(_)) => (Heartbeat::Resting(now), true),
+            (_, same) => (same, false),
+        };
+        let transport = Transport::WebSocket { conn };
+        let key = self.insert(Session { sid, layer, since, upgraded, expires, heartbeat, transport })?;
+        self.deadlines.forget_tick();
+        if !is_new {
+            self.touched.remove(key);
+        }
+        Some(key)
+    }
+
+    /// A WebSocket brought a frame: gives the message in it, if it is one for the layer above.
+    pub fn handle_frame<'a>(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        frame: &'a Frame,
+        fx: &mut Effects,
+    ) -> Option<(SessionKey, Layer, Message<'a>)> {
+        match self.by_conn.get(conn).copied()? {
+            _ if frame.len() > self.config.max_payload_bytes => {
+                self.handle_too_long(conn, fx);
+                None
+            }
+            Role::Transport(key) => self.handle_packet(now, key, Packet::decode_frame(frame), fx),
+            Role::Probe(key) => {
+                self.handle_probe_packet(now, key, conn, &Packet::decode_frame(frame), fx);
+                None
+            }
+        }
+    }
+
+    /// A packet of a session: gives the message in it, if it is one for the layer above.
+    pub fn handle_packet<'a>(
+        &mut self,
+        now: Timestamp,
+        key: SessionKey,
+        packet: Result<Packet<'a>, PeerFault>,
+        fx: &mut Effects,
+    ) -> Option<(SessionKey, Layer, Message<'a>)> {
+        if self.watched.received {
+            self.note_received(key, &packet, fx);
+        }
+        let session = self.sessions.get_mut(key.0)?;
+        match packet {
+            Ok(Packet::Message(message)) => return Some((key, session.layer, message)),
+            Ok(Packet::Pong) => self.handle_pong(now, key),
+            Ok(Packet::Ping { .. }) => self.end(key, End::new(Reason::TransportError), fx),
+            Ok(Packet::Close) => {
+                let poll = Answer::Payload(NOOP.to_owned());
+                self.end(key, End { poll, ..End::new(Reason::TransportClose) }, fx);
+            }
+            Ok(Packet::Ignored | Packet::Upgrade) => {}
+            Err(_) => self.end(key, End::new(Reason::ParseError), fx),
+        }
+        None
+    }
+
+    /// A WebSocket is gone.
+    pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
+        match self.by_conn.remove(conn) {
+            Some(Role::Transport(key)) => self.end(key, End::new(reason), fx),
+            Some(Role::Probe(key)) => {
+                if let Some(probe) = self.probe_mut(key) {
+                    *probe = None;
+                }
+                self.reschedule(key);
+            }
+            None => {}
+        }
+    }
+
+    /// A WebSocket brought a frame that is too long.
+    pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.fail(conn, CloseCode::TooBig, fx);
+    }
+
+    /// A WebSocket's client reads too slowly.
+    pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.fail(conn, CloseCode::TryAgainLater, fx);
+    }
+
+    fn fail(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
+        match self.by_conn.get(conn).copied() {
+            Some(Role::Transport(key)) => self.end(key, End { code, ..End::new(Reason::TransportError) }, fx),
+            Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
+            None => {}
+        }
+    }
+
+    /// Sets or takes back the time at which a session is closed.
+    pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            session.expires = expires;
+            self.reschedule(key);
+        }
+    }
+
+    /// A session that ended by itself and that the layer above has not heard of.
+    pub fn next_gone(&mut self) -> Option<Gone> {
+        self.gone.pop_front()
+    }
+
+    fn handle_pong(&mut self, now: Timestamp, key: SessionKey) {
+        let rested = Heartbeat::Resting(now.after(self.config.ping_interval));
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            match session.heartbeat {
+                Heartbeat::Resting(_) | Heartbeat::Pinged(_) => session.heartbeat = rested,
+                Heartbeat::Shared(_) => session.heartbeat = Heartbeat::Shared(None),
+            }
+            self.reschedule(key);
+        }
+    }
+
+    /// Ends a session at once and leaves word of it.
+    fn end(&mut self, key: SessionKey, end: End, fx: &mut Effects) {
+        let reason = end.reason;
+        let conn = self.conn_view(key);
+        if let Some((session, conn)) = self.finish(key, end, fx).zip(conn) {
+            self.gone.push_back(Gone { session: key, conn, layer: session.layer, reason });
+        }
+    }
+
+    fn finish(&mut self, key: SessionKey, end: End, fx: &mut Effects) -> Option<Session> {
+        self.drop_probe(key, CloseCode::Normal, fx);
+        let mut session = self.remove(key)?;
+        match &mut session.transport {
+            // A WebSocket that is gone already has no role any more, and is not closed again.
+            Transport::WebSocket { conn } => {
+                if self.by_conn.remove(*conn).is_some() {
+                    fx.push(Effect::Close { conn: *conn, code: end.code });
+                }
+            }
+            Transport::Polling(polling) => {
+                polling.end_poll(end.poll, fx);
+            }
+            Transport::Draining(..) => return None,
+        }
+        Some(session)
+    }
+
+    /// Adds a session; `None` when its id is taken.
+    fn insert(&mut self, session: Session) -> Option<SessionKey> {
+        let conn = match session.transport {
+            Transport::WebSocket { conn } => Some(conn),
+            _ => None,
+        };
+        let key = SessionKey(self.sessions.insert(session)?);
+        if let Some(conn) = conn {
+            self.by_conn.insert(conn, Role::Transport(key));
+        }
+        self.reschedule(key);
+        Some(key)
+    }
+
+    fn remove(&mut self, key: SessionKey) -> Option<Session> {
+        let session = self.sessions.remove(key.0)?;
+        self.deadlines.remove(key);
+        if !matches!(session.transport, Transport::WebSocket { .. }) {
+            self.polling_count = self.polling_count.saturating_sub(1);
+        }
+        if self.polling_count == self.sessions.len() {
+            self.deadlines.tick = Tick::Off;
+        }
+        Some(session)
+    }
+
+    fn polling(&mut self, key: SessionKey) -> Option<&mut Polling> {
+        match &mut self.sessions.get_mut(key.0)?.transport {
+            Transport::Polling(polling) => Some(polling),
+            _ => None,
+        }
+    }
+
+    fn fresh_heartbeat(&mut self, now: Timestamp) -> Heartbeat {
+        if self.config.shares_heartbeat() {
+            self.deadlines.start_tick(now, &self.config);
+            Heartbeat::Shared(None)
+        } else {
+            Heartbeat::Resting(now.after(self.config.ping_interval))
+        }
+    }
+
+    fn reschedule(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get(key.0) {
+            let sleeps = matches!(session.transport, Transport::WebSocket { .. });
+            self.deadlines.set(key, session.deadline(), sleeps);
+            self.touched.insert(key);
+        }
+    }
+}

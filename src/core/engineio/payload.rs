@@ -1,0 +1,49 @@
+//! Payloads of HTTP long-polling: packets joined by a record separator (Engine.IO 4, "HTTP long-polling").
+
+use super::packet::encode_text;
+use crate::value::Frame;
+
+const SEPARATOR: char = '\u{1e}';
+
+/// The packets of a POST's body in their text form. An empty body has none.
+pub fn split(body: &str) -> impl Iterator<Item = &str> {
+    body.split(SEPARATOR).take(if body.is_empty() { 0 } else { usize::MAX })
+}
+
+/// The body of a GET's answer.
+pub fn join<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
+    let mut body = String::new();
+    for frame in frames {
+        if !body.is_empty() {
+            body.push(SEPARATOR);
+        }
+        encode_text(frame, &mut body);
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::engineio::packet::{Message, Packet};
+    use proptest::prelude::*;
+
+    #[test]
+    fn packets_are_joined_by_the_separator() {
+        let frames = [Frame::text("4hello"), Frame::Binary(vec![1, 2, 3, 4].into()), Frame::text("2")];
+        assert_eq!(join(&frames), "4hello\u{1e}bAQIDBA==\u{1e}2");
+        assert_eq!(split("4a\u{1e}\u{1e}4b").collect::<Vec<_>>(), ["4a", "", "4b"]);
+        assert_eq!(split("").count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_joined_is_split(messages in proptest::collection::vec("[^\u{1e}]*", 1..20)) {
+            let frames: Vec<_> = messages.iter().map(|text| Frame::text(format!("4{text}"))).collect();
+            let body = join(&frames);
+            let read: Vec<_> = split(&body).map(Packet::decode_text).collect();
+            let sent: Vec<_> = messages.iter().map(|text| Ok(Packet::Message(Message::Text(text)))).collect();
+            prop_assert_eq!(read, sent);
+        }
+    }
+}

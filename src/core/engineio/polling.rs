@@ -1,0 +1,148 @@
+//! The requests of HTTP long-polling (Engine.IO 4, "HTTP long-polling").
+
+use super::packet::Packet;
+use super::posts::Post;
+use super::session::Transport;
+use super::{CLOSE, End, Engine, NOOP, payload};
+use crate::core::effect::{Answer, CloseCode, Effect, Effects};
+use crate::core::input::PostBody;
+use crate::error::{BadRequest, Reason, Refusal};
+use crate::id::{RequestId, SessionKey, Sid};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+impl Engine {
+    /// A GET of a session.
+    pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
+        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
+        let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
+        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
+            Some(Transport::Polling(polling)) => {
+                if let Err(refusal) = polling.poll(request, fx) {
+                    self.end(key, End::new(Reason::TransportError), fx);
+                    refuse(refusal, fx);
+                }
+            }
+            Some(Transport::Draining(draining)) => {
+                let mut frames = draining.take_frames();
+                let is_last = frames.is_empty();
+                if is_last {
+                    frames.extend([Frame::text(NOOP), Frame::text(CLOSE)]);
+                }
+                fx.push(Effect::Answer { request, answer: Answer::Payload(payload::join(&frames)) });
+                if is_last {
+                    self.drop_draining(key, fx);
+                }
+            }
+            _ => refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
+        }
+    }
+
+    /// The head of a POST of a session; answers it at once only to refuse it.
+    pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
+        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
+        let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
+        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
+            Some(Transport::Polling(polling)) => {
+                if polling.posting.is_some() || octets {
+                    self.end(key, End::new(Reason::TransportError), fx);
+                    return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+                }
+                polling.posting = Some(request);
+            }
+            Some(Transport::Draining(_)) if octets => {
+                self.drop_draining(key, fx);
+                return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+            }
+            Some(Transport::Draining(_)) => {}
+            _ => return refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
+        }
+        self.posts.begin(request, sid, now.after(self.config.body_timeout()));
+    }
+
+    /// Ends the POSTs whose bodies have not arrived in time, and the sessions that wait for them.
+    pub(super) fn handle_late_posts(&mut self, now: Timestamp, fx: &mut Effects) {
+        while let Some(Post { request, sid, .. }) = self.posts.take_due(now) {
+            fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::BodyTimeout) });
+            // Another session may have this id by now, where the app makes the ids.
+            let found = self.find(sid);
+            let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
+            if let Some(key) = found.filter(|_| waits) {
+                self.end(key, End::new(Reason::TransportError), fx);
+            }
+        }
+    }
+
+    /// The body of a POST of a session, if it goes on: its packets are to be handed to
+    /// [`handle_packet`](Self::handle_packet) one after the other. A POST that was answered already, because its body did not
+    /// arrive in time, is ignored.
+    pub fn handle_post_body(
+        &mut self,
+        request: RequestId,
+        sid: Sid,
+        body: PostBody,
+        fx: &mut Effects,
+    ) -> Option<(SessionKey, String)> {
+        if !self.posts.end(request) {
+            return None;
+        }
+        let answer = |answer, fx: &mut Effects| fx.push(Effect::Answer { request, answer });
+        let Some(key) = self.find(sid) else {
+            answer(Answer::Refused(Refusal::UnknownSid), fx);
+            return None;
+        };
+        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
+            Some(Transport::Polling(polling)) => polling.posting = None,
+            Some(Transport::Draining(_)) => {
+                answer(if matches!(body, PostBody::TooLong) { Answer::TooLong } else { Answer::Ok }, fx);
+                self.handle_last_body(key, &body, fx);
+                return None;
+            }
+            // It was upgraded while the body was under way.
+            Some(Transport::WebSocket { .. }) | None => {
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                return None;
+            }
+        }
+        match body {
+            PostBody::Text(body) if payload::split(&body).all(|text| Packet::decode_text(text).is_ok()) => {
+                answer(Answer::Ok, fx);
+                Some((key, body))
+            }
+            PostBody::Text(body) => {
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                Some((key, body))
+            }
+            PostBody::TooLong => {
+                answer(Answer::TooLong, fx);
+                None
+            }
+            PostBody::Aborted => {
+                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                self.end(key, End::new(Reason::TransportError), fx);
+                None
+            }
+        }
+    }
+
+    /// The body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
+    /// send one when they left their last namespace.
+    fn handle_last_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
+        let is_over = match body {
+            PostBody::Text(body) => {
+                payload::split(body).any(|text| matches!(Packet::decode_text(text), Ok(Packet::Close)))
+            }
+            PostBody::Aborted => true,
+            PostBody::TooLong => false,
+        };
+        if is_over {
+            self.drop_draining(key, fx);
+        }
+    }
+
+    /// Drops what is left of a session that is closed, and the WebSocket that wanted to take it over.
+    pub(super) fn drop_draining(&mut self, key: SessionKey, fx: &mut Effects) {
+        self.drop_probe(key, CloseCode::Normal, fx);
+        self.remove(key);
+    }
+}

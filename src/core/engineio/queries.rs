@@ -1,0 +1,87 @@
+//! What the layers above may know of sessions, and what has changed.
+
+use super::heartbeat::Header;
+use super::session::{Session, Transport};
+use super::{Engine, Role};
+use crate::core::handshake_request::Layer;
+use crate::core::view::ConnView;
+use crate::id::{ConnId, SessionKey, Sid};
+use crate::time::Timestamp;
+
+impl Engine {
+    /// The session that a WebSocket is the transport of.
+    pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
+        match self.by_conn.get(conn)? {
+            Role::Transport(key) => Some((*key, self.sessions.get(key.0)?)),
+            Role::Probe(_) => None,
+        }
+    }
+
+    /// What a session speaks that is open; one that drains is closed already.
+    pub fn layer_of(&self, key: SessionKey) -> Option<Layer> {
+        let session = self.sessions.get(key.0)?;
+        (!matches!(session.transport, Transport::Draining(..))).then_some(session.layer)
+    }
+
+    /// The session of plain Engine.IO that has this id.
+    pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
+        let key = self.find(sid)?;
+        (self.layer_of(key) == Some(Layer::EngineIo)).then_some(key)
+    }
+
+    /// The WebSocket that is a session's transport.
+    pub(super) fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
+        match self.sessions.get(key.0)?.transport {
+            Transport::WebSocket { conn } => Some(conn),
+            _ => None,
+        }
+    }
+
+    /// Notes that a session's snapshot changed.
+    pub fn touch(&mut self, key: SessionKey) {
+        self.touched.insert(key);
+    }
+
+    /// The WebSockets whose snapshot may have changed since the last call.
+    pub fn take_touched(&mut self) -> Vec<ConnId> {
+        if self.touched.is_empty() {
+            return Vec::new();
+        }
+        let touched = self.touched.take().map(SessionKey).collect::<Vec<_>>();
+        touched.into_iter().filter_map(|key| self.conn_of(key)).collect()
+    }
+
+    /// What the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
+    pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<Header> {
+        let session = self.sessions.get(key.0)?;
+        Some(Header { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
+    }
+
+    /// What a session's connection is now.
+    pub fn conn_view(&self, key: SessionKey) -> Option<ConnView> {
+        let session = self.sessions.get(key.0)?;
+        let is_websocket = matches!(session.transport, Transport::WebSocket { .. });
+        Some(ConnView { sid: session.sid, is_websocket, upgraded: session.upgraded })
+    }
+
+    /// The sessions that are open, without those that drain.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
+        let is_open = |session: &Session| !matches!(session.transport, Transport::Draining(..));
+        self.sessions.iter().filter(move |(_, session)| is_open(session)).map(|(key, _)| SessionKey(key))
+    }
+
+    /// Whether a session of this id exists.
+    pub fn has_session(&self, sid: Sid) -> bool {
+        self.find(sid).is_some()
+    }
+
+    /// The session of this id.
+    pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
+        self.sessions.find(sid.as_bytes()).map(SessionKey)
+    }
+
+    /// How many sessions there are, draining ones among them.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+}

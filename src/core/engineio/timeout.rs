@@ -1,0 +1,151 @@
+//! What time does to sessions.
+
+use super::deadlines::Tick;
+use super::heartbeat::{Heartbeat, Sweep, Verdict};
+use super::session::Transport;
+use super::{End, Engine, NOOP, PING};
+use crate::core::effect::{CloseCode, Effects};
+use crate::core::table::Dense;
+use crate::error::Reason;
+use crate::id::{ConnId, SessionKey};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+/// When the world must be woken by its alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// Never: it has no WebSockets.
+    Off,
+    /// At this time.
+    At(Timestamp),
+    /// The alarm that was set before the world slept stands; the shell must look its time up and tell it by
+    /// [`Server::set_alarm_found`](crate::core::server::Server::set_alarm_found).
+    Unknown,
+}
+
+impl Engine {
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp, fx: &mut Effects) {
+        // Each turn takes one deadline out and sets at most one that lies ahead, so this ends.
+        while let Some(key) = self.deadlines.take_due(now) {
+            self.handle_deadline(now, key, fx);
+            self.reschedule(key);
+        }
+        self.handle_late_posts(now, fx);
+    }
+
+    /// The shared heartbeat's tick: ends who is dead, pings the others.
+    pub fn handle_tick(&mut self, now: Timestamp, heard: Vec<(ConnId, Timestamp)>, fx: &mut Effects) {
+        if self.deadlines.tick == Tick::Off {
+            return;
+        }
+        let sweep = Sweep::new(now, &self.config, heard.iter().map(|&(_, at)| at));
+        let mut last_heard = Dense::default();
+        for (conn, at) in heard {
+            last_heard.insert(conn, at);
+        }
+        let mut dead = Vec::new();
+        let mark = fx.mark();
+        for (key, session) in self.sessions.iter_mut() {
+            let (Transport::WebSocket { conn }, Heartbeat::Shared(unanswered)) =
+                (&session.transport, session.heartbeat)
+            else {
+                continue;
+            };
+            let last = last_heard.get(*conn).copied().unwrap_or_default().max(session.since);
+            let verdict = sweep.judge(last, unanswered);
+            if verdict == Verdict::Dead {
+                dead.push(SessionKey(key));
+                continue;
+            }
+            if verdict == Verdict::Suspect {
+                self.touched.insert(SessionKey(key));
+            }
+            session.heartbeat = Heartbeat::Shared(unanswered.filter(|&ping| last < ping).or(Some(now)));
+            fx.push_recipient(*conn);
+        }
+        fx.push_broadcast(mark, vec![Frame::text(PING)], false);
+        self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
+        for key in dead {
+            self.end(key, End::new(Reason::PingTimeout), fx);
+        }
+    }
+
+    /// Whether the shared heartbeat is to tick at `now`: whenever the alarm was due. A world that slept cannot tell what its
+    /// alarm was set for, and one that did not must not behave otherwise.
+    pub fn is_tick_due(&self, now: Timestamp) -> bool {
+        let deadline = self.deadlines.first_durable().is_some_and(|at| at <= now);
+        match self.deadlines.tick {
+            Tick::At(at) => at <= now || deadline,
+            Tick::Unknown => self.config.shares_heartbeat(),
+            Tick::Off => false,
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
+    }
+
+    /// When the world must be woken.
+    pub fn next_alarm(&self) -> Alarm {
+        let durable = self.deadlines.first_durable();
+        match self.deadlines.tick {
+            Tick::Unknown if self.config.shares_heartbeat() => Alarm::Unknown,
+            Tick::At(at) => Alarm::At(durable.map_or(at, |durable| durable.min(at))),
+            Tick::Off | Tick::Unknown => durable.map_or(Alarm::Off, Alarm::At),
+        }
+    }
+
+    /// Sets or takes back the time at which the layers above must be called.
+    pub const fn set_wish(&mut self, wish: Option<Timestamp>) {
+        self.deadlines.wish = wish;
+    }
+
+    /// The alarm that was set before the world slept, or none; then the tick comes a ping interval from now.
+    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+        if self.deadlines.tick == Tick::Unknown {
+            let latest = now.after(self.config.ping_interval);
+            self.deadlines.tick = Tick::At(alarm.unwrap_or(latest).min(latest));
+        }
+    }
+
+    fn handle_deadline(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
+        let due = |at: Timestamp| at <= now;
+        let Some(session) = self.sessions.get_mut(key.0) else { return };
+        if let Transport::Draining(draining) = &session.transport {
+            if due(draining.until) {
+                self.drop_draining(key, fx);
+            } else if draining.probe.as_ref().is_some_and(|probe| probe.is_late(now)) {
+                self.drop_probe(key, CloseCode::Normal, fx);
+            }
+            return;
+        }
+        if session.expires.is_some_and(due) {
+            let layer = session.layer;
+            let conn = self.conn_view(key);
+            self.close(now, key, fx);
+            let reason = Reason::ForcedServerClose;
+            self.gone.extend(conn.map(|conn| super::Gone { session: key, conn, layer, reason }));
+            return;
+        }
+        match session.heartbeat {
+            Heartbeat::Pinged(pong_by) if due(pong_by) => {
+                self.end(key, End::new(Reason::PingTimeout), fx);
+                return;
+            }
+            Heartbeat::Resting(at) if due(at) => {
+                session.heartbeat = Heartbeat::Pinged(now.after(self.config.ping_timeout));
+                self.send(key, vec![Frame::text(PING)], false, fx);
+            }
+            _ => {}
+        }
+        let Some(polling) = self.polling(key) else { return };
+        let Some(probe) = &mut polling.probe else { return };
+        if probe.is_late(now) {
+            self.drop_probe(key, CloseCode::Normal, fx);
+        } else if probe.take_noop(now) {
+            polling.answer_poll(NOOP, fx);
+        }
+    }
+}

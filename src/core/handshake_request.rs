@@ -1,0 +1,157 @@
+//! One Engine.IO HTTP request, parsed. The Worker refuses here what needs no world; the object reads the same parse.
+
+use crate::error::Refusal;
+use crate::limits::MAX_SUBPROTOCOLS;
+use crate::time::Timestamp;
+use core::cell::OnceCell;
+use core::fmt;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use std::rc::Rc;
+
+/// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
+pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
+
+/// Returns the subprotocol that is selected of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference
+/// server does. Without a selected one, browsers close the WebSocket.
+///
+/// # Errors
+/// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than
+/// [`MAX_SUBPROTOCOLS`].
+pub fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
+    let names = || offered.split(',').map(str::trim_ascii);
+    let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);
+    let is_list = names().count() <= MAX_SUBPROTOCOLS && names().enumerate().all(is_new);
+    names().next().filter(|_| is_list).ok_or(Refusal::BadSubprotocols)
+}
+
+/// Whether a text is a token of HTTP, such as a method or a header's name (RFC 9110, section 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
+}
+
+/// What runs on top of Engine.IO in a session: decided by the path it was opened on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Socket.IO, on `/socket.io/`.
+    SocketIo,
+    /// Plain Engine.IO messages, on `/engine.io/`.
+    EngineIo,
+}
+
+/// The request that opened a session: its handlers may look at it as long as the session lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its headers: names in lower case, and values.
+    #[serde(rename = "h")]
+    pub headers: Vec<(String, String)>,
+    /// When it came.
+    #[serde(rename = "i")]
+    pub issued: Timestamp,
+    /// The client's IP address; empty where the platform tells none.
+    #[serde(rename = "a")]
+    pub address: String,
+    /// Its path and query.
+    #[serde(rename = "u")]
+    pub url: String,
+    /// Whether it came by `https` or `wss`.
+    #[serde(rename = "s")]
+    pub secure: bool,
+}
+
+impl Opening {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The bytes of its URL and headers, as they count against
+    /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES).
+    pub fn bytes(&self) -> usize {
+        self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
+    }
+
+    /// The parameters of its query, decoded, in order.
+    pub fn query(&self) -> impl Iterator<Item = (String, String)> {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes()).into_owned()
+    }
+}
+
+/// The [`Opening`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
+/// somebody asks, and writes nobody's twice.
+#[derive(Clone, Default)]
+pub struct KeptOpening(Rc<Forms>);
+
+#[derive(Default)]
+struct Forms {
+    read: OnceCell<Rc<Opening>>,
+    written: OnceCell<Box<RawValue>>,
+}
+
+impl KeptOpening {
+    /// The request.
+    pub fn get(&self) -> &Rc<Opening> {
+        let Forms { read, written } = &*self.0;
+        read.get_or_init(|| {
+            // It was written by `Opening` itself.
+            let opening = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
+            Rc::new(opening.unwrap_or_default())
+        })
+    }
+}
+
+impl From<Rc<Opening>> for KeptOpening {
+    fn from(opening: Rc<Opening>) -> Self {
+        Self(Rc::new(Forms { read: opening.into(), written: OnceCell::new() }))
+    }
+}
+
+impl Serialize for KeptOpening {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(written) = self.0.written.get() {
+            return written.serialize(serializer);
+        }
+        let written = to_raw_value(&**self.get()).map_err(S::Error::custom)?;
+        self.0.written.get_or_init(|| written).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeptOpening {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
+    }
+}
+
+impl PartialEq for KeptOpening {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for KeptOpening {}
+
+impl fmt::Debug for KeptOpening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_is_kept_as_it_was_written() {
+        let headers = vec![("x-quote".to_owned(), "\"é\"".to_owned())];
+        let opening = Rc::new(Opening { headers, url: "/?a=b".to_owned(), ..Opening::default() });
+        let kept = KeptOpening::from(Rc::clone(&opening));
+        let json = serde_json::to_string(&kept).expect("serialises");
+        assert_eq!(json, serde_json::to_string(&*opening).expect("serialises"));
+        let again: KeptOpening = serde_json::from_str(&json).expect("valid");
+        assert_eq!(serde_json::to_string(&again).expect("serialises"), json);
+        assert_eq!((again.get(), &again), (&opening, &kept));
+    }
+}

@@ -1,0 +1,57 @@
+//! The rooms of one namespace. A room exists as long as somebody is in it.
+
+use super::SocketKey;
+use crate::core::table::ByName;
+use crate::id::Room;
+
+/// Who is in which room. The room of each socket's own id is not listed: the id says who is in it.
+#[derive(Debug, Default)]
+pub struct Rooms(ByName<Keys>);
+
+impl Rooms {
+    /// Puts a socket into a room.
+    pub(super) fn join(&mut self, room: &Room, key: SocketKey) {
+        self.0.change(room.as_str(), |members| members.insert(key));
+    }
+
+    /// Takes a socket out of a room.
+    pub(super) fn leave(&mut self, room: &Room, key: SocketKey) {
+        if let Some(members) = self.0.get_mut(room.as_str()) {
+            members.remove(key);
+            if members.is_empty() {
+                self.0.remove(room.as_str());
+            }
+        }
+    }
+
+    /// Who is in a room.
+    pub(super) fn members<'a>(&'a self, room: &Room) -> impl Iterator<Item = SocketKey> + use<'a> {
+        self.0.get(room.as_str()).into_iter().flat_map(Keys::iter)
+    }
+}
+
+/// Some sockets, in the order of their places: a fan-out reads it from one end to the other.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Vec<SocketKey>);
+
+impl Keys {
+    pub(super) fn insert(&mut self, key: SocketKey) {
+        if let Err(at) = self.0.binary_search(&key) {
+            self.0.insert(at, key);
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: SocketKey) {
+        if let Ok(at) = self.0.binary_search(&key) {
+            self.0.remove(at);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = SocketKey> + use<'_> {
+        self.0.iter().copied()
+    }
+}

@@ -1,0 +1,289 @@
+//! The junction: the only place that knows all stages, and the core's one door.
+//!
+//! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
+//! [`Input::Command`]s of each; [`World`](crate::world::World) does so. Perform the effects in order. While
+//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`] and the
+//! [`Server::take_alarms`].**
+
+use super::alarms::Alarms;
+mod command;
+mod emission;
+mod queries;
+mod restore;
+
+use super::acks::Asks;
+use super::dispatch::{ConnEvent, Dispatch};
+use super::effect::Effects;
+use super::engineio;
+use super::engineio::{Engine, Gone};
+use super::handshake_request::{KeptOpening, Layer, Opening};
+use super::input::Input;
+use super::namespace::{Namespaces, Socket};
+use super::table::{ById, Dense, Due};
+use super::view::ConnView;
+use crate::config::Config;
+use crate::core::engineio::Message;
+use crate::core::socketio::{Decoder, Packet};
+use crate::error::{PeerFault, Reason};
+use crate::id::{Namespace, SessionKey, SocketId};
+use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
+use crate::time::Timestamp;
+use crate::value::Frame;
+use litemap::LiteMap;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// A world: its sessions, its namespaces, and what connects them.
+#[derive(Debug)]
+pub struct Server {
+    config: Config,
+    engine: Engine,
+    clients: Dense<Client>,
+    namespaces: Namespaces,
+    /// Sockets whose namespace has not let them in yet.
+    prepared: ById<Socket>,
+    /// What clients asked before the world slept and nobody has answered: to join these namespaces.
+    rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
+    /// Answers that handlers await in memory.
+    asks: Asks,
+    /// When the answers are due that sockets have records of: their numbers, and the sockets' sessions.
+    replies: Due,
+    alarms: Alarms,
+    /// Whether handlers are called for what is emitted.
+    watches_outgoing: bool,
+    /// Packets of POSTs that wait for what those before them cause.
+    inbox: VecDeque<(SessionKey, String)>,
+    recipients: Vec<SessionKey>,
+    /// Bytes of attachments that wait for their packets' last ones.
+    waiting_bytes: usize,
+}
+
+/// The Socket.IO side of a session.
+#[derive(Debug, Default)]
+struct Client {
+    opening: KeptOpening,
+    decoder: Decoder,
+    /// The namespaces it joined.
+    sockets: LiteMap<Namespace, SocketId>,
+    /// Its sockets whose namespaces have not let them in yet.
+    prepared: Vec<SocketId>,
+}
+
+impl Server {
+    /// A world without sessions.
+    pub fn new(config: Config) -> Self {
+        Self {
+            engine: Engine::new(config.clone()),
+            config,
+            clients: Dense::default(),
+            namespaces: Namespaces::default(),
+            prepared: ById::default(),
+            rejoining: Vec::new(),
+            asks: Asks::default(),
+            replies: Due::default(),
+            alarms: Alarms::default(),
+            watches_outgoing: false,
+            inbox: VecDeque::new(),
+            recipients: Vec::new(),
+            waiting_bytes: 0,
+        }
+    }
+
+    /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
+    pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
+        // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
+        // sets itself again never end.
+        if !matches!(input, Input::Command(_)) {
+            // A timer may be late; what it would have done comes first all the same.
+            self.engine.handle_timeout(now, fx);
+            self.settle(fx);
+            self.handle_due(now, fx);
+            for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            }
+        }
+        match input {
+            Input::OpenPolling { request, sid, layer, opening } => {
+                let session = self.engine.handle_open_polling(now, request, sid, layer, fx);
+                self.open(now, session, layer, opening, fx);
+            }
+            Input::OpenWebSocket { conn, sid, layer, opening } => {
+                let session = self.engine.handle_open_websocket(now, conn, sid, layer, fx);
+                self.open(now, session, layer, opening, fx);
+            }
+            Input::Upgrade { conn, sid } => self.engine.handle_upgrade(now, conn, sid, fx),
+            Input::Poll { request, sid } => self.engine.handle_poll(request, sid, fx),
+            Input::Post { request, sid, octets } => self.engine.handle_post(now, request, sid, octets, fx),
+            Input::PostBody { request, sid, body } => {
+                if let Some((session, body)) = self.engine.handle_post_body(request, sid, body, fx) {
+                    self.inbox.extend(engineio::payload::split(&body).map(|packet| (session, packet.to_owned())));
+                }
+            }
+            Input::Frame { conn, frame } => {
+                if let Some((session, layer, message)) = self.engine.handle_frame(now, conn, &frame, fx) {
+                    self.handle_message(now, session, layer, message, fx);
+                }
+            }
+            Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
+            Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
+            Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
+            Input::Tick { heard } => self.engine.handle_tick(now, heard, fx),
+            Input::Timeout => {}
+            Input::Continue => self.handle_next(now, fx),
+            Input::Command(command) => self.handle_command(now, command, fx),
+        }
+        self.settle(fx);
+        self.follow_wish();
+    }
+
+    /// Tells the engine when the world must be woken for answers and alarms.
+    fn follow_wish(&mut self) {
+        self.engine.set_wish(self.replies.first_at().into_iter().chain(self.alarms.first).min());
+    }
+
+    /// Whether packets wait for [`Input::Continue`].
+    pub fn has_more(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
+    /// Tells the layers above of the sessions that ended by themselves.
+    fn settle(&mut self, fx: &mut Effects) {
+        while let Some(Gone { session, conn, layer, reason }) = self.engine.next_gone() {
+            self.forget(session, Some(&conn), layer, reason, fx);
+        }
+    }
+
+    /// The next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
+    fn handle_next(&mut self, now: Timestamp, fx: &mut Effects) {
+        let Some((session, text)) = self.inbox.pop_front() else { return };
+        let packet = engineio::Packet::decode_text(&text);
+        if let Some((session, layer, message)) = self.engine.handle_packet(now, session, packet, fx) {
+            self.handle_message(now, session, layer, message, fx);
+        }
+    }
+
+    fn open(
+        &mut self,
+        now: Timestamp,
+        session: Option<SessionKey>,
+        layer: Layer,
+        opening: Rc<Opening>,
+        fx: &mut Effects,
+    ) {
+        let Some(session) = session else { return };
+        match layer {
+            Layer::SocketIo => {
+                self.clients.insert(session, Client { opening: opening.into(), ..Client::default() });
+                self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
+            }
+            Layer::EngineIo => {
+                if let Some(conn) = self.engine.conn_view(session) {
+                    fx.push_dispatch(Dispatch::Opened { sid: conn.sid });
+                }
+            }
+        }
+    }
+
+    fn handle_message(
+        &mut self,
+        now: Timestamp,
+        session: SessionKey,
+        layer: Layer,
+        message: Message<'_>,
+        fx: &mut Effects,
+    ) {
+        if layer == Layer::EngineIo {
+            let message = match message {
+                Message::Text(text) => Frame::text(text),
+                Message::Binary(bytes) => Frame::Binary(bytes),
+            };
+            if let Some(conn) = self.engine.conn_view(session) {
+                fx.push_dispatch(Dispatch::Message { sid: conn.sid, message });
+            }
+            return;
+        }
+        let Some(client) = self.clients.get_mut(session) else { return };
+        let was_reconstructing = client.decoder.is_reconstructing();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
+        let packet = match message {
+            Message::Text(text) => client.decoder.handle_text(text),
+            Message::Binary(bytes) => {
+                let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
+                client.decoder.handle_binary(bytes, max_bytes)
+            }
+        };
+        self.waiting_bytes = self.waiting_bytes.saturating_add(client.decoder.waiting_bytes());
+        let packet = if self.waiting_bytes > MAX_WAITING_BYTES { Err(PeerFault::AttachmentBytes) } else { packet };
+        if was_reconstructing || client.decoder.is_reconstructing() {
+            self.engine.touch(session);
+        }
+        let handled = packet.and_then(|packet| match packet {
+            Some(packet) => self.handle_packet(session, packet, fx),
+            None => Ok(()),
+        });
+        if handled.is_err() {
+            self.shut(now, session, Reason::ForcedClose, fx);
+        }
+    }
+
+    fn handle_packet(&mut self, session: SessionKey, packet: Packet, fx: &mut Effects) -> Result<(), PeerFault> {
+        let client = self.clients.get(session).ok_or(PeerFault::NamespaceState)?;
+        let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
+        match (packet, joined.map(Socket::to_ref)) {
+            (Packet::Connect { namespace, auth }, None) => {
+                let auth = auth.map_or_else(|| "{}".into(), Rc::from);
+                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+            }
+            (Packet::Disconnect { .. }, Some(socket)) => {
+                self.disconnect(socket.id, None, Reason::ClientNamespaceDisconnect, fx);
+            }
+            (Packet::Event { id, event, args, .. }, Some(socket)) => {
+                fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
+            }
+            (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
+            // Without a number it answers nothing.
+            (Packet::Ack { id: None, .. }, Some(_)) => {}
+            _ => return Err(PeerFault::NamespaceState),
+        }
+        Ok(())
+    }
+
+    /// Takes a socket out of its namespace and tells its handlers; `conn` is what its connection was, if that is gone.
+    fn disconnect(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
+        let Some(socket) = self.namespaces.remove(id) else { return };
+        if let Some(client) = self.clients.get_mut(socket.session) {
+            client.sockets.remove(&socket.namespace);
+        }
+        self.engine.touch(socket.session);
+        let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
+        let view = Rc::new(socket.view(conn));
+        self.handle_silence(&socket, &view, fx);
+        fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), view, reason });
+    }
+
+    /// Closes a session in good order, with all of its sockets.
+    fn shut(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
+        let conn = self.engine.conn_view(session);
+        self.engine.close(now, session, fx);
+        self.forget(session, conn.as_ref(), Layer::SocketIo, reason, fx);
+    }
+
+    /// A session is over: so are its sockets.
+    fn forget(&mut self, session: SessionKey, conn: Option<&ConnView>, layer: Layer, reason: Reason, fx: &mut Effects) {
+        self.inbox.retain(|(key, _)| *key != session);
+        if let Some(ConnView { sid, .. }) = conn.filter(|_| layer == Layer::EngineIo).cloned() {
+            fx.push_dispatch(Dispatch::Closed { sid, reason });
+        }
+        let client = self.clients.remove(session).unwrap_or_default();
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
+        for id in client.prepared {
+            self.remove_prepared(id);
+        }
+        for (_, id) in client.sockets {
+            self.disconnect(id, conn, reason, fx);
+        }
+        if let Some(conn) = conn.cloned() {
+            fx.push_dispatch(Dispatch::Conn { conn, event: ConnEvent::Closed(reason.of_connection()) });
+        }
+    }
+}

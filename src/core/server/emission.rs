@@ -1,0 +1,274 @@
+//! Events on their way to clients, and the answers on their way back.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::Server;
+use crate::core::acks::Complete;
+use crate::core::dispatch::{Dispatch, SocketRef};
+use crate::core::effect::Effects;
+use crate::core::engineio;
+use crate::core::input::{Emission, To, Wanted};
+use crate::core::namespace::{Reply, Socket};
+use crate::core::socketio;
+use crate::core::table::ById;
+use crate::core::view::SocketView;
+use crate::error::NoAnswer;
+use crate::id::{AckId, AskId, Namespace, SessionKey, SocketId};
+use crate::limits::{MAX_PENDING_REPLIES, PANIC_BACKOFF};
+use crate::time::Timestamp;
+use crate::value::{Args, Frame};
+
+impl Server {
+    /// Encodes once, finds the recipients once.
+    pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
+        let Emission { to, event, args, volatile, quiet, wanted } = emission;
+        // Stands for a bug in the core, in the end-to-end tests only.
+        #[cfg(feature = "test-panic")]
+        assert!(&*event != "test:panic-core", "the core panics");
+        if self.watches_outgoing && !quiet {
+            let sockets = self.resolve(&to);
+            if !sockets.is_empty() {
+                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.clone(), args: args.clone() });
+            }
+        }
+        self.engine.mute(quiet);
+        match wanted {
+            Wanted::Nothing => self.send_event(&to, &event, &args, volatile, fx),
+            Wanted::Answer { ask, deadline } => {
+                let ack = self.namespaces.next_ack(now);
+                self.ask(ask, deadline, ack, &to, (&event, &args, volatile), fx);
+            }
+            Wanted::Reply { asked, name, context, deadline } => {
+                let ack = self.namespaces.next_ack(now);
+                let reply = Reply { name, context, deadline };
+                let is_heard = self.note(&reply, ack, &to, (&event, &args, volatile), fx);
+                if let Some(socket) = asked.filter(|_| !is_heard) {
+                    fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Disconnected)));
+                }
+            }
+        }
+        self.engine.mute(false);
+    }
+
+    fn send_event(&mut self, to: &To, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
+        match to {
+            To::Socket(id) => {
+                // What is emitted to a client on its way in waits there until it is in.
+                let found = self.namespaces.get(*id).or_else(|| self.prepared(*id));
+                if let Some(socket) = found {
+                    let frames = event_frames(&socket.namespace, None, event, args);
+                    self.engine.send(socket.session, frames, volatile, fx);
+                }
+            }
+            To::Many(target) => {
+                self.recipients.clear();
+                self.namespaces.resolve(target, |socket| socket.session, &mut self.recipients);
+                if self.recipients.is_empty() {
+                    return;
+                }
+                let frames = event_frames(&target.namespace, None, event, args);
+                match *self.recipients {
+                    [session] => self.engine.send(session, frames, volatile, fx),
+                    _ => self.engine.broadcast(self.recipients.iter().copied(), frames, volatile, fx),
+                }
+            }
+        }
+    }
+
+    /// An event whose answers a handler awaits.
+    fn ask(
+        &mut self,
+        ask: AskId,
+        deadline: Timestamp,
+        ack: AckId,
+        to: &To,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) {
+        let sockets = self.resolve(to);
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
+            let missing = match to {
+                To::Socket(id) => vec![(*id, NoAnswer::Disconnected)],
+                To::Many(_) => Vec::new(),
+            };
+            return fx.push_dispatch(Dispatch::Answered { ask, answers: Vec::new(), missing });
+        };
+        let mut waiting = ById::default();
+        for socket in &sockets {
+            waiting.insert(socket.id);
+        }
+        self.asks.insert(ask, (namespace.clone(), ack), deadline, waiting);
+        self.send_asking(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
+    }
+
+    /// An event whose answers are noted down for a handler to come; says whether there is anybody to answer.
+    fn note(
+        &mut self,
+        reply: &Reply,
+        ack: AckId,
+        to: &To,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) -> bool {
+        let sockets = self.resolve(to);
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return false };
+        let mut asked = Vec::with_capacity(sockets.len());
+        for found in sockets {
+            let Some(socket) = self.namespaces.get_mut(found.id) else { continue };
+            if socket.replies.len() >= MAX_PENDING_REPLIES {
+                fx.push_dispatch(reply_dispatch(found, None, reply.clone(), Err(NoAnswer::TooMany)));
+                continue;
+            }
+            socket.replies.insert(ack, reply.clone());
+            self.replies.insert(reply.deadline, ack.0, socket.session.0);
+            self.engine.touch(socket.session);
+            asked.push(found.id);
+        }
+        self.send_asking(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
+        true
+    }
+
+    fn send_asking(
+        &mut self,
+        namespace: &Namespace,
+        ack: AckId,
+        sockets: impl Iterator<Item = SocketId>,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) {
+        let frames = event_frames(namespace, Some(ack), event, args);
+        let sessions = sockets.filter_map(|id| self.namespaces.get(id)).map(|socket| socket.session);
+        self.engine.broadcast(sessions, frames, volatile, fx);
+    }
+
+    /// A client answered an event.
+    pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
+        match self.asks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
+            Ok(complete) => push_answered(complete, fx),
+            Err(args) => {
+                if let Some(reply) = self.take_reply(socket.id, id) {
+                    fx.push_dispatch(reply_dispatch(socket, None, reply, Ok(args)));
+                }
+            }
+        }
+    }
+
+    /// A socket is gone, and with it the answers that it owes.
+    pub(crate) fn handle_silence(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
+        push_answered(self.asks.handle_gone(socket.id), fx);
+        for (ack, reply) in &socket.replies {
+            self.replies.remove(reply.deadline, ack.0, socket.session.0);
+            let (view, answer) = (Some(Rc::clone(view)), Err(NoAnswer::Disconnected));
+            fx.push_dispatch(reply_dispatch(socket.to_ref(), view, reply.clone(), answer));
+        }
+    }
+
+    /// Does what is due of answers and of named alarms.
+    pub(crate) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
+        while let Some(complete) = self.asks.take_due(now) {
+            push_answered([complete], fx);
+        }
+        while let Some((at, ack, session)) = self.replies.first_until(now) {
+            self.replies.remove(at, ack, session);
+            let Some(id) = self.who_owes(SessionKey(session), AckId(ack)) else { continue };
+            let socket = self.namespaces.get(id).map(Socket::to_ref);
+            if let Some((socket, reply)) = socket.zip(self.take_reply(id, AckId(ack))) {
+                fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Expired)));
+            }
+        }
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            self.alarms.by_name.retain(|name, (at, context)| {
+                let is_due = *at <= now;
+                if is_due {
+                    fx.push_dispatch(Dispatch::Alarm { name: name.clone(), context: Rc::clone(context) });
+                }
+                !is_due
+            });
+            self.alarms.note();
+        }
+    }
+
+    /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
+    pub fn postpone_due(&mut self, now: Timestamp) {
+        let later = now.after(PANIC_BACKOFF);
+        while let Some((at, ack, session)) = self.replies.first_until(now) {
+            self.replies.remove(at, ack, session);
+            let owes = self.who_owes(SessionKey(session), AckId(ack));
+            let Some(socket) = owes.and_then(|id| self.namespaces.get_mut(id)) else { continue };
+            if let Some(reply) = socket.replies.get_mut(&AckId(ack)) {
+                reply.deadline = later;
+                self.replies.insert(later, ack, session);
+                self.engine.touch(socket.session);
+            }
+        }
+        for (_, (at, _)) in self.alarms.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
+            *at = later;
+        }
+        if self.alarms.first.is_some_and(|at| at <= now) {
+            self.alarms.note();
+        }
+        self.follow_wish();
+    }
+
+    pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
+        let Some(socket) = self.namespaces.get(socket) else { return };
+        let len = args.elements().len();
+        let text = text_frame(&socket.namespace, len, |text| socketio::encode_ack(&socket.namespace, id, args, text));
+        self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
+    }
+
+    fn take_reply(&mut self, id: SocketId, ack: AckId) -> Option<Reply> {
+        let socket = self.namespaces.get_mut(id)?;
+        let reply = socket.replies.remove(&ack)?;
+        self.replies.remove(reply.deadline, ack.0, socket.session.0);
+        self.engine.touch(socket.session);
+        Some(reply)
+    }
+
+    /// The socket of a session that owes the answer with this number: a question goes to one namespace.
+    fn who_owes(&self, session: SessionKey, ack: AckId) -> Option<SocketId> {
+        let sockets = self.clients.get(session)?.sockets.values().copied();
+        sockets.into_iter().find(|&id| self.namespaces.get(id).is_some_and(|socket| socket.replies.contains_key(&ack)))
+    }
+}
+
+fn reply_dispatch(
+    socket: SocketRef,
+    view: Option<Rc<SocketView>>,
+    Reply { name, context, .. }: Reply,
+    answer: Result<Args, NoAnswer>,
+) -> Dispatch {
+    Dispatch::Reply { socket, view, name, context, answer }
+}
+
+fn push_answered(complete: impl IntoIterator<Item = (AskId, Complete)>, fx: &mut Effects) {
+    for (ask, Complete { answers, missing }) in complete {
+        fx.push_dispatch(Dispatch::Answered { ask, answers, missing });
+    }
+}
+
+/// A packet for a namespace as a message: `write` appends its text, in which something of `len` bytes is.
+pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
+    let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
+    text.push(engineio::packet::MESSAGE);
+    write(&mut text);
+    Frame::text(text)
+}
+
+/// The packet's type, digits, brackets, quotes and commas around its parts.
+const ROOM_FOR_MARKS: usize = 48;
+
+fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {
+    let len = args.elements().len() + event.len();
+    let text = text_frame(namespace, len, |text| socketio::encode_event(namespace, ack, event, args, text));
+    with_attachments(text, args.attachments())
+}
+
+fn with_attachments(text: Frame, attachments: &[Bytes]) -> Vec<Frame> {
+    let mut frames = Vec::with_capacity(1 + attachments.len());
+    frames.push(text);
+    frames.extend(attachments.iter().cloned().map(Frame::Binary));
+    frames
+}

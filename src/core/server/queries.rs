@@ -1,0 +1,156 @@
+//! What the shell and the handlers may know without anything happening.
+
+use std::rc::Rc;
+
+use super::Server;
+use crate::core::alarms::NamedAlarm;
+use crate::core::dispatch::SocketRef;
+use crate::core::engineio::Alarm;
+use crate::core::input::To;
+#[cfg(doc)]
+use crate::core::input::{Command, Input};
+use crate::core::namespace::Socket;
+use crate::core::view::ConnView;
+use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
+use crate::limits::{MAX_ALARMS_BYTES, MAX_ROOMS};
+use crate::time::Timestamp;
+
+impl Server {
+    /// Whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
+    pub fn is_connected(&self, socket: SocketId) -> bool {
+        self.namespaces.get(socket).is_some()
+    }
+
+    /// Whether a session of this id exists, on whatever transport.
+    pub fn has_session(&self, sid: Sid) -> bool {
+        self.engine.has_session(sid)
+    }
+
+    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    pub fn can_upgrade(&self, sid: Sid) -> bool {
+        self.engine.can_upgrade(sid)
+    }
+
+    /// How many sessions there are.
+    pub fn session_count(&self) -> usize {
+        self.engine.session_count()
+    }
+
+    /// How many clients are connected.
+    pub fn clients_count(&self) -> usize {
+        self.engine.sessions().count()
+    }
+
+    /// When [`Input::Timeout`] is due for sessions that poll, and for handlers that await an answer. Only these may keep a
+    /// timer in memory.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        self.engine.next_timeout().into_iter().chain(self.asks.first_deadline()).min()
+    }
+
+    /// When the world must be woken for sessions that sleep.
+    pub fn next_alarm(&self) -> Alarm {
+        self.engine.next_alarm()
+    }
+
+    /// Whether one tick pings all WebSockets.
+    pub fn shares_heartbeat(&self) -> bool {
+        self.config.shares_heartbeat()
+    }
+
+    /// Whether [`Input::Tick`] is due.
+    pub fn is_tick_due(&self, now: Timestamp) -> bool {
+        self.engine.is_tick_due(now)
+    }
+
+    /// Tells the time of the alarm that was set before the world slept; `None` when there is none.
+    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+        self.engine.set_alarm_found(now, alarm);
+    }
+
+    /// The WebSockets whose [`snapshot`](Self::snapshot) may have changed since the last call.
+    pub fn take_touched(&mut self) -> Vec<ConnId> {
+        self.engine.take_touched()
+    }
+
+    /// Whether handlers are to be called for what is emitted; not unless this is said.
+    pub const fn watch_outgoing(&mut self, watch: bool) {
+        self.watches_outgoing = watch;
+    }
+
+    /// Whether handlers are to be called for the packets of clients, and for those on their way to them; not unless this is
+    /// said.
+    pub const fn watch_packets(&mut self, received: bool, created: bool) {
+        self.engine.watch_packets(received, created);
+    }
+
+    /// The named alarms, if they changed since the last call: they are to be written down.
+    pub fn take_alarms(&mut self) -> Option<Vec<NamedAlarm>> {
+        let changed = core::mem::take(&mut self.alarms.changed);
+        changed.then(|| {
+            let alarms = self.alarms.by_name.clone().into_iter();
+            alarms.map(|(name, (at, context))| NamedAlarm { name, at, context }).collect()
+        })
+    }
+
+    /// How many named alarms there would be with this one, and how many bytes they have at most as they are written.
+    pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
+        let others = || self.alarms.by_name.iter().filter(|(other, _)| &***other != name);
+        let bytes = |len: fn(&str, &str) -> usize| {
+            others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
+        };
+        let most = bytes(NamedAlarm::max_len);
+        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
+    }
+
+    /// When a named alarm is due, and what its handler gets, as JSON.
+    pub fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+        self.alarms.by_name.get(name).cloned()
+    }
+
+    /// A socket that is in its namespace, or on its way into it.
+    pub fn socket(&self, id: SocketId) -> Option<&Socket> {
+        self.namespaces.get(id).or_else(|| self.prepared(id))
+    }
+
+    /// Whom handlers mean.
+    pub fn resolve(&mut self, to: &To) -> Vec<SocketRef> {
+        match to {
+            To::Socket(id) => self.namespaces.get(*id).map(Socket::to_ref).into_iter().collect(),
+            To::Many(target) => {
+                let mut found = Vec::new();
+                self.namespaces.resolve(target, Socket::to_ref, &mut found);
+                found
+            }
+        }
+    }
+
+    /// The sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
+    pub fn without_room_for(&mut self, to: &To, rooms: &[Room]) -> Vec<SocketId> {
+        let mut sockets = self.ids(to);
+        sockets.retain(|&id| !self.has_room_for(id, rooms));
+        sockets
+    }
+
+    /// Whether a socket may join these rooms: it does not have to be there.
+    pub(crate) fn has_room_for(&self, id: SocketId, rooms: &[Room]) -> bool {
+        let Some(socket) = self.socket(id) else { return true };
+        if socket.rooms.len().saturating_add(rooms.len()) <= MAX_ROOMS {
+            return true;
+        }
+        let is_new = |room: &&Room| room.as_str() != id.as_str() && !socket.rooms.contains_key(*room);
+        let mut new: Vec<&Room> = rooms.iter().filter(is_new).collect();
+        new.sort_unstable();
+        new.dedup();
+        socket.rooms.len().saturating_add(new.len()) <= MAX_ROOMS
+    }
+
+    /// The namespaces that have a socket.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        self.namespaces.names().cloned().collect()
+    }
+
+    /// What a session's connection is now.
+    pub fn conn_view(&self, session: SessionKey) -> Option<ConnView> {
+        self.engine.conn_view(session)
+    }
+}

@@ -1,0 +1,119 @@
+//! What survives sleep.
+
+use std::rc::Rc;
+
+use super::{Client, Server};
+use crate::core::alarms::NamedAlarm;
+use crate::core::handshake_request::Layer;
+use crate::core::namespace::{Reply, Socket};
+use crate::core::snapshot::{Body, ClientSnapshot, Parts, ReplySnapshot, Snapshot, SocketSnapshot};
+use crate::core::socketio::Decoder;
+use crate::error::Fault;
+use crate::id::{AckId, ConnId};
+use crate::time::Timestamp;
+
+impl Server {
+    /// What must be known of a WebSocket while the world sleeps; `None` for one that only probes: its session polls and
+    /// would be lost anyway.
+    pub fn snapshot(&self, conn: ConnId) -> Option<Snapshot> {
+        let (key, session) = self.engine.session_of(conn)?;
+        let mut parts = Parts::new();
+        let mut due = None;
+        let client = match session.layer {
+            Layer::EngineIo => ClientSnapshot::EngineIo,
+            Layer::SocketIo => {
+                let client = self.clients.get(key)?;
+                let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
+                due = sockets().filter_map(Socket::due).min();
+                let prepared = || client.prepared.iter().filter_map(|&id| self.prepared(id));
+                let joining: Vec<_> =
+                    prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
+                // Whoever waits to be let in is not to wait for the next one who speaks.
+                due = if joining.is_empty() { due } else { Some(session.since) };
+                parts = client.decoder.parts();
+                let (opening, partial) = (client.opening.clone(), client.decoder.snapshot());
+                let sockets = sockets().map(snapshot_of).collect();
+                ClientSnapshot::SocketIo { opening, sockets, joining, partial }
+            }
+        };
+        let body = Body { sid: session.sid, upgraded: session.upgraded, client };
+        Some(Snapshot { header: self.engine.header(key, due)?, body, parts })
+    }
+
+    /// Puts back the named alarms that were written down.
+    pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
+        for NamedAlarm { name, at, context } in alarms {
+            self.alarms.by_name.insert(name, (at, context));
+        }
+        self.alarms.note();
+        self.alarms.changed = false;
+        self.follow_wish();
+    }
+
+    /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when the snapshot contradicts itself or another one; the WebSocket is to be closed.
+    pub fn restore(&mut self, now: Timestamp, conn: ConnId, snapshot: Snapshot) -> Result<(), Fault> {
+        let Snapshot { header, body, parts } = snapshot;
+        let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
+        let layer = match body.client {
+            ClientSnapshot::SocketIo { .. } => Layer::SocketIo,
+            ClientSnapshot::EngineIo => Layer::EngineIo,
+        };
+        let client = match body.client {
+            ClientSnapshot::SocketIo { opening, sockets, joining, partial } => {
+                let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
+                Some((opening, sockets, joining, decoder))
+            }
+            ClientSnapshot::EngineIo => None,
+        };
+        let session = self
+            .engine
+            .restore(now, conn, (body.sid, body.upgraded), layer, header)
+            .ok_or_else(|| damaged("has the session id of another one"))?;
+        let Some((opening, sockets, joining, decoder)) = client else { return Ok(()) };
+        self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
+        let mut client = Client { opening, decoder, ..Client::default() };
+        for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
+            let mut socket = Socket::new(id, namespace.clone(), session, client.opening.clone(), auth);
+            (socket.predicate, socket.data) = (predicate, data);
+            // One by one, in the order in which they were: collecting brings a sort into the wasm.
+            for room in rooms {
+                socket.rooms.insert(room, ());
+            }
+            for event in once {
+                socket.once.insert(event, ());
+            }
+            for ReplySnapshot { ack, name, context, deadline } in replies {
+                self.namespaces.note_owed(ack);
+                self.replies.insert(deadline, ack.0, session.0);
+                socket.replies.insert(ack, Reply { name, context, deadline });
+            }
+            client.sockets.insert(namespace.clone(), id);
+            self.namespaces.insert(socket);
+        }
+        self.clients.insert(session, client);
+        // Guards that were asked were in memory, and are asked again.
+        self.rejoining.extend(joining.into_iter().map(|(namespace, auth)| (session, namespace, auth)));
+        self.follow_wish();
+        Ok(())
+    }
+}
+
+fn snapshot_of(socket: &Socket) -> SocketSnapshot {
+    let reply = |(ack, reply): (&AckId, &Reply)| {
+        let Reply { name, context, deadline } = reply.clone();
+        ReplySnapshot { ack: *ack, name, context, deadline }
+    };
+    SocketSnapshot {
+        id: socket.id,
+        namespace: socket.namespace.clone(),
+        predicate: socket.predicate,
+        auth: Rc::clone(&socket.auth),
+        data: socket.data.clone(),
+        rooms: socket.rooms.keys().cloned().collect(),
+        once: socket.once.keys().cloned().collect(),
+        replies: socket.replies.iter().map(reply).collect(),
+    }
+}

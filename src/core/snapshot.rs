@@ -1,0 +1,166 @@
+//! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use litemap::LiteMap;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::handshake_request::KeptOpening;
+use crate::core::engineio::Header;
+use crate::id::{AckId, Namespace, Room, Sid, SocketId};
+use crate::time::Timestamp;
+
+/// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
+/// nothing worse than after a lost connection, comes back.
+pub const VERSION: u32 = 2;
+
+/// The rest of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// The session's id.
+    #[serde(rename = "s")]
+    pub sid: Sid,
+    /// Whether it polled before it took its WebSocket.
+    #[serde(rename = "u", default, skip_serializing_if = "core::ops::Not::not")]
+    pub upgraded: bool,
+    /// What the session speaks, with its state.
+    #[serde(rename = "l")]
+    pub client: ClientSnapshot,
+}
+
+impl Body {
+    /// Whether parts of it are written down by themselves.
+    pub fn has_parts(&self) -> bool {
+        match &self.client {
+            ClientSnapshot::SocketIo { partial: Some(partial), .. } => partial.arrived.contains(&Part::Row),
+            ClientSnapshot::SocketIo { partial: None, .. } | ClientSnapshot::EngineIo => false,
+        }
+    }
+}
+
+/// The state of the layer above Engine.IO.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientSnapshot {
+    /// Socket.IO.
+    #[serde(rename = "c")]
+    SocketIo {
+        /// The request that opened the session.
+        #[serde(rename = "o")]
+        opening: KeptOpening,
+        /// The namespaces that the client joined.
+        #[serde(rename = "n")]
+        sockets: Vec<SocketSnapshot>,
+        /// The namespaces that it wants to join and whose guards have not decided, with its auth, as JSON text.
+        #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
+        joining: Vec<(Namespace, Rc<str>)>,
+        /// A packet whose attachments have not all arrived.
+        #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+        partial: Option<PartialSnapshot>,
+    },
+    /// Plain Engine.IO has none.
+    #[serde(rename = "e")]
+    EngineIo,
+}
+
+/// A socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketSnapshot {
+    /// Its id.
+    #[serde(rename = "i")]
+    pub id: SocketId,
+    /// Its namespace.
+    #[serde(rename = "n")]
+    pub namespace: Namespace,
+    /// Which of the app's predicates knew its namespace.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<u32>,
+    /// Its auth, as JSON text.
+    #[serde(rename = "a", deserialize_with = "read_text")]
+    pub auth: Rc<str>,
+    /// What handlers keep with it, as JSON text.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Rc<str>>,
+    /// The rooms it is in, without its own.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<Room>,
+    /// The events whose handlers for the first time were called.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub once: Vec<Box<str>>,
+    /// The answers that handlers wait for.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<ReplySnapshot>,
+}
+
+/// An answer that a handler waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplySnapshot {
+    /// The number of the event that the client is to answer.
+    #[serde(rename = "i")]
+    pub ack: AckId,
+    /// The handler's name.
+    #[serde(rename = "n")]
+    pub name: Box<str>,
+    /// What the handler gets beside the answer, as JSON text.
+    #[serde(rename = "c")]
+    pub context: Rc<str>,
+    /// When it is called without an answer.
+    #[serde(rename = "t")]
+    pub deadline: Timestamp,
+}
+
+/// A packet whose attachments have not all arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialSnapshot {
+    /// Whether it is an acknowledgement rather than an event.
+    #[serde(rename = "k")]
+    pub is_ack: bool,
+    /// Its namespace.
+    #[serde(rename = "n")]
+    pub namespace: Namespace,
+    /// Its acknowledgement id.
+    #[serde(rename = "i")]
+    pub id: Option<AckId>,
+    /// Its payload, as JSON text.
+    #[serde(rename = "j")]
+    pub json: String,
+    /// How many attachments it announced.
+    #[serde(rename = "c")]
+    pub announced: usize,
+    /// Those that have arrived.
+    #[serde(rename = "a")]
+    pub arrived: Vec<Part>,
+}
+
+/// An attachment that has arrived before its packet's last one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// A short one, in base64.
+    #[serde(rename = "i")]
+    Inline(String),
+    /// A long one: it is written down by itself.
+    #[serde(rename = "r")]
+    Row,
+}
+
+/// The long attachments of a packet that is not complete, by their place in it.
+pub type Parts = LiteMap<usize, Bytes>;
+
+/// What must be known of a WebSocket while the world sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What the heartbeat needs.
+    pub header: Header,
+    /// The rest.
+    pub body: Body,
+    /// What is written down beside it, each once.
+    pub parts: Parts,
+}
+
+/// Reads a text into one allocation.
+fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rc<str>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Text::deserialize(deserializer).map(|Text(text)| text.into())
+}

@@ -1,0 +1,226 @@
+//! What the Worker makes of a request that is for no gateway: an answer of its own, or a world's.
+
+use super::admin_key;
+use crate::admin::Operation;
+use crate::config::AdminKey;
+use crate::error::Failure;
+use crate::handles::HttpResponse;
+use crate::http::origin as headers;
+use crate::http::{NO_WORLD, Route};
+use crate::id::WorldName;
+use crate::routing::{App, Cors};
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// This is the answer, and no world is asked.
+    Answer(HttpResponse),
+    /// The world answers.
+    World(WorldName),
+}
+
+/// A request without its body.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Finds a header by its name.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Judges a request of an origin that may ask; `None` where it is for neither the app's routes nor the admin door, which
+/// is there if there is a `key`.
+pub fn judge(route: &Route<'_>, head: Head<'_>, app: &App, key: Option<&AdminKey>) -> Option<Verdict> {
+    match route {
+        Route::App { world, path } if app.has_routes() => Some(judge_route(world, path, head, app)),
+        Route::Door { world, operation } => {
+            Some(judge_call(world, operation, head, key?).map_or_else(Verdict::Answer, Verdict::World))
+        }
+        _ => None,
+    }
+}
+
+/// Gives the world that a call at the door is for, or the answer. Without the key, all calls get the same.
+fn judge_call(world: &str, operation: &str, head: Head<'_>, key: &AdminKey) -> Result<WorldName, HttpResponse> {
+    let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
+    let methods = Operation::parse(operation).map(Operation::methods);
+    // A preflight cannot have the key.
+    if let Some(answer) = methods.and_then(|methods| head.preflight(methods, &Cors::new())) {
+        return Err(answer);
+    }
+    admin_key::check((head.header)("authorization").as_deref(), key)?;
+    let methods =
+        methods.ok_or_else(|| not_found(format!("There are the operations {}", Operation::NAMES.join(", "))))?;
+    let world = WorldName::parse(world).ok_or_else(|| not_found(NO_WORLD.to_owned()))?;
+    if !methods.contains(&head.method) {
+        let methods = methods.join(", ");
+        let failure = Failure::new("METHOD_NOT_ALLOWED", format!("This takes {methods}"));
+        return Err(HttpResponse::error(405, &failure).with_header("allow", methods));
+    }
+    Ok(world)
+}
+
+fn judge_route(world: &WorldName, path: &str, head: Head<'_>, app: &App) -> Verdict {
+    let methods = app.methods(path);
+    if !methods.is_empty()
+        && let Some(answer) = head.preflight(&methods, app.engine_routes().cors_options())
+    {
+        return Verdict::Answer(answer);
+    }
+    app.refuse(head.method, path).map_or_else(|| Verdict::World(world.clone()), Verdict::Answer)
+}
+
+impl Head<'_> {
+    /// The answer, if a page's browser asks what it may.
+    fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
+        (self.method == "OPTIONS" && (self.header)("origin").is_some()).then_some(())?;
+        (self.header)("access-control-request-method")?;
+        let asked = (self.header)("access-control-request-headers");
+        let allowed = headers::preflight(&methods.join(","), asked.as_deref(), cors);
+        let add = |response: HttpResponse, (name, value)| response.with_header(name, value);
+        Some(allowed.into_iter().fold(HttpResponse::empty(204), add))
+    }
+}
+
+impl core::fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::routing::GatewayPath;
+
+    fn route(path: &str) -> Route<'_> {
+        crate::http::route(path, None, &GatewayPath::default())
+    }
+
+    async fn nothing() -> HttpResponse {
+        HttpResponse::empty(204)
+    }
+
+    fn app() -> App {
+        App::new().route("GET", "/scores/{n}", nothing).route("DELETE", "/scores/{n}", nothing)
+    }
+
+    const KEY: (&str, &str) = ("authorization", "Bearer 0123456789abcdef");
+
+    fn key() -> AdminKey {
+        let config = Config::parse(|name| (name == "ADMIN_KEY").then(|| "0123456789abcdef".to_owned()));
+        config.expect("valid").admin_key.expect("a key")
+    }
+
+    fn verdict(method: &str, path: &str, headers: &[(&str, &str)]) -> Option<Verdict> {
+        let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        judge(&route(path), Head { method, header: &header }, &app(), Some(&key()))
+    }
+
+    fn status(method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
+        match verdict(method, path, headers) {
+            Some(Verdict::Answer(response)) => response.status,
+            Some(Verdict::World(_)) => 0,
+            None => 1,
+        }
+    }
+
+    #[test]
+    fn only_what_a_route_is_for_reaches_a_world() {
+        assert_eq!(verdict("GET", "/w/alpha/scores/1", &[]), WorldName::parse("alpha").map(Verdict::World));
+        for (method, path, expected) in [
+            ("HEAD", "/w/alpha/scores/1", 0),
+            ("DELETE", "/w/alpha/scores/1", 0),
+            ("POST", "/w/alpha/scores/1", 405),
+            ("OPTIONS", "/w/alpha/scores/1", 405),
+            ("GET", "/w/alpha/scores", 404),
+            ("GET", "/w/alpha/", 404),
+            ("GET", "/w/a.b/scores/1", 1),
+            ("GET", "/scores/1", 1),
+            ("GET", "/w/alpha/socket.io/", 1),
+        ] {
+            assert_eq!(status(method, path, &[]), expected, "{method} {path}");
+        }
+        let none = judge(&route("/w/alpha/x"), Head { method: "GET", header: &|_| None }, &App::new(), Some(&key()));
+        assert_eq!(none, None);
+    }
+
+    #[test]
+    fn preflights_are_answered_with_the_paths_methods() {
+        let asks = [
+            ("origin", "https://a"),
+            ("access-control-request-method", "DELETE"),
+            ("access-control-request-headers", "x-a"),
+        ];
+        let Some(Verdict::Answer(response)) = verdict("OPTIONS", "/w/alpha/scores/1", &asks) else {
+            panic!("no answer")
+        };
+        assert_eq!(response.status, 204);
+        for (name, value) in
+            [("access-control-allow-methods", "DELETE,GET,HEAD"), ("access-control-allow-headers", "x-a")]
+        {
+            assert!(response.headers.contains(&(name.to_owned(), value.to_owned())), "{response:?}");
+        }
+        assert_eq!(status("OPTIONS", "/w/alpha/x", &asks), 404);
+        assert_eq!(status("OPTIONS", "/w/alpha/scores/1", &asks[..1]), 405);
+    }
+
+    #[test]
+    fn who_has_the_key_reaches_a_world_through_the_door() {
+        for (method, operation) in [
+            ("POST", "emit"),
+            ("POST", "join"),
+            ("POST", "leave"),
+            ("POST", "disconnect"),
+            ("POST", "fetch"),
+            ("GET", "fetch"),
+        ] {
+            let path = format!("/api/worlds/alpha/{operation}");
+            assert_eq!(
+                verdict(method, &path, &[KEY]),
+                WorldName::parse("alpha").map(Verdict::World),
+                "{method} {path}"
+            );
+        }
+        for (method, path, expected) in [
+            ("GET", "/api/worlds/alpha/emit", 405),
+            ("HEAD", "/api/worlds/alpha/fetch", 405),
+            ("OPTIONS", "/api/worlds/alpha/emit", 405),
+            ("POST", "/api/worlds/alpha/", 404),
+            ("POST", "/api/worlds/alpha/emit/", 404),
+            ("POST", "/api/worlds/alpha/shutdown", 404),
+            ("POST", "/api/worlds//emit", 404),
+            ("POST", "/api/worlds/a.b/emit", 404),
+            ("POST", "/api/worlds/a%2Fb/emit", 404),
+        ] {
+            assert_eq!(status(method, path, &[KEY]), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn without_the_key_every_call_gets_the_same() {
+        let refused = verdict("POST", "/api/worlds/alpha/emit", &[]).expect("there is a door");
+        assert_eq!(status("POST", "/api/worlds/alpha/emit", &[]), 401);
+        for (method, path) in [
+            ("GET", "/api/worlds/alpha/emit"),
+            ("OPTIONS", "/api/worlds/alpha/emit"),
+            ("POST", "/api/worlds/beta/fetch"),
+            ("POST", "/api/worlds/a.b/emit"),
+            ("POST", "/api/worlds/alpha/shutdown"),
+        ] {
+            let wrong = ("authorization", "Bearer 0123456789abcdeg");
+            assert_eq!(verdict(method, path, &[wrong]).as_ref(), Some(&refused), "{method} {path}");
+        }
+        let header = |name: &str| (name == KEY.0).then(|| KEY.1.to_owned());
+        let head = Head { method: "POST", header: &header };
+        assert_eq!(judge(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no door");
+    }
+
+    #[test]
+    fn a_page_may_ask_the_door_what_it_may() {
+        let asks = [("origin", "https://a"), ("access-control-request-method", "POST")];
+        assert_eq!(status("OPTIONS", "/api/worlds/alpha/emit", &asks), 204);
+        assert_eq!(status("OPTIONS", "/api/worlds/a.b/emit", &asks), 204);
+    }
+}

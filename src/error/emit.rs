@@ -1,0 +1,62 @@
+//! Why an event was not emitted.
+
+use super::failure::HandlerError;
+use crate::value::EncodeError;
+use core::fmt;
+
+/// Why something was not emitted: the server's own code asked for what cannot be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// Socket.IO keeps this event's name for itself.
+    Reserved(String),
+    /// The arguments cannot be sent.
+    Arguments(EncodeError),
+    /// The context of a `reply_to` cannot be kept; the text says why.
+    Context(String),
+    /// The namespace has no `on_reply` of this name.
+    UnknownReply(String),
+    /// A timeout is longer than an answer may be awaited in memory.
+    Timeout(core::time::Duration),
+    /// An answer is awaited, and is to go to a handler as well.
+    TwoAnswers,
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reserved(event) => write!(f, "Socket.IO keeps the event name {event:?} for itself"),
+            Self::Arguments(error) => error.fmt(f),
+            Self::Context(problem) => write!(f, "the context of a reply cannot be kept: {problem}"),
+            Self::UnknownReply(name) => write!(f, "the namespace has no `on_reply` called {name:?}"),
+            Self::Timeout(asked) => write!(
+                f,
+                "an answer is awaited for {} s at most, not for {} s; `reply_to` has no such bound",
+                crate::limits::MAX_ACK_TIMEOUT.as_secs(),
+                asked.as_secs()
+            ),
+            Self::TwoAnswers => f.write_str("an answer is either awaited or goes to the handler of a `reply_to`"),
+        }
+    }
+}
+
+impl core::error::Error for EmitError {}
+
+impl HandlerError for EmitError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Reserved(_) => "RESERVED_EVENT",
+            Self::Arguments(_) => "UNSENDABLE_ARGUMENTS",
+            Self::Context(_) => "INVALID_CONTEXT",
+            Self::UnknownReply(_) => "UNKNOWN_REPLY",
+            Self::Timeout(_) => "TIMEOUT_TOO_LONG",
+            Self::TwoAnswers => "TWO_ANSWERS",
+        }
+    }
+}
+
+impl From<EncodeError> for EmitError {
+    fn from(error: EncodeError) -> Self {
+        Self::Arguments(error)
+    }
+}

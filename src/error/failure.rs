@@ -1,0 +1,294 @@
+//! What goes wrong in handlers, and what clients are told of it.
+
+use super::ack::AckError;
+use super::ack::NoAnswer;
+use super::connect_error::Refused;
+use super::emit::EmitError;
+use super::fault::Fault;
+use super::join::JoinError;
+use crate::value::{Args, DecodeError, EncodeError, echoed, quoted};
+use core::fmt;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a handler may fail with.
+///
+/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
+/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. From a [`guard`](crate::routing::Routes::guard), the client gets a
+/// `CONNECT_ERROR` with the message and the data, which is the code unless it says otherwise.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum SayError { TooLong, Muted { minutes: u32 } }
+///
+/// impl std::fmt::Display for SayError {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         match self {
+///             Self::TooLong => f.write_str("the message is too long"),
+///             Self::Muted { minutes } => write!(f, "you are muted for {minutes} minutes"),
+///         }
+///     }
+/// }
+///
+/// impl dormouse::error::HandlerError for SayError {
+///     fn code(&self) -> &str {
+///         match self {
+///             Self::TooLong => "TOO_LONG",
+///             Self::Muted { .. } => "MUTED",
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what a client is told when a handler fails with it",
+    note = "implement `dormouse::error::HandlerError` for it (it needs `Display`; `code` has a default)",
+    note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
+)]
+pub trait HandlerError: fmt::Display {
+    /// What programs tell errors apart by; the text of the error is for people.
+    fn code(&self) -> &str {
+        Failure::CODE
+    }
+
+    /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
+    fn data(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// An error of a handler: a code and a sentence. Every [`Error`](core::error::Error) becomes one by `?`.
+///
+/// ```
+/// use dormouse::{Data, Failure};
+///
+/// async fn roll(Data(sides): Data<String>) -> Result<(), Failure> {
+///     let sides: u32 = sides.parse()?;
+///     if sides == 0 {
+///         return Err(Failure::new("NO_SIDES", "a die has sides"));
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// An app's own errors become one by `?` as well, with their codes, where they say how. They are no `Error` then:
+///
+/// ```
+/// use dormouse::{Data, Failure, Socket};
+///
+/// enum Refusal { TooLong, Muted { minutes: u32 } }
+///
+/// impl From<Refusal> for Failure {
+///     fn from(refusal: Refusal) -> Self {
+///         match refusal {
+///             Refusal::TooLong => Self::new("TOO_LONG", "the message is too long"),
+///             Refusal::Muted { minutes } => Self::new("MUTED", format!("you are muted for {minutes} minutes")),
+///         }
+///     }
+/// }
+///
+/// async fn say(socket: Socket, Data(text): Data<String>) -> Result<(), Failure> {
+///     if text.len() > 1_000 {
+///         return Err(Refusal::TooLong.into());
+///     }
+///     Ok(socket.broadcast().emit("said", text)?)
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on("say", say));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    code: Cow<'static, str>,
+    message: String,
+    data: Option<Data>,
+}
+
+/// Data for a client. What handles JSON values is reached through it alone: where no error has data, it is not in the wasm.
+#[derive(Clone)]
+struct Data(Arc<dyn Json>);
+
+trait Json: Send + Sync {
+    fn value(&self) -> &Value;
+    fn to_json(&self) -> String;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn equals(&self, other: &dyn Json) -> bool;
+}
+
+impl Json for Value {
+    fn value(&self) -> &Value {
+        self
+    }
+
+    fn to_json(&self) -> String {
+        self.to_string()
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+
+    fn equals(&self, other: &dyn Json) -> bool {
+        self == other.value()
+    }
+}
+
+impl Data {
+    fn new(value: Value) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(&*other.0)
+    }
+}
+
+impl Eq for Data {}
+
+impl Failure {
+    /// The code of errors that have none of their own.
+    pub const CODE: &'static str = "ERROR";
+    /// The code of arguments that do not fit a handler's.
+    pub const INVALID_ARGUMENTS: &'static str = "INVALID_ARGUMENTS";
+
+    /// An error with a code.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), data: None }
+    }
+
+    /// With data for a client whose CONNECT is refused.
+    #[must_use]
+    pub fn with_data(mut self, data: impl Into<Value>) -> Self {
+        self.data = Some(Data::new(data.into()));
+        self
+    }
+
+    /// What programs tell it by.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What people read.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What a client whose CONNECT is refused gets besides, if it was given; otherwise it gets `{"code":…}`, where there is a
+    /// code.
+    pub fn data(&self) -> Option<&Value> {
+        self.data.as_ref().map(|data| data.0.value())
+    }
+
+    /// What clients are told of an error that says so itself. `?` would lose its code: it knows only that it is an error.
+    pub fn of(error: &impl HandlerError) -> Self {
+        Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
+    }
+
+    /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
+    pub(crate) fn into_refused(self) -> Refused {
+        let has_code = self.code != Self::CODE;
+        let data = match self.data {
+            Some(data) => Some(data.0.to_json()),
+            None => has_code.then(|| format!(r#"{{"code":{}}}"#, quoted(&self.code))),
+        };
+        Refused { data, message: self.message }
+    }
+
+    /// What a client gets that asked for an acknowledgement.
+    pub(crate) fn to_args(&self) -> Args {
+        Args::from_wire(&self.to_json(), Vec::new())
+    }
+
+    /// What who asked is told, as JSON.
+    pub(crate) fn to_json(&self) -> String {
+        let (code, message) = (quoted(&self.code), quoted(&self.message));
+        format!(r#"{{"error":{{"code":{code},"message":{message}}},"status":"error"}}"#)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+// `Failure` is no `Error` itself: that is what lets every error become one.
+impl<E: core::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let code = own_code(&error).map_or(Self::CODE.into(), |code| code.to_owned().into());
+        // Serde repeats what a client sent.
+        Self { code, ..Self::new(Self::CODE, echoed(&error.to_string())) }
+    }
+}
+
+/// The code of an error of Dormouse's own, or of one that such an error is behind.
+fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str> {
+    let decode = || error.downcast_ref::<DecodeError>().map(HandlerError::code);
+    let answer = || error.downcast_ref::<NoAnswer>().map(HandlerError::code);
+    let ack = || error.downcast_ref::<AckError>().map(HandlerError::code);
+    let emit = || error.downcast_ref::<EmitError>().map(HandlerError::code);
+    let join = || error.downcast_ref::<JoinError>().map(HandlerError::code);
+    decode().or_else(answer).or_else(ack).or_else(emit).or_else(join).or_else(|| own_code(error.source()?))
+}
+
+impl HandlerError for Failure {
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn data(&self) -> Option<Value> {
+        self.data().cloned()
+    }
+}
+
+impl HandlerError for String {}
+
+impl HandlerError for &str {}
+
+impl HandlerError for core::convert::Infallible {}
+
+impl HandlerError for serde_json::Error {}
+
+impl HandlerError for Box<dyn core::error::Error> {}
+
+impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
+
+impl HandlerError for EncodeError {}
+
+impl HandlerError for Fault {}
+
+impl HandlerError for DecodeError {
+    fn code(&self) -> &str {
+        Failure::INVALID_ARGUMENTS
+    }
+}
+
+impl HandlerError for NoAnswer {
+    fn code(&self) -> &str {
+        match self {
+            Self::Expired => "ACK_TIMEOUT",
+            Self::Disconnected => "DISCONNECTED",
+            Self::TooMany => "BUSY",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_client_is_told_the_code_or_what_is_said_instead() {
+        let data = |failure: Failure| failure.into_refused().data;
+        assert_eq!(data(Failure::new("MUTED", "no")), Some(r#"{"code":"MUTED"}"#.to_owned()));
+        assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some("5".to_owned()));
+        assert_eq!(data(Failure::of(&"no")), None);
+        assert_eq!(data(Failure::from(fmt::Error)), None);
+    }
+}

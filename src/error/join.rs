@@ -1,0 +1,43 @@
+//! Why a socket did not join a room.
+
+use super::failure::HandlerError;
+use crate::id::SocketId;
+use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
+use core::fmt;
+
+/// Why sockets joined no rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// These sockets would be in more than 10,000 rooms. They joined none of those that were named; all others joined.
+    TooManyRooms(Vec<SocketId>),
+    /// A room's name has so many bytes, and may have 4,096. No socket joined any room.
+    NameTooLong(usize),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyRooms(sockets) => match sockets.as_slice() {
+                [socket] => write!(f, "the socket {socket} would be in more than {MAX_ROOMS} rooms; leave some first"),
+                several => {
+                    write!(f, "{} sockets would be in more than {MAX_ROOMS} rooms; leave some first", several.len())
+                }
+            },
+            Self::NameTooLong(bytes) => {
+                write!(f, "the name of a room has {bytes} bytes, and may have {MAX_NAME_BYTES}; use a shorter one")
+            }
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}
+
+impl HandlerError for JoinError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooManyRooms(_) => "TOO_MANY_ROOMS",
+            Self::NameTooLong(_) => "ROOM_NAME_TOO_LONG",
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What goes wrong, and who is to blame.
+
+mod ack;
+mod connect_error;
+mod emit;
+mod failure;
+pub(crate) mod fault;
+mod join;
+mod reason;
+pub(crate) mod refusal;
+
+pub use ack::{AckError, BroadcastAckError, NoAnswer, Unanswered};
+pub(crate) use connect_error::Refused;
+pub use emit::EmitError;
+pub use failure::{Failure, HandlerError};
+pub use fault::Fault;
+pub(crate) use fault::PeerFault;
+pub use join::JoinError;
+pub use reason::Reason;
+pub(crate) use refusal::{BadRequest, Refusal};
+
+pub use crate::value::{DecodeError, EncodeError};

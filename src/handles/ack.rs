@@ -1,0 +1,153 @@
+//! Acknowledgements, both ways (Socket.IO 5, "Acknowledgement").
+
+use super::world_api::{Answered, WorldHandle};
+use crate::core::input::Command;
+use crate::error::AckError;
+use crate::error::BroadcastAckError;
+use crate::error::EmitError;
+use crate::error::NoAnswer;
+use crate::error::Unanswered;
+use crate::id::{AckId, AskId, SocketId};
+use crate::value::{Args, EncodeError, FromArgs, IntoArgs};
+use core::cell::Cell;
+use futures::channel::oneshot;
+use std::rc::Rc;
+
+/// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
+/// answer. Where the client did not ask for one, it does nothing.
+///
+/// ```
+/// use dormouse::testing::TestWorld;
+/// use dormouse::response::AckSender;
+/// use dormouse::{App, Failure, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("delete", delete))
+/// }
+///
+/// async fn delete(socket: Socket, ack: AckSender) -> Result<(), Failure> {
+///     let is_sure: bool = socket.emit_with_ack("sure?", ()).await?;
+///     Ok(ack.send(if is_sure { "deleted" } else { "kept" })?)
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.connect("/");
+/// let ack = anna.emit_with_ack("delete", ());
+/// anna.ack(&anna.next_event().expect("the question"), false);
+/// assert_eq!(ack.answer().expect("an answer").parse::<String>()?, "kept");
+/// # Ok::<(), dormouse::error::DecodeError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the client waits for an answer"]
+pub struct AckSender(AckSlot);
+
+impl AckSender {
+    /// Whether the client asked for an answer and has none yet.
+    pub fn is_wanted(&self) -> bool {
+        self.0.is_wanted()
+    }
+
+    /// Answers: a tuple is several arguments, everything else is one.
+    ///
+    /// # Errors
+    /// The answer cannot be sent as it is; the client has none.
+    pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
+        self.0.send(args.into_args()?);
+        Ok(())
+    }
+}
+
+/// The answer that an event's handlers owe: the first of them to give one gives it.
+#[derive(Clone, Debug)]
+pub struct AckSlot(Rc<Slot>);
+
+#[derive(Debug)]
+struct Slot {
+    world: WorldHandle,
+    socket: SocketId,
+    id: Cell<Option<AckId>>,
+}
+
+impl AckSlot {
+    pub(crate) fn new(world: WorldHandle, socket: SocketId, id: Option<AckId>) -> Self {
+        Self(Rc::new(Slot { world, socket, id: Cell::new(id) }))
+    }
+
+    pub(crate) fn sender(&self) -> AckSender {
+        AckSender(self.clone())
+    }
+
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.id.get().is_some()
+    }
+
+    /// Answers, if that is still wanted; says whether it was.
+    pub(crate) fn send(&self, args: Args) -> bool {
+        let Slot { world, socket, id } = &*self.0;
+        let Some(id) = id.take() else { return false };
+        world.perform(Command::Ack { socket: *socket, id, args });
+        true
+    }
+}
+
+/// Answers that are awaited. Whoever waits no longer says so by dropping it.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    world: WorldHandle,
+    ask: AskId,
+    receiver: Option<oneshot::Receiver<Answered>>,
+}
+
+impl Waiting {
+    pub(crate) const fn new(world: WorldHandle, ask: AskId, receiver: oneshot::Receiver<Answered>) -> Self {
+        Self { world, ask, receiver: Some(receiver) }
+    }
+
+    /// All answers; none where the world is gone.
+    pub(crate) async fn all(mut self) -> Answered {
+        match self.receiver.as_mut() {
+            Some(receiver) => {
+                let answered = receiver.await.unwrap_or_default();
+                self.receiver = None;
+                answered
+            }
+            None => Answered::default(),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.receiver.is_some() {
+            self.world.perform(Command::Forget(self.ask));
+        }
+    }
+}
+
+/// One client's answer.
+pub(crate) async fn one<T: FromArgs>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
+    let Answered { answers, missing } = waiting.map_err(AckError::Emit)?.all().await;
+    if let Some((_, args)) = answers.into_iter().next() {
+        return T::from_args(args).map_err(AckError::Invalid);
+    }
+    Err(AckError::NoAnswer(missing.first().map_or(NoAnswer::Disconnected, |&(_, why)| why)))
+}
+
+/// The answers to a broadcast.
+pub(crate) async fn many<T: FromArgs>(
+    waiting: Result<Waiting, EmitError>,
+) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {
+    let Answered { answers, missing } = waiting.map_err(BroadcastAckError::Emit)?.all().await;
+    let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::NoAnswer(why))).collect();
+    let mut parsed = Vec::with_capacity(answers.len());
+    for (id, args) in answers {
+        match T::from_args(args) {
+            Ok(answer) => parsed.push((id, answer)),
+            Err(error) => missing.push((id, AckError::Invalid(error))),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(parsed);
+    }
+    Err(BroadcastAckError::Unanswered(Unanswered { answers: parsed, missing }))
+}

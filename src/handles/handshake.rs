@@ -1,0 +1,111 @@
+//! What a socket's client said when it connected.
+
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+use crate::core::handshake_request::Opening;
+use crate::time::Timestamp;
+use crate::value::json;
+
+/// The first HTTP request of a socket's connection, and what its client sent with CONNECT: Socket.IO's `socket.handshake`.
+///
+/// ```
+/// use dormouse::testing::{TestEvent, TestWorld};
+/// use dormouse::error::EmitError;
+/// use dormouse::socket::Handshake;
+/// use dormouse::{App, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on_connect(greet))
+/// }
+///
+/// async fn greet(socket: Socket, handshake: Handshake) -> Result<(), EmitError> {
+///     let language = handshake.header("accept-language").unwrap_or("en");
+///     socket.emit("greeting", (language, handshake.query_param("version"), handshake.address()))
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.client().header("Accept-Language", "de").query("version", "2").address("192.0.2.7").connect("/");
+/// assert_eq!(anna.next_event(), Some(TestEvent::new("greeting", ("de", "2", "192.0.2.7"))));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    opening: Rc<Opening>,
+    auth: Rc<str>,
+}
+
+impl Handshake {
+    pub(crate) fn new((opening, auth): (Rc<Opening>, Rc<str>)) -> Self {
+        Self { opening, auth }
+    }
+
+    /// The request's headers: names in lower case, and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.opening.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.opening.header(name)
+    }
+
+    /// When the request came, as JavaScript writes dates: `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
+    pub fn time(&self) -> String {
+        let since_epoch = core::time::Duration::from_millis(self.issued().as_millis());
+        let Some(at) = SystemTime::UNIX_EPOCH.checked_add(since_epoch) else { return String::new() };
+        // `Wed, 01 Jan 2020 01:00:00 GMT`
+        let http = httpdate::fmt_http_date(at);
+        match http.split(' ').collect::<Vec<_>>().as_slice() {
+            [weekday, day, month, year, time, _] => {
+                let weekday = weekday.trim_end_matches(',');
+                format!("{weekday} {month} {day} {year} {time} GMT+0000 (Coordinated Universal Time)")
+            }
+            _ => http,
+        }
+    }
+
+    /// When the request came.
+    pub fn issued(&self) -> Timestamp {
+        self.opening.issued
+    }
+
+    /// The client's IP address, as the platform tells it in `cf-connecting-ip`; empty where it tells none.
+    pub fn address(&self) -> &str {
+        &self.opening.address
+    }
+
+    /// Whether the request came by `https` or `wss`.
+    pub fn is_secure(&self) -> bool {
+        self.opening.secure
+    }
+
+    /// Whether the request named an origin: it came from a web page.
+    pub fn is_xdomain(&self) -> bool {
+        self.header("origin").is_some()
+    }
+
+    /// The request's path and query.
+    pub fn url(&self) -> &str {
+        &self.opening.url
+    }
+
+    /// The parameters of the query, decoded, in order.
+    pub fn query(&self) -> impl Iterator<Item = (String, String)> {
+        self.opening.query()
+    }
+
+    /// The last parameter of the query with this name, as Engine.IO reads its own.
+    pub fn query_param(&self, name: &str) -> Option<String> {
+        self.query().filter(|(key, _)| key == name).last().map(|(_, value)| value)
+    }
+
+    /// What the client sent with CONNECT; `{}` where it sent nothing.
+    ///
+    /// # Errors
+    /// It is no `T`.
+    pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        json::from_str(&self.auth)
+    }
+}

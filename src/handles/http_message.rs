@@ -1,0 +1,225 @@
+//! Requests to a world besides Socket.IO's own.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::core::handshake_request::is_token;
+use crate::error::Failure;
+use crate::http::INTERNAL_PREFIX;
+use crate::limits::MAX_ECHOED_NAME_CHARS;
+
+/// A request to one of the app's [`route`](crate::routing::App::route)s.
+///
+/// ```
+/// use std::rc::Rc;
+/// use dormouse::testing::TestWorld;
+/// use dormouse::extract::HttpRequest;
+/// use dormouse::response::HttpResponse;
+/// use dormouse::{App, Failure, Storage};
+///
+/// fn app() -> App {
+///     App::new().route("GET", "/scores/{player}", score)
+/// }
+///
+/// async fn score(request: Rc<HttpRequest>, storage: Storage) -> Result<HttpResponse, Failure> {
+///     let player = request.param("player").unwrap_or_default();
+///     let scores = storage.get::<Vec<u32>>(player)?.unwrap_or_default();
+///     Ok(match request.query_param("sum") {
+///         Some(_) => HttpResponse::json(200, &scores.iter().sum::<u32>()),
+///         None => HttpResponse::json(200, &scores),
+///     })
+/// }
+///
+/// let world = TestWorld::new(app);
+/// assert_eq!(world.request("GET", "/scores/anna", "").body, "[]");
+/// assert_eq!(world.request("GET", "/scores/anna?sum=1", "").body, "0");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path behind the world's name, as it came: percent-encoded.
+    pub path: String,
+    /// The query's parameters, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// The headers: names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body: at most `MAX_PAYLOAD_BYTES`.
+    pub body: Bytes,
+    /// The path's parts that the route's template names, decoded.
+    pub params: Vec<(String, String)>,
+}
+
+impl HttpRequest {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// The last parameter of the query with this name.
+    pub fn query_param(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// The part of the path that the route's template calls `name`.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        find(&self.params, name)
+    }
+}
+
+/// The answer to a request. A header that HTTP does not take is left out and written to the log; what is about the
+/// connection, such as `content-length`, is the platform's to say; a status is from 200 to 599.
+///
+/// ```
+/// use dormouse::response::HttpResponse;
+///
+/// let response = HttpResponse::json(201, &["tea", "cake"]).with_header("location", "/orders/1");
+/// assert_eq!(response.status, 201);
+/// assert_eq!(response.body, r#"["tea","cake"]"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status.
+    pub status: u16,
+    /// The headers: names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl HttpResponse {
+    /// An answer without a body.
+    pub const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A text.
+    pub fn text(status: u16, text: impl Into<String>) -> Self {
+        let body = Bytes::from(text.into());
+        Self { status, headers: vec![header("content-type", "text/plain; charset=UTF-8")], body }
+    }
+
+    /// A value as JSON; one that cannot be written is a 500.
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self { status, headers: vec![header("content-type", "application/json")], body: body.into() },
+            Err(error) => Self::failed(&Failure::from(error)),
+        }
+    }
+
+    /// With another header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// What a request gets whose handler failed: 400 where its body does not fit, 500 otherwise, and the failure as JSON.
+    pub fn failed(failure: &Failure) -> Self {
+        let status = if failure.code() == Failure::INVALID_ARGUMENTS { 400 } else { 500 };
+        Self::error(status, failure)
+    }
+
+    /// A failure as JSON, which no cache keeps.
+    pub fn error(status: u16, failure: &Failure) -> Self {
+        let error = failure.to_json();
+        Self::text(status, error).with_type("application/json").with_header("cache-control", "no-store")
+    }
+
+    /// What a request gets whose body is longer than `MAX_PAYLOAD_BYTES`.
+    pub fn too_long() -> Self {
+        Self::error(413, &Failure::new("TOO_LONG", "The body is longer than MAX_PAYLOAD_BYTES allows"))
+    }
+
+    /// What a request gets whose handler is no more: it panicked, or its world lost its memory.
+    pub fn lost() -> Self {
+        Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
+    }
+
+    /// The response as far as HTTP takes it, and what was wrong with it, in sentences for the log. A header that is none is
+    /// left out, and so are those that are the platform's to say; a status that is none is a 500.
+    pub(crate) fn checked(mut self) -> (Self, Vec<String>) {
+        if !(200..=599).contains(&self.status) {
+            let problem = format!("a response has the status {}; it must be from 200 to 599", self.status);
+            return (
+                Self::error(500, &Failure::new("INVALID_RESPONSE", "The handler's response is none")),
+                vec![problem],
+            );
+        }
+        let mut problems = Vec::new();
+        self.headers.retain(|(name, value)| {
+            let problem = if !is_token(name) {
+                "is no header's name"
+            } else if PLATFORM_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) || is_internal(name) {
+                "is not for handlers to say"
+            } else if !value.chars().all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic()) {
+                "has a value that no header can have"
+            } else {
+                return true;
+            };
+            let shown: String = name.chars().take(MAX_ECHOED_NAME_CHARS).collect();
+            problems.push(format!("a response goes without the header {shown:?}, which {problem}"));
+            false
+        });
+        (self, problems)
+    }
+
+    pub(crate) fn with_type(mut self, kind: &str) -> Self {
+        self.headers = vec![header("content-type", kind)];
+        self
+    }
+}
+
+/// What is about the connection rather than the response.
+const PLATFORM_HEADERS: [&str; 6] =
+    ["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
+
+fn is_internal(name: &str) -> bool {
+    name.get(..INTERNAL_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(INTERNAL_PREFIX))
+}
+
+fn header(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_http_does_not_take_is_left_out() {
+        let good = HttpResponse::text(200, "x").with_header("Set-Cookie", "a=b").with_header("x-empty", "");
+        assert_eq!(good.clone().checked(), (good.clone(), Vec::new()));
+        let mut bad = good.clone();
+        for (name, value) in [
+            ("", "1"),
+            ("a b", "1"),
+            ("a\r\nb", "1"),
+            ("ü", "1"),
+            ("location", "/\r\nset-cookie: evil=1"),
+            ("x-null", "\0"),
+            ("x-word", "Grüße"),
+            ("Content-Length", "9"),
+            ("Transfer-Encoding", "chunked"),
+            ("X-Dormouse-Close", "1"),
+        ] {
+            bad = bad.with_header(name, value);
+        }
+        let (checked, problems) = bad.checked();
+        assert_eq!(checked, good);
+        assert_eq!(problems.len(), 10, "{problems:?}");
+        assert!(problems.iter().all(|problem| !problem.contains(['\r', '\n'])), "{problems:?}");
+    }
+
+    #[test]
+    fn a_status_is_one() {
+        for status in [0, 99, 101, 199, 600, u16::MAX] {
+            let (response, problems) = HttpResponse::empty(status).checked();
+            assert_eq!((response.status, problems.len()), (500, 1), "{status}");
+        }
+    }
+}

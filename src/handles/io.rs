@@ -1,0 +1,352 @@
+//! The world, as handlers hold it.
+
+use core::future::Future;
+use core::time::Duration;
+
+use serde::Serialize;
+use std::rc::Rc;
+
+use super::into_rooms::IntoRooms;
+use super::operator::BroadcastOperator;
+use super::socket::Socket;
+use super::storage::Storage;
+use super::world_api::WorldHandle;
+use crate::core::dispatch::SocketRef;
+use crate::core::input::{Command, To};
+use crate::error::BroadcastAckError;
+use crate::error::{EmitError, Failure, JoinError};
+use crate::id::{Namespace, SocketId};
+use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_ALARMS_BYTES, MAX_CONTEXT_BYTES};
+use crate::time::Timestamp;
+use crate::value::{FromArgs, IntoArgs};
+
+/// The world, from one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's
+/// own namespace; [`of`](Self::of) goes to others. A handle, to be cloned and kept while the world is awake.
+///
+/// ```
+/// use dormouse::testing::{TestEvent, TestWorld};
+/// use dormouse::{App, Failure, Io, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("start", start)).namespace("/audience", |ns| ns)
+/// }
+///
+/// async fn start(socket: Socket, io: Io) -> Result<(), Failure> {
+///     io.except(socket.id()).emit("started", ())?;
+///     io.of("/audience")?.emit("curtain", io.sockets().len())?;
+///     Ok(())
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let (anna, ben, guest) = (world.connect("/"), world.connect("/"), world.connect("/audience"));
+/// anna.emit("start", ());
+/// assert_eq!(anna.next_event(), None);
+/// assert_eq!(ben.next_event(), Some(TestEvent::new("started", ())));
+/// assert_eq!(guest.next_event(), Some(TestEvent::new("curtain", 2)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Io {
+    world: WorldHandle,
+    namespace: Namespace,
+    predicate: Option<u32>,
+    quiet: bool,
+}
+
+impl Io {
+    pub(crate) const fn new(world: WorldHandle, namespace: Namespace, predicate: Option<u32>, quiet: bool) -> Self {
+        Self { world, namespace, predicate, quiet }
+    }
+
+    /// The world, from its main namespace.
+    pub fn main(world: WorldHandle) -> Self {
+        Self::new(world, Namespace::main(), None, false)
+    }
+
+    /// Another namespace of the world; one that nobody is in is empty.
+    ///
+    /// # Errors
+    /// No namespace can have this name: it starts with `/` and has no comma.
+    pub fn of(&self, name: &str) -> Result<Self, Failure> {
+        let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
+        let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
+        // A predicate was asked when the first socket came; all sockets of the namespace know which one it was.
+        let everybody = To::Many(crate::core::input::Target::namespace(namespace.clone()));
+        let known = self.world.door().and_then(|door| door.resolve(&everybody).first().and_then(|one| one.predicate));
+        Ok(Self::new(self.world.clone(), namespace, known, self.quiet))
+    }
+
+    /// The namespaces that somebody is in and that exist by a template, such as `/dynamic-{n}`, as it was registered: what is
+    /// emitted to each of them is what Socket.IO's parent namespace emits.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::error::EmitError;
+    /// use dormouse::{App, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("close", close)).namespace("/shop-{name}", |ns| ns)
+    /// }
+    ///
+    /// async fn close(io: Io) -> Result<(), EmitError> {
+    ///     io.children("/shop-{name}").iter().try_for_each(|shop| shop.emit("closing", shop.name()))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let (anna, ben) = (world.connect("/"), world.connect("/shop-tea"));
+    /// anna.emit("close", ());
+    /// assert_eq!(ben.next_event(), Some(TestEvent::new("closing", "/shop-tea")));
+    /// ```
+    pub fn children(&self, template: &str) -> Vec<Self> {
+        let Some(door) = self.world.door() else { return Vec::new() };
+        let app = door.app();
+        let children = door.namespaces().into_iter().filter(|name| app.is_child(name, template));
+        children.map(|name| Self::new(self.world.clone(), name, None, self.quiet)).collect()
+    }
+
+    /// The namespaces that somebody is in.
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        self.world.door().map(|door| door.namespaces()).unwrap_or_default()
+    }
+
+    /// The namespace's name.
+    pub const fn name(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The time. It stands still while code runs, as the platform's clock does.
+    pub fn now(&self) -> Timestamp {
+        self.world.door().map(|door| door.now()).unwrap_or_default()
+    }
+
+    /// Returns the socket with this id, if it is in the namespace and connected to this object: today, a world is one object.
+    pub fn socket(&self, id: SocketId) -> Option<Socket> {
+        let found = self.world.door()?.resolve(&To::Socket(id));
+        let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
+        Some(self.handle(found))
+    }
+
+    /// Returns the sockets in the namespace that are connected to this object: Socket.IO's `namespace.sockets`.
+    /// `io.sockets().len()` counts them. Today, a world is one object, and these are all;
+    /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects where a world is several.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.operator().sockets()
+    }
+
+    /// Returns the sockets in the namespace, of the whole world; see [`BroadcastOperator::fetch_sockets`].
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Io, Reply};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("count", count))
+    /// }
+    ///
+    /// async fn count(io: Io) -> Reply<(usize, usize)> {
+    ///     Reply((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// assert_eq!(anna.emit_with_ack("count", ()).answer().expect("an answer").parse(), Ok((1, 0)));
+    /// ```
+    pub fn fetch_sockets(&self) -> impl Future<Output = Vec<Socket>> + 'static {
+        self.operator().fetch_sockets()
+    }
+
+    /// Returns the ids of the sockets in the namespace, of the whole world: Socket.IO's `allSockets`.
+    pub fn all_sockets(&self) -> impl Future<Output = Vec<SocketId>> + 'static {
+        self.operator().all_sockets()
+    }
+
+    /// Returns how many clients are connected to this object, on whatever transport and in whatever namespaces: Socket.IO's
+    /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
+    pub fn clients_count(&self) -> usize {
+        self.world.door().map_or(0, |door| door.clients_count())
+    }
+
+    /// Emits to everybody in the namespace: a tuple is several arguments, everything else is one.
+    ///
+    /// # Errors
+    /// The name is reserved, or something cannot be sent as it is; nothing is sent.
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.operator().emit(event, args)
+    }
+
+    /// Emits `message`, as Socket.IO's `send` and `write` do.
+    ///
+    /// # Errors
+    /// As of [`emit`](Self::emit).
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.operator().send(args)
+    }
+
+    /// Emits to everybody in the namespace and gives their answers; see [`BroadcastOperator::emit_with_ack`].
+    pub fn emit_with_ack<T: FromArgs + 'static>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
+        self.operator().emit_with_ack(event, args)
+    }
+
+    /// To who is in one of these rooms.
+    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().to(rooms)
+    }
+
+    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
+    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().to(rooms)
+    }
+
+    /// To who is not in one of these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.operator().except(rooms)
+    }
+
+    /// To everybody who is connected to this object: today, a world is one object.
+    pub fn local(&self) -> BroadcastOperator {
+        self.operator()
+    }
+
+    /// To everybody who is ready.
+    pub fn volatile(&self) -> BroadcastOperator {
+        self.operator().volatile()
+    }
+
+    /// Without effect; see [`BroadcastOperator::compress`].
+    pub fn compress(&self, compress: bool) -> BroadcastOperator {
+        self.operator().compress(compress)
+    }
+
+    /// To everybody, who have so long for their answers.
+    pub fn timeout(&self, timeout: Duration) -> BroadcastOperator {
+        self.operator().timeout(timeout)
+    }
+
+    /// To everybody, whose answers go to a handler; see [`BroadcastOperator::reply_to`].
+    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator {
+        self.operator().reply_to(handler, context)
+    }
+
+    /// Makes every socket in the namespace join rooms.
+    ///
+    /// # Errors
+    /// As of [`BroadcastOperator::sockets_join`].
+    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        self.operator().sockets_join(rooms)
+    }
+
+    /// Takes everybody in the namespace out of rooms.
+    pub fn sockets_leave(&self, rooms: impl IntoRooms) {
+        self.operator().sockets_leave(rooms);
+    }
+
+    /// Disconnects everybody from the namespace; with `close`, their clients' connections are closed.
+    pub fn disconnect_sockets(&self, close: bool) {
+        self.operator().disconnect_sockets(close);
+    }
+
+    /// Closes every connection to the world, in all of its namespaces: Socket.IO's `io.close()`. The reason is
+    /// `server shutting down`. Clients that come again are let in again.
+    pub fn close(&self) {
+        self.world.perform(Command::Shutdown);
+    }
+
+    /// What the world keeps, for all of its namespaces.
+    pub fn storage(&self) -> Storage {
+        Storage::new(self.world.clone())
+    }
+
+    /// Sets an alarm: the handler that is registered by [`on_alarm`](crate::routing::App::on_alarm) under this name is called with
+    /// `context` when `after` has passed, whether or not the world slept, never earlier, and once. An alarm of the same name
+    /// that is not due yet is replaced. What `setTimeout` is elsewhere, without keeping the world awake; `context` may have
+    /// 4,096 bytes of JSON, and more than a hundred years are a hundred.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::error::EmitError;
+    /// use dormouse::extract::Context;
+    /// use dormouse::{App, Data, Failure, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("remind", remind)).on_alarm("reminder", due)
+    /// }
+    ///
+    /// async fn remind(io: Io, Data(text): Data<String>) -> Result<(), Failure> {
+    ///     io.set_alarm("reminder", Duration::from_secs(3600), text)
+    /// }
+    ///
+    /// async fn due(io: Io, Context(text): Context<String>) -> Result<(), EmitError> {
+    ///     io.emit("reminder", text)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("remind", "tea");
+    /// world.sleep();
+    /// world.advance(Duration::from_secs(3600));
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("reminder", "tea")));
+    /// ```
+    ///
+    /// # Errors
+    /// There is no handler of this name, the context cannot be kept, there are 400 alarms already, or all of them with their
+    /// names and contexts have more than 1,900,000 bytes as they are written.
+    pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
+        let Some(door) = self.world.door() else { return Ok(()) };
+        let context = serde_json::to_string(&context)?;
+        let invalid = |problem: String| Failure::new("INVALID_ALARM", problem);
+        if !door.app().has_alarm(name) {
+            return Err(invalid(format!("the app has no `on_alarm` called {name:?}")));
+        }
+        if context.len() > MAX_CONTEXT_BYTES {
+            let problem = format!("its context has {} bytes, and may have {MAX_CONTEXT_BYTES}", context.len());
+            return Err(invalid(problem));
+        }
+        let (count, bytes) = door.alarms_with(name, &context);
+        if count > MAX_ALARMS {
+            return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
+        }
+        if bytes > MAX_ALARMS_BYTES {
+            let problem =
+                format!("the world's alarms have {bytes} bytes with this one, and may have {MAX_ALARMS_BYTES}");
+            return Err(invalid(problem));
+        }
+        let alarm = Some((door.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
+        door.perform(Command::SetAlarm { name: name.into(), alarm });
+        Ok(())
+    }
+
+    /// Takes an alarm back.
+    pub fn clear_alarm(&self, name: &str) {
+        self.world.perform(Command::SetAlarm { name: name.into(), alarm: None });
+    }
+
+    /// When an alarm is due, if it is set.
+    pub fn alarm(&self, name: &str) -> Option<Timestamp> {
+        self.world.door()?.alarm(name).map(|(at, _)| at)
+    }
+
+    /// A variable or secret of the deployment, such as a key that tokens are signed with; `None` where it is not set. In tests,
+    /// `dormouse::testing::TestWorld::with_variable` sets one.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.world.door()?.variable(name)
+    }
+
+    /// Writes a line to the Worker's log.
+    pub fn log(&self, line: impl Into<String>) {
+        if let Some(door) = self.world.door() {
+            door.note(line.into());
+        }
+    }
+
+    fn operator(&self) -> BroadcastOperator {
+        BroadcastOperator::new(self.world.clone(), self.namespace.clone(), self.predicate, self.quiet)
+    }
+
+    fn handle(&self, socket: SocketRef) -> Socket {
+        Socket::new(self.world.clone(), socket, None, self.quiet)
+    }
+}

@@ -1,0 +1,31 @@
+//! What handlers hold: the world, its sockets, and what can be done with them.
+
+mod ack;
+mod conn;
+mod conn_request;
+mod engine_socket;
+mod handshake;
+mod headers;
+mod http_message;
+mod into_rooms;
+mod io;
+mod operator;
+mod socket;
+mod storage;
+mod world_api;
+
+pub use ack::AckSender;
+pub use ack::AckSlot;
+pub use conn::Conn;
+pub use conn_request::ConnRequest;
+pub use conn_request::Variables;
+pub use engine_socket::EngineSocket;
+pub use handshake::Handshake;
+pub use headers::Headers;
+pub use http_message::{HttpRequest, HttpResponse};
+pub use into_rooms::IntoRooms;
+pub use io::Io;
+pub use operator::{BroadcastOperator, SocketEmitter};
+pub use socket::Socket;
+pub use storage::Storage;
+pub use world_api::{Answered, Door, WorldHandle};

@@ -1,0 +1,287 @@
+//! A client in a namespace, as handlers hold it.
+
+use core::future::Future;
+use core::time::Duration;
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::conn::Conn;
+use super::handshake::Handshake;
+use super::into_rooms::IntoRooms;
+use super::io::Io;
+use super::operator::{BroadcastOperator, SocketEmitter};
+use super::world_api::{Door, WorldHandle};
+use crate::core::dispatch::SocketRef;
+use crate::core::input::{Command, To};
+use crate::core::view::SocketView;
+use crate::error::AckError;
+use crate::error::{EmitError, Failure, JoinError};
+use crate::id::{Namespace, Room, SocketId};
+use crate::limits::MAX_DATA_BYTES;
+use crate::value::{FromArgs, IntoArgs, json};
+
+/// A client in a namespace. A handle: clones of it are the same socket, and it may outlive it; what is done to a socket that
+/// is gone does nothing.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    pub(crate) world: WorldHandle,
+    pub(crate) target: SocketRef,
+    /// What it was, where it is gone.
+    view: Option<Rc<SocketView>>,
+    /// Whether handlers of outgoing events are not to be called for what it emits.
+    pub(crate) quiet: bool,
+}
+
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Socket {}
+
+impl Socket {
+    pub(crate) const fn new(world: WorldHandle, target: SocketRef, view: Option<Rc<SocketView>>, quiet: bool) -> Self {
+        Self { world, target, view, quiet }
+    }
+
+    /// The socket's id: another one for each namespace and each connection.
+    pub const fn id(&self) -> SocketId {
+        self.target.id
+    }
+
+    /// The namespace that it is in.
+    pub const fn namespace(&self) -> &Namespace {
+        &self.target.namespace
+    }
+
+    /// A part of the namespace's name, where its name was registered with a template: `n` in `/dynamic-{n}`.
+    pub fn param(&self, name: &str) -> Option<String> {
+        self.world.door()?.app().param(&self.target.namespace, name)
+    }
+
+    /// Its namespace: Socket.IO's `socket.nsp`.
+    pub fn io(&self) -> Io {
+        Io::new(self.world.clone(), self.target.namespace.clone(), self.target.predicate, self.quiet)
+    }
+
+    /// Whether it is still connected.
+    pub fn is_connected(&self) -> bool {
+        self.world.door().is_some_and(|door| door.is_connected(self.id()))
+    }
+
+    /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
+    pub fn handshake(&self) -> Option<Handshake> {
+        let gone = |view: &SocketView| (Rc::clone(view.opening.get()), Rc::clone(&view.auth));
+        self.look(gone, |door, id| door.handshake(id)).map(Handshake::new)
+    }
+
+    /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
+    pub fn conn(&self) -> Option<Conn> {
+        self.look(|view| view.conn.clone(), |door, id| door.conn(id)).as_ref().map(Conn::new)
+    }
+
+    /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
+    pub fn rooms(&self) -> Vec<Room> {
+        self.look(|view| view.rooms.clone(), |door, id| door.rooms(id)).unwrap_or_default()
+    }
+
+    /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
+    ///
+    /// # Errors
+    /// It is no `T`.
+    pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
+        match self.look(|view| view.data.clone(), |door, id| door.data(id)).flatten() {
+            Some(json) => Ok(json::from_str(&json)?),
+            None => Ok(T::default()),
+        }
+    }
+
+    /// Keeps something with it: it survives sleep, is seen by [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may
+    /// have 65,536 bytes of JSON. It may be set while guards decide.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::extract::SocketData;
+    /// use dormouse::{App, Failure, Socket};
+    ///
+    /// #[derive(Default, serde::Deserialize, serde::Serialize)]
+    /// struct Player { moves: u32 }
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("move", moved))
+    /// }
+    ///
+    /// async fn moved(socket: Socket, SocketData(player): SocketData<Player>) -> Result<(), Failure> {
+    ///     let player = Player { moves: player.moves + 1 };
+    ///     socket.set_data(&player)?;
+    ///     Ok(socket.emit("moves", player.moves)?)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("move", ());
+    /// world.sleep();
+    /// anna.emit("move", ());
+    /// assert_eq!(anna.take_events(), [TestEvent::new("moves", 1), TestEvent::new("moves", 2)]);
+    /// ```
+    ///
+    /// # Errors
+    /// It cannot be written as JSON, or is too long; what was kept stays.
+    pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {
+        let json = serde_json::to_string(data)?;
+        if json.len() > MAX_DATA_BYTES {
+            let problem = format!("a socket's data has {} bytes, and may have {MAX_DATA_BYTES}", json.len());
+            return Err(Failure::new("DATA_TOO_LONG", problem));
+        }
+        self.world.perform(Command::SetData { socket: self.id(), data: Some(json.into()) });
+        Ok(())
+    }
+
+    /// Joins rooms: all of them, or none. It may join while guards decide; it is in them when it is let in. A socket may be in
+    /// 10,000 rooms besides its own, whose names have 4,096 bytes at most.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::error::JoinError;
+    /// use dormouse::{App, Data, Failure, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on_connect(greet).on("enter", enter))
+    /// }
+    ///
+    /// async fn greet(socket: Socket) -> Result<(), JoinError> {
+    ///     socket.join("lobby")
+    /// }
+    ///
+    /// async fn enter(socket: Socket, Data(room): Data<String>) -> Result<(), Failure> {
+    ///     socket.join(&room)?;
+    ///     socket.to(room).emit("entered", socket.id())?;
+    ///     Ok(())
+    /// }
+    /// # TestWorld::new(app).connect("/").emit("enter", "kitchen");
+    /// ```
+    ///
+    /// # Errors
+    /// It would be in too many rooms, or a name is too long. A socket that is gone is no error.
+    pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        self.world.join(To::Socket(self.id()), rooms.to_rooms())
+    }
+
+    /// Takes it out of rooms. It stays in the room of its own id.
+    pub fn leave(&self, rooms: impl IntoRooms) {
+        self.world.perform(Command::Leave { to: To::Socket(self.id()), rooms: rooms.to_rooms() });
+    }
+
+    /// Disconnects it from its namespace; with `close`, its client's connection is closed, with all of its namespaces.
+    pub fn disconnect(&self, close: bool) {
+        self.world.perform(Command::Disconnect { to: To::Socket(self.id()), close });
+    }
+
+    /// Emits to this client only: a tuple is several arguments, everything else is one.
+    ///
+    /// # Errors
+    /// The name is reserved, or something cannot be sent as it is; nothing is sent. A socket that is gone is no error.
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emitter().emit(event, args)
+    }
+
+    /// Emits `message`, as Socket.IO's `send` does.
+    ///
+    /// # Errors
+    /// As of [`emit`](Self::emit).
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emitter().send(args)
+    }
+
+    /// Emits at once, and gives the client's answer when it comes, up to 60 s later; see
+    /// [`timeout`](SocketEmitter::timeout), and [`reply_to`](SocketEmitter::reply_to) for an answer that the world may sleep
+    /// over.
+    ///
+    /// ```
+    /// use dormouse::error::AckError;
+    /// use dormouse::Socket;
+    ///
+    /// async fn ask(socket: Socket) -> Result<(), AckError> {
+    ///     let name: String = socket.emit_with_ack("what is your name?", ()).await?;
+    ///     let _ = socket.broadcast().emit("joined", name);
+    ///     Ok(())
+    /// }
+    /// # dormouse::App::new().namespace("/", |ns| ns.on_connect(ask));
+    /// ```
+    pub fn emit_with_ack<T: FromArgs + 'static>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<T, AckError>> + 'static {
+        self.emitter().emit_with_ack(event, args)
+    }
+
+    /// To everybody else in these rooms. The room of the socket's own id has nobody else: use [`Io::to`] for that.
+    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().to(rooms)
+    }
+
+    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
+    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().to(rooms)
+    }
+
+    /// To everybody else in the namespace who is not in these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
+        self.emitter().except(rooms)
+    }
+
+    /// To everybody else in the namespace.
+    pub fn broadcast(&self) -> BroadcastOperator {
+        self.emitter().broadcast()
+    }
+
+    /// To everybody else in the namespace who is connected to this object: today, a world is one object.
+    pub fn local(&self) -> BroadcastOperator {
+        self.emitter().broadcast()
+    }
+
+    /// To this client, if it is ready.
+    pub fn volatile(&self) -> SocketEmitter {
+        self.emitter().volatile()
+    }
+
+    /// Without effect; see [`SocketEmitter::compress`].
+    pub fn compress(&self, compress: bool) -> SocketEmitter {
+        self.emitter().compress(compress)
+    }
+
+    /// To this client, which has so long for its answer.
+    pub fn timeout(&self, timeout: Duration) -> SocketEmitter {
+        self.emitter().timeout(timeout)
+    }
+
+    /// To this client, whose answer goes to a handler; see [`SocketEmitter::reply_to`].
+    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter {
+        self.emitter().reply_to(handler, context)
+    }
+
+    fn emitter(&self) -> SocketEmitter {
+        SocketEmitter::new(self.clone())
+    }
+
+    /// Whether an event's handlers for its first time need not be called any more.
+    pub(crate) fn had_once(&self, event: &str) -> bool {
+        self.world.door().is_none_or(|door| door.had_once(self.id(), event).unwrap_or(true))
+    }
+
+    /// What it was, where it is gone, or is.
+    fn look<T>(
+        &self,
+        was: impl FnOnce(&SocketView) -> T,
+        is: impl FnOnce(&dyn Door, SocketId) -> Option<T>,
+    ) -> Option<T> {
+        match &self.view {
+            Some(view) => Some(was(view)),
+            None => is(&*self.world.door()?, self.id()),
+        }
+    }
+}

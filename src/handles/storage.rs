@@ -1,0 +1,87 @@
+//! What a world keeps besides its sockets.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::world_api::WorldHandle;
+use crate::error::Failure;
+use crate::limits::{MAX_STORAGE_KEY_BYTES, MAX_STORAGE_VALUE_BYTES};
+use crate::value::json;
+
+/// A world's own storage: values by key, in the object's SQLite. It survives sleep, deploys and the last client. Reading
+/// and writing are synchronous; a write is one row (billed), and holds what is sent after it until it is on disk.
+///
+/// ```
+/// use dormouse::{Data, Failure, Io, Storage};
+///
+/// async fn count(io: Io, storage: Storage) -> Result<(), Failure> {
+///     let visits = storage.get::<u64>("visits")?.unwrap_or_default() + 1;
+///     storage.put("visits", &visits)?;
+///     io.emit("visits", visits)?;
+///     Ok(())
+/// }
+/// # dormouse::App::new().namespace("/", |ns| ns.on_connect(count));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Storage {
+    world: WorldHandle,
+}
+
+impl Storage {
+    pub(crate) const fn new(world: WorldHandle) -> Self {
+        Self { world }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// It is no `T`, or the platform failed.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
+        let Some(door) = self.world.door() else { return Err(gone()) };
+        let json = door.read(key).map_err(failed)?;
+        Ok(json.map(|json| json::from_str(&json)).transpose()?)
+    }
+
+    /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON, is too long, or the platform failed; what was there stays.
+    pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
+        let Some(door) = self.world.door() else { return Err(gone()) };
+        let json = serde_json::to_string(value)?;
+        let too_long = |what: &str, bytes: usize, max: usize| {
+            Err(Failure::new("STORAGE_TOO_LONG", format!("the {what} has {bytes} bytes, and may have {max}")))
+        };
+        match (key.len(), json.len()) {
+            (bytes, _) if bytes > MAX_STORAGE_KEY_BYTES => too_long("key", bytes, MAX_STORAGE_KEY_BYTES),
+            (_, bytes) if bytes > MAX_STORAGE_VALUE_BYTES => too_long("value", bytes, MAX_STORAGE_VALUE_BYTES),
+            _ => door.write(key, Some(&json)).map_err(failed),
+        }
+    }
+
+    /// Deletes a key, if it is there.
+    ///
+    /// # Errors
+    /// The platform failed.
+    pub fn delete(&self, key: &str) -> Result<(), Failure> {
+        let Some(door) = self.world.door() else { return Err(gone()) };
+        door.write(key, None).map_err(failed)
+    }
+
+    /// The keys that start with `prefix`, in order.
+    ///
+    /// # Errors
+    /// The platform failed.
+    pub fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        let Some(door) = self.world.door() else { return Err(gone()) };
+        door.keys(prefix).map_err(failed)
+    }
+}
+
+fn failed(problem: String) -> Failure {
+    Failure::new("STORAGE", problem)
+}
+
+fn gone() -> Failure {
+    Failure::new("STORAGE", "the world is gone")
+}

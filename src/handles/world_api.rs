@@ -1,0 +1,127 @@
+//! What handlers reach the world through.
+
+use core::fmt;
+use std::rc::{Rc, Weak};
+
+use futures::channel::oneshot;
+
+use crate::core::dispatch::SocketRef;
+use crate::core::handshake_request::Opening;
+use crate::core::input::{Command, To};
+use crate::core::view::ConnView;
+use crate::error::JoinError;
+use crate::error::NoAnswer;
+use crate::id::{AskId, Namespace, Room, SocketId};
+use crate::limits::MAX_NAME_BYTES;
+use crate::routing::App;
+use crate::time::Timestamp;
+use crate::value::Args;
+
+/// A world, as its handlers see it. What is done through it takes effect at once.
+pub trait Door {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// The app that serves the world.
+    fn app(&self) -> Rc<App>;
+    /// Does something.
+    fn perform(&self, command: Command);
+    /// A number for answers that are to be awaited, and where they will come.
+    fn ask(&self) -> (AskId, oneshot::Receiver<Answered>);
+    /// Whether a socket is in its namespace.
+    fn is_connected(&self, socket: SocketId) -> bool;
+    /// The rooms that a socket is in, its own first; `None` when it is gone.
+    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>>;
+    /// What handlers keep with a socket, as JSON; `None` when it is gone.
+    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>>;
+    /// The request that opened a socket's connection, and what its client sent with CONNECT; `None` when it is gone.
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)>;
+    /// A socket's connection; `None` when it is gone.
+    fn conn(&self, socket: SocketId) -> Option<ConnView>;
+    /// Whether an event's handlers for its first time were called for a socket; `None` when it is gone.
+    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool>;
+    /// The sockets that are meant.
+    fn resolve(&self, to: &To) -> Vec<SocketRef>;
+    /// The sockets among those meant that would be in more rooms than a socket may be, if they joined these.
+    fn without_room_for(&self, to: &To, rooms: &[Room]) -> Vec<SocketId>;
+    /// The namespaces that have a socket.
+    fn namespaces(&self) -> Vec<Namespace>;
+    /// How many clients are connected.
+    fn clients_count(&self) -> usize;
+    /// When a named alarm is due, and what its handler gets, as JSON.
+    fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)>;
+    /// How many named alarms there would be with this one, and their bytes as they are written.
+    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize);
+    /// Reads from the world's storage.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn read(&self, key: &str) -> Result<Option<String>, String>;
+    /// Writes to the world's storage, or deletes from it.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String>;
+    /// The keys in the world's storage that start with `prefix`, in order.
+    ///
+    /// # Errors
+    /// The platform's own.
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+    /// A variable or secret of the deployment.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// Writes a line of the app's own to the log.
+    fn note(&self, line: String);
+    /// Writes a line to the log that says what is wrong.
+    fn log(&self, line: String);
+}
+
+/// What came of an event whose answers were awaited.
+#[derive(Debug, Default)]
+pub struct Answered {
+    /// Who answered what, in the order in which it came.
+    pub answers: Vec<(SocketId, Args)>,
+    /// Who did not.
+    pub missing: Vec<(SocketId, NoAnswer)>,
+}
+
+/// A world, held by its handlers. It may be gone: an object's memory can be lost while a handler waits.
+#[derive(Clone)]
+pub struct WorldHandle(Weak<dyn Door>);
+
+impl WorldHandle {
+    /// Holds a world.
+    pub fn new(door: &Rc<impl Door + 'static>) -> Self {
+        let weak: Weak<_> = Rc::downgrade(door);
+        Self(weak)
+    }
+
+    /// The world, if it is still there.
+    pub(crate) fn door(&self) -> Option<Rc<dyn Door>> {
+        self.0.upgrade()
+    }
+
+    pub(crate) fn perform(&self, command: Command) {
+        if let Some(door) = self.door() {
+            door.perform(command);
+        }
+    }
+}
+
+impl WorldHandle {
+    /// Puts sockets into rooms, each into all of them or none.
+    pub(crate) fn join(&self, to: To, rooms: Vec<Room>) -> Result<(), JoinError> {
+        let too_long = rooms.iter().map(|room| room.as_str().len()).find(|bytes| *bytes > MAX_NAME_BYTES);
+        if let Some(bytes) = too_long {
+            return Err(JoinError::NameTooLong(bytes));
+        }
+        let Some(door) = self.door() else { return Ok(()) };
+        let full = door.without_room_for(&to, &rooms);
+        door.perform(Command::Join { to, rooms });
+        if full.is_empty() { Ok(()) } else { Err(JoinError::TooManyRooms(full)) }
+    }
+}
+
+impl fmt::Debug for WorldHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorldHandle")
+    }
+}

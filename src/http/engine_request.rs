@@ -1,0 +1,162 @@
+//! One Engine.IO HTTP request, parsed: the Worker refuses here what needs no world, and the object reads the same parse.
+
+use crate::core::handshake_request::select_subprotocol;
+use crate::error::{BadRequest, Refusal};
+use crate::id::Sid;
+use crate::limits::{MAX_OPENING_BYTES, MAX_SUBPROTOCOLS};
+
+/// What a request to a gateway wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineRequest {
+    /// Open a session over HTTP long-polling.
+    OpenPolling,
+    /// Open a session over WebSocket.
+    OpenWebSocket,
+    /// Read what the session has for the client.
+    Poll(Sid),
+    /// Bring what the client has for the session.
+    Post(Sid),
+    /// Upgrade the session to WebSocket.
+    Upgrade(Sid),
+}
+
+impl EngineRequest {
+    /// Reads a request from its method, its decoded query and whether it asks for a WebSocket, in engine.io's order of
+    /// checks.
+    ///
+    /// # Errors
+    /// The refusal that the client gets.
+    pub fn parse<'a, K, V>(
+        method: &str,
+        wants_websocket: bool,
+        query: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, Refusal>
+    where
+        K: AsRef<str> + 'a,
+        V: AsRef<str> + 'a,
+    {
+        let (mut eio, mut transport, mut sid) = (None, None, None);
+        for (key, value) in query {
+            let field = match key.as_ref() {
+                "EIO" => &mut eio,
+                "transport" => &mut transport,
+                "sid" => &mut sid,
+                _ => continue,
+            };
+            *field = Some(value.as_ref().to_owned());
+        }
+        let websocket = match transport.as_deref() {
+            Some("polling") => false,
+            Some("websocket") => true,
+            _ => return Err(Refusal::UnknownTransport),
+        };
+        let is_supported = eio.as_deref() == Some("4");
+        match sid.filter(|sid| !sid.is_empty()) {
+            None if method != "GET" => Err(Refusal::BadHandshakeMethod),
+            None if websocket != wants_websocket => Err(Refusal::BadRequest(BadRequest::TransportHandshakeError)),
+            None if !is_supported => Err(Refusal::UnsupportedProtocol),
+            None if websocket => Ok(Self::OpenWebSocket),
+            None => Ok(Self::OpenPolling),
+            Some(sid) => {
+                let sid = Sid::parse(&sid).ok_or(Refusal::UnknownSid)?;
+                if !is_supported {
+                    return Err(Refusal::BadRequest(BadRequest::ProtocolMismatch));
+                }
+                match (method, websocket, wants_websocket) {
+                    ("GET", true, true) => Ok(Self::Upgrade(sid)),
+                    ("GET", false, false) => Ok(Self::Poll(sid)),
+                    ("POST", false, false) => Ok(Self::Post(sid)),
+                    _ if websocket != wants_websocket => Err(Refusal::BadRequest(BadRequest::TransportMismatch)),
+                    _ => Err(Refusal::BadRequest(BadRequest::TransportError)),
+                }
+            }
+        }
+    }
+}
+
+/// Judges a request by the protocol alone; its URL and headers have so many bytes, and `subprotocols` is what it offers.
+///
+/// # Errors
+/// The request does not reach its world.
+pub fn judge_alone<'a, K, V>(
+    method: &str,
+    is_upgrade: bool,
+    query: impl IntoIterator<Item = (K, V)>,
+    subprotocols: Option<&str>,
+    bytes: usize,
+) -> Result<EngineRequest, Refusal>
+where
+    K: AsRef<str> + 'a,
+    V: AsRef<str> + 'a,
+{
+    let parsed = EngineRequest::parse(method, is_upgrade, query)?;
+    if opens(parsed) && bytes > MAX_OPENING_BYTES {
+        return Err(Refusal::OpeningTooLong);
+    }
+    if let Some(offered) = subprotocols.filter(|_| is_upgrade) {
+        select_subprotocol(offered)?;
+    }
+    Ok(parsed)
+}
+
+/// Whether a request opens a session, about which the app is asked.
+pub const fn opens(request: EngineRequest) -> bool {
+    matches!(request, EngineRequest::OpenPolling | EngineRequest::OpenWebSocket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(method: &str, websocket: bool, query: &str) -> Result<EngineRequest, u8> {
+        let query = form_urlencoded::parse(query.as_bytes());
+        EngineRequest::parse(method, websocket, query).map_err(|refusal| refusal.code())
+    }
+
+    #[test]
+    fn the_first_subprotocol_is_selected() {
+        for (offered, first) in [
+            ("chat.v1", "chat.v1"),
+            ("chat.v1,chat.v2", "chat.v1"),
+            ("b ,\ta , c", "b"),
+            ("graphql-transport-ws, Graphql-transport-ws", "graphql-transport-ws"),
+            ("!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"),
+        ] {
+            assert_eq!(select_subprotocol(offered), Ok(first), "{offered}");
+        }
+        let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS)), Ok("0"));
+        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS + 1)), Err(Refusal::BadSubprotocols));
+        for bad in ["", " ", ",", "a,", ",a", "a,,b", "a b", "a,a", "a, b, a", "a;b", "\"a\"", "a/b", "ä", "a,\u{0}"] {
+            assert_eq!(select_subprotocol(bad), Err(Refusal::BadSubprotocols), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_request_is_one_of_five_or_a_refusal() {
+        let sid = "a".repeat(20);
+        let known = Sid::parse(&sid).expect("valid");
+        assert_eq!(parse("GET", false, "EIO=4&transport=polling"), Ok(EngineRequest::OpenPolling));
+        assert_eq!(parse("GET", true, "EIO=4&transport=websocket"), Ok(EngineRequest::OpenWebSocket));
+        let with_sid = |transport| format!("EIO=4&transport={transport}&sid={sid}&t=x");
+        assert_eq!(parse("GET", false, &with_sid("polling")), Ok(EngineRequest::Poll(known)));
+        assert_eq!(parse("POST", false, &with_sid("polling")), Ok(EngineRequest::Post(known)));
+        assert_eq!(parse("GET", true, &with_sid("websocket")), Ok(EngineRequest::Upgrade(known)));
+
+        assert_eq!(parse("GET", false, "EIO=4"), Err(0));
+        assert_eq!(parse("GET", false, "EIO=4&transport=abc"), Err(0));
+        assert_eq!(parse("GET", false, "transport=polling"), Err(5));
+        assert_eq!(parse("GET", false, "EIO=3&transport=polling"), Err(5));
+        assert_eq!(parse("GET", true, "EIO=abc&transport=websocket"), Err(5));
+        assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid=a.c"), Err(1));
+        assert_eq!(parse("POST", false, "EIO=4&transport=polling"), Err(2));
+        assert_eq!(parse("POST", false, "EIO=3&transport=polling"), Err(2));
+        assert_eq!(parse("GET", false, &with_sid("polling").replace('4', "3")), Err(3));
+        assert_eq!(parse("OPTIONS", false, "EIO=4&transport=polling"), Err(2));
+        assert_eq!(parse("GET", false, "EIO=4&transport=websocket"), Err(3));
+        assert_eq!(parse("GET", true, "EIO=4&transport=polling"), Err(3));
+        assert_eq!(parse("PUT", false, &with_sid("polling")), Err(3));
+        assert_eq!(parse("POST", false, &with_sid("websocket")), Err(3));
+        assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid="), Ok(EngineRequest::OpenPolling));
+    }
+}

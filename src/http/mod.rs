@@ -1,0 +1,23 @@
+//! What the Worker and the object both need of HTTP.
+
+mod engine_request;
+mod internal;
+
+pub use engine_request::{EngineRequest, judge_alone, opens};
+#[cfg(target_arch = "wasm32")]
+pub use internal::CLOSE_MARK;
+pub use internal::INTERNAL_PREFIX;
+
+// Requests are routed by the Worker and its object alone.
+#[cfg(any(test, target_arch = "wasm32"))]
+pub mod origin;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod request_head;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod route;
+#[cfg(target_arch = "wasm32")]
+pub use request_head::RequestHead;
+#[cfg(target_arch = "wasm32")]
+pub use route::NO_PATH;
+#[cfg(any(test, target_arch = "wasm32"))]
+pub use route::{NO_WORLD, Route, route};

@@ -1,0 +1,149 @@
+//! Which web pages may connect, and what their browsers must be told.
+
+use crate::config::AllowedOrigins;
+use crate::error::Refusal;
+use crate::routing::Cors;
+
+/// A response header.
+pub type Header = (&'static str, String);
+
+/// Judges a request by its `Origin` header: gives the headers that every answer to it must have, errors too.
+///
+/// `own` is the origin that the request was sent to; `allowed` says who may connect, `cors` what else they are told.
+///
+/// # Errors
+/// The page may not connect; the message says which variable decides, and the headers let the page read it.
+pub fn check(
+    origin: Option<&str>,
+    own: &str,
+    allowed: &AllowedOrigins,
+    cors: &Cors,
+) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
+    let Some(origin) = origin else { return Ok(Vec::new()) };
+    let exposed = cors.exposed_headers.clone().map(|names| ("access-control-expose-headers", names));
+    if *allowed == AllowedOrigins::Any {
+        return Ok([("access-control-allow-origin", "*".to_owned())].into_iter().chain(exposed).collect());
+    }
+    let mut headers = vec![("access-control-allow-origin", origin.to_owned()), ("vary", "Origin".to_owned())];
+    if allowed.allows(origin) || origin.eq_ignore_ascii_case(own) {
+        if cors.credentials {
+            headers.push(("access-control-allow-credentials", "true".to_owned()));
+        }
+        headers.extend(exposed);
+        return Ok(headers);
+    }
+    let shown: String = origin.chars().take(200).collect();
+    let refusal = Refusal::Forbidden(format!(
+        "The origin {shown} may not connect. The variable ALLOWED_ORIGINS decides: \
+         a comma-separated list of origins, or * for all"
+    ));
+    Err((refusal, headers))
+}
+
+/// The further headers that answer a preflight: the methods that may be used; `asked` is its
+/// `Access-Control-Request-Headers`.
+pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
+    let mut headers = vec![
+        ("access-control-allow-methods", methods.to_owned()),
+        ("access-control-max-age", cors.max_age.as_secs().to_string()),
+    ];
+    if let Some(allowed) = cors.allowed_headers.as_deref().or(asked) {
+        headers.push(("access-control-allow-headers", allowed.to_owned()));
+    }
+    headers
+}
+
+/// A handler's headers with those of [`check`], which say who may read the response whatever the handler says.
+pub fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
+    let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
+    let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));
+    let own = own.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    handlers.chain(own).flat_map(|(name, value)| [name, value]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn listed(text: &str) -> AllowedOrigins {
+        let config = Config::parse(|name| (name == "ALLOWED_ORIGINS").then(|| text.to_owned()));
+        config.expect("valid").allowed_origins
+    }
+
+    fn allowed_origin(origin: Option<&str>, allowed: &AllowedOrigins) -> Result<Option<String>, String> {
+        check(origin, "https://relay.example", allowed, &Cors::new())
+            .map(|headers| headers.into_iter().find(|(name, _)| *name == "access-control-allow-origin").map(|h| h.1))
+            .map_err(|(refusal, _)| refusal.message().to_owned())
+    }
+
+    #[test]
+    fn clients_without_an_origin_always_may() {
+        for allowed in [AllowedOrigins::Same, AllowedOrigins::Any, AllowedOrigins::Listed(vec![])] {
+            assert_eq!(allowed_origin(None, &allowed), Ok(None));
+        }
+    }
+
+    #[test]
+    fn the_app_says_what_browsers_are_told() {
+        let cors = Cors::new()
+            .allowed_headers(["x-token", "content-type"])
+            .exposed_headers(["x-region"])
+            .credentials(false)
+            .max_age(core::time::Duration::from_mins(1));
+        let own = "https://relay.example";
+        let headers = check(Some(own), own, &AllowedOrigins::Same, &cors).expect("the same origin");
+        let names: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(
+            names,
+            [("access-control-allow-origin", own), ("vary", "Origin"), ("access-control-expose-headers", "x-region")]
+        );
+        let text = |headers: Vec<Header>| headers.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(text(preflight("PUT", Some("x-other"), &cors)), ["PUT", "60", "x-token,content-type"]);
+        assert_eq!(text(preflight("PUT", Some("x-other"), &Cors::new())), ["PUT", "86400", "x-other"]);
+        assert_eq!(Cors::new().methods(["GET", "POST", "PUT"]).methods, "GET,POST,PUT");
+    }
+
+    #[test]
+    fn pages_may_if_they_are_listed_or_from_here() {
+        let listed = listed("https://a.example");
+        assert_eq!(allowed_origin(Some("https://A.example"), &listed), Ok(Some("https://A.example".to_owned())));
+        assert_eq!(
+            allowed_origin(Some("https://relay.example"), &listed),
+            Ok(Some("https://relay.example".to_owned()))
+        );
+        assert_eq!(allowed_origin(Some("null"), &AllowedOrigins::Any), Ok(Some("*".to_owned())));
+        for origin in
+            ["https://b.example", "http://relay.example", "https://a.example.evil", "http://a.example", "null", ""]
+        {
+            let message = allowed_origin(Some(origin), &listed).expect_err(origin);
+            assert!(message.contains("ALLOWED_ORIGINS"), "{message}");
+        }
+    }
+
+    #[test]
+    fn origins_that_are_not_of_the_web_may_only_if_they_are_listed() {
+        let apps = ["null", "file://", "capacitor://localhost", "https://b.a.example"];
+        let listed = listed("null,file://,capacitor://localhost,https://*.a.example");
+        for origin in apps {
+            assert_eq!(allowed_origin(Some(origin), &listed), Ok(Some(origin.to_owned())));
+            assert!(allowed_origin(Some(origin), &AllowedOrigins::Same).is_err(), "{origin}");
+        }
+        for origin in ["https://a.example", "https://evil-a.example", "ionic://localhost", "Null"] {
+            assert!(allowed_origin(Some(origin), &listed).is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_handler_does_not_say_who_may_read() {
+        let handlers = [("Access-Control-Allow-Origin", "*"), ("vary", "accept"), ("x-a", "1")];
+        let handlers = handlers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own = check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same, &Cors::new())
+            .expect("allowed");
+        let joined = join(handlers.to_vec(), &own);
+        let origin = ["access-control-allow-origin", "https://relay.example", "vary", "Origin"];
+        let expected = [&["vary", "accept", "x-a", "1"], &origin[..], &["access-control-allow-credentials", "true"]];
+        assert_eq!(joined, expected.concat());
+        assert_eq!(join(handlers.to_vec(), &[]).len(), 6);
+    }
+}

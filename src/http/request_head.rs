@@ -1,0 +1,166 @@
+//! A request without its body, copied out of the runtime in one call: each call costs more than what it brings.
+
+use crate::core::handshake_request::Opening;
+use crate::handles::{ConnRequest, Variables};
+use crate::id::WorldName;
+use crate::time::Timestamp;
+
+/// A request's method, URL and headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestHead(String);
+
+impl RequestHead {
+    /// Reads a head as the runtime's side writes it: the method, the URL, and names and values of headers in turn, each on
+    /// a line of its own. The runtime lets no line break into any of them.
+    pub const fn new(lines: String) -> Self {
+        Self(lines)
+    }
+
+    /// The method, in capitals.
+    pub fn method(&self) -> &str {
+        self.lines().next().unwrap_or_default()
+    }
+
+    /// Where it was sent to: `https://relay.example`.
+    pub fn own_origin(&self) -> &str {
+        self.split_url().0
+    }
+
+    /// The path.
+    pub fn path(&self) -> &str {
+        self.split_url().1
+    }
+
+    /// The parameters of the query, decoded, in order.
+    pub fn query(&self) -> form_urlencoded::Parse<'_> {
+        form_urlencoded::parse(self.split_url().2.as_bytes())
+    }
+
+    /// The world that its query names.
+    pub fn asked_world(&self) -> Option<String> {
+        self.query().find(|(key, _)| key == "world").map(|(_, value)| value.into_owned())
+    }
+
+    /// The headers: names in lower case, and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut lines = self.lines().skip(2);
+        core::iter::from_fn(move || lines.next().zip(lines.next()))
+    }
+
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// Whether it asks for a WebSocket.
+    pub fn is_upgrade(&self) -> bool {
+        self.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+    }
+
+    /// The bytes of its URL and headers, as [`Opening::bytes`] counts them.
+    pub fn opening_bytes(&self) -> usize {
+        let url = self.url().len() - self.own_origin().len();
+        self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
+    }
+
+    /// The request as hooks and handlers see it: one to a world that came at `issued`, in a deployment with these variables.
+    pub fn to_conn_request(&self, world: WorldName, issued: Timestamp, variables: Variables) -> ConnRequest {
+        let origin = self.own_origin();
+        let opening = Opening {
+            headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            issued,
+            address: self.header("cf-connecting-ip").unwrap_or_default().to_owned(),
+            url: self.url().strip_prefix(origin).unwrap_or_default().to_owned(),
+            secure: origin.starts_with("https:"),
+        };
+        ConnRequest::new(self.method().to_owned(), world, self.is_upgrade(), opening, variables)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n')
+    }
+
+    fn url(&self) -> &str {
+        self.lines().nth(1).unwrap_or_default()
+    }
+
+    /// Origin, path, and query without its question mark.
+    fn split_url(&self) -> (&str, &str, &str) {
+        let url = self.url();
+        let (rest, query) = url.split_once('?').unwrap_or((url, ""));
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        let host_at = rest.find("://").map_or(0, |at| at + 3);
+        let behind = rest.get(host_at..).unwrap_or_default();
+        let path_at = host_at + behind.find('/').unwrap_or(behind.len());
+        let (origin, path) = rest.split_at_checked(path_at).unwrap_or((rest, ""));
+        (origin, path, query)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn head(lines: &[&str]) -> RequestHead {
+        RequestHead::new(lines.join("\n"))
+    }
+
+    #[test]
+    fn a_head_is_method_url_and_headers() {
+        let url = "https://relay.example:8443/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/";
+        let head = head(&["GET", url, "upgrade", "WebSocket", "x-empty", "", "cf-connecting-ip", "::1"]);
+        assert_eq!((head.method(), head.own_origin()), ("GET", "https://relay.example:8443"));
+        assert_eq!(head.path(), "/w/alpha/socket.io/");
+        assert_eq!(head.asked_world().as_deref(), Some("b c"));
+        assert_eq!(head.headers().count(), 3);
+        assert_eq!((head.header("x-empty"), head.header("origin")), (Some(""), None));
+        assert!(head.is_upgrade());
+        let world = WorldName::parse("alpha").expect("a name");
+        let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
+        assert_eq!(request.url(), "/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/");
+        assert_eq!(request.address(), "::1");
+        assert!(request.is_secure() && request.is_upgrade());
+        assert_eq!(head.opening_bytes(), request.opening().bytes());
+    }
+
+    #[test]
+    fn a_url_need_not_have_a_path_or_a_query() {
+        for (url, parts) in [
+            ("http://a", ("http://a", "", "")),
+            ("http://a?b=1", ("http://a", "", "b=1")),
+            ("http://a/b#c", ("http://a", "/b#c", "")),
+            ("http://a/b?c#d", ("http://a", "/b", "c")),
+            ("", ("", "", "")),
+        ] {
+            assert_eq!(head(&["GET", url]).split_url(), parts, "{url}");
+        }
+        assert_eq!(head(&[""]).headers().count(), 0);
+    }
+
+    proptest! {
+        /// Whatever stands in it, however many headers there are, and whichever come twice.
+        #[test]
+        fn what_was_written_is_read(
+            url in "(https?://)?[^\n]{0,40}",
+            headers in proptest::collection::vec(("[a-z-]{0,3}", "[^\n]{0,10}"), 0..200),
+        ) {
+            let lines = ["GET", &url].into_iter().chain(headers.iter().flat_map(|(name, value)| [&**name, &**value]));
+            let head = RequestHead::new(lines.collect::<Vec<_>>().join("\n"));
+            let pairs = || headers.iter().map(|(name, value)| (&**name, &**value));
+            prop_assert!(head.headers().eq(pairs()));
+            for (name, _) in pairs() {
+                prop_assert_eq!(head.header(name), pairs().find(|(key, _)| *key == name).map(|(_, value)| value));
+            }
+            let begin = [head.own_origin(), head.path()].concat();
+            prop_assert!(url.starts_with(&begin), "{begin} is not how {url} begins");
+            let world = WorldName::parse("alpha").expect("a name");
+            let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
+            prop_assert_eq!(format!("{}{}", head.own_origin(), request.url()), url);
+            prop_assert_eq!(head.opening_bytes(), request.opening().bytes());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! From a URL to a world.
+
+use crate::core::handshake_request::Layer;
+use crate::id::WorldName;
+use crate::routing::GatewayPath;
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// To a world.
+    Gateway {
+        /// The world.
+        world: WorldName,
+        /// What it is to speak.
+        layer: Layer,
+    },
+    /// To a route of the app's in a world, if it has one there.
+    App {
+        /// The world.
+        world: WorldName,
+        /// The path behind the world's name.
+        path: &'a str,
+    },
+    /// To the admin door, if there is one.
+    Door {
+        /// What is said to be a world's name.
+        world: &'a str,
+        /// What is said to be an operation's name.
+        operation: &'a str,
+    },
+    /// To the page that says what this is.
+    Index,
+    /// To nothing; the text says what there is.
+    NotFound(&'static str),
+}
+
+/// What a request to an unknown path is told.
+pub const NO_PATH: &str = "Nothing is here. A world's gateway is /w/<world>/socket.io/ or /socket.io/?world=<world>";
+
+/// What a request is told that names a world as none can be called.
+pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
+
+/// What stands in front of a world's name in the admin door's paths.
+const DOOR: &str = "/api/worlds/";
+
+/// The path of the gateway that speaks plain Engine.IO, below a world's or at the root.
+const ENGINE_IO: &str = "/engine.io/";
+
+/// Routes a path; `world` is the query's, which counts where the path names none. Socket.IO is served at `socket_io`.
+pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &GatewayPath) -> Route<'a> {
+    if path == "/" {
+        return Route::Index;
+    }
+    if let Some((world, operation)) = path.strip_prefix(DOOR).and_then(|rest| rest.split_once('/')) {
+        return Route::Door { world, operation };
+    }
+    let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
+    let (name, path) = below.unwrap_or_else(|| (world.unwrap_or(WorldName::DEFAULT), path));
+    let gateways = [(socket_io.as_str(), Layer::SocketIo), (ENGINE_IO, Layer::EngineIo)];
+    let layer = gateways.into_iter().find(|(gateway, _)| path == *gateway).map(|(_, layer)| layer);
+    match (WorldName::parse(name), layer) {
+        (_, None) if below.is_none() => Route::NotFound(NO_PATH),
+        (None, _) => Route::NotFound(NO_WORLD),
+        (Some(world), Some(layer)) => Route::Gateway { world, layer },
+        (Some(world), None) => Route::App { world, path },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
+        crate::http::route(path, world, &GatewayPath::default())
+    }
+
+    fn world(path: &str, query: Option<&str>) -> Option<String> {
+        match route(path, query) {
+            Route::Gateway { world, layer: Layer::SocketIo } => Some(world.as_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn worlds_are_named_by_path_or_query() {
+        assert_eq!(world("/w/alpha/socket.io/", None).as_deref(), Some("alpha"));
+        assert_eq!(world("/w/alpha/socket.io/", Some("beta")).as_deref(), Some("alpha"));
+        assert_eq!(world("/socket.io/", None).as_deref(), Some("default"));
+        assert_eq!(world("/socket.io/", Some("beta")).as_deref(), Some("beta"));
+    }
+
+    #[test]
+    fn an_app_may_have_another_path() {
+        let app = crate::routing::App::new().engine(|engine| engine.path("/api/realtime"));
+        let gateway = |path, name| {
+            let route = crate::http::route(path, None, app.engine_routes().gateway_path());
+            let world = WorldName::parse(name).expect("a name");
+            assert_eq!(route, Route::Gateway { world, layer: Layer::SocketIo });
+        };
+        gateway("/w/alpha/api/realtime/", "alpha");
+        gateway("/api/realtime/", "default");
+        for path in ["/w/alpha/socket.io/", "/socket.io/", "/api/realtime", "/w/alpha/realtime/"] {
+            let route = crate::http::route(path, None, app.engine_routes().gateway_path());
+            assert!(matches!(route, Route::NotFound(_) | Route::App { .. }), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_and_names_are_not_found() {
+        for path in ["/socket.io", "/x/socket.io/", "/w/alpha", "/w", "/W/alpha/socket.io/"] {
+            assert_eq!(route(path, Some("a b")), Route::NotFound(NO_PATH), "{path}");
+        }
+        for path in ["/w//socket.io/", "/w/a.b/socket.io/", "/w//", "/w/a.b/", "/w/a%20b/x"] {
+            assert_eq!(route(path, None), Route::NotFound(NO_WORLD), "{path}");
+        }
+        assert_eq!(route("/socket.io/", Some("a b")), Route::NotFound(NO_WORLD));
+        assert_eq!(route("/socket.io/", Some("")), Route::NotFound(NO_WORLD));
+        assert_eq!(route("/", None), Route::Index);
+        assert!(matches!(route("/engine.io/", None), Route::Gateway { layer: Layer::EngineIo, .. }));
+    }
+
+    #[test]
+    fn what_is_below_a_world_and_no_gateway_may_be_the_apps() {
+        let alpha = || WorldName::parse("alpha").expect("a name");
+        for (path, below) in [
+            ("/w/alpha/", "/"),
+            ("/w/alpha/socket.io", "/socket.io"),
+            ("/w/alpha/b/socket.io/", "/b/socket.io/"),
+            ("/w/alpha/x/y", "/x/y"),
+            ("/w/alpha//socket.io/", "//socket.io/"),
+        ] {
+            assert_eq!(route(path, Some("beta")), Route::App { world: alpha(), path: below }, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_door_names_a_world_and_an_operation() {
+        assert_eq!(route("/api/worlds/a b/x/y", None), Route::Door { world: "a b", operation: "x/y" });
+        assert_eq!(route("/api/worlds//", None), Route::Door { world: "", operation: "" });
+        for path in ["/api/worlds/alpha", "/api/worlds", "/api/", "/API/worlds/alpha/emit"] {
+            assert_eq!(route(path, None), Route::NotFound(NO_PATH), "{path}");
+        }
+    }
+}

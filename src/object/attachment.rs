@@ -1,0 +1,180 @@
+//! A snapshot as it is written down: into the WebSocket's attachment, or beside it where it does not fit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::engineio::Header;
+use crate::core::snapshot::{Body, VERSION};
+use crate::id::Sid;
+use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
+
+/// A snapshot's written form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What goes into the attachment: JSON of at most 15,000 bytes.
+    pub attachment: String,
+    /// What does not fit there, in the rows of the object's database; empty where all fits.
+    pub spilled: Vec<Vec<u8>>,
+}
+
+/// The attachment: the header first, so that a heartbeat reads nothing else.
+#[derive(Serialize, Deserialize)]
+struct Attachment<B> {
+    #[serde(rename = "v")]
+    version: u32,
+    #[serde(rename = "h")]
+    header: Header,
+    /// Absent where it spilled.
+    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
+    body: Option<B>,
+    /// The session's id, where its body spilled.
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    spilled: Option<Sid>,
+}
+
+/// An attachment, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All of a snapshot.
+    Whole(Header, Body),
+    /// A snapshot whose rest is in the database, under this id.
+    Spilled(Header, Sid),
+    /// The mark of a WebSocket that only probes: its session polls, in memory.
+    Probe,
+}
+
+/// The attachment of a WebSocket that has no snapshot of its own.
+pub const PROBE: &str = "probe";
+
+/// Writes a snapshot.
+///
+/// # Errors
+/// The snapshot's own, when it cannot be written as JSON; it always can.
+pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
+    let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
+    if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
+        return Ok(Written { attachment, spilled: Vec::new() });
+    }
+    // A string with other characters takes two bytes for each.
+    if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
+        return Ok(Written { attachment, spilled: Vec::new() });
+    }
+    let attachment =
+        serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None, spilled: Some(body.sid) })?;
+    let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect();
+    Ok(Written { attachment, spilled: rows })
+}
+
+/// Reads an attachment; `None` when it is not one of this version.
+pub fn read(attachment: &str) -> Option<Read> {
+    if attachment == PROBE {
+        return Some(Read::Probe);
+    }
+    let Attachment { version, header, body, spilled } = serde_json::from_str(attachment).ok()?;
+    match (version, body, spilled) {
+        (VERSION, Some(body), _) => Some(Read::Whole(header, body)),
+        (VERSION, None, Some(sid)) => Some(Read::Spilled(header, sid)),
+        _ => None,
+    }
+}
+
+/// Reads the header of an attachment and nothing else: what is behind it is not even looked at.
+pub fn read_header(attachment: &str) -> Option<Header> {
+    let header = attachment.strip_prefix(BEFORE_HEADER)?;
+    serde_json::Deserializer::from_str(header).into_iter().next()?.ok()
+}
+
+/// What every attachment of this version begins with.
+const BEFORE_HEADER: &str = r#"{"v":2,"h":"#;
+
+/// Reads what spilled.
+pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
+    // As a text: reading bytes would make a second reader of all that a snapshot may be.
+    serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::core::engineio::Heartbeat;
+    use crate::core::handshake_request::KeptOpening;
+    use crate::core::server::Server;
+    use crate::core::snapshot::{ClientSnapshot, Parts, Snapshot, SocketSnapshot};
+    use crate::id::{ConnId, Namespace, Room, SocketId};
+    use crate::time::Timestamp;
+
+    fn snapshot(rooms: usize, name: &str) -> (Header, Body) {
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let header = Header { since: now, expires: Some(now), due: None, heartbeat: Heartbeat::Shared(None) };
+        let socket = SocketSnapshot {
+            id: SocketId::from_entropy([2; 15]),
+            namespace: Namespace::main(),
+            predicate: None,
+            auth: "{}".into(),
+            data: None,
+            rooms: (0..rooms).map(|n| Room::new(format!("{name}{n}"))).collect(),
+            once: Vec::new(),
+            replies: Vec::new(),
+        };
+        let client = ClientSnapshot::SocketIo {
+            opening: KeptOpening::default(),
+            sockets: vec![socket],
+            joining: Vec::new(),
+            partial: None,
+        };
+        (header, Body { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
+    }
+
+    #[test]
+    fn a_small_snapshot_fits_into_the_attachment() {
+        let (header, body) = snapshot(3, "room ");
+        let written = write(header, &body).expect("serialises");
+        assert!(written.spilled.is_empty());
+        assert!(written.attachment.len() < 300, "{}", written.attachment);
+        assert_eq!(read(&written.attachment), Some(Read::Whole(header, body)));
+        assert_eq!(read_header(&written.attachment), Some(header));
+    }
+
+    #[test]
+    fn what_does_not_fit_spills() {
+        for (rooms, name) in [(2_000, "room "), (200_000, "room "), (900, "räume \u{1f42d} ")] {
+            let (header, body) = snapshot(rooms, name);
+            let written = write(header, &body).expect("serialises");
+            assert!(written.attachment.len() < 250);
+            assert!(written.spilled.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES as usize));
+            assert_eq!(read(&written.attachment), Some(Read::Spilled(header, body.sid)));
+            assert_eq!(read_spilled(&written.spilled), Some(body));
+        }
+    }
+
+    #[test]
+    fn another_version_is_not_read() {
+        let (header, body) = snapshot(0, "");
+        let written = write(header, &body).expect("serialises");
+        let other = written.attachment.replace("\"v\":2", "\"v\":1");
+        assert_eq!((read(&other), read_header(&other)), (None, None));
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(""), None);
+    }
+
+    /// What an earlier deployment wrote is read by the next one, and written again as it was, in the same order.
+    #[test]
+    fn a_snapshot_of_this_version_stays_as_it_is() {
+        let attachment = concat!(
+            r#"{"v":2,"h":{"since":1795000000000,"expires":null,"due":1795000009000,"heartbeat":{"s":null}},"b":{"#,
+            r#""s":"AQEBAQEBAQEBAQEBAQEB","u":true,"l":{"c":{"o":{"h":[["user-agent","a \"b\" ü"],["x-empty",""]],"#,
+            r#""i":1794000000000,"a":"::1","u":"/w/a/socket.io/?EIO=4&x=%20","s":true},"n":[{"i":"AgICAgICAgICAgICAgIC","#,
+            r#""n":"/","a":"{\"token\": \"\\u00fc\"}","d":"[1,2]","r":["","a room","räume"],"o":["first","hi"],"#,
+            r#""w":[{"i":179500000000012,"n":"noted","c":"{}","t":1795000009000}]},"#,
+            r#"{"i":"AwMDAwMDAwMDAwMDAwMD","n":"/game/1","p":3,"a":"{}"}],"#,
+            r#""p":{"k":false,"n":"/","i":7,"j":"[\"x\",{\"_placeholder\":true,\"num\":0}]","c":1,"a":[]}}}}}"#,
+        );
+        let Some(Read::Whole(header, body)) = read(attachment) else { panic!("it is read") };
+        assert_eq!(read_header(attachment), Some(header));
+        let (mut server, conn) = (Server::new(Config::default()), ConnId(0));
+        let snapshot = Snapshot { header, body, parts: Parts::new() };
+        server.restore(header.since, conn, snapshot).expect("nobody else has its ids");
+        let Snapshot { header, body, .. } = server.snapshot(conn).expect("a session");
+        assert_eq!(write(header, &body).expect("serialises").attachment, attachment);
+    }
+}

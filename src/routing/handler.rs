@@ -1,0 +1,143 @@
+//! From a plain async function to a handler.
+
+use core::future::Future;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+
+use super::outcome::IntoOutcome;
+use crate::error::Failure;
+use crate::extract::Beside;
+use crate::extract::Call;
+use crate::extract::Extract;
+
+/// An async function that may be called for `C`: its arguments are [extractors](Extract), and it gives back what `C` wants.
+/// Closures that return a future are handlers, too. `M` only tells functions of different arguments apart.
+///
+/// # Waiting
+/// A handler may await. While it waits for an answer of clients (`emit_with_ack`), its world stays awake. Of anything else
+/// that it waits for, such as a channel of the app's own that another handler is to send on, the runtime knows nothing: that
+/// does not keep the world awake, and when it sleeps, the handler is lost and never goes on. What must outlive sleep is
+/// [`reply_to`](crate::handles::SocketEmitter::reply_to), an [alarm](crate::handles::Io::set_alarm), or something in
+/// [`Storage`](crate::handles::Storage).
+#[diagnostic::on_unimplemented(
+    message = "this is not a handler of `{C}`",
+    label = "not a handler of `{C}`",
+    note = "a handler is an `async fn` (or a closure that returns a future) with up to eight arguments",
+    note = "every argument is an extractor, such as `Socket`, `Io`, `Data<T>`, `AckSender`: see `dormouse::extract::Extract`",
+    note = "it returns nothing, `Reply<T>` from an event, or a `Result` of these whose error is a `HandlerError`"
+)]
+pub trait Handler<C: Call, M>: 'static {
+    /// Calls the function; the future is its body.
+    fn handle(&self, call: C) -> LocalBoxFuture<'static, C::Outcome>;
+}
+
+// One implementation for functions of all kinds: where one does not fit, the compiler says which argument it is.
+impl<C, F, M> Handler<C, M> for F
+where
+    C: Call,
+    F: HandlerFn<M>,
+    F::Arguments: ExtractAll<C>,
+    <F::Future as Future>::Output: IntoOutcome<C::Outcome>,
+{
+    fn handle(&self, mut call: C) -> LocalBoxFuture<'static, C::Outcome> {
+        match F::Arguments::extract_all(&mut call) {
+            Ok(arguments) => {
+                let running = self.call(arguments);
+                Box::pin(async move { running.await.into_outcome() })
+            }
+            Err(failure) => Box::pin(core::future::ready(C::rejected(failure))),
+        }
+    }
+}
+
+/// An async function, whatever its arguments are.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an async function",
+    label = "not an async function of up to eight arguments",
+    note = "a handler is an `async fn` (or a closure that returns a future) with up to eight arguments"
+)]
+pub trait HandlerFn<M>: 'static {
+    /// Its arguments, as a tuple.
+    type Arguments;
+    /// Its body.
+    type Future: Future + 'static;
+
+    /// Calls it.
+    fn call(&self, arguments: Self::Arguments) -> Self::Future;
+}
+
+/// A tuple of extractors.
+pub trait ExtractAll<C: Call>: Sized {
+    /// Takes all of them out of the call.
+    ///
+    /// # Errors
+    /// The first of them cannot be had.
+    fn extract_all(call: &mut C) -> Result<Self, Failure>;
+}
+
+/// A handler whose type is forgotten.
+pub(crate) type Erased<C> = Rc<dyn Fn(C) -> LocalBoxFuture<'static, <C as Call>::Outcome>>;
+
+/// Forgets a handler's type.
+pub(crate) fn erase<C: Call, M>(handler: impl Handler<C, M>) -> Erased<C> {
+    Rc::new(move |call| handler.handle(call))
+}
+
+macro_rules! handlers {
+    ($([$($argument:ident: $type:ident($($later:ident)*)),*])*) => {$(
+        impl<F, Fut, $($type),*> HandlerFn<($($type,)*)> for F
+        where
+            F: Fn($($type),*) -> Fut + 'static,
+            Fut: Future + 'static,
+        {
+            type Arguments = ($($type,)*);
+            type Future = Fut;
+
+            fn call(&self, ($($argument,)*): Self::Arguments) -> Fut {
+                self($($argument),*)
+            }
+        }
+
+        impl<C: Call, $($type: Extract<C>),*> ExtractAll<C> for ($($type,)*)
+        where
+            $($($later::Claim: Beside<$type::Claim>,)*)*
+        {
+            fn extract_all(call: &mut C) -> Result<Self, Failure> {
+                $(let $argument = $type::extract(call)?;)*
+                Ok(($($argument,)*))
+            }
+        }
+    )*};
+}
+
+impl<F, Fut> HandlerFn<()> for F
+where
+    F: Fn() -> Fut + 'static,
+    Fut: Future + 'static,
+{
+    type Arguments = ();
+    type Future = Fut;
+
+    fn call(&self, (): ()) -> Fut {
+        self()
+    }
+}
+
+impl<C: Call> ExtractAll<C> for () {
+    fn extract_all(_: &mut C) -> Result<Self, Failure> {
+        Ok(())
+    }
+}
+
+// Each argument with those after it, whose claims must differ from its own.
+handlers! {
+    [a: A()]
+    [a: A(B), b: B()]
+    [a: A(B D), b: B(D), d: D()]
+    [a: A(B D E), b: B(D E), d: D(E), e: E()]
+    [a: A(B D E G), b: B(D E G), d: D(E G), e: E(G), g: G()]
+    [a: A(B D E G H), b: B(D E G H), d: D(E G H), e: E(G H), g: G(H), h: H()]
+    [a: A(B D E G H I), b: B(D E G H I), d: D(E G H I), e: E(G H I), g: G(H I), h: H(I), i: I()]
+    [a: A(B D E G H I J), b: B(D E G H I J), d: D(E G H I J), e: E(G H I J), g: G(H I J), h: H(I J), i: I(J), j: J()]
+}

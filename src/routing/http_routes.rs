@@ -1,0 +1,138 @@
+//! From a request to the route that answers it.
+
+use core::future::Future;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::channel::oneshot;
+use futures::future::LocalBoxFuture;
+use percent_encoding::percent_decode_str;
+
+use super::app::App;
+use super::handler::Erased;
+use crate::dispatch::{Task, Victim};
+use crate::error::Failure;
+use crate::extract::Http;
+use crate::handles::Io;
+use crate::handles::WorldHandle;
+use crate::handles::{HttpRequest, HttpResponse};
+
+/// What `HEAD` gets where it has no route of its own is what `GET` gets, without the body.
+const HEAD: (&str, &str) = ("HEAD", "GET");
+
+impl App {
+    /// What a request gets that no route is for: 404, or 405 with the methods that its path has. `None` where there is a
+    /// route.
+    pub fn refuse(&self, method: &str, path: &str) -> Option<HttpResponse> {
+        if self.route_of(method, path).is_some() {
+            return None;
+        }
+        let methods = self.methods(path);
+        if methods.is_empty() {
+            let message = "No route of the app is here. A world's gateway is /w/<world>/socket.io/";
+            return Some(HttpResponse::error(404, &Failure::new("NOT_FOUND", message)));
+        }
+        let methods = methods.join(", ");
+        let message = format!("{method} is not for this; it takes {methods}");
+        let response = HttpResponse::error(405, &Failure::new("METHOD_NOT_ALLOWED", message));
+        Some(response.with_header("allow", methods))
+    }
+
+    /// The methods that the routes of a path take; none where there is no route.
+    pub fn methods(&self, path: &str) -> Vec<&str> {
+        let here = self.http.iter().filter(|(_, router)| router.at(path).is_ok());
+        let mut methods: Vec<&str> = here.map(|(method, _)| &**method).collect();
+        if methods.contains(&HEAD.1) && !methods.contains(&HEAD.0) {
+            methods.push(HEAD.0);
+        }
+        methods
+    }
+
+    /// The answer of the route that a request is for.
+    pub fn respond(&self, world: &WorldHandle, mut request: HttpRequest) -> LocalBoxFuture<'static, HttpResponse> {
+        let Some((params, handler)) = self.route_of(&request.method, &request.path) else {
+            let refused = self.refuse(&request.method, &request.path).unwrap_or_else(HttpResponse::lost);
+            return Box::pin(core::future::ready(refused));
+        };
+        let Some(params) = params else {
+            let failure = Failure::new(Failure::INVALID_ARGUMENTS, "a part of the path is not UTF-8");
+            return Box::pin(core::future::ready(HttpResponse::failed(&failure)));
+        };
+        request.params = params;
+        let is_head = request.method == HEAD.0;
+        let call = Http { io: Io::main(world.clone()), request: Rc::new(request) };
+        Box::pin(async move {
+            // In here, so that one that panics before it awaits costs only its request.
+            let mut response = handler(call).await;
+            if is_head {
+                response.body = Bytes::new();
+            }
+            response
+        })
+    }
+
+    /// The handler for a request with the path's parts, which are `None` if one of them is no text.
+    fn route_of(&self, method: &str, path: &str) -> Option<(Option<Params>, Erased<Http>)> {
+        let find = |method: &str| self.http.get(method)?.at(path).ok();
+        let found = find(method).or_else(|| find(HEAD.1).filter(|_| method == HEAD.0))?;
+        let decode = |(name, value): (&str, &str)| {
+            let value = percent_decode_str(value).decode_utf8().ok()?;
+            Some((name.to_owned(), value.into_owned()))
+        };
+        let handler = self.http_handlers.get(*found.value)?;
+        Some((found.params.iter().map(decode).collect(), Rc::clone(handler)))
+    }
+}
+
+type Params = Vec<(String, String)>;
+
+impl Task {
+    /// A request from outside: what `response` gives is sent to `answer` as far as HTTP takes it. What it does not take is
+    /// written to the log.
+    pub fn answering(
+        world: WorldHandle,
+        response: impl Future<Output = HttpResponse> + 'static,
+        answer: oneshot::Sender<HttpResponse>,
+    ) -> Self {
+        Self::new(Victim::Other("an HTTP request"), async move {
+            let (response, problems) = response.await.checked();
+            if let Some(door) = world.door() {
+                for problem in problems {
+                    door.log(problem);
+                }
+            }
+            // Whoever asked may have gone away.
+            let _ = answer.send(response);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn nothing() -> HttpResponse {
+        HttpResponse::empty(204)
+    }
+
+    fn status(app: &App, method: &str, path: &str) -> Option<u16> {
+        app.refuse(method, path).map(|response| response.status)
+    }
+
+    #[test]
+    fn a_request_is_for_a_route_or_refused() {
+        let app =
+            App::new().route("get", "/a/{n}", nothing).route("PUT", "/a/{n}", nothing).route("POST", "/b", nothing);
+        assert_eq!(status(&app, "GET", "/a/1"), None);
+        assert_eq!(status(&app, "HEAD", "/a/1"), None);
+        assert_eq!(status(&app, "POST", "/b"), None);
+        for (method, path) in [("GET", "/"), ("GET", "/a"), ("GET", "/a/"), ("GET", "/a/1/2"), ("POST", "/b/")] {
+            assert_eq!(status(&app, method, path), Some(404), "{method} {path}");
+        }
+        let refused = app.refuse("DELETE", "/a/1").expect("no such route");
+        assert_eq!(refused.status, 405);
+        assert!(refused.headers.contains(&("allow".to_owned(), "GET, PUT, HEAD".to_owned())), "{refused:?}");
+        assert_eq!(status(&app, "HEAD", "/b"), Some(405));
+        assert_eq!(status(&app, "post", "/b"), Some(405));
+    }
+}

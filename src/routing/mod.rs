@@ -1,0 +1,21 @@
+//! Registration: which handlers an app has, for what.
+
+mod app;
+mod engine;
+mod handler;
+mod http_routes;
+mod listeners;
+mod outcome;
+mod routes;
+
+pub use app::App;
+pub use engine::EngineRoutes;
+pub use engine::admission::ConnectionError;
+pub(crate) use engine::admission::{Denied, Turned};
+pub(crate) use engine::conn_events::ConnCall;
+pub use engine::cors::Cors;
+pub(crate) use engine::gateway_path::GatewayPath;
+pub(crate) use handler::Erased;
+pub use handler::{ExtractAll, Handler, HandlerFn};
+pub use outcome::{IntoOutcome, Reply};
+pub use routes::Routes;

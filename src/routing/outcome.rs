@@ -1,0 +1,89 @@
+//! What handlers give back.
+
+use crate::error::{Failure, HandlerError};
+use crate::handles::HttpResponse;
+use crate::value::{Args, IntoArgs};
+
+/// The acknowledgement of an event: a tuple is several arguments, everything else is one. Nothing is sent if the client did
+/// not ask, or was answered before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<T>(pub T);
+
+/// What a handler may give back where an outcome `O` is wanted.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot give back `{Self}` here",
+    note = "a handler gives back nothing, `dormouse::Reply<T>` as an event's acknowledgement, or a `Result` of these",
+    note = "the error of a `Result` implements `dormouse::error::HandlerError`; `dormouse::Failure` takes every error by `?`",
+    note = "a predicate of namespaces gives back `bool`, an HTTP route `HttpResponse`"
+)]
+pub trait IntoOutcome<O> {
+    /// The outcome.
+    fn into_outcome(self) -> O;
+}
+
+impl IntoOutcome<()> for () {
+    fn into_outcome(self) {}
+}
+
+impl IntoOutcome<Result<bool, Failure>> for bool {
+    fn into_outcome(self) -> Result<bool, Failure> {
+        Ok(self)
+    }
+}
+
+impl<E: HandlerError> IntoOutcome<Result<bool, Failure>> for Result<bool, E> {
+    fn into_outcome(self) -> Result<bool, Failure> {
+        self.map_err(|error| Failure::of(&error))
+    }
+}
+
+impl IntoOutcome<HttpResponse> for HttpResponse {
+    fn into_outcome(self) -> HttpResponse {
+        self
+    }
+}
+
+impl<E: HandlerError> IntoOutcome<HttpResponse> for Result<HttpResponse, E> {
+    fn into_outcome(self) -> HttpResponse {
+        self.unwrap_or_else(|error| HttpResponse::failed(&Failure::of(&error)))
+    }
+}
+
+impl IntoOutcome<Result<(), Failure>> for () {
+    fn into_outcome(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
+    fn into_outcome(self) -> Result<(), Failure> {
+        self.map_err(|error| Failure::of(&error))
+    }
+}
+
+/// What an event's handler gives back.
+type Answered = Result<Option<Args>, Failure>;
+
+impl IntoOutcome<Answered> for () {
+    fn into_outcome(self) -> Answered {
+        Ok(None)
+    }
+}
+
+impl<T: IntoArgs> IntoOutcome<Answered> for Reply<T> {
+    fn into_outcome(self) -> Answered {
+        self.0.into_args().map(Some).map_err(|error| Failure::of(&error))
+    }
+}
+
+impl<R: IntoOutcome<Answered>> IntoOutcome<Answered> for Option<R> {
+    fn into_outcome(self) -> Answered {
+        self.map_or(Ok(None), IntoOutcome::into_outcome)
+    }
+}
+
+impl<R: IntoOutcome<Answered>, E: HandlerError> IntoOutcome<Answered> for Result<R, E> {
+    fn into_outcome(self) -> Answered {
+        self.map_err(|error| Failure::of(&error)).and_then(IntoOutcome::into_outcome)
+    }
+}

@@ -1,0 +1,372 @@
+//! The handlers of one namespace.
+
+use core::fmt;
+
+use litemap::LiteMap;
+
+use super::handler::{Erased, Handler, erase};
+use crate::core::socketio::RESERVED_EVENTS;
+use crate::extract::{Answered, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
+
+/// The handlers of one namespace, registered when a world's object is constructed and never per socket: that is what lets it
+/// sleep. Handlers of the same kind are called in the order in which they were registered, each without waiting for the
+/// one before it; guards wait for each other.
+///
+/// A handler may await answers of clients (`emit_with_ack`): the world stays awake for them. It does not stay awake for
+/// something of the app's own, such as a channel: see [`Handler`].
+///
+/// ```
+/// use dormouse::testing::{TestEvent, TestWorld};
+/// use dormouse::error::EmitError;
+/// use dormouse::routing::Routes;
+/// use dormouse::{App, Data, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", chat).namespace("/team-{name}", chat)
+/// }
+///
+/// fn chat(ns: Routes) -> Routes {
+///     ns.on("say", say)
+/// }
+///
+/// async fn say(socket: Socket, Data(text): Data<String>) -> Result<(), EmitError> {
+///     socket.broadcast().emit("said", text)
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let (anna, ben) = (world.connect("/team-red"), world.connect("/team-red"));
+/// anna.emit("say", "hello");
+/// assert_eq!(ben.next_event(), Some(TestEvent::new("said", "hello")));
+/// ```
+#[derive(Default)]
+pub struct Routes {
+    pub(crate) guards: Vec<Erased<Connecting>>,
+    pub(crate) on_connect: Vec<Erased<Connected>>,
+    pub(crate) packet_guards: Vec<Erased<Incoming>>,
+    pub(crate) events: LiteMap<Box<str>, Vec<EventRoute>>,
+    pub(crate) on_any: Vec<Erased<Event>>,
+    pub(crate) fallback: Option<Erased<Event>>,
+    pub(crate) on_any_outgoing: Vec<Erased<Outgoing>>,
+    pub(crate) on_disconnecting: Vec<Erased<Disconnect>>,
+    pub(crate) on_disconnect: Vec<Erased<Disconnect>>,
+    pub(crate) replies: LiteMap<Box<str>, Erased<Answered>>,
+    pub(crate) on_error: Vec<Erased<Failed>>,
+}
+
+/// A handler of an event.
+#[derive(Clone)]
+pub(crate) struct EventRoute {
+    pub(crate) handler: Erased<Event>,
+    /// For each socket's first event only.
+    pub(crate) once: bool,
+}
+
+impl Routes {
+    /// Connection middleware, Socket.IO's `namespace.use`: called in order before a client is let in, each after the one
+    /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
+    /// [`data`](crate::error::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and
+    /// data that is set are its own when it is in, and what is emitted to it arrives then. It cannot be asked for answers
+    /// before it is in: `emit_with_ack` ends with `Disconnected` at once, and `reply_to` does nothing.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Auth, Failure, Socket};
+    /// use serde_json::json;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Ticket { token: String }
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.guard(is_member))
+    /// }
+    ///
+    /// async fn is_member(socket: Socket, Auth(ticket): Auth<Ticket>) -> Result<(), Failure> {
+    ///     if ticket.token != "secret" {
+    ///         return Err(Failure::new("NO_MEMBER", "members only"));
+    ///     }
+    ///     Ok(socket.join("members")?)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// assert!(world.try_connect("/", json!({ "token": "secret" })).is_ok());
+    /// let refused = world.try_connect("/", json!({ "token": "a guess" })).expect_err("no member");
+    /// assert_eq!(refused.message, "members only");
+    /// assert_eq!(refused.data, Some(json!({ "code": "NO_MEMBER" })));
+    /// ```
+    #[must_use]
+    pub fn guard<M>(mut self, handler: impl Handler<Connecting, M>) -> Self {
+        self.guards.push(erase(handler));
+        self
+    }
+
+    /// Called when a client has joined the namespace, after it was told so.
+    #[must_use]
+    pub fn on_connect<M>(mut self, handler: impl Handler<Connected, M>) -> Self {
+        self.on_connect.push(erase(handler));
+        self
+    }
+
+    /// Packet middleware, Socket.IO's `socket.use`: called in order with every event before its handlers; an `Err` keeps it
+    /// from them and goes to [`on_error`](Self::on_error), and to the client if it asked for an acknowledgement. While one
+    /// waits, later events of the same socket wait behind it.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Args, Data, Reply};
+    /// use serde_json::{Value, json};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.guard_packet(is_short).on("say", async |text: Args| Reply(text)))
+    /// }
+    ///
+    /// async fn is_short(Data(text): Data<String>) -> Result<(), &'static str> {
+    ///     if text.len() > 5 { Err("too long") } else { Ok(()) }
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// let answer = |text: &str| anna.emit_with_ack("say", text).answer().expect("an answer");
+    /// assert_eq!(answer("hello").parse::<String>()?, "hello");
+    /// let refused = json!({ "status": "error", "error": { "code": "ERROR", "message": "too long" } });
+    /// assert_eq!(answer("good night").parse::<Value>()?, refused);
+    /// # Ok::<(), dormouse::error::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn guard_packet<M>(mut self, handler: impl Handler<Incoming, M>) -> Self {
+        self.packet_guards.push(erase(handler));
+        self
+    }
+
+    /// Called with every event of this name. An event may have several handlers; the first of them that gives an answer
+    /// gives the acknowledgement.
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when Socket.IO keeps the name for itself.
+    #[must_use]
+    #[track_caller]
+    pub fn on<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
+        self.add(event, EventRoute { handler: erase(handler), once: false })
+    }
+
+    /// Called with each socket's first event of this name.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{App, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.once("ready", async |socket: Socket| socket.emit("started", ())))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("ready", ());
+    /// assert_eq!(anna.take_events().len(), 1);
+    /// world.sleep();
+    /// anna.emit("ready", ());
+    /// assert_eq!(anna.take_events().len(), 0);
+    /// ```
+    ///
+    /// # Panics
+    /// As [`on`](Self::on).
+    #[must_use]
+    #[track_caller]
+    pub fn once<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
+        self.add(event, EventRoute { handler: erase(handler), once: true })
+    }
+
+    /// Called with every event, before packet middleware and its own handlers: Socket.IO's `onAny`.
+    #[must_use]
+    pub fn on_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        self.on_any.push(erase(handler));
+        self
+    }
+
+    /// As [`on_any`](Self::on_any), before those that are registered already.
+    #[must_use]
+    pub fn prepend_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        self.on_any.insert(0, erase(handler));
+        self
+    }
+
+    /// Called with every event that no [`on`](Self::on) is registered for.
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when there is one already.
+    #[must_use]
+    #[track_caller]
+    pub fn fallback<M>(mut self, handler: impl Handler<Event, M>) -> Self {
+        let previous = self.fallback.replace(erase(handler));
+        assert!(previous.is_none(), "the namespace has two fallbacks");
+        self
+    }
+
+    /// Called for each socket that is sent an event, with that socket: Socket.IO's `onAnyOutgoing`. Not for
+    /// acknowledgements, and not for what handlers of this kind emit themselves.
+    ///
+    /// ```
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::extract::EventName;
+    /// use dormouse::{App, Io, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("hi", async |io: Io| io.emit("hi", ())).on_any_outgoing(note))
+    /// }
+    ///
+    /// async fn note(socket: Socket, io: Io, EventName(event): EventName) {
+    ///     io.log(format!("{} is sent {event}", socket.id()));
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("hi", ());
+    /// let line = format!("{} is sent hi", anna.id());
+    /// assert!(world.log().iter().any(|logged| logged.contains(&line)));
+    /// ```
+    #[must_use]
+    pub fn on_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
+        self.on_any_outgoing.push(erase(handler));
+        self
+    }
+
+    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those that are registered already.
+    #[must_use]
+    pub fn prepend_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
+        self.on_any_outgoing.insert(0, erase(handler));
+        self
+    }
+
+    /// Called with the client's answer to an event that was emitted with [`reply_to`](crate::handles::SocketEmitter::reply_to) and
+    /// this name.
+    ///
+    /// The world may sleep while the client thinks about its answer. Here it does, and when the hour is over, it wakes to say that
+    /// there was none:
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::error::{AckError, EmitError, NoAnswer};
+    /// use dormouse::extract::{Answer, Context};
+    /// use dormouse::{App, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_reply("dinner", dinner))
+    /// }
+    ///
+    /// async fn ask(socket: Socket) -> Result<(), EmitError> {
+    ///     socket.reply_to("dinner", "Thursday").timeout(Duration::from_secs(3600)).emit("coming?", ())
+    /// }
+    ///
+    /// async fn dinner(socket: Socket, Context(day): Context<String>, Answer(answer): Answer<bool>) -> Result<(), EmitError> {
+    ///     let said = match answer {
+    ///         Ok(true) => "comes",
+    ///         Ok(false) => "does not come",
+    ///         Err(AckError::NoAnswer(NoAnswer::Expired)) => "has not answered",
+    ///         Err(_) => "is gone",
+    ///     };
+    ///     socket.emit("noted", (day, said))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let (anna, ben) = (world.connect("/"), world.connect("/"));
+    /// world.sleep();
+    /// let question = anna.next_event().expect("the question");
+    /// anna.ack(&question, true);
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("noted", ("Thursday", "comes"))));
+    ///
+    /// world.sleep();
+    /// world.advance(Duration::from_secs(3600));
+    /// ben.next_event().expect("the question");
+    /// assert_eq!(ben.next_event(), Some(TestEvent::new("noted", ("Thursday", "has not answered"))));
+    /// ```
+    ///
+    /// # Panics
+    /// At start-up, naming the caller's line, when there is a handler of this name already.
+    #[must_use]
+    #[track_caller]
+    pub fn on_reply<M>(mut self, name: &str, handler: impl Handler<Answered, M>) -> Self {
+        let previous = self.replies.insert(name.into(), erase(handler));
+        assert!(previous.is_none(), "the reply {name:?} has two handlers");
+        self
+    }
+
+    /// Called when a socket is about to leave, with the [`Reason`](crate::error::Reason): [`Socket::rooms`](crate::handles::Socket::rooms)
+    /// still gives its rooms. What is emitted to the socket itself reaches nobody.
+    #[must_use]
+    pub fn on_disconnecting<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
+        self.on_disconnecting.push(erase(handler));
+        self
+    }
+
+    /// Called when a client has left the namespace or is gone, with the [`Reason`](crate::error::Reason).
+    #[must_use]
+    pub fn on_disconnect<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
+        self.on_disconnect.push(erase(handler));
+        self
+    }
+
+    /// Called with the [`Failure`](crate::error::Failure) of handlers that no client was told of. Without one, the failure is
+    /// written to the log.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::error::EmitError;
+    /// use dormouse::extract::EventName;
+    /// use dormouse::{App, Data, Failure, Reply, Socket};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("roll", roll).on_error(failed))
+    /// }
+    ///
+    /// async fn roll(Data(sides): Data<u32>) -> Reply<u32> {
+    ///     Reply(sides / 2)
+    /// }
+    ///
+    /// async fn failed(socket: Socket, event: Option<EventName>, failure: Failure) {
+    ///     let event = event.map(|EventName(name)| name.to_string());
+    ///     let _ = socket.emit("oops", (event, failure.code()));
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// anna.emit("roll", "six"); // Without an acknowledgement that could tell.
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("oops", ("roll", "INVALID_ARGUMENTS"))));
+    /// ```
+    #[must_use]
+    pub fn on_error<M>(mut self, handler: impl Handler<Failed, M>) -> Self {
+        self.on_error.push(erase(handler));
+        self
+    }
+
+    #[track_caller]
+    fn add(mut self, event: &str, route: EventRoute) -> Self {
+        let reserved = RESERVED_EVENTS.contains(&event);
+        assert!(!reserved, "Socket.IO keeps the event name {event:?} for itself: see on_connect and on_disconnect");
+        match self.events.get_mut(event) {
+            Some(routes) => routes.push(route),
+            None => drop(self.events.insert(event.into(), vec![route])),
+        }
+        self
+    }
+
+    /// The handlers of an event of a socket whose first events are noted in `had`, and whether that must be noted now.
+    pub(crate) fn handlers_of(
+        &self,
+        event: &str,
+        had: impl FnOnce() -> bool,
+    ) -> (impl Iterator<Item = &Erased<Event>>, bool) {
+        let (routes, fallback) = match self.events.get(event) {
+            Some(routes) => (routes.as_slice(), None),
+            None => (&[][..], self.fallback.as_ref()),
+        };
+        let is_first = routes.iter().any(|route| route.once) && !had();
+        let called = routes.iter().filter(move |route| !route.once || is_first);
+        (called.map(|route| &route.handler).chain(fallback), is_first)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("events", &self.events.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+//! How a test's clients connect.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::clients::{Clients, Handshake};
+use super::test_client::TestClient;
+use super::test_event::{ConnectError, Disconnected};
+use crate::id::Namespace;
+
+/// A client that is about to connect; made by [`TestWorld::client`](super::test_world::TestWorld::client).
+///
+/// ```
+/// use dormouse::testing::TestWorld;
+/// use dormouse::socket::Conn;
+/// use dormouse::{App, Reply, Socket};
+///
+/// fn app() -> App {
+///     App::new().namespace("/", |ns| ns.on("transport", transport))
+/// }
+///
+/// async fn transport(socket: Socket) -> Reply<Option<&'static str>> {
+///     Reply(socket.conn().as_ref().map(Conn::transport))
+/// }
+///
+/// let world = TestWorld::new(app);
+/// let anna = world.client().polling().query("version", "2").connect("/");
+/// let answer = |client: &dormouse::testing::TestClient| {
+///     client.emit_with_ack("transport", ()).answer().and_then(|args| args.parse::<String>().ok())
+/// };
+/// assert_eq!(answer(&anna).as_deref(), Some("polling"));
+/// anna.upgrade();
+/// assert_eq!(answer(&anna).as_deref(), Some("websocket"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nobody connects before `connect`"]
+pub struct ClientBuilder {
+    clients: Rc<RefCell<Clients>>,
+    handshake: Handshake,
+    auth: Option<String>,
+}
+
+/// A client that asked to be let in; made by [`ClientBuilder::start`].
+#[derive(Clone, Debug)]
+pub struct TestConnect {
+    clients: Rc<RefCell<Clients>>,
+    socket: usize,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(clients: &Rc<RefCell<Clients>>) -> Self {
+        Self { clients: Rc::clone(clients), handshake: Handshake::default(), auth: None }
+    }
+
+    /// What the client sends along with CONNECT: a JSON object. Without this it sends nothing.
+    ///
+    /// # Panics
+    /// When `auth` cannot be written as JSON.
+    #[track_caller]
+    pub fn auth(mut self, auth: impl Serialize) -> Self {
+        self.auth = Some(auth_text(auth));
+        self
+    }
+
+    /// A header of the request that opens the connection.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.handshake.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// A pair in the query of the request that opens the connection.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.handshake.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The client's IP address, as the platform tells it. Without this it tells none.
+    pub fn address(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.handshake.address);
+        self
+    }
+
+    /// The client connects by `https` or `wss`.
+    pub fn secure(mut self) -> Self {
+        self.handshake.secure = true;
+        self
+    }
+
+    /// The client connects by HTTP long-polling and never upgrades. While it polls, the world cannot sleep.
+    pub fn polling(mut self) -> Self {
+        self.handshake.polling = true;
+        self
+    }
+
+    /// Connects to a namespace.
+    ///
+    /// # Panics
+    /// When the client is refused.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the test expects to be let in")]
+    pub fn connect(self, namespace: &str) -> TestClient {
+        match self.try_connect(namespace) {
+            Ok(client) => client,
+            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
+        }
+    }
+
+    /// Connects to a namespace.
+    ///
+    /// # Errors
+    /// What the client is told instead. Its connection is closed.
+    ///
+    /// # Panics
+    /// When `namespace` is none.
+    #[track_caller]
+    pub fn try_connect(self, namespace: &str) -> Result<TestClient, ConnectError> {
+        let Self { clients, handshake, auth } = self;
+        let namespace = parse_namespace(namespace);
+        let connection = clients.borrow_mut().open(&handshake)?;
+        let joined = join(&clients, connection, namespace, auth.as_deref());
+        if joined.is_err() && clients.borrow().is_open(connection) {
+            clients.borrow_mut().end(connection, Disconnected::ByClient);
+        }
+        joined
+    }
+
+    /// Asks to be let into a namespace and does not wait for the answer, which a guard may hold back.
+    ///
+    /// # Errors
+    /// What the client is told instead of getting a connection.
+    ///
+    /// # Panics
+    /// When `namespace` is none.
+    #[track_caller]
+    pub fn start(self, namespace: &str) -> Result<TestConnect, ConnectError> {
+        let Self { clients, handshake, auth } = self;
+        let namespace = parse_namespace(namespace);
+        let connection = clients.borrow_mut().open(&handshake)?;
+        let socket = clients.borrow_mut().join(connection, namespace, auth.as_deref());
+        Ok(TestConnect { clients, socket })
+    }
+}
+
+impl TestConnect {
+    /// What came of it; `None` while the client waits.
+    ///
+    /// # Errors
+    /// What the client is told instead of being let in.
+    pub fn outcome(&self) -> Option<Result<TestClient, ConnectError>> {
+        outcome(&self.clients, self.socket)
+    }
+
+    /// The client changes its mind and closes the connection.
+    pub fn close(self) {
+        let mut clients = self.clients.borrow_mut();
+        let connection = clients.socket(self.socket).connection;
+        clients.end(connection, Disconnected::ByClient);
+    }
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "the test expects an answer")]
+pub(super) fn join(
+    clients: &Rc<RefCell<Clients>>,
+    connection: usize,
+    namespace: Namespace,
+    auth: Option<&str>,
+) -> Result<TestClient, ConnectError> {
+    let name = namespace.as_str().to_owned();
+    let socket = clients.borrow_mut().join(connection, namespace, auth);
+    let Some(outcome) = outcome(clients, socket) else {
+        panic!("the world has not answered the CONNECT to {name}: see `ClientBuilder::start`")
+    };
+    outcome
+}
+
+/// What became of a CONNECT; `None` while it waits.
+fn outcome(clients: &Rc<RefCell<Clients>>, number: usize) -> Option<Result<TestClient, ConnectError>> {
+    let all = clients.borrow();
+    let socket = all.socket(number);
+    if let Some(error) = &socket.refused {
+        return Some(Err(error.clone()));
+    }
+    if let Some(why) = socket.disconnected {
+        return Some(Err(ConnectError { message: format!("the connection is no more: {why:?}"), data: None }));
+    }
+    socket.id.map(|_| Ok(TestClient { clients: Rc::clone(clients), socket: number }))
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+pub(super) fn parse_namespace(name: &str) -> Namespace {
+    let Some(namespace) = Namespace::parse(name) else {
+        panic!("{name:?} is no namespace: a name starts with / and has no comma")
+    };
+    namespace
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+pub(super) fn auth_text(auth: impl Serialize) -> String {
+    match serde_json::to_string(&auth) {
+        Ok(text) => text,
+        Err(error) => panic!("this is no auth object: {error}"),
+    }
+}

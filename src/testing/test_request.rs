@@ -1,0 +1,164 @@
+//! Requests to a world's routes, as a test makes them.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::channel::oneshot;
+
+use super::clients::Clients;
+use super::host::Host;
+use super::test_world::TestWorld;
+use crate::admin::Operation;
+use crate::handles::{HttpRequest, HttpResponse};
+
+/// The response to a request, which may be still to come.
+#[derive(Clone, Debug)]
+pub struct TestResponse {
+    clients: Rc<RefCell<Clients>>,
+    number: usize,
+}
+
+/// What becomes of a request to a route.
+#[derive(Debug)]
+pub(super) enum Response {
+    Waits(oneshot::Receiver<HttpResponse>),
+    Came(HttpResponse),
+}
+
+impl TestWorld {
+    /// Makes a request to one of the app's [`route`](crate::routing::App::route)s and gives the response. `path` is what stands behind
+    /// the world's name, and may have a query.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::extract::Json;
+    /// use dormouse::response::HttpResponse;
+    /// use dormouse::{App, Failure, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns).route("POST", "/announcements", announce)
+    /// }
+    ///
+    /// async fn announce(io: Io, Json(text): Json<String>) -> Result<HttpResponse, Failure> {
+    ///     io.emit("announced", text)?;
+    ///     Ok(HttpResponse::empty(204))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// world.sleep();
+    /// assert_eq!(world.request("POST", "/announcements", r#""tea at four""#).status, 204);
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("announced", "tea at four")));
+    /// assert_eq!(world.request("GET", "/announcements", "").status, 405);
+    /// ```
+    ///
+    /// # Panics
+    /// When the handler waits for something before it answers: see [`begin_request`](Self::begin_request).
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the test expects an answer")]
+    pub fn request(&self, method: &str, path: &str, body: impl Into<Bytes>) -> HttpResponse {
+        let request = HttpRequest { method: method.to_owned(), body: body.into(), ..HttpRequest::default() };
+        match self.begin_request(HttpRequest { path: path.to_owned(), ..request }).response() {
+            Some(response) => response,
+            None => panic!("the handler of {method} {path} waits for something"),
+        }
+    }
+
+    /// Makes a request whose headers matter, or whose handler waits for something, such as a client's answer, before it
+    /// answers. A query in the path is parsed and comes behind those in `query`.
+    pub fn begin_request(&self, mut request: HttpRequest) -> TestResponse {
+        if let Some((path, query)) = request.path.split_once('?') {
+            let length = path.len();
+            request.query.extend(form_urlencoded::parse(query.as_bytes()).into_owned());
+            request.path.truncate(length);
+        }
+        let mut clients = self.clients.borrow_mut();
+        let number = clients.host.http(None, request);
+        clients.listen();
+        TestResponse { clients: Rc::clone(&self.clients), number }
+    }
+
+    /// Makes a call at the admin door, as somebody who has the key: `POST /api/worlds/<world>/<operation>`, with the operation
+    /// `emit`, `join`, `leave`, `disconnect` or `fetch`. Gives the response, which may wait for clients' answers.
+    ///
+    /// ```
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::App;
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// world.sleep();
+    /// let call = world.admin("emit", r#"{"event":"news","args":["tea",4]}"#);
+    /// assert_eq!(call.response().expect("an answer").body, r#"{"matched":1,"status":"ok"}"#);
+    /// assert_eq!(anna.next_event(), Some(TestEvent::new("news", ("tea", 4))));
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such operation.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a mistake in the test")]
+    pub fn admin(&self, operation: &str, body: impl Into<Bytes>) -> TestResponse {
+        let Some(call) = Operation::parse(operation) else { panic!("the admin door has no {operation:?}") };
+        let request = HttpRequest { method: "POST".to_owned(), body: body.into(), ..HttpRequest::default() };
+        let mut clients = self.clients.borrow_mut();
+        let number = clients.host.http(Some(call), request);
+        clients.listen();
+        TestResponse { clients: Rc::clone(&self.clients), number }
+    }
+}
+
+impl TestResponse {
+    /// The response; `None` while there is none.
+    pub fn response(&self) -> Option<HttpResponse> {
+        self.clients.borrow().host.response(self.number).cloned()
+    }
+}
+
+impl Host {
+    /// A request to one of the app's routes, or a call at the admin door. Its handler may wait for something: then the
+    /// response comes later.
+    pub fn http(&mut self, call: Option<Operation>, request: HttpRequest) -> usize {
+        let is_too_long = request.body.len() > self.config().max_payload_bytes;
+        let response = if is_too_long {
+            // The object does not read it.
+            Response::Came(HttpResponse::too_long())
+        } else {
+            Response::Waits(match call {
+                Some(operation) => self.shell.handle_admin(operation, request),
+                None => self.shell.handle_http(request),
+            })
+        };
+        self.responses.push(response);
+        self.end_event();
+        self.responses.len() - 1
+    }
+
+    /// The response to a request to one of the app's routes, if it has come.
+    pub fn response(&self, number: usize) -> Option<&HttpResponse> {
+        match self.responses.get(number)? {
+            Response::Came(response) => Some(response),
+            Response::Waits(_) => None,
+        }
+    }
+
+    /// Notes the responses that have come.
+    pub(super) fn take_responses(&mut self) {
+        for response in &mut self.responses {
+            let Response::Waits(receiver) = response else { continue };
+            match receiver.try_recv() {
+                Ok(None) => {}
+                Ok(Some(came)) => *response = Response::Came(came),
+                Err(oneshot::Canceled) => *response = Response::Came(HttpResponse::lost()),
+            }
+        }
+    }
+
+    pub(super) fn is_responding(&self) -> bool {
+        self.responses.iter().any(|response| matches!(response, Response::Waits(_)))
+    }
+}

@@ -1,0 +1,249 @@
+//! What the shell asks of the runtime, done to its data.
+
+use core::any::Any;
+use core::convert::Infallible;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore};
+use crate::core::effect::Answer;
+use crate::core::snapshot::Parts;
+use crate::error::Refusal;
+use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::limits::VOLATILE_UNSENT_BYTES;
+use crate::object::{Platform, Store};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+/// Bytes that the platform takes for one attachment.
+const PLATFORM_ATTACHMENT_BYTES: usize = 16_384;
+
+impl Platform for VirtualPlatform {
+    type Socket = SocketNo;
+    type Waiting = HttpNo;
+    type Error = Infallible;
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Bytes that look random and are the same on every run: the counter goes on while the world sleeps.
+    fn entropy(&mut self) -> Entropy {
+        let mut entropy = Entropy::default();
+        for half in entropy.chunks_mut(8) {
+            self.ids_made += 1;
+            // splitmix64, whose every output is another number.
+            let mut x = self.ids_made.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            for (byte, random) in half.iter_mut().zip((x ^ (x >> 31)).to_le_bytes()) {
+                *byte = random;
+            }
+        }
+        entropy
+    }
+
+    fn log(&mut self, line: &str) {
+        self.log.push(line.to_owned());
+    }
+
+    fn log_error(&mut self, line: &str) {
+        self.log.push(line.to_owned());
+    }
+
+    fn panicked(&mut self, panic: Box<dyn Any + Send>) {
+        if !self.survives_panics {
+            resume_unwind(panic);
+        }
+    }
+
+    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Infallible> {
+        self.auto_response = pair.map(|(request, response)| (request.to_owned(), response.to_owned()));
+        Ok(())
+    }
+
+    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<> {
+        self.max_unsent = max_unsent;
+        self.numbered.clear();
+        self.free.clear();
+        let kept: Vec<(SocketNo, String)> =
+            self.sockets.iter().enumerate().filter_map(|(no, socket)| Some((no, socket.attachment.clone()?))).collect();
+        for (no, _) in &kept {
+            self.number(*no);
+        }
+        kept.into_iter().map(|(_, attachment)| attachment)
+    }
+
+    fn accept(&mut self) -> Result<(SocketNo, ConnId), Infallible> {
+        let no = self.open();
+        Ok((no, self.number(no)))
+    }
+
+    fn conn_of(&self, socket: &SocketNo) -> Option<ConnId> {
+        let number = self.numbered.iter().position(|numbered| *numbered == Some(*socket))?;
+        u32::try_from(number).ok().map(ConnId)
+    }
+
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
+        let Some(no) = self.numbered(conn) else { return false };
+        let unsent = self.socket(no).unsent;
+        if volatile && unsent > VOLATILE_UNSENT_BYTES {
+            return false;
+        }
+        let is_slow = unsent > self.max_unsent;
+        for frame in frames {
+            if let (Frame::Text(text), Some(at)) = (frame, &self.panics_at) {
+                assert!(!text.contains(at.as_str()), "the object was told to panic at {at:?}");
+            }
+            self.send_frame(no, frame);
+        }
+        is_slow
+    }
+
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
+        for &conn in conns {
+            if self.send(conn, frames, volatile) {
+                slow.push(conn);
+            }
+        }
+    }
+
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+        let width = if attachment.chars().all(|c| u32::from(c) < 256) { 1 } else { 2 };
+        let bytes = attachment.encode_utf16().count() * width + 8;
+        assert!(bytes <= PLATFORM_ATTACHMENT_BYTES, "the platform refuses an attachment of {bytes} bytes");
+        if let Some(no) = self.numbered(conn) {
+            self.socket(no).attachment = Some(attachment.to_owned());
+        }
+        true
+    }
+
+    fn close(&mut self, conn: ConnId, code: u16) {
+        let number = conn.0 as usize;
+        let Some(no) = self.numbered.get_mut(number).and_then(Option::take) else { return };
+        self.free.push(number);
+        self.socket(no).attachment = None;
+        self.close_socket(no, code);
+    }
+
+    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+        let heard = |(number, no): (u32, &Option<SocketNo>)| Some((ConnId(number), self.sockets.get((*no)?)?.heard?));
+        (0..).zip(&self.numbered).filter_map(heard).collect()
+    }
+
+    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        self.sockets.iter().filter_map(|socket| Some((socket.attachment.clone()?, socket.heard.unwrap_or_default())))
+    }
+
+    fn ping_all(&mut self, ping: &str) {
+        for no in 0..self.sockets.len() {
+            if self.socket(no).attachment.is_some() {
+                self.send_frame(no, &Frame::text(ping));
+            }
+        }
+    }
+
+    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), Infallible> {
+        self.spilled.insert(sid, rows.to_vec());
+        Ok(())
+    }
+
+    fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Infallible> {
+        let previous = self.parts.entry(sid).or_default().insert(place, bytes.clone());
+        assert!(previous.is_none(), "part {place} of the packet of {sid} is written twice");
+        Ok(())
+    }
+
+    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, Infallible> {
+        Ok(self.spilled.get(&sid).cloned().unwrap_or_default())
+    }
+
+    fn read_parts(&mut self, sid: Sid) -> Result<Parts, Infallible> {
+        Ok(self.parts.get(&sid).cloned().unwrap_or_default())
+    }
+
+    fn delete_body(&mut self, sid: Sid) -> Result<(), Infallible> {
+        self.spilled.remove(&sid);
+        Ok(())
+    }
+
+    fn delete_parts(&mut self, sid: Sid) -> Result<(), Infallible> {
+        self.parts.remove(&sid);
+        Ok(())
+    }
+
+    fn spilled(&mut self) -> Result<Vec<Sid>, Infallible> {
+        Ok(self.spilled.keys().chain(self.parts.keys()).copied().collect())
+    }
+
+    fn store(&self) -> Rc<dyn Store> {
+        Rc::clone(&self.stored) as Rc<dyn Store>
+    }
+
+    fn set_alarm(&mut self, at: Timestamp) {
+        self.alarm = Some(at);
+        self.alarms_set += 1;
+    }
+
+    fn delete_alarm(&mut self) {
+        self.alarm = None;
+    }
+
+    fn find_alarm(&mut self) {
+        self.is_asked_for_alarm = true;
+    }
+
+    fn start_timer(&mut self, at: Timestamp) {
+        assert!(self.timer.is_none(), "a second timer is started beside {:?}", self.timer);
+        self.timer = Some(at);
+    }
+
+    fn stop_timer(&mut self) {
+        assert!(self.timer.take().is_some(), "no timer runs that could be stopped");
+    }
+
+    fn register(&mut self) -> (RequestId, HttpNo) {
+        let http = self.requests.len();
+        self.requests.push(Http::default());
+        self.waiting.insert(http);
+        (RequestId(u32::try_from(http).unwrap_or(u32::MAX)), http)
+    }
+
+    fn is_waiting(&self, request: RequestId) -> bool {
+        self.waiting.contains(&(request.0 as HttpNo))
+    }
+
+    fn answer(&mut self, request: RequestId, answer: Answer) {
+        self.give(request.0 as HttpNo, answer);
+    }
+
+    fn drop_requests(&mut self) {
+        for http in self.waiting.clone() {
+            self.give(http, Answer::Refused(Refusal::UnknownSid));
+        }
+    }
+}
+
+impl Store for VirtualStore {
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        Ok(self.texts.borrow().get(key).cloned())
+    }
+
+    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
+        match text {
+            Some(text) => self.texts.borrow_mut().insert(key.to_owned(), text.to_owned()),
+            None => self.texts.borrow_mut().remove(key),
+        };
+        Ok(())
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        Ok(self.texts.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.borrow().get(name).cloned()
+    }
+}

@@ -1,0 +1,206 @@
+//! Handlers that wait for something, and how the world learns that one can go on.
+
+use core::any::Any;
+use core::future::Future;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll, Waker};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Wake;
+
+use futures::stream::{FuturesUnordered, Stream};
+use futures::task::AtomicWaker;
+
+use crate::dispatch::{Task, Victim};
+use crate::id::SocketId;
+
+/// Is told when something may go on that the world must be called for: a handler that waited, or what was done from
+/// outside of a call.
+#[derive(Debug, Default)]
+pub struct Notify {
+    is_woken: AtomicBool,
+    waiting: AtomicWaker,
+}
+
+impl Notify {
+    /// Whether somebody woke it since the last call.
+    pub fn take(&self) -> bool {
+        self.is_woken.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether somebody woke it since it was last taken.
+    pub fn is_woken(&self) -> bool {
+        self.is_woken.load(Ordering::Relaxed)
+    }
+
+    /// Waits until somebody wakes it. [`take`](Self::take) still tells so.
+    pub fn poll_woken(&self, cx: &Context<'_>) -> Poll<()> {
+        self.waiting.register(cx.waker());
+        if self.is_woken.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Wake for Notify {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::Relaxed);
+        self.waiting.wake();
+    }
+}
+
+/// The handlers of a world that wait.
+#[derive(Debug)]
+pub struct Tasks {
+    waiting: FuturesUnordered<Running>,
+    notify: Arc<Notify>,
+    /// What those hold that wait, in bytes.
+    waiting_bytes: usize,
+    /// For the next handler; most never wait, and leave it for the one after.
+    relay: Arc<Relay>,
+}
+
+/// How a handler ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Whom it was for.
+    pub victim: Victim,
+    /// The socket whose later events waited for it.
+    pub holds: Option<SocketId>,
+    /// What it held, in bytes.
+    pub bytes: usize,
+    /// What is to run next, or what it panicked with.
+    pub result: Result<Vec<Task>, Box<dyn Any + Send>>,
+}
+
+impl Tasks {
+    /// No handlers; `notify` is told when one can go on.
+    pub fn new(notify: Arc<Notify>) -> Self {
+        Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, relay: Arc::default() }
+    }
+
+    /// Starts a handler: one that need not wait has ended at once, another one is kept.
+    pub fn start(&mut self, task: Task) -> Option<Ended> {
+        let mut running = Running { task: Some(task), relay: Arc::clone(&self.relay) };
+        // Nobody hears a waker yet: those that wait are polled again right away, and heard from then on.
+        match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => {
+                self.relay = Arc::default();
+                let bytes = running.task.as_ref().map_or(0, |task| task.bytes);
+                self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
+                self.waiting.push(running);
+                self.notify.wake_by_ref();
+                None
+            }
+        }
+    }
+
+    /// Lets those go on that can; gives one that has ended, if one has.
+    pub fn next_ended(&mut self) -> Option<Ended> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let waker = Waker::from(Arc::clone(&self.notify));
+        loop {
+            match Pin::new(&mut self.waiting).poll_next(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Some(Some(ended))) => {
+                    self.waiting_bytes = self.waiting_bytes.saturating_sub(ended.bytes);
+                    return Some(ended);
+                }
+                // It ended before.
+                Poll::Ready(Some(None)) => {}
+                Poll::Ready(None) | Poll::Pending => return None,
+            }
+        }
+    }
+
+    /// What those hold that wait, in bytes: the arguments that they were called with.
+    pub const fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// How many wait.
+    pub fn waiting_count(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+/// A handler, until it has ended.
+#[derive(Debug)]
+struct Running {
+    task: Option<Task>,
+    relay: Arc<Relay>,
+}
+
+impl Future for Running {
+    type Output = Option<Ended>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.relay.0.register(cx.waker());
+        let waker = Waker::from(Arc::clone(&self.relay));
+        let Some(task) = &mut self.task else { return Poll::Ready(None) };
+        // A handler that panicked is not polled again: what it left half done is dropped with it.
+        let result =
+            match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(next)) => Ok(next),
+                Err(panic) => Err(panic),
+            };
+        Poll::Ready(self.task.take().map(|Task { victim, holds, bytes, .. }| Ended { victim, holds, bytes, result }))
+    }
+}
+
+/// The waker that a handler is polled with, from its first poll to its last: `worker::Delay`, for one, wakes the first it was
+/// polled with.
+#[derive(Debug, Default)]
+struct Relay(AtomicWaker);
+
+impl Wake for Relay {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use core::cell::RefCell;
+    use std::rc::Rc;
+
+    use crate::dispatch::Work;
+
+    #[test]
+    fn a_future_may_wake_the_first_waker_that_it_was_polled_with() {
+        let notify = Arc::<Notify>::default();
+        let mut tasks = Tasks::new(Arc::clone(&notify));
+        let first = Rc::new(RefCell::new(None::<Waker>));
+        let kept = Rc::clone(&first);
+        let mut is_done = false;
+        let waits = core::future::poll_fn(move |cx| {
+            if core::mem::replace(&mut is_done, kept.borrow().is_some()) {
+                return Poll::Ready(Vec::new());
+            }
+            kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+            Poll::Pending
+        });
+        let task = Task { victim: Victim::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
+        assert!(tasks.start(task).is_none());
+        while notify.take() {
+            assert!(tasks.next_ended().is_none());
+        }
+
+        let first = first.borrow_mut().take();
+        first.into_iter().for_each(Waker::wake);
+        assert!(notify.take(), "it may go on");
+        assert!(tasks.next_ended().is_some());
+    }
+}
