@@ -102,7 +102,13 @@ fn the_compiler_says_what_is_wrong_with_a_handler() {
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
     for (name, mistake, _) in MISTAKES {
         let code = format!(
-            "#![allow(unused)]\nuse dormouse::{{AckSender, Answer, App, Context, Data, HttpResponse, Json, Socket}};\n{mistake}\nfn main() {{}}\n"
+            "#![allow(unused)]
+use dormouse::extract::{{Answer, Context, Json}};
+use dormouse::response::{{AckSender, HttpResponse}};
+use dormouse::{{App, Data, Socket}};
+{mistake}
+fn main() {{}}
+"
         );
         fs::write(folder.join(format!("src/bin/{name}.rs")), code).expect("a source");
     }
