@@ -12,7 +12,7 @@ fn main() {
     });
 }
 
-/// Callgrind counts from its beginning to its end; bench/instructions.mjs knows its name.
+/// Callgrind counts from its beginning to its end; perf/instructions.mjs knows its name.
 #[inline(never)]
 fn counted_operation(operation: &mut dyn FnMut()) {
     black_box(&mut *operation)();

@@ -22,7 +22,7 @@ const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED,
 /** The end-to-end tests, or those whose names contain one of the words. */
 function endToEnd(words) {
   const testsIn = (dir) => readdirSync(join(ROOT, dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => join(dir, name));
-  const files = ["miniflare", "tests/readme", "bench/cost", "bench/lib"].flatMap(testsIn);
+  const files = ["miniflare", "tests/readme", "perf/cost", "perf/lib"].flatMap(testsIn);
   const chosen = words.length ? files.filter((name) => words.some((word) => name.includes(word))) : files;
   if (!chosen.length) throw new Refusal(`No end-to-end test is called like "${words.join('", "')}". There are: ${files.join(", ")}`);
   return chosen;
@@ -71,12 +71,12 @@ const everything = (totals, words) => {
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
     ["benches, each once", () => cargo("test", "--quiet", "--package", "dormouse", ...LOCKED, ...BENCHES.flatMap((name) => ["--bench", name]))],
     ["instructions of the core", () => (ask("valgrind", ["--version"])
-      ? run(process.execPath, ["bench/instructions.mjs", "--check"])
+      ? run(process.execPath, ["perf/instructions.mjs", "--check"])
       : say("valgrind is not installed, so nobody counts what the core costs"))],
     ...builds,
     tests,
     // Whether everything is delivered, never how fast.
-    ["bench, smoke", () => run(process.execPath, [join(ROOT, "bench/main.mjs"), "--smoke"], { seconds: 1200 })],
+    ["bench, smoke", () => run(process.execPath, [join(ROOT, "perf/main.mjs"), "--smoke"], { seconds: 1200 })],
     ["deploy, dry run", () => dryRun(ROOT)],
     ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
   ];

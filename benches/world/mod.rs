@@ -1,7 +1,7 @@
 //! A world to measure: the very shell that runs in the object, with a user's handlers, on a runtime that costs nothing.
 
 // Nobody can depend on a package of type `cdylib` alone.
-#[path = "../../bench/peers/dormouse/src/lib.rs"]
+#[path = "../../perf/peers/dormouse/src/lib.rs"]
 mod peer;
 mod runtime;
 

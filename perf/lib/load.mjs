@@ -1,4 +1,4 @@
-// The load generator, bench/load/: one process for each measurement, which counts and checks every delivery by itself.
+// The load generator, perf/load/: one process for each measurement, which counts and checks every delivery by itself.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

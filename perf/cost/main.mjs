@@ -1,6 +1,6 @@
 // `npm run cost [-- --minutes N] [-- --print] [-- --again]`: what an idle hour and a played hour of a world use of what the platform
 // bills, and what that costs, beside an object that never sleeps. Runs N minutes of each (5), all at once; a whole hour is --minutes 60.
-// Writes bench/cost/results.json and the README's table, unless --print is given. --again prices the results that are there.
+// Writes perf/cost/results.json and the README's table, unless --print is given. --again prices the results that are there.
 // `npm run cost -- --settings` measures what moves the cost instead, see settings.mjs.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { writeBetween } from "../lib/page.mjs";
 import { derive, promise, readmeTable, summary } from "./report.mjs";
 import { runHour } from "./run.mjs";
 
-const RESULTS = join(ROOT, "bench", "cost", "results.json");
+const RESULTS = join(ROOT, "perf", "cost", "results.json");
 
 async function measure(minutes) {
   await ready();
@@ -30,7 +30,7 @@ async function measure(minutes) {
 function write(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
   writeBetween("README.md", "cost", "npm run cost", readmeTable(results));
-  say("written: bench/cost/results.json and README.md");
+  say("written: perf/cost/results.json and README.md");
 }
 
 main(async () => {

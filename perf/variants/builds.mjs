@@ -9,7 +9,7 @@ import { load } from "../lib/load.mjs";
 import { peers } from "../lib/peers.mjs";
 import { modulesOf, startWorkerd } from "../lib/workerd.mjs";
 
-const PEER = join(ROOT, "bench", "peers", "dormouse");
+const PEER = join(ROOT, "perf", "peers", "dormouse");
 const target = (name) => join(ROOT, "target", "bench", name);
 
 export const builds = { unwind: true, abort: false };

@@ -1,4 +1,4 @@
-// The servers that are measured. Each does the same work in its own plain way: see bench/peers/.
+// The servers that are measured. Each does the same work in its own plain way: see perf/peers/.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { Refusal, run } from "../../scripts/lib/run.mjs";
 import { tied } from "./tied.mjs";
 import { modulesOf, startWorkerd } from "./workerd.mjs";
 
-const source = (name) => join(ROOT, "bench", "peers", name);
+const source = (name) => join(ROOT, "perf", "peers", name);
 const BUNDLE = join(ROOT, "target", "bench", "partyserver.js");
 
 /**

@@ -1,5 +1,5 @@
 // `npm run bench:instructions`: what an operation of the core costs in instructions and allocations, counted by callgrind and so
-// the same on a busy machine. Prints a table and writes bench/instructions.json.
+// the same on a busy machine. Prints a table and writes perf/instructions.json.
 //   -- --check          compares with that file instead, and fails where something grew by more than a tenth
 //   -- --profile NAME   the dearest functions of one operation, by themselves and with all that they call
 //   -- --only WORD      only operations that have WORD in their names (nothing is written)
@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { ROOT } from "../scripts/lib/root.mjs";
 import { Refusal, ask, main, say } from "../scripts/lib/run.mjs";
 
-const FILE = join(ROOT, "bench", "instructions.json");
+const FILE = join(ROOT, "perf", "instructions.json");
 const GROWTH = 1.1;
 const COUNTERS = ["instructions", "allocations", "bytes"];
 // What benches/instructions.rs calls once for each operation.
@@ -84,7 +84,7 @@ main(async () => {
   const compiler = `${rustc} for ${host.replace("host: ", "")}`;
   const kept = options.check ? JSON.parse(readFileSync(FILE, "utf8")) : null;
   if (kept && kept.compiler !== compiler) {
-    return say(`bench/instructions.json is of ${kept.compiler} and this is ${compiler}: what they count cannot be compared.`);
+    return say(`perf/instructions.json is of ${kept.compiler} and this is ${compiler}: what they count cannot be compared.`);
   }
   const benches = build();
   const names = ask(benches[0], ["--list"]).split("\n");
@@ -107,12 +107,12 @@ main(async () => {
   if (kept) {
     const grown = compare(kept.operations, counted);
     if (grown.length) {
-      throw new Refusal(`More than a tenth dearer than bench/instructions.json says:\n  ${grown.join("\n  ")}\n`
+      throw new Refusal(`More than a tenth dearer than perf/instructions.json says:\n  ${grown.join("\n  ")}\n`
         + "Where that is meant, `npm run bench:instructions` writes the file anew; commit it with the reason.");
     }
-    say("Nothing is more than a tenth dearer than bench/instructions.json says.");
+    say("Nothing is more than a tenth dearer than perf/instructions.json says.");
   } else if (!wanted) {
     writeFileSync(FILE, `${JSON.stringify({ compiler, operations: counted }, null, 2)}\n`);
-    say("bench/instructions.json is written.");
+    say("perf/instructions.json is written.");
   }
 });

@@ -1,4 +1,4 @@
-// `node bench/serve.mjs PEER`: one of the bench's servers alone, to look at it. Prints what the load generator wants to know of it,
+// `node perf/serve.mjs PEER`: one of the bench's servers alone, to look at it. Prints what the load generator wants to know of it,
 // and ends with Ctrl-C.
 
 import { Refusal, main } from "../scripts/lib/run.mjs";

@@ -1,6 +1,6 @@
 // `npm run bench:variants [-- --only compression,builds,frames] [--rounds N] [--print]`: what three choices cost: WebSocket
 // compression, panics that unwind, and text or binary. The variants take turns, three rounds of each; medians, with the least and the
-// most. Writes bench/variants.json and the tables of docs/variants.md, unless --print is given.
+// most. Writes perf/variants.json and the tables of docs/variants.md, unless --print is given.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { ROOT } from "../scripts/lib/root.mjs";
 import { Refusal, main, say } from "../scripts/lib/run.mjs";
 import { ready } from "../scripts/setup.mjs";
 
-const RESULTS = join(ROOT, "bench", "variants.json");
+const RESULTS = join(ROOT, "perf", "variants.json");
 const PARTS = ["compression", "builds", "frames"];
 
 main(async () => {

@@ -1,5 +1,5 @@
 // `npm run bench [-- --peers A,B] [--work NAME,…] [--rounds N] [--smoke] [--report]`: measures all peers at all works side by side, and
-// writes bench/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes of a machine
+// writes perf/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes of a machine
 // that does nothing else. A NAME may be the beginning of several. Runs of a part, and `--smoke` (small numbers, one round: is everything
 // delivered?), are written to target/bench/ alone; `--report` measures nothing and writes the tables and charts anew.
 
@@ -16,7 +16,7 @@ import { gzipKb, machine, versions } from "./lib/machine.mjs";
 import { judge, metrics, summarize } from "./lib/results.mjs";
 import { short, small, works as allWorks } from "./lib/works.mjs";
 
-const RESULTS = join(ROOT, "bench", "results.json");
+const RESULTS = join(ROOT, "perf", "results.json");
 // workerd puts an object to sleep ten seconds after its last event.
 const QUIET_S = 13;
 const ROUNDS = 3;

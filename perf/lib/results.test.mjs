@@ -44,10 +44,10 @@ test("a promise is kept up to its number, and said to be missed beyond", () => {
 });
 
 test("what the pages tell is what was measured", () => {
-  const results = JSON.parse(readFileSync(join(ROOT, "bench", "results.json"), "utf8"));
+  const results = JSON.parse(readFileSync(join(ROOT, "perf", "results.json"), "utf8"));
   for (const [page, tables] of Object.entries(pages)) {
     const isThere = readFileSync(join(ROOT, page), "utf8").includes(`begin -->\n${tables(results)}\n<!-- npm run bench: end`);
-    assert.ok(isThere, `${page} is not of bench/results.json: npm run bench -- --report`);
+    assert.ok(isThere, `${page} is not of perf/results.json: npm run bench -- --report`);
   }
   const spent = Object.entries(results.works).flatMap(([work, { summary }]) => Object.entries(summary).map(([peer, of]) => [`${work}, ${peer}`, of]));
   const limited = spent.filter(([, { server_cpu_us, load_cpu_us }]) => load_cpu_us?.median >= server_cpu_us?.median).map(([name]) => name);

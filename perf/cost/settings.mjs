@@ -1,5 +1,5 @@
 // What moves the cost of a world: the same hours with other settings and other clients, five minutes of each, all at once. Writes
-// bench/cost/settings.json and the table in docs/cost.md.
+// perf/cost/settings.json and the table in docs/cost.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { tariff } from "./price.mjs";
 import { derive, money, number } from "./report.mjs";
 import { runHour } from "./run.mjs";
 
-const RESULTS = join(ROOT, "bench", "cost", "settings.json");
+const RESULTS = join(ROOT, "perf", "cost", "settings.json");
 const MINUTES = 5;
 const idle = { object: "relay", hour: "idle", minutes: MINUTES };
 const played = { object: "relay", hour: "played", minutes: MINUTES };
@@ -64,7 +64,7 @@ Counted on ${date} in ${MINUTES} minutes of each, and scaled. A line that is sai
 
 /** What one line in the chat reads and writes: the mean of a hundred. */
 async function rowsOfALine(build) {
-  const counting = join(ROOT, "bench", "cost", "counting.js");
+  const counting = join(ROOT, "perf", "cost", "counting.js");
   const server = await startWorkerd({ modules: { "counting.js": counting, ...modulesOf(build) }, vars: { ALLOWED_ORIGINS: "*" } });
   const origin = `http://127.0.0.1:${server.port}`;
   const client = io(origin, { transports: ["websocket"], auth: { name: "anna", key: 1 } });

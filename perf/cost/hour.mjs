@@ -1,4 +1,4 @@
-// One hour of one object, or as much of it as asked for, in a process of its own: `node bench/cost/hour.mjs '{"object":…}'` prints
+// One hour of one object, or as much of it as asked for, in a process of its own: `node perf/cost/hour.mjs '{"object":…}'` prints
 // one line of JSON. main.mjs runs several beside each other.
 
 import { mkdtempSync, rmSync } from "node:fs";
