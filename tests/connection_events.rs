@@ -1,5 +1,6 @@
 //! The events of connections: what Socket.IO has on `socket.conn`.
 
+#[path = "support/told/mod.rs"]
 mod told;
 
 use core::time::Duration;

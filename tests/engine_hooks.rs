@@ -1,6 +1,7 @@
 //! The hooks of connections: what Socket.IO has on `io.engine`.
 #![expect(clippy::panic, reason = "a test that meets the unexpected is to fail")]
 
+#[path = "support/told/mod.rs"]
 mod told;
 
 use std::rc::Rc;

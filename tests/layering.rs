@@ -1,6 +1,7 @@
 //! The layout of `src`, held to a table: who may import whom, how long a file may be, and what may not be written at all.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
 
+#[path = "support/source/mod.rs"]
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};

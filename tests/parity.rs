@@ -1,6 +1,7 @@
 //! `docs/parity.md` names all of Socket.IO's server API, and every row of it has a test or says why not.
 #![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
+#[path = "support/parity_names/mod.rs"]
 mod parity_names;
 
 use std::collections::BTreeSet;
