@@ -1,6 +1,6 @@
 // A panic costs the event that caused it, and nothing else: not the world, not the other worlds of the isolate, not their sleep.
-// The build has more events than the relay: `test:panic` panics in its handler, `test:panic-core` in the core, `test:join` and
-// `test:room` use a room.
+// miniflare/apps/panics relays events, and has some of its own: `test:panic` panics in its handler, `test:panic-core` in the core,
+// `test:join` and `test:room` use a room.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -13,7 +13,7 @@ import { startWorker } from "./world.mjs";
 let worker;
 let clients;
 before(async () => {
-  worker = await startWorker({ build: "target/test-panic-build" });
+  worker = await startWorker({ example: "panics" });
   clients = new Clients(worker.url);
 });
 afterEach(() => clients.closeAll());

@@ -48,7 +48,7 @@ function modules(dir) {
  *
  * - `vars`: the Worker's variables, all strings. By default every origin is allowed.
  * - `example`: the name of an example, instead of the relay.
- * - `build`: another build's directory, relative to the project, such as "target/test-panic-build".
+ * - `build`: another build's directory, relative to the project, such as "target/other-build".
  * - `persist`: a directory in which storage outlives this runtime; by default it is gone with it.
  * - `host`, `port`: where to listen; by default a free port.
  * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; they are.

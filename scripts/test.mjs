@@ -46,7 +46,6 @@ const benched = [
 
 const builds = [
   ["build the relay", () => build()],
-  ["build the relay that can be told to panic", () => build({ features: "test-panic", out: join(ROOT, "target/test-panic-build") })],
   ...packages.map(([shown, example]) => [`build ${shown}`, () => build({ example })]),
 ];
 
@@ -59,8 +58,9 @@ const everything = (totals, words) => {
     ["rustfmt", () => cargo("fmt", "--all", "--check")],
     ["clippy", () => clippy("-p", "dormouse", "--all-targets")],
     ["clippy, wasm32", () => clippy("-p", "dormouse", ...WASM)],
+    ["clippy, the tabletop app", () => clippy("-p", "dormouse-tabletop", "--all-targets")],
     ["clippy, the relay", () => clippy("-p", "relay", "--all-targets")],
-    ["clippy, the relay, wasm32", () => clippy("-p", "relay", "--features", "test-panic", ...WASM)],
+    ["clippy, the relay, wasm32", () => clippy("-p", "relay", ...WASM)],
     ...packages.flatMap(([shown, name]) => [
       [`clippy, ${shown}`, () => clippy("-p", name, "--all-targets")],
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],

@@ -43,8 +43,6 @@ mod world;
 pub mod error;
 pub mod extract;
 pub mod routing;
-#[doc(hidden)]
-pub mod tabletop;
 pub mod value;
 
 #[cfg(not(target_arch = "wasm32"))]

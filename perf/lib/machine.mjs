@@ -19,7 +19,7 @@ export const machine = () => ({
 });
 
 // What is measured, what builds it, and what measures it; not what the bench itself writes.
-const MEASURED = ["src", "scripts", "perf/lib", "perf/load", "perf/main.mjs", "perf/peers", "Cargo.toml", "Cargo.lock", "package-lock.json", "wrangler.toml"];
+const MEASURED = ["src", "tabletop", "relay", "scripts", "perf/lib", "perf/load", "perf/main.mjs", "perf/peers", "Cargo.toml", "Cargo.lock", "package-lock.json", "wrangler.toml"];
 
 export const versions = () => ({
   commit: ask("git", ["rev-parse", "--short=10", "HEAD"]) + (ask("git", ["status", "--porcelain", "--", ...MEASURED]) ? ", changed" : ""),

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { ROOT } from "./root.mjs";
+import { RELAY, ROOT } from "./root.mjs";
 
 /** Every file below a directory, in order; none where it is not there. */
 export function* files(path) {
@@ -18,6 +18,7 @@ export function* files(path) {
 /** One hash over the sources of the crate, of the example if one is built, and whatever else decides the result. */
 export function fingerprint({ crateDir, settings }) {
   const inputs = [join(ROOT, "Cargo.toml"), join(ROOT, "Cargo.lock"), ...files(join(ROOT, "src"))];
+  if (crateDir === RELAY) inputs.push(join(ROOT, "tabletop/Cargo.toml"), ...files(join(ROOT, "tabletop/src")));
   if (crateDir !== ROOT) inputs.push(join(crateDir, "Cargo.toml"), ...files(join(crateDir, "src")));
   const hash = createHash("sha256").update(JSON.stringify(settings));
   for (const file of inputs) hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));

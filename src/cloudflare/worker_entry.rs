@@ -25,9 +25,6 @@ use crate::routing::{App, Denied, EngineRoutes};
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
 
-/// What a person sees who opens the relay's address. Another server's address is its author's.
-const INDEX: Option<&str> = if cfg!(feature = "relay") { Some(include_str!("index.html")) } else { None };
-
 const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
@@ -92,10 +89,6 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     }
     let (world, layer) = match route {
         Route::Gateway { world, layer } => (world, layer),
-        Route::Index if INDEX.is_some() => {
-            let headers = runtime::flatten(&headers, &[("content-type", "text/html; charset=UTF-8")]);
-            return runtime::respond(200, INDEX, headers).map(Step::Answer);
-        }
         Route::Index => return respond_message(404, NO_INDEX, &headers).map(Step::Answer),
         Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
         Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),

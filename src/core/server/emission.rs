@@ -24,9 +24,6 @@ impl Server {
     /// Encodes once, finds the recipients once.
     pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
         let Emission { to, event, args, volatile, quiet, wanted } = emission;
-        // Stands for a bug in the core, in the end-to-end tests only.
-        #[cfg(feature = "test-panic")]
-        assert!(&*event != "test:panic-core", "the core panics");
         if self.watches_outgoing && !quiet {
             let sockets = self.resolve(&to);
             if !sockets.is_empty() {

@@ -80,7 +80,7 @@ impl Transcript {
         match text.split_once(' ') {
             Some(("server", "echo")) => self.app = apps::echo,
             Some(("server", "asking")) => self.app = apps::asking,
-            Some(("server", "tabletop")) => self.app = dormouse::tabletop::app,
+            Some(("server", "tabletop")) => self.app = dormouse_tabletop::app,
             Some(("server", "engine")) => self.layer = Layer::EngineIo,
             Some(("variable", setting)) => {
                 let (name, value) = setting.split_once('=').ok_or("a variable is NAME=VALUE")?;

@@ -1,27 +1,20 @@
-//! The tabletop relay: the app that `wrangler deploy` deploys. An ordinary user of [`handler`](crate::handler).
+//! The app of the tabletop relay: a library on the public API of [`dormouse`]. The package `relay` makes a Worker of it.
 //!
-//! A module's event goes to everybody else in the world, and comes back to the emitter as its acknowledgement, as
-//! Foundry's modules expect it.
-
-#[cfg(feature = "test-panic")]
-mod test_events;
+//! A module's event goes to everybody else in the world, and comes back to its sender as the acknowledgement, as Foundry's
+//! modules expect it.
 
 use core::fmt;
 
-use super::limits::MAX_ECHOED_NAME_CHARS;
-use crate::error::HandlerError;
-use crate::extract::EventName;
-use crate::handles::Socket;
-use crate::routing::{App, Reply};
-use crate::value::Args;
+use dormouse::error::HandlerError;
+use dormouse::extract::EventName;
+use dormouse::{App, Args, Reply, Socket};
+
+/// Longest event name that an error repeats, in characters: no module's or system's id is longer.
+const MAX_ECHOED_NAME_CHARS: usize = 100;
 
 /// The relay.
 pub fn app() -> App {
-    App::new().namespace("/", |ns| {
-        #[cfg(feature = "test-panic")]
-        let ns = test_events::routes(ns);
-        ns.fallback(relay).on_error(ignore)
-    })
+    App::new().namespace("/", |ns| ns.fallback(relay).on_error(ignore))
 }
 
 async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Reply<Args>, UnknownEvent> {

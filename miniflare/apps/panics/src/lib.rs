@@ -1,0 +1,61 @@
+//! A relay that can be told to panic, in a handler or in the core.
+
+use bytes::Bytes;
+use dormouse::error::EmitError;
+use dormouse::extract::EventName;
+use dormouse::{App, Args, Io, Reply, Socket};
+
+fn app() -> App {
+    App::new().namespace("/", |ns| {
+        ns.on("test:panic", panics)
+            .on("test:panic-core", panics_in_the_core)
+            .on("test:join", join)
+            .on("test:room", emit_to_the_room)
+            .fallback(relay)
+    })
+}
+
+#[expect(clippy::panic, reason = "what the event is for")]
+async fn panics() {
+    panic!("the handler of test:panic panics");
+}
+
+/// The core drops the arguments of an event that nobody hears, and these panic when they are dropped: the only code of an app that
+/// runs inside the core.
+async fn panics_in_the_core(io: Io) -> Result<(), EmitError> {
+    let mut args = Args::new();
+    args.push_binary(Bytes::from_owner(PanicsWhenDropped));
+    io.to("a room that nobody is in").emit("never heard", args)
+}
+
+struct PanicsWhenDropped;
+
+impl AsRef<[u8]> for PanicsWhenDropped {
+    fn as_ref(&self) -> &[u8] {
+        &[]
+    }
+}
+
+impl Drop for PanicsWhenDropped {
+    #[expect(clippy::panic, reason = "stands for a bug in the core")]
+    fn drop(&mut self) {
+        panic!("the core panics");
+    }
+}
+
+async fn join(socket: Socket, args: Args) -> Reply<Args> {
+    socket.join("test room");
+    Reply(args)
+}
+
+async fn emit_to_the_room(socket: Socket, args: Args) -> Result<Reply<Args>, EmitError> {
+    socket.to("test room").emit("module.x", args.clone())?;
+    Ok(Reply(args))
+}
+
+async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Reply<Args>, EmitError> {
+    socket.broadcast().emit(&name, args.clone())?;
+    Ok(Reply(args))
+}
+
+dormouse::world!(World, app);
