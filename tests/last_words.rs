@@ -7,6 +7,7 @@
     reason = "a test that meets the unexpected is to fail"
 )]
 
+#[path = "support/harness/mod.rs"]
 mod harness;
 
 use core::time::Duration;

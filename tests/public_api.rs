@@ -1,6 +1,11 @@
 //! The public API is what `docs/public-api.txt` lists. Set to `write`, the variable `PUBLIC_API` makes this write the listing;
 //! read the difference.
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test that meets the unexpected is to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected is to fail"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,7 +1,5 @@
-//! One Engine.IO HTTP request, parsed. The Worker refuses here what needs no world; the object reads the same parse.
+//! The request that opened a session.
 
-use crate::error::Refusal;
-use crate::limits::MAX_SUBPROTOCOLS;
 use crate::time::Timestamp;
 use core::cell::OnceCell;
 use core::fmt;
@@ -9,27 +7,6 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::rc::Rc;
-
-/// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
-pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
-
-/// Returns the subprotocol that is selected of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference
-/// server does. Without a selected one, browsers close the WebSocket.
-///
-/// # Errors
-/// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than
-/// [`MAX_SUBPROTOCOLS`].
-pub fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
-    let names = || offered.split(',').map(str::trim_ascii);
-    let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);
-    let is_list = names().count() <= MAX_SUBPROTOCOLS && names().enumerate().all(is_new);
-    names().next().filter(|_| is_list).ok_or(Refusal::BadSubprotocols)
-}
-
-/// Whether a text is a token of HTTP, such as a method or a header's name (RFC 9110, section 5.6.2).
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
-}
 
 /// What runs on top of Engine.IO in a session: decided by the path it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

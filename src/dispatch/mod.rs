@@ -4,4 +4,6 @@ mod connection;
 mod event;
 mod task;
 
-pub use task::{Task, Victim, Work};
+#[cfg(test)]
+pub use task::Work;
+pub use task::{Task, Victim};

@@ -1,9 +1,9 @@
 //! One Engine.IO HTTP request, parsed: the Worker refuses here what needs no world, and the object reads the same parse.
 
-use crate::core::handshake_request::select_subprotocol;
+use super::subprotocol::select_subprotocol;
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
-use crate::limits::{MAX_OPENING_BYTES, MAX_SUBPROTOCOLS};
+use crate::limits::MAX_OPENING_BYTES;
 
 /// What a request to a gateway wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,25 +111,6 @@ mod tests {
     fn parse(method: &str, websocket: bool, query: &str) -> Result<EngineRequest, u8> {
         let query = form_urlencoded::parse(query.as_bytes());
         EngineRequest::parse(method, websocket, query).map_err(|refusal| refusal.code())
-    }
-
-    #[test]
-    fn the_first_subprotocol_is_selected() {
-        for (offered, first) in [
-            ("chat.v1", "chat.v1"),
-            ("chat.v1,chat.v2", "chat.v1"),
-            ("b ,\ta , c", "b"),
-            ("graphql-transport-ws, Graphql-transport-ws", "graphql-transport-ws"),
-            ("!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"),
-        ] {
-            assert_eq!(select_subprotocol(offered), Ok(first), "{offered}");
-        }
-        let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS)), Ok("0"));
-        assert_eq!(select_subprotocol(&many(MAX_SUBPROTOCOLS + 1)), Err(Refusal::BadSubprotocols));
-        for bad in ["", " ", ",", "a,", ",a", "a,,b", "a b", "a,a", "a, b, a", "a;b", "\"a\"", "a/b", "ä", "a,\u{0}"] {
-            assert_eq!(select_subprotocol(bad), Err(Refusal::BadSubprotocols), "{bad}");
-        }
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 mod engine_request;
 mod internal;
+mod subprotocol;
 
 pub use engine_request::{EngineRequest, judge_alone, opens};
 #[cfg(target_arch = "wasm32")]
 pub use internal::CLOSE_MARK;
 pub use internal::INTERNAL_PREFIX;
+#[cfg(target_arch = "wasm32")]
+pub use subprotocol::select_subprotocol;
+pub use subprotocol::{SUBPROTOCOL, is_token};
 
 // Requests are routed by the Worker and its object alone.
 #[cfg(any(test, target_arch = "wasm32"))]

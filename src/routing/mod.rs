@@ -14,6 +14,7 @@ pub use engine::admission::ConnectionError;
 pub(crate) use engine::admission::{Denied, Turned};
 pub(crate) use engine::conn_events::ConnCall;
 pub use engine::cors::Cors;
+#[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) use engine::gateway_path::GatewayPath;
 pub(crate) use handler::Erased;
 pub use handler::{ExtractAll, Handler, HandlerFn};

@@ -1,13 +1,13 @@
 //! Which requests reach a world, and what those are told that do not.
 
 use super::EngineRoutes;
-use crate::core::handshake_request::SUBPROTOCOL;
 use crate::error::{BadRequest, Refusal};
 use crate::error::{Failure, HandlerError};
 use crate::extract::{AllowRequest, Requested};
 use crate::handles::ConnRequest;
 use crate::handles::HttpResponse;
 use crate::http::EngineRequest;
+use crate::http::SUBPROTOCOL;
 use crate::http::judge_alone;
 use crate::http::opens;
 use crate::routing::outcome::IntoOutcome;

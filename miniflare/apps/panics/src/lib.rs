@@ -1,7 +1,7 @@
 //! A relay that can be told to panic, in a handler or in the core.
 
 use bytes::Bytes;
-use dormouse::error::EmitError;
+use dormouse::error::{EmitError, JoinError};
 use dormouse::extract::EventName;
 use dormouse::{App, Args, Io, Reply, Socket};
 
@@ -43,9 +43,9 @@ impl Drop for PanicsWhenDropped {
     }
 }
 
-async fn join(socket: Socket, args: Args) -> Reply<Args> {
-    socket.join("test room");
-    Reply(args)
+async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, JoinError> {
+    socket.join("test room")?;
+    Ok(Reply(args))
 }
 
 async fn emit_to_the_room(socket: Socket, args: Args) -> Result<Reply<Args>, EmitError> {
