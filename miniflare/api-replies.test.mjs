@@ -1,4 +1,4 @@
-// Answers that outlive sleep: what `reply_to` asked for comes to its handler in the woken world, or does not come, and says so.
+// Answers that outlive sleep: what `ack_to` asked for comes to its handler in the woken world, or does not come, and says so.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -18,7 +18,7 @@ function thinking(client) {
   return answers;
 }
 
-describe("an answer by reply_to", () => {
+describe("an answer by ack_to", () => {
   row("comes to the handler, with what was kept for it", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();

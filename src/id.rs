@@ -166,7 +166,7 @@ pub struct AckId(pub u64);
 
 /// An emission whose answers a handler awaits; never used again in the life of an object's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AskId(pub u64);
+pub struct PendingAckId(pub u64);
 
 /// A room's name: any text, chosen by the server's own code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

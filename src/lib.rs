@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use dormouse::error::EmitError;
-//! use dormouse::{App, Data, Io, Reply, Socket};
+//! use dormouse::{App, Data, Io, Ack, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
@@ -16,9 +16,9 @@
 //!     socket.join("lobby");
 //! }
 //!
-//! async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Reply<usize>, EmitError> {
+//! async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Ack<usize>, EmitError> {
 //!     socket.to("lobby").emit("said", (socket.id(), text))?;
-//!     Ok(Reply(io.sockets().len()))
+//!     Ok(Ack(io.sockets().len()))
 //! }
 //!
 //! dormouse::world!(World, app);
@@ -55,13 +55,13 @@ pub use crate::error::Failure;
 pub use crate::extract::{Auth, Data};
 pub use crate::handles::{Io, Socket, Storage};
 pub use crate::id::{Namespace, Room, SocketId};
-pub use crate::routing::{App, Reply};
+pub use crate::routing::{Ack, App};
 pub use crate::value::Args;
 
 /// What handlers return.
 pub mod response {
     pub use crate::handles::{AckSender, Headers, HttpResponse};
-    pub use crate::routing::{IntoOutcome, Reply};
+    pub use crate::routing::{Ack, IntoOutcome};
 }
 
 /// What handlers hold: a world, its sockets, and what stands between them and `emit`.

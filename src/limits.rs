@@ -52,20 +52,20 @@ pub const MAX_ROOMS: usize = 10_000;
 /// with every snapshot, and the longest names in use are URLs.
 pub const MAX_NAME_BYTES: usize = 4_096;
 
-/// Most answers of one socket that wait in its snapshot for the handler that `reply_to` named.
-pub const MAX_PENDING_REPLIES: usize = 100;
+/// Most answers of one socket that wait in its snapshot for the handler that `ack_to` named.
+pub const MAX_STORED_ACKS: usize = 100;
 
-/// Longest context of a `reply_to`, in bytes of JSON: 100 of them are kept with a socket.
+/// Longest context of a `ack_to`, in bytes of JSON: 100 of them are kept with a socket.
 pub const MAX_CONTEXT_BYTES: usize = 4_096;
 
-/// How long `reply_to` waits for an answer unless it is told: a day.
-pub const REPLY_TIMEOUT: Duration = Duration::from_hours(24);
+/// How long `ack_to` waits for an answer unless it is told: a day.
+pub const ACK_TO_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// How long an `emit_with_ack` that is awaited waits unless it is told. The handler that awaits lives in memory, so its world
 /// stays awake, and is billed, as long.
 pub const ACK_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Longest `timeout` of an `emit_with_ack`, for the same reason; `reply_to` has no such bound.
+/// Longest `timeout` of an `emit_with_ack`, for the same reason; `ack_to` has no such bound.
 pub const MAX_ACK_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How long the handler of an HTTP request has for its answer: a request that is open keeps its world awake. A minute more
@@ -79,7 +79,7 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Most bytes of answers to one broadcast that are kept until the last one comes: they wait in an isolate of 128 MB.
-pub const MAX_ANSWER_BYTES: usize = 16_000_000;
+pub const MAX_ACK_BYTES: usize = 16_000_000;
 
 /// Handlers of one world that may be waiting for something at once, and packets that wait for packet middleware: what a
 /// client sends beyond is answered with `BUSY`. Each holds what it was called with.
@@ -98,7 +98,7 @@ pub const MAX_ALARMS: usize = 400;
 /// Bytes of all named alarms of a world as they are written: one row, for which the platform allows 2 MB.
 pub const MAX_ALARMS_BYTES: usize = 1_900_000;
 
-/// Longest time until an alarm, or until a `reply_to` is given up: a hundred years, and what is longer is cut to them. The
+/// Longest time until an alarm, or until a `ack_to` is given up: a hundred years, and what is longer is cut to them. The
 /// platform's clock ends in 2262, and throws beyond.
 pub const MAX_ALARM_AFTER: Duration = Duration::from_hours(24 * 365 * 100);
 

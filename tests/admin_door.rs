@@ -138,7 +138,7 @@ fn attachments_go_with_their_placeholders() {
         let question = scene.red.next_event().expect("the event");
         assert_eq!(question.args.to_json(), r#"["no more"]"#);
         scene.red.ack(&question, Bytes::from_static(b"png"));
-        assert_eq!(read(&asked.response().expect("an answer")).1["answers"][0]["attachments"], json!(["cG5n"]));
+        assert_eq!(read(&asked.response().expect("an answer")).1["acks"][0]["attachments"], json!(["cG5n"]));
     });
 }
 
@@ -162,7 +162,7 @@ fn answers_come_back_with_who_gave_none() {
         let expected = json!({
             "status": "ok",
             "matched": 3,
-            "answers": [first, { "socket": scene.blue.id(), "args": [] }],
+            "acks": [first, { "socket": scene.blue.id(), "args": [] }],
             "missing": [{ "socket": third.id(), "reason": "DISCONNECTED" }],
         });
         assert_eq!(answer, expected);
@@ -173,11 +173,11 @@ fn answers_come_back_with_who_gave_none() {
         assert_eq!(call.response(), None);
         scene.world.advance(Duration::from_millis(1));
         let missing = json!([{ "socket": scene.red.id(), "reason": "ACK_TIMEOUT" }]);
-        let expected = json!({ "status": "ok", "matched": 1, "answers": [], "missing": missing });
+        let expected = json!({ "status": "ok", "matched": 1, "acks": [], "missing": missing });
         assert_eq!(read(&call.response().expect("an answer")), (200, expected));
 
         let nobody = scene.call("emit", &json!({ "event": "ask", "ack": {}, "rooms": ["nobody"] }));
-        assert_eq!(nobody, (200, json!({ "status": "ok", "matched": 0, "answers": [], "missing": [] })));
+        assert_eq!(nobody, (200, json!({ "status": "ok", "matched": 0, "acks": [], "missing": [] })));
     });
 }
 

@@ -14,7 +14,7 @@ use dormouse::routing::{EngineRoutes, Routes};
 use dormouse::socket::{Conn, EngineSocket, Reason};
 use dormouse::testing::{TestEvent, TestWorld};
 use dormouse::value::{EnginePacket, Frame, PacketKind};
-use dormouse::{App, Data, Failure, Io, Reply, Socket};
+use dormouse::{Ack, App, Data, Failure, Io, Socket};
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, get, sid_of, take_told, tell};
 
@@ -23,7 +23,7 @@ fn app() -> App {
         ns.on("say", async |socket: Socket, Data(text): Data<String>| {
             tell(json!(["say", text]));
             socket.emit("said", text)?;
-            Ok::<_, Failure>(Reply(()))
+            Ok::<_, Failure>(Ack(()))
         })
         .on("kick", async |socket: Socket| socket.disconnect(true))
         .on_disconnect(async |reason: Reason| tell(json!(["disconnect", reason.as_str()])))

@@ -19,7 +19,7 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
     (
         "answer",
         "async fn count() -> usize { 1 } fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"count\", count)) }",
-        &["a handler cannot give back `usize` here", "`dormouse::Reply<T>` as an event's acknowledgement"],
+        &["a handler cannot give back `usize` here", "`dormouse::Ack<T>` as an event's acknowledgement"],
     ),
     (
         "error",
@@ -75,10 +75,10 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
     ),
     (
         "answer_or_context_twice",
-        "async fn answers(_: Answer<u32>, _: Answer<u32>) {} async fn contexts(_: Context<u32>, _: Context<u32>) {}
-         fn app() -> App { App::new().on_alarm(\"a\", contexts).namespace(\"/\", |ns| ns.on_reply(\"a\", answers)) }",
+        "async fn answers(_: AckResult<u32>, _: AckResult<u32>) {} async fn contexts(_: AlarmContext<u32>, _: AlarmContext<u32>) {}
+         fn app() -> App { App::new().on_alarm(\"a\", contexts).namespace(\"/\", |ns| ns.on_ack(\"a\", answers)) }",
         &[
-            "two arguments of this handler take the same `AnswerData`",
+            "two arguments of this handler take the same `AckData`",
             "two arguments of this handler take the same `ContextData`",
         ],
     ),
@@ -103,7 +103,7 @@ fn the_compiler_says_what_is_wrong_with_a_handler() {
     for (name, mistake, _) in MISTAKES {
         let code = format!(
             "#![allow(unused)]
-use dormouse::extract::{{Answer, Context, Json}};
+use dormouse::extract::{{AckContext, AckResult, AlarmContext, Json}};
 use dormouse::response::{{AckSender, HttpResponse}};
 use dormouse::{{App, Data, Socket}};
 {mistake}

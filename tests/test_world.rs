@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use dormouse::error::EmitError;
-use dormouse::extract::{Answer, Context, EventName};
+use dormouse::extract::{AckContext, AckResult, EventName};
 use dormouse::routing::Routes;
 use dormouse::socket::{Handshake, Reason};
 use dormouse::testing::{ConnectError, Disconnected, TestClient, TestEvent, TestWorld};
-use dormouse::{App, Args, Auth, Data, Failure, Reply, Socket};
+use dormouse::{Ack, App, Args, Auth, Data, Failure, Socket};
 use serde_json::{Value, json};
 
 fn app() -> App {
@@ -20,7 +20,7 @@ fn routes(ns: Routes) -> Routes {
         .on("join", async |socket: Socket, Data(room): Data<String>| socket.join(room))
         .on("say", async |socket: Socket, Data((room, _)): Data<(String, Value)>, args: Args| {
             socket.to(room).emit("said", &args)?;
-            Ok::<_, EmitError>(Reply(args))
+            Ok::<_, EmitError>(Ack(args))
         })
         .on("quiet", async || {})
         .on("leave", async |socket: Socket| socket.disconnect(false))
@@ -28,9 +28,9 @@ fn routes(ns: Routes) -> Routes {
         .on("panic", panics)
         .on("ask all", ask_all)
         .on("ask back", ask_back)
-        .on_reply("number", answered_back)
+        .on_ack("number", answered_back)
         .on("handshake", async |handshake: Handshake| {
-            Reply((handshake.header("cookie").map(str::to_owned), handshake.query_param("k")))
+            Ack((handshake.header("cookie").map(str::to_owned), handshake.query_param("k")))
         })
         .fallback(async |socket: Socket, EventName(name): EventName, args: Args| socket.broadcast().emit(&name, args))
         .on_disconnect(async |socket: Socket, reason: Reason| socket.broadcast().emit("left", reason.as_str()))
@@ -49,20 +49,20 @@ async fn panics() {
 }
 
 /// Everybody else names a number; who asks hears their sum, as soon as the last one has answered.
-async fn ask_all(socket: Socket) -> Result<Reply<u32>, Failure> {
+async fn ask_all(socket: Socket) -> Result<Ack<u32>, Failure> {
     let numbers = socket.broadcast().emit_with_ack::<u32>("number?", ()).await?;
-    Ok(Reply(numbers.into_iter().map(|(_, number)| number).sum()))
+    Ok(Ack(numbers.into_iter().map(|(_, number)| number).sum()))
 }
 
 /// The same with whoever asks alone; the world may sleep until then.
 async fn ask_back(socket: Socket) -> Result<(), EmitError> {
-    socket.reply_to("number", 5).emit("number?", ())
+    socket.ack_to("number", 5).emit("number?", ())
 }
 
 async fn answered_back(
     socket: Socket,
-    Answer(number): Answer<u32>,
-    Context(more): Context<u32>,
+    AckResult(number): AckResult<u32>,
+    AckContext(more): AckContext<u32>,
 ) -> Result<(), EmitError> {
     socket.emit("sum", number.unwrap_or_default() + more)
 }

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::body::{Emit, invalid};
 use crate::core::socketio::check_placeholders;
 use crate::error::{Failure, HandlerError as _};
-use crate::handles::{Answered, BroadcastOperator, HttpResponse, Io};
+use crate::core::acks::CollectedAcks;
+use crate::handles::{BroadcastOperator, HttpResponse, Io};
 use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
 use crate::value::Args;
@@ -19,12 +20,12 @@ use crate::value::Args;
 struct Outcome {
     status: &'static str,
     matched: usize,
-    answers: Vec<Answer>,
+    acks: Vec<ClientAck>,
     missing: Vec<Missing>,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ClientAck {
     socket: SocketId,
     args: Box<RawValue>,
     /// What the placeholders in the arguments count from 0, in base64.
@@ -56,11 +57,11 @@ pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
     let sockets = if volatile { sockets.volatile() } else { sockets };
     let matched = sockets.clone().all_sockets().await.len();
     let asked = sockets.emit_with_raw_acks(&event, args).map_err(|error| invalid(error.to_string()))?;
-    let Answered { answers, missing } = asked.await;
+    let CollectedAcks { acks, missing } = asked.await;
     let outcome = Outcome {
         status: "ok",
         matched,
-        answers: answers.iter().map(|(socket, args)| read(*socket, args)).collect::<Result<_, _>>()?,
+        acks: acks.iter().map(|(socket, args)| read(*socket, args)).collect::<Result<_, _>>()?,
         missing: missing
             .iter()
             .map(|(socket, why)| Missing { socket: *socket, reason: why.code().to_owned() })
@@ -89,7 +90,7 @@ fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result
     Ok(Args::from_written(elements, attachments.iter().enumerate().map(decode).collect::<Result<_, Failure>>()?))
 }
 
-fn read(socket: SocketId, args: &Args) -> Result<Answer, Failure> {
+fn read(socket: SocketId, args: &Args) -> Result<ClientAck, Failure> {
     let attachments = args.attachments().iter().map(|bytes| STANDARD.encode(bytes)).collect();
-    Ok(Answer { socket, args: RawValue::from_string(args.to_json())?, attachments })
+    Ok(ClientAck { socket, args: RawValue::from_string(args.to_json())?, attachments })
 }

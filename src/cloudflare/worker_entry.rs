@@ -113,7 +113,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     }
 }
 
-/// Asks the app's hooks, before the world and after it.
+/// PendingAcks the app's hooks, before the world and after it.
 async fn ask(
     request: &JsValue,
     env: &JsValue,

@@ -1,9 +1,10 @@
-//! The calls of the app's handlers that the core asks for.
+//! The calls of the app's handlers that the core pending_acks for.
 
+use super::acks::CollectedAcks;
 use super::view::ConnView;
 use super::view::SocketView;
-use crate::error::{NoAnswer, Reason};
-use crate::id::{AckId, AskId, Namespace, SessionKey, Sid, SocketId};
+use crate::error::{AckFailure, Reason};
+use crate::id::{AckId, Namespace, PendingAckId, SessionKey, Sid, SocketId};
 use crate::value::{Args, EnginePacket, Frame};
 use std::rc::Rc;
 
@@ -59,16 +60,14 @@ pub enum Dispatch {
         reason: Reason,
     },
     /// What a handler awaits is complete.
-    Answered {
+    AcksCollected {
         /// Its number.
-        ask: AskId,
-        /// Who answered what, in the order in which it came.
-        answers: Vec<(SocketId, Args)>,
-        /// Who did not.
-        missing: Vec<(SocketId, NoAnswer)>,
+        pending: PendingAckId,
+        /// The acknowledgements that came, and the sockets that sent none.
+        acks: CollectedAcks,
     },
     /// A record of an answer is complete.
-    Reply {
+    StoredAck {
         /// The socket.
         socket: SocketRef,
         /// What it was, where it is gone.
@@ -78,7 +77,7 @@ pub enum Dispatch {
         /// What was kept for the handler, as JSON.
         context: Rc<str>,
         /// The answer, or why there is none.
-        answer: Result<Args, NoAnswer>,
+        answer: Result<Args, AckFailure>,
     },
     /// A named alarm went off.
     Alarm {

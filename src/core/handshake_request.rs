@@ -57,7 +57,7 @@ impl Opening {
 }
 
 /// The [`Opening`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
-/// somebody asks, and writes nobody's twice.
+/// somebody pending_acks, and writes nobody's twice.
 #[derive(Clone, Default)]
 pub struct KeptOpening(Rc<Forms>);
 

@@ -6,7 +6,7 @@ use super::dispatch::SocketRef;
 use super::handshake_request::{Layer, Opening};
 use crate::error::Reason;
 use crate::error::Refused;
-use crate::id::{AckId, AskId, ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
+use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -157,7 +157,7 @@ pub enum Command {
         args: Args,
     },
     /// Wait no longer for answers.
-    Forget(AskId),
+    CancelAck(PendingAckId),
     /// Put sockets into rooms, each into all of them, or into none where these would be too many.
     Join {
         /// The sockets.
@@ -230,23 +230,23 @@ pub struct Emission {
     /// Whether handlers of outgoing events are not to be called for it: it comes from one of them.
     pub quiet: bool,
     /// What is to become of the clients' answers.
-    pub wanted: Wanted,
+    pub ack: AckRequest,
 }
 
 /// What is to become of a client's answer to an event.
 #[derive(Clone, Debug)]
-pub enum Wanted {
+pub enum AckRequest {
     /// None is asked for.
-    Nothing,
+    None,
     /// A handler awaits it, in memory, until the deadline.
-    Answer {
+    Awaited {
         /// The number for the answers of all clients.
-        ask: AskId,
+        pending: PendingAckId,
         /// When they have had their time.
         deadline: Timestamp,
     },
     /// A record of it is kept with the socket, and a handler called with the answer.
-    Reply {
+    Stored {
         /// The socket, where only one is asked: its handler is called even if it is gone.
         asked: Option<SocketRef>,
         /// The handler's name.

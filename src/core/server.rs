@@ -11,7 +11,7 @@ mod emission;
 mod queries;
 mod restore;
 
-use super::acks::Asks;
+use super::acks::PendingAcks;
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
@@ -45,9 +45,9 @@ pub struct Server {
     /// What clients asked before the world slept and nobody has answered: to join these namespaces.
     rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
     /// Answers that handlers await in memory.
-    asks: Asks,
+    pending_acks: PendingAcks,
     /// When the answers are due that sockets have records of: their numbers, and the sockets' sessions.
-    replies: Due,
+    stored_acks: Due,
     alarms: Alarms,
     /// Whether handlers are called for what is emitted.
     watches_outgoing: bool,
@@ -79,8 +79,8 @@ impl Server {
             namespaces: Namespaces::default(),
             prepared: ById::default(),
             rejoining: Vec::new(),
-            asks: Asks::default(),
-            replies: Due::default(),
+            pending_acks: PendingAcks::default(),
+            stored_acks: Due::default(),
             alarms: Alarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
@@ -138,7 +138,7 @@ impl Server {
 
     /// Tells the engine when the world must be woken for answers and alarms.
     fn follow_wish(&mut self) {
-        self.engine.set_wish(self.replies.first_at().into_iter().chain(self.alarms.first).min());
+        self.engine.set_wish(self.stored_acks.first_at().into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -257,7 +257,7 @@ impl Server {
         self.engine.touch(socket.session);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
         let view = Rc::new(socket.view(conn));
-        self.handle_silence(&socket, &view, fx);
+        self.fail_acks_of(&socket, &view, fx);
         fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), view, reason });
     }
 

@@ -90,12 +90,12 @@ pub struct SocketSnapshot {
     pub once: Vec<Box<str>>,
     /// The answers that handlers wait for.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
-    pub replies: Vec<ReplySnapshot>,
+    pub stored_acks: Vec<StoredAckSnapshot>,
 }
 
 /// An answer that a handler waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplySnapshot {
+pub struct StoredAckSnapshot {
     /// The number of the event that the client is to answer.
     #[serde(rename = "i")]
     pub ack: AckId,

@@ -14,7 +14,7 @@ use crate::core::input::Command;
 use crate::error::Failure;
 use crate::error::Refused;
 use crate::extract::{
-    Alarm, Answered, Call, Connected, Connecting, Disconnect, Done, Failed, Lookup, NewNamespace, Outgoing, SocketCall,
+    Acked, Alarm, Call, Connected, Connecting, Disconnect, Done, Failed, Lookup, NewNamespace, Outgoing, SocketCall,
 };
 use crate::handles::AckSlot;
 use crate::handles::Io;
@@ -174,13 +174,13 @@ impl App {
                 tasks.extend(self.run_for(&socket, |routes| &routes.on_disconnect, call));
                 tasks
             }
-            Dispatch::Reply { socket, view, name, context, answer } => {
+            Dispatch::StoredAck { socket, view, name, context, answer } => {
                 let Some(routes) = self.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
-                let handlers: Vec<_> = routes.replies.get(&name).cloned().into_iter().collect();
+                let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
                 if handlers.is_empty() {
-                    lost(world, &format!("an answer for the `on_reply` {name:?}"));
+                    lost(world, &format!("an answer for the `on_ack` {name:?}"));
                 }
-                let call = Answered { socket: handle(socket, view), answer: answer.map(Rc::new), context };
+                let call = Acked { socket: handle(socket, view), answer: answer.map(Rc::new), context };
                 let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
                 let victim = || Victim::Socket(call.socket.id(), call.socket.namespace().clone());
                 run_all(&handlers, &call, victim, &report)
@@ -197,7 +197,7 @@ impl App {
             Dispatch::Opened { sid } => self.plain_engine(world, sid, None, None),
             Dispatch::Message { sid, message } => self.plain_engine(world, sid, Some(message), None),
             Dispatch::Closed { sid, reason } => self.plain_engine(world, sid, None, Some(reason)),
-            Dispatch::NewNamespace { .. } | Dispatch::Answered { .. } | Dispatch::Event { .. } => Vec::new(),
+            Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => Vec::new(),
         }
     }
 

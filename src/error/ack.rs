@@ -9,17 +9,17 @@ use core::fmt;
 /// Why there is no answer from a client that was asked for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NoAnswer {
+pub enum AckFailure {
     /// The client had its time.
     Expired,
     /// The client left the namespace or is gone.
     Disconnected,
     /// So many of the client's answers are awaited already that it was not asked
-    /// ([`MAX_PENDING_REPLIES`](crate::limits::MAX_PENDING_REPLIES)), or what the others answered is too long to keep more.
+    /// ([`MAX_STORED_ACKS`](crate::limits::MAX_STORED_ACKS)), or what the others answered is too long to keep more.
     TooMany,
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for AckFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Expired => "the client did not answer in time",
@@ -29,7 +29,7 @@ impl fmt::Display for NoAnswer {
     }
 }
 
-impl core::error::Error for NoAnswer {}
+impl core::error::Error for AckFailure {}
 
 /// Why there is no answer to `emit_with_ack`.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub enum AckError {
     /// Nothing was sent.
     Emit(EmitError),
     /// The client did not answer.
-    NoAnswer(NoAnswer),
+    Failed(AckFailure),
     /// The client's answer is not what was wanted.
     Invalid(DecodeError),
 }
@@ -47,7 +47,7 @@ impl fmt::Display for AckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Emit(error) => error.fmt(f),
-            Self::NoAnswer(none) => none.fmt(f),
+            Self::Failed(none) => none.fmt(f),
             Self::Invalid(error) => write!(f, "the client's answer: {error}"),
         }
     }
@@ -65,17 +65,17 @@ impl HandlerError for AckError {
     fn code(&self) -> &str {
         match self {
             Self::Emit(error) => error.code(),
-            Self::NoAnswer(none) => none.code(),
-            Self::Invalid(_) => "INVALID_ANSWER",
+            Self::Failed(none) => none.code(),
+            Self::Invalid(_) => "INVALID_ACK",
         }
     }
 }
 
 /// Not every client answered a broadcast.
 #[derive(Debug)]
-pub struct Unanswered<T> {
+pub struct IncompleteAcks<T> {
     /// The answers that came, in the order in which they came.
-    pub answers: Vec<(SocketId, T)>,
+    pub acks: Vec<(SocketId, T)>,
     /// Who gave none, or none that could be read, and why.
     pub missing: Vec<(SocketId, AckError)>,
 }
@@ -86,15 +86,15 @@ pub enum BroadcastAckError<T> {
     /// Nothing was sent.
     Emit(EmitError),
     /// Somebody did not answer.
-    Unanswered(Unanswered<T>),
+    Incomplete(IncompleteAcks<T>),
 }
 
 impl<T> fmt::Display for BroadcastAckError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Emit(error) => error.fmt(f),
-            Self::Unanswered(Unanswered { answers, missing }) => {
-                write!(f, "{} clients answered, {} did not", answers.len(), missing.len())
+            Self::Incomplete(IncompleteAcks { acks, missing }) => {
+                write!(f, "{} clients answered, {} did not", acks.len(), missing.len())
             }
         }
     }
@@ -105,8 +105,8 @@ impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Emit(error) => Some(error),
-            Self::Unanswered(Unanswered { missing, .. }) => {
-                Some(missing.first().map_or(&NoAnswer::Expired as _, |(_, why)| why as _))
+            Self::Incomplete(IncompleteAcks { missing, .. }) => {
+                Some(missing.first().map_or(&AckFailure::Expired as _, |(_, why)| why as _))
             }
         }
     }
@@ -116,8 +116,8 @@ impl<T> HandlerError for BroadcastAckError<T> {
     fn code(&self) -> &str {
         match self {
             Self::Emit(error) => error.code(),
-            Self::Unanswered(Unanswered { missing, .. }) => {
-                missing.first().map_or_else(|| NoAnswer::Expired.code(), |(_, why)| why.code())
+            Self::Incomplete(IncompleteAcks { missing, .. }) => {
+                missing.first().map_or_else(|| AckFailure::Expired.code(), |(_, why)| why.code())
             }
         }
     }

@@ -12,14 +12,14 @@ pub enum EmitError {
     Reserved(String),
     /// The arguments cannot be sent.
     Arguments(EncodeError),
-    /// The context of a `reply_to` cannot be kept; the text says why.
+    /// The context of a `ack_to` cannot be kept; the text says why.
     Context(String),
-    /// The namespace has no `on_reply` of this name.
-    UnknownReply(String),
+    /// The namespace has no `on_ack` of this name.
+    UnknownAckHandler(String),
     /// A timeout is longer than an answer may be awaited in memory.
     Timeout(core::time::Duration),
     /// An answer is awaited, and is to go to a handler as well.
-    TwoAnswers,
+    TwoAcks,
 }
 
 impl fmt::Display for EmitError {
@@ -28,14 +28,14 @@ impl fmt::Display for EmitError {
             Self::Reserved(event) => write!(f, "Socket.IO keeps the event name {event:?} for itself"),
             Self::Arguments(error) => error.fmt(f),
             Self::Context(problem) => write!(f, "the context of a reply cannot be kept: {problem}"),
-            Self::UnknownReply(name) => write!(f, "the namespace has no `on_reply` called {name:?}"),
+            Self::UnknownAckHandler(name) => write!(f, "the namespace has no `on_ack` called {name:?}"),
             Self::Timeout(asked) => write!(
                 f,
-                "an answer is awaited for {} s at most, not for {} s; `reply_to` has no such bound",
+                "an answer is awaited for {} s at most, not for {} s; `ack_to` has no such bound",
                 crate::limits::MAX_ACK_TIMEOUT.as_secs(),
                 asked.as_secs()
             ),
-            Self::TwoAnswers => f.write_str("an answer is either awaited or goes to the handler of a `reply_to`"),
+            Self::TwoAcks => f.write_str("an answer is either awaited or goes to the handler of a `ack_to`"),
         }
     }
 }
@@ -48,9 +48,9 @@ impl HandlerError for EmitError {
             Self::Reserved(_) => "RESERVED_EVENT",
             Self::Arguments(_) => "UNSENDABLE_ARGUMENTS",
             Self::Context(_) => "INVALID_CONTEXT",
-            Self::UnknownReply(_) => "UNKNOWN_REPLY",
+            Self::UnknownAckHandler(_) => "UNKNOWN_ACK_HANDLER",
             Self::Timeout(_) => "TIMEOUT_TOO_LONG",
-            Self::TwoAnswers => "TWO_ANSWERS",
+            Self::TwoAcks => "TWO_ACKS",
         }
     }
 }

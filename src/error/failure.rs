@@ -1,7 +1,7 @@
 //! What goes wrong in handlers, and what clients are told of it.
 
 use super::ack::AckError;
-use super::ack::NoAnswer;
+use super::ack::AckFailure;
 use super::connect_error::Refused;
 use super::emit::EmitError;
 use super::fault::Fault;
@@ -230,7 +230,7 @@ impl<E: core::error::Error + 'static> From<E> for Failure {
 /// The code of an error of Dormouse's own, or of one that such an error is behind.
 fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str> {
     let decode = || error.downcast_ref::<DecodeError>().map(HandlerError::code);
-    let answer = || error.downcast_ref::<NoAnswer>().map(HandlerError::code);
+    let answer = || error.downcast_ref::<AckFailure>().map(HandlerError::code);
     let ack = || error.downcast_ref::<AckError>().map(HandlerError::code);
     let emit = || error.downcast_ref::<EmitError>().map(HandlerError::code);
     let join = || error.downcast_ref::<JoinError>().map(HandlerError::code);
@@ -269,7 +269,7 @@ impl HandlerError for DecodeError {
     }
 }
 
-impl HandlerError for NoAnswer {
+impl HandlerError for AckFailure {
     fn code(&self) -> &str {
         match self {
             Self::Expired => "ACK_TIMEOUT",

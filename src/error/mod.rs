@@ -9,7 +9,7 @@ mod join;
 mod reason;
 pub(crate) mod refusal;
 
-pub use ack::{AckError, BroadcastAckError, NoAnswer, Unanswered};
+pub use ack::{AckError, AckFailure, BroadcastAckError, IncompleteAcks};
 pub(crate) use connect_error::Refused;
 pub use emit::EmitError;
 pub use failure::{Failure, HandlerError};

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 
 use super::call::{
-    Alarm, Answered, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
+    Acked, Alarm, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
 };
-use super::claim::{Acknowledgement, AnswerData, ContextData, EventData, RequestBody};
+use super::claim::{AckData, Acknowledgement, ContextData, EventData, RequestBody};
 use crate::error::AckError;
+use crate::error::{AckFailure, Reason};
 use crate::error::{Failure, HandlerError};
-use crate::error::{NoAnswer, Reason};
 use crate::handles::AckSender;
 use crate::handles::EngineSocket;
 use crate::handles::Handshake;
@@ -30,8 +30,8 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_packet`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`; `on_conn_close`; `on_close` |
-/// | [`Answer<T>`], [`Context<T>`] | `on_reply` |
-/// | [`Context<T>`], [`EventName`] | `on_alarm` |
+/// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
+/// | [`AlarmContext<T>`], [`EventName`] | `on_alarm` |
 /// | [`Failure`], [`Option<EventName>`] | `on_error` |
 /// | [`Rc<HttpRequest>`](HttpRequest), [`Json<T>`] | `route` |
 /// | [`Conn`](crate::handles::Conn) | `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
@@ -44,7 +44,7 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 /// an argument of the wrong type and one that is not there look the same.
 /// An argument that fails otherwise keeps the handler from being called, and the client, or `on_error`, is told.
 ///
-/// A handler has one [`Data<T>`] at most, and one of [`AckSender`], [`Answer<T>`], [`Context<T>`] and [`Json<T>`]: a second one
+/// A handler has one [`Data<T>`] at most, and one of [`AckSender`], [`AckResult<T>`], [`AckContext<T>`], [`AlarmContext<T>`] and [`Json<T>`]: a second one
 /// does not compile. Several arguments of an event are one tuple:
 ///
 /// ```compile_fail
@@ -59,7 +59,7 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 /// ```
 /// use dormouse::extract::calls::SocketCall;
 /// use dormouse::extract::Extract;
-/// use dormouse::{App, Failure, Reply};
+/// use dormouse::{App, Failure, Ack};
 ///
 /// struct Player(String);
 ///
@@ -71,21 +71,21 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 ///     }
 /// }
 ///
-/// async fn who(Player(name): Player) -> Reply<String> {
-///     Reply(name)
+/// async fn who(Player(name): Player) -> Ack<String> {
+///     Ack(name)
 /// }
 /// # let _ = App::new().namespace("/", |ns| ns.on("who", who));
 /// ```
 ///
 /// ```
-/// use dormouse::{Data, Failure, Reply};
+/// use dormouse::{Data, Failure, Ack};
 ///
-/// async fn roll(sides: Option<Data<u32>>) -> Reply<u32> {
-///     Reply(sides.map_or(6, |Data(sides)| sides))
+/// async fn roll(sides: Option<Data<u32>>) -> Ack<u32> {
+///     Ack(sides.map_or(6, |Data(sides)| sides))
 /// }
 ///
-/// async fn count(sides: Result<Data<u32>, Failure>) -> Reply<String> {
-///     Reply(sides.map_or_else(|failure| failure.to_string(), |Data(sides)| sides.to_string()))
+/// async fn count(sides: Result<Data<u32>, Failure>) -> Ack<String> {
+///     Ack(sides.map_or_else(|failure| failure.to_string(), |Data(sides)| sides.to_string()))
 /// }
 /// # dormouse::App::new().namespace("/", |ns| ns.on("roll", roll).on("count", count));
 /// ```
@@ -128,10 +128,10 @@ pub struct Auth<T>(pub T);
 ///
 /// ```
 /// use dormouse::extract::SocketData;
-/// use dormouse::Reply;
+/// use dormouse::Ack;
 ///
-/// async fn name(SocketData(name): SocketData<String>) -> Reply<String> {
-///     Reply(name)
+/// async fn name(SocketData(name): SocketData<String>) -> Ack<String> {
+///     Ack(name)
 /// }
 /// # dormouse::App::new().namespace("/", |ns| ns.on("name", name));
 /// ```
@@ -142,13 +142,17 @@ pub struct SocketData<T>(pub T);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventName(pub Rc<str>);
 
-/// A client's answer to an event that asked for one by `reply_to`, typed as [`Data`] is, or why there is none.
+/// A client's answer to an event that asked for one by `ack_to`, typed as [`Data`] is, or why there is none.
 #[derive(Debug)]
-pub struct Answer<T>(pub Result<T, AckError>);
+pub struct AckResult<T>(pub Result<T, AckError>);
 
-/// What was kept for the handler when it was asked for.
+/// The context that [`ack_to`](crate::socket::SocketEmitter::ack_to) was given for the handler of an acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context<T>(pub T);
+pub struct AckContext<T>(pub T);
+
+/// The context that [`Io::set_alarm`](crate::Io::set_alarm) was given for the handler of an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmContext<T>(pub T);
 
 /// A request's body, parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,31 +285,31 @@ impl Extract<Disconnect> for Reason {
     }
 }
 
-impl<T: FromArgs> Extract<Answered> for Answer<T> {
-    type Claim = AnswerData;
+impl<T: FromArgs> Extract<Acked> for AckResult<T> {
+    type Claim = AckData;
 
-    fn extract(call: &mut Answered) -> Result<Self, Failure> {
+    fn extract(call: &mut Acked) -> Result<Self, Failure> {
         // Also called for an answer that is none: whoever keeps count must hear of it.
         Ok(Self(match &call.answer {
             Ok(args) => T::from_args(Args::clone(args)).map_err(AckError::Invalid),
-            Err(none) => Err(AckError::NoAnswer(*none)),
+            Err(none) => Err(AckError::Failed(*none)),
         }))
     }
 }
 
-impl<T: DeserializeOwned> Extract<Answered> for Context<T> {
+impl<T: DeserializeOwned> Extract<Acked> for AckContext<T> {
     type Claim = ContextData;
 
-    fn extract(call: &mut Answered) -> Result<Self, Failure> {
-        context(&call.context)
+    fn extract(call: &mut Acked) -> Result<Self, Failure> {
+        context(&call.context).map(Self)
     }
 }
 
-impl<T: DeserializeOwned> Extract<Alarm> for Context<T> {
+impl<T: DeserializeOwned> Extract<Alarm> for AlarmContext<T> {
     type Claim = ContextData;
 
     fn extract(call: &mut Alarm) -> Result<Self, Failure> {
-        context(&call.context)
+        context(&call.context).map(Self)
     }
 }
 
@@ -389,8 +393,8 @@ fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
     args.parse().map_err(|error: DecodeError| Failure::of(&error))
 }
 
-fn context<T: DeserializeOwned>(json: &str) -> Result<Context<T>, Failure> {
-    json::from_str(json).map(Context).map_err(|error| invalid("the context", &error))
+fn context<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+    json::from_str(json).map_err(|error| invalid("the context", &error))
 }
 
 fn invalid(what: &str, error: &serde_json::Error) -> Failure {
@@ -398,6 +402,6 @@ fn invalid(what: &str, error: &serde_json::Error) -> Failure {
 }
 
 fn gone() -> Failure {
-    let none = NoAnswer::Disconnected;
+    let none = AckFailure::Disconnected;
     Failure::new(none.code().to_owned(), "the socket is gone")
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::error::Failure;
-use crate::error::{NoAnswer, Reason};
+use crate::error::{AckFailure, Reason};
 use crate::handles::AckSlot;
 use crate::handles::Conn;
 use crate::handles::ConnRequest;
@@ -116,7 +116,7 @@ call! {
 }
 call! {
     /// A client answered an event, or did not.
-    Answered { socket: Socket, answer: Result<Rc<Args>, NoAnswer>, context: Rc<str> } -> Done, Err
+    Acked { socket: Socket, answer: Result<Rc<Args>, AckFailure>, context: Rc<str> } -> Done, Err
 }
 call! {
     /// A handler of a socket's failed.
@@ -155,7 +155,7 @@ call! {
     ConnClosed { io: Io, conn: Conn, reason: Reason } -> Done, Err
 }
 
-socket_call!(Lookup, Connecting, Connected, Event, Incoming, Outgoing, Disconnect, Answered, Failed);
+socket_call!(Lookup, Connecting, Connected, Event, Incoming, Outgoing, Disconnect, Acked, Failed);
 io_call!(NewNamespace, Alarm, Http, Upgraded, ConnPacket, ConnClosed);
 
 impl IoCall for Engine {

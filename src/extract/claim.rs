@@ -7,7 +7,7 @@
     message = "two arguments of this handler take the same `{Self}`",
     label = "takes the same `{Self}` twice",
     note = "each `Data<T>` reads an event's arguments from the first one on: take one `Data` of a tuple, `Data((a, b)): Data<(A, B)>`",
-    note = "the same holds for `Answer<T>` and `Context<T>`; a handler has one `AckSender` and one `Json<T>`",
+    note = "the same holds for `AckResult<T>` and `AckContext<T>`; a handler has one `AckSender` and one `Json<T>`",
     note = "`dormouse::Args` may be wanted beside `Data`, and parsed as often as needed"
 )]
 pub trait Beside<Earlier> {}
@@ -27,13 +27,13 @@ macro_rules! claims {
 
 claims! {
     /// The arguments of an event, as [`Data<T>`](super::argument::Data) reads them.
-    EventData beside Acknowledgement AnswerData ContextData RequestBody;
+    EventData beside Acknowledgement AckData ContextData RequestBody;
     /// The acknowledgement of an event, which an [`AckSender`](crate::handles::AckSender) sends.
-    Acknowledgement beside EventData AnswerData ContextData RequestBody;
-    /// A client's answer, as [`Answer<T>`](super::argument::Answer) reads it.
-    AnswerData beside EventData Acknowledgement ContextData RequestBody;
-    /// What was kept for the handler, as [`Context<T>`](super::argument::Context) reads it.
-    ContextData beside EventData Acknowledgement AnswerData RequestBody;
+    Acknowledgement beside EventData AckData ContextData RequestBody;
+    /// A client's answer, as [`AckResult<T>`](super::argument::AckResult) reads it.
+    AckData beside EventData Acknowledgement ContextData RequestBody;
+    /// What was kept for the handler, as [`AckContext<T>`](super::argument::AckContext) reads it.
+    ContextData beside EventData Acknowledgement AckData RequestBody;
     /// The body of a request, as [`Json<T>`](super::argument::Json) reads it.
-    RequestBody beside EventData Acknowledgement AnswerData ContextData;
+    RequestBody beside EventData Acknowledgement AckData ContextData;
 }

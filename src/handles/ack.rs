@@ -1,20 +1,21 @@
 //! Acknowledgements, both ways (Socket.IO 5, "Acknowledgement").
 
-use super::world_api::{Answered, WorldHandle};
+use crate::core::acks::CollectedAcks;
+use super::world_api::{WorldHandle};
 use crate::core::input::Command;
 use crate::error::AckError;
+use crate::error::AckFailure;
 use crate::error::BroadcastAckError;
 use crate::error::EmitError;
-use crate::error::NoAnswer;
-use crate::error::Unanswered;
-use crate::id::{AckId, AskId, SocketId};
+use crate::error::IncompleteAcks;
+use crate::id::{AckId, PendingAckId, SocketId};
 use crate::value::{Args, EncodeError, FromArgs, IntoArgs};
 use core::cell::Cell;
 use futures::channel::oneshot;
 use std::rc::Rc;
 
 /// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
-/// answer. Where the client did not ask for one, it does nothing.
+/// answer. Where the client did not pending for one, it does nothing.
 ///
 /// ```
 /// use dormouse::testing::TestWorld;
@@ -81,7 +82,7 @@ impl AckSlot {
         self.0.id.get().is_some()
     }
 
-    /// Answers, if that is still wanted; says whether it was.
+    /// Answers, if that is still ack; says whether it was.
     pub(crate) fn send(&self, args: Args) -> bool {
         let Slot { world, socket, id } = &*self.0;
         let Some(id) = id.take() else { return false };
@@ -94,24 +95,28 @@ impl AckSlot {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     world: WorldHandle,
-    ask: AskId,
-    receiver: Option<oneshot::Receiver<Answered>>,
+    pending: PendingAckId,
+    receiver: Option<oneshot::Receiver<CollectedAcks>>,
 }
 
 impl Waiting {
-    pub(crate) const fn new(world: WorldHandle, ask: AskId, receiver: oneshot::Receiver<Answered>) -> Self {
-        Self { world, ask, receiver: Some(receiver) }
+    pub(crate) const fn new(
+        world: WorldHandle,
+        pending: PendingAckId,
+        receiver: oneshot::Receiver<CollectedAcks>,
+    ) -> Self {
+        Self { world, pending, receiver: Some(receiver) }
     }
 
     /// All answers; none where the world is gone.
-    pub(crate) async fn all(mut self) -> Answered {
+    pub(crate) async fn all(mut self) -> CollectedAcks {
         match self.receiver.as_mut() {
             Some(receiver) => {
                 let answered = receiver.await.unwrap_or_default();
                 self.receiver = None;
                 answered
             }
-            None => Answered::default(),
+            None => CollectedAcks::default(),
         }
     }
 }
@@ -119,28 +124,28 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if self.receiver.is_some() {
-            self.world.perform(Command::Forget(self.ask));
+            self.world.perform(Command::CancelAck(self.pending));
         }
     }
 }
 
 /// One client's answer.
 pub(crate) async fn one<T: FromArgs>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
-    let Answered { answers, missing } = waiting.map_err(AckError::Emit)?.all().await;
-    if let Some((_, args)) = answers.into_iter().next() {
+    let CollectedAcks { acks, missing } = waiting.map_err(AckError::Emit)?.all().await;
+    if let Some((_, args)) = acks.into_iter().next() {
         return T::from_args(args).map_err(AckError::Invalid);
     }
-    Err(AckError::NoAnswer(missing.first().map_or(NoAnswer::Disconnected, |&(_, why)| why)))
+    Err(AckError::Failed(missing.first().map_or(AckFailure::Disconnected, |&(_, why)| why)))
 }
 
 /// The answers to a broadcast.
 pub(crate) async fn many<T: FromArgs>(
     waiting: Result<Waiting, EmitError>,
 ) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {
-    let Answered { answers, missing } = waiting.map_err(BroadcastAckError::Emit)?.all().await;
-    let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::NoAnswer(why))).collect();
-    let mut parsed = Vec::with_capacity(answers.len());
-    for (id, args) in answers {
+    let CollectedAcks { acks, missing } = waiting.map_err(BroadcastAckError::Emit)?.all().await;
+    let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::Failed(why))).collect();
+    let mut parsed = Vec::with_capacity(acks.len());
+    for (id, args) in acks {
         match T::from_args(args) {
             Ok(answer) => parsed.push((id, answer)),
             Err(error) => missing.push((id, AckError::Invalid(error))),
@@ -149,5 +154,5 @@ pub(crate) async fn many<T: FromArgs>(
     if missing.is_empty() {
         return Ok(parsed);
     }
-    Err(BroadcastAckError::Unanswered(Unanswered { answers: parsed, missing }))
+    Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: parsed, missing }))
 }

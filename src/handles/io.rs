@@ -136,14 +136,14 @@ impl Io {
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
-    /// use dormouse::{App, Io, Reply};
+    /// use dormouse::{App, Io, Ack};
     ///
     /// fn app() -> App {
     ///     App::new().namespace("/", |ns| ns.on("count", count))
     /// }
     ///
-    /// async fn count(io: Io) -> Reply<(usize, usize)> {
-    ///     Reply((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
+    /// async fn count(io: Io) -> Ack<(usize, usize)> {
+    ///     Ack((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
     /// }
     ///
     /// let world = TestWorld::new(app);
@@ -225,9 +225,9 @@ impl Io {
         self.operator().timeout(timeout)
     }
 
-    /// To everybody, whose answers go to a handler; see [`BroadcastOperator::reply_to`].
-    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator {
-        self.operator().reply_to(handler, context)
+    /// To everybody, whose answers go to a handler; see [`BroadcastOperator::ack_to`].
+    pub fn ack_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator {
+        self.operator().ack_to(handler, context)
     }
 
     /// Makes every socket in the namespace join rooms.
@@ -268,7 +268,7 @@ impl Io {
     /// use core::time::Duration;
     /// use dormouse::testing::{TestEvent, TestWorld};
     /// use dormouse::error::EmitError;
-    /// use dormouse::extract::Context;
+    /// use dormouse::extract::AlarmContext;
     /// use dormouse::{App, Data, Failure, Io};
     ///
     /// fn app() -> App {
@@ -279,7 +279,7 @@ impl Io {
     ///     io.set_alarm("reminder", Duration::from_secs(3600), text)
     /// }
     ///
-    /// async fn due(io: Io, Context(text): Context<String>) -> Result<(), EmitError> {
+    /// async fn due(io: Io, AlarmContext(text): AlarmContext<String>) -> Result<(), EmitError> {
     ///     io.emit("reminder", text)
     /// }
     ///

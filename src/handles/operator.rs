@@ -10,14 +10,15 @@ use super::ack;
 use super::ack::Waiting;
 use super::into_rooms::IntoRooms;
 use super::socket::Socket;
-use super::world_api::{Answered, WorldHandle};
+use crate::core::acks::CollectedAcks;
+use super::world_api::{WorldHandle};
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{Command, Emission, Target, To, Wanted};
+use crate::core::input::{AckRequest, Command, Emission, Target, To};
 use crate::core::socketio::RESERVED_EVENTS;
 use crate::error::{AckError, BroadcastAckError};
 use crate::error::{EmitError, JoinError};
-use crate::id::{AskId, Namespace, SocketId};
-use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES, REPLY_TIMEOUT};
+use crate::id::{Namespace, PendingAckId, SocketId};
+use crate::limits::{ACK_TIMEOUT, ACK_TO_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES};
 use crate::value::{Args, FromArgs, IntoArgs};
 
 /// Emits to many sockets: Socket.IO's `BroadcastOperator`. Made by [`Socket::to`], [`Io::to`](super::io::Io::to) and the like.
@@ -26,21 +27,21 @@ use crate::value::{Args, FromArgs, IntoArgs};
 /// use core::time::Duration;
 /// use dormouse::testing::TestWorld;
 /// use dormouse::error::{BroadcastAckError, EmitError};
-/// use dormouse::{App, Reply, Socket};
+/// use dormouse::{App, Ack, Socket};
 ///
 /// fn app() -> App {
 ///     App::new().namespace("/", |ns| ns.on_connect(async |socket: Socket| socket.join("voters")).on("count", count))
 /// }
 ///
 /// /// How many say yes, and who says nothing within five seconds.
-/// async fn count(socket: Socket) -> Result<Reply<(usize, usize)>, EmitError> {
+/// async fn count(socket: Socket) -> Result<Ack<(usize, usize)>, EmitError> {
 ///     let voters = socket.to("voters").timeout(Duration::from_secs(5));
-///     let (answers, missing) = match voters.emit_with_ack::<bool>("yes?", ()).await {
+///     let (acks, missing) = match voters.emit_with_ack::<bool>("yes?", ()).await {
 ///         Ok(answers) => (answers, 0),
-///         Err(BroadcastAckError::Unanswered(some)) => (some.answers, some.missing.len()),
+///         Err(BroadcastAckError::Incomplete(some)) => (some.acks, some.missing.len()),
 ///         Err(BroadcastAckError::Emit(error)) => return Err(error),
 ///     };
-///     Ok(Reply((answers.iter().filter(|(_, yes)| *yes).count(), missing)))
+///     Ok(Ack((answers.iter().filter(|(_, yes)| *yes).count(), missing)))
 /// }
 ///
 /// let world = TestWorld::new(app);
@@ -73,12 +74,12 @@ pub(crate) struct Flags {
     pub(crate) volatile: bool,
     pub(crate) quiet: bool,
     timeout: Option<Duration>,
-    reply: Option<ReplyTo>,
+    ack_to: Option<AckTo>,
 }
 
 /// Whose handler a client's answer goes to, and what that gets beside it.
 #[derive(Clone, Debug)]
-struct ReplyTo {
+struct AckTo {
     handler: Box<str>,
     context: Result<Rc<str>, String>,
 }
@@ -122,32 +123,32 @@ macro_rules! flags {
         }
 
         /// How long clients have for their answer: up to ten minutes for an `emit_with_ack`, which keeps the world awake
-        /// (60 s unless this is said), and up to a hundred years for a `reply_to` (a day unless this is said).
+        /// (60 s unless this is said), and up to a hundred years for a `ack_to` (a day unless this is said).
         pub const fn timeout(mut self, timeout: Duration) -> Self {
             self.flags.timeout = Some(timeout);
             self
         }
 
-        /// Asks for an answer without waiting for it: a record is kept with each socket, and the handler that is registered
-        /// by [`on_reply`](crate::routing::Routes::on_reply) is called with the client's answer and `context`, however often the
+        /// PendingAcks for an answer without waiting for it: a record is kept with each socket, and the handler that is registered
+        /// by [`on_ack`](crate::routing::Routes::on_ack) is called with the client's answer and `context`, however often the
         /// world slept in between; or without an answer, when the client has had its time or is gone. `context` may have
         /// 4,096 bytes of JSON.
         ///
         /// ```
         /// use dormouse::testing::{TestEvent, TestWorld};
         /// use dormouse::error::EmitError;
-        /// use dormouse::extract::{Answer, Context};
+        /// use dormouse::extract::{AckContext, AckResult};
         /// use dormouse::{App, Socket};
         ///
         /// fn app() -> App {
-        ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_reply("colour", choose))
+        ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_ack("colour", choose))
         /// }
         ///
         /// async fn ask(socket: Socket) -> Result<(), EmitError> {
-        ///     socket.reply_to("colour", ("team", 7)).emit("which colour?", ())
+        ///     socket.ack_to("colour", ("team", 7)).emit("which colour?", ())
         /// }
         ///
-        /// async fn choose(socket: Socket, Context((team, n)): Context<(String, u32)>, Answer(answer): Answer<String>) {
+        /// async fn choose(socket: Socket, AckContext((team, n)): AckContext<(String, u32)>, AckResult(answer): AckResult<String>) {
         ///     let colour = answer.unwrap_or_else(|_| "grey".to_owned());
         ///     let _ = socket.emit("chosen", (team, n, colour));
         /// }
@@ -159,14 +160,14 @@ macro_rules! flags {
         /// anna.ack(&question, "red");
         /// assert_eq!(anna.next_event(), Some(TestEvent::new("chosen", ("team", 7, "red"))));
         /// ```
-        pub fn reply_to(mut self, handler: &str, context: impl Serialize) -> Self {
+        pub fn ack_to(mut self, handler: &str, context: impl Serialize) -> Self {
             let context = serde_json::to_string(&context).map_err(|error| error.to_string()).and_then(|json| {
                 if json.len() > MAX_CONTEXT_BYTES {
                     return Err(format!("it has {} bytes, and may have {MAX_CONTEXT_BYTES}", json.len()));
                 }
                 Ok(Rc::from(json))
             });
-            self.flags.reply = Some(ReplyTo { handler: handler.into(), context });
+            self.flags.ack_to = Some(AckTo { handler: handler.into(), context });
             self
         }
     };
@@ -221,7 +222,7 @@ impl SocketEmitter {
     }
 
     /// Emits at once, and gives the client's answer when it comes. Whoever awaits it keeps the world awake; see
-    /// [`reply_to`](Self::reply_to) for answers that take their time.
+    /// [`ack_to`](Self::ack_to) for answers that take their time.
     pub fn emit_with_ack<T: FromArgs + 'static>(
         self,
         event: &str,
@@ -299,7 +300,7 @@ impl BroadcastOperator {
         self,
         event: &str,
         args: Args,
-    ) -> Result<impl Future<Output = Answered> + 'static, EmitError> {
+    ) -> Result<impl Future<Output = CollectedAcks> + 'static, EmitError> {
         let Self { world, target, flags, .. } = self;
         Ok(ask(&world, To::Many(target), &flags, event, args)?.all())
     }
@@ -352,27 +353,27 @@ fn emit(
     check_event(event)?;
     let args = args.into_args()?;
     let Some(door) = world.door() else { return Ok(()) };
-    let Flags { volatile, quiet, timeout, reply } = flags;
-    let wanted = match reply {
-        None => Wanted::Nothing,
-        Some(ReplyTo { handler: name, context }) => {
-            if door.app().lacks_reply(namespace, predicate, &name) {
-                return Err(EmitError::UnknownReply(name.into()));
+    let Flags { volatile, quiet, timeout, ack_to } = flags;
+    let ack = match ack_to {
+        None => AckRequest::None,
+        Some(AckTo { handler: name, context }) => {
+            if door.app().lacks_ack_handler(namespace, predicate, &name) {
+                return Err(EmitError::UnknownAckHandler(name.into()));
             }
-            let deadline = door.now().after(timeout.unwrap_or(REPLY_TIMEOUT).min(MAX_ALARM_AFTER));
+            let deadline = door.now().after(timeout.unwrap_or(ACK_TO_TIMEOUT).min(MAX_ALARM_AFTER));
             let asked = asked_one(&to, namespace, predicate);
-            Wanted::Reply { asked, name, context: context.map_err(EmitError::Context)?, deadline }
+            AckRequest::Stored { asked, name, context: context.map_err(EmitError::Context)?, deadline }
         }
     };
-    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, wanted }));
+    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, ack }));
     Ok(())
 }
 
 fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoArgs) -> Result<Waiting, EmitError> {
     check_event(event)?;
     let args = args.into_args()?;
-    if flags.reply.is_some() {
-        return Err(EmitError::TwoAnswers);
+    if flags.ack_to.is_some() {
+        return Err(EmitError::TwoAcks);
     }
     let timeout = flags.timeout.unwrap_or(ACK_TIMEOUT);
     if timeout > MAX_ACK_TIMEOUT {
@@ -381,13 +382,13 @@ fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoA
     let Some(door) = world.door() else {
         // Nobody is left to answer: the same as a world that is gone while it is awaited.
         let (_, receiver) = futures::channel::oneshot::channel();
-        return Ok(Waiting::new(world.clone(), AskId(0), receiver));
+        return Ok(Waiting::new(world.clone(), PendingAckId(0), receiver));
     };
-    let (ask, receiver) = door.ask();
-    let wanted = Wanted::Answer { ask, deadline: door.now().after(timeout) };
+    let (pending, receiver) = door.await_acks();
+    let ack = AckRequest::Awaited { pending, deadline: door.now().after(timeout) };
     let (volatile, quiet) = (flags.volatile, flags.quiet);
-    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, wanted }));
-    Ok(Waiting::new(world.clone(), ask, receiver))
+    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, ack }));
+    Ok(Waiting::new(world.clone(), pending, receiver))
 }
 
 fn asked_one(to: &To, namespace: &Namespace, predicate: Option<u32>) -> Option<SocketRef> {

@@ -197,7 +197,7 @@ impl Socket {
     }
 
     /// Emits at once, and gives the client's answer when it comes, up to 60 s later; see
-    /// [`timeout`](SocketEmitter::timeout), and [`reply_to`](SocketEmitter::reply_to) for an answer that the world may sleep
+    /// [`timeout`](SocketEmitter::timeout), and [`ack_to`](SocketEmitter::ack_to) for an answer that the world may sleep
     /// over.
     ///
     /// ```
@@ -259,9 +259,9 @@ impl Socket {
         self.emitter().timeout(timeout)
     }
 
-    /// To this client, whose answer goes to a handler; see [`SocketEmitter::reply_to`].
-    pub fn reply_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter {
-        self.emitter().reply_to(handler, context)
+    /// To this client, whose answer goes to a handler; see [`SocketEmitter::ack_to`].
+    pub fn ack_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter {
+        self.emitter().ack_to(handler, context)
     }
 
     fn emitter(&self) -> SocketEmitter {

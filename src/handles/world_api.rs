@@ -5,17 +5,17 @@ use std::rc::{Rc, Weak};
 
 use futures::channel::oneshot;
 
+use crate::core::acks::CollectedAcks;
+
 use crate::core::dispatch::SocketRef;
 use crate::core::handshake_request::Opening;
 use crate::core::input::{Command, To};
 use crate::core::view::ConnView;
 use crate::error::JoinError;
-use crate::error::NoAnswer;
-use crate::id::{AskId, Namespace, Room, SocketId};
+use crate::id::{Namespace, PendingAckId, Room, SocketId};
 use crate::limits::MAX_NAME_BYTES;
 use crate::routing::App;
 use crate::time::Timestamp;
-use crate::value::Args;
 
 /// A world, as its handlers see it. What is done through it takes effect at once.
 pub trait Door {
@@ -26,7 +26,7 @@ pub trait Door {
     /// Does something.
     fn perform(&self, command: Command);
     /// A number for answers that are to be awaited, and where they will come.
-    fn ask(&self) -> (AskId, oneshot::Receiver<Answered>);
+    fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>);
     /// Whether a socket is in its namespace.
     fn is_connected(&self, socket: SocketId) -> bool;
     /// The rooms that a socket is in, its own first; `None` when it is gone.
@@ -72,15 +72,6 @@ pub trait Door {
     fn note(&self, line: String);
     /// Writes a line to the log that says what is wrong.
     fn log(&self, line: String);
-}
-
-/// What came of an event whose answers were awaited.
-#[derive(Debug, Default)]
-pub struct Answered {
-    /// Who answered what, in the order in which it came.
-    pub answers: Vec<(SocketId, Args)>,
-    /// Who did not.
-    pub missing: Vec<(SocketId, NoAnswer)>,
 }
 
 /// A world, held by its handlers. It may be gone: an object's memory can be lost while a handler waits.

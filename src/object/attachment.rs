@@ -114,7 +114,7 @@ mod tests {
             data: None,
             rooms: (0..rooms).map(|n| Room::new(format!("{name}{n}"))).collect(),
             once: Vec::new(),
-            replies: Vec::new(),
+            stored_acks: Vec::new(),
         };
         let client = ClientSnapshot::SocketIo {
             opening: KeptOpening::default(),

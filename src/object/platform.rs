@@ -157,7 +157,7 @@ pub trait Platform {
     /// Deletes the object's alarm.
     fn delete_alarm(&mut self);
 
-    /// Asks for the alarm's time. The answer comes later, as
+    /// PendingAcks for the alarm's time. The answer comes later, as
     /// [`Shell::handle_alarm_found`](super::shell::Shell::handle_alarm_found), and nothing waits for it.
     fn find_alarm(&mut self);
 

@@ -19,15 +19,15 @@ use crate::id::Namespace;
 ///
 /// ```
 /// use dormouse::error::JoinError;
-/// use dormouse::{App, Data, Io, Reply, Socket};
+/// use dormouse::{App, Data, Io, Ack, Socket};
 ///
 /// async fn joined(socket: Socket) -> Result<(), JoinError> {
 ///     socket.join("lobby")
 /// }
 ///
-/// async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Reply<usize> {
+/// async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Ack<usize> {
 ///     let _ = socket.to("lobby").emit("said", text);
-///     Reply(io.sockets().len())
+///     Ack(io.sockets().len())
 /// }
 ///
 /// fn app() -> App {
@@ -120,7 +120,7 @@ impl App {
     /// ```
     /// use core::time::Duration;
     /// use dormouse::testing::{TestEvent, TestWorld};
-    /// use dormouse::extract::{Context, EventName};
+    /// use dormouse::extract::{AlarmContext, EventName};
     /// use dormouse::{App, Failure, Io};
     ///
     /// fn app() -> App {
@@ -131,7 +131,7 @@ impl App {
     ///     io.set_alarm("tick", Duration::from_secs(60), 1)
     /// }
     ///
-    /// async fn tick(io: Io, EventName(name): EventName, Context(count): Context<u32>) -> Result<(), Failure> {
+    /// async fn tick(io: Io, EventName(name): EventName, AlarmContext(count): AlarmContext<u32>) -> Result<(), Failure> {
     ///     io.emit("ticked", count)?;
     ///     io.set_alarm(&name, Duration::from_secs(60), count + 1)
     /// }
@@ -237,8 +237,8 @@ impl App {
     }
 
     /// Whether a namespace has no handler of this name. Of one that nobody is in, that is not always known: then it has.
-    pub(crate) fn lacks_reply(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
-        self.routes(namespace, predicate).is_some_and(|routes| !routes.replies.contains_key(name))
+    pub(crate) fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
+        self.routes(namespace, predicate).is_some_and(|routes| !routes.ack_handlers.contains_key(name))
     }
 
     pub(crate) fn has_alarm(&self, name: &str) -> bool {
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "two handlers")]
     fn a_reply_has_one_handler() {
-        let _ = App::new().namespace("/", |ns| ns.on_reply("a", nothing).on_reply("a", nothing));
+        let _ = App::new().namespace("/", |ns| ns.on_ack("a", nothing).on_ack("a", nothing));
     }
 
     #[test]

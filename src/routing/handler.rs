@@ -18,14 +18,14 @@ use crate::extract::Extract;
 /// A handler may await. While it waits for an answer of clients (`emit_with_ack`), its world stays awake. Of anything else
 /// that it waits for, such as a channel of the app's own that another handler is to send on, the runtime knows nothing: that
 /// does not keep the world awake, and when it sleeps, the handler is lost and never goes on. What must outlive sleep is
-/// [`reply_to`](crate::handles::SocketEmitter::reply_to), an [alarm](crate::handles::Io::set_alarm), or something in
+/// [`ack_to`](crate::handles::SocketEmitter::ack_to), an [alarm](crate::handles::Io::set_alarm), or something in
 /// [`Storage`](crate::handles::Storage).
 #[diagnostic::on_unimplemented(
     message = "this is not a handler of `{C}`",
     label = "not a handler of `{C}`",
     note = "a handler is an `async fn` (or a closure that returns a future) with up to eight arguments",
     note = "every argument is an extractor, such as `Socket`, `Io`, `Data<T>`, `AckSender`: see `dormouse::extract::Extract`",
-    note = "it returns nothing, `Reply<T>` from an event, or a `Result` of these whose error is a `HandlerError`"
+    note = "it returns nothing, `Ack<T>` from an event, or a `Result` of these whose error is a `HandlerError`"
 )]
 pub trait Handler<C: Call, M>: 'static {
     /// Calls the function; the future is its body.

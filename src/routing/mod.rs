@@ -18,5 +18,5 @@ pub use engine::cors::Cors;
 pub(crate) use engine::gateway_path::GatewayPath;
 pub(crate) use handler::Erased;
 pub use handler::{ExtractAll, Handler, HandlerFn};
-pub use outcome::{IntoOutcome, Reply};
+pub use outcome::{Ack, IntoOutcome};
 pub use routes::Routes;

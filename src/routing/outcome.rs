@@ -7,12 +7,12 @@ use crate::value::{Args, IntoArgs};
 /// The acknowledgement of an event: a tuple is several arguments, everything else is one. Nothing is sent if the client did
 /// not ask, or was answered before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply<T>(pub T);
+pub struct Ack<T>(pub T);
 
 /// What a handler may give back where an outcome `O` is wanted.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot give back `{Self}` here",
-    note = "a handler gives back nothing, `dormouse::Reply<T>` as an event's acknowledgement, or a `Result` of these",
+    note = "a handler gives back nothing, `dormouse::Ack<T>` as an event's acknowledgement, or a `Result` of these",
     note = "the error of a `Result` implements `dormouse::error::HandlerError`; `dormouse::Failure` takes every error by `?`",
     note = "a predicate of namespaces gives back `bool`, an HTTP route `HttpResponse`"
 )]
@@ -62,28 +62,28 @@ impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
 }
 
 /// What an event's handler gives back.
-type Answered = Result<Option<Args>, Failure>;
+type EventOutcome = Result<Option<Args>, Failure>;
 
-impl IntoOutcome<Answered> for () {
-    fn into_outcome(self) -> Answered {
+impl IntoOutcome<EventOutcome> for () {
+    fn into_outcome(self) -> EventOutcome {
         Ok(None)
     }
 }
 
-impl<T: IntoArgs> IntoOutcome<Answered> for Reply<T> {
-    fn into_outcome(self) -> Answered {
+impl<T: IntoArgs> IntoOutcome<EventOutcome> for Ack<T> {
+    fn into_outcome(self) -> EventOutcome {
         self.0.into_args().map(Some).map_err(|error| Failure::of(&error))
     }
 }
 
-impl<R: IntoOutcome<Answered>> IntoOutcome<Answered> for Option<R> {
-    fn into_outcome(self) -> Answered {
+impl<R: IntoOutcome<EventOutcome>> IntoOutcome<EventOutcome> for Option<R> {
+    fn into_outcome(self) -> EventOutcome {
         self.map_or(Ok(None), IntoOutcome::into_outcome)
     }
 }
 
-impl<R: IntoOutcome<Answered>, E: HandlerError> IntoOutcome<Answered> for Result<R, E> {
-    fn into_outcome(self) -> Answered {
+impl<R: IntoOutcome<EventOutcome>, E: HandlerError> IntoOutcome<EventOutcome> for Result<R, E> {
+    fn into_outcome(self) -> EventOutcome {
         self.map_err(|error| Failure::of(&error)).and_then(IntoOutcome::into_outcome)
     }
 }

@@ -6,7 +6,7 @@ use litemap::LiteMap;
 
 use super::handler::{Erased, Handler, erase};
 use crate::core::socketio::RESERVED_EVENTS;
-use crate::extract::{Answered, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
+use crate::extract::{Acked, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
 
 /// The handlers of one namespace, registered when a world's object is constructed and never per socket: that is what lets it
 /// sleep. Handlers of the same kind are called in the order in which they were registered, each without waiting for the
@@ -49,7 +49,7 @@ pub struct Routes {
     pub(crate) on_any_outgoing: Vec<Erased<Outgoing>>,
     pub(crate) on_disconnecting: Vec<Erased<Disconnect>>,
     pub(crate) on_disconnect: Vec<Erased<Disconnect>>,
-    pub(crate) replies: LiteMap<Box<str>, Erased<Answered>>,
+    pub(crate) ack_handlers: LiteMap<Box<str>, Erased<Acked>>,
     pub(crate) on_error: Vec<Erased<Failed>>,
 }
 
@@ -66,7 +66,7 @@ impl Routes {
     /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
     /// [`data`](crate::error::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and
     /// data that is set are its own when it is in, and what is emitted to it arrives then. It cannot be asked for answers
-    /// before it is in: `emit_with_ack` ends with `Disconnected` at once, and `reply_to` does nothing.
+    /// before it is in: `emit_with_ack` ends with `Disconnected` at once, and `ack_to` does nothing.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -112,11 +112,11 @@ impl Routes {
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
-    /// use dormouse::{App, Args, Data, Reply};
+    /// use dormouse::{App, Args, Data, Ack};
     /// use serde_json::{Value, json};
     ///
     /// fn app() -> App {
-    ///     App::new().namespace("/", |ns| ns.guard_packet(is_short).on("say", async |text: Args| Reply(text)))
+    ///     App::new().namespace("/", |ns| ns.guard_packet(is_short).on("say", async |text: Args| Ack(text)))
     /// }
     ///
     /// async fn is_short(Data(text): Data<String>) -> Result<(), &'static str> {
@@ -236,7 +236,7 @@ impl Routes {
         self
     }
 
-    /// Called with the client's answer to an event that was emitted with [`reply_to`](crate::handles::SocketEmitter::reply_to) and
+    /// Called with the client's answer to an event that was emitted with [`ack_to`](crate::handles::SocketEmitter::ack_to) and
     /// this name.
     ///
     /// The world may sleep while the client thinks about its answer. Here it does, and when the hour is over, it wakes to say that
@@ -245,23 +245,23 @@ impl Routes {
     /// ```
     /// use core::time::Duration;
     /// use dormouse::testing::{TestEvent, TestWorld};
-    /// use dormouse::error::{AckError, EmitError, NoAnswer};
-    /// use dormouse::extract::{Answer, Context};
+    /// use dormouse::error::{AckError, EmitError, AckFailure};
+    /// use dormouse::extract::{AckContext, AckResult};
     /// use dormouse::{App, Socket};
     ///
     /// fn app() -> App {
-    ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_reply("dinner", dinner))
+    ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_ack("dinner", dinner))
     /// }
     ///
     /// async fn ask(socket: Socket) -> Result<(), EmitError> {
-    ///     socket.reply_to("dinner", "Thursday").timeout(Duration::from_secs(3600)).emit("coming?", ())
+    ///     socket.ack_to("dinner", "Thursday").timeout(Duration::from_secs(3600)).emit("coming?", ())
     /// }
     ///
-    /// async fn dinner(socket: Socket, Context(day): Context<String>, Answer(answer): Answer<bool>) -> Result<(), EmitError> {
+    /// async fn dinner(socket: Socket, AckContext(day): AckContext<String>, AckResult(answer): AckResult<bool>) -> Result<(), EmitError> {
     ///     let said = match answer {
     ///         Ok(true) => "comes",
     ///         Ok(false) => "does not come",
-    ///         Err(AckError::NoAnswer(NoAnswer::Expired)) => "has not answered",
+    ///         Err(AckError::Failed(AckFailure::Expired)) => "has not answered",
     ///         Err(_) => "is gone",
     ///     };
     ///     socket.emit("noted", (day, said))
@@ -284,8 +284,8 @@ impl Routes {
     /// At start-up, naming the caller's line, when there is a handler of this name already.
     #[must_use]
     #[track_caller]
-    pub fn on_reply<M>(mut self, name: &str, handler: impl Handler<Answered, M>) -> Self {
-        let previous = self.replies.insert(name.into(), erase(handler));
+    pub fn on_ack<M>(mut self, name: &str, handler: impl Handler<Acked, M>) -> Self {
+        let previous = self.ack_handlers.insert(name.into(), erase(handler));
         assert!(previous.is_none(), "the reply {name:?} has two handlers");
         self
     }
@@ -312,14 +312,14 @@ impl Routes {
     /// use dormouse::testing::{TestEvent, TestWorld};
     /// use dormouse::error::EmitError;
     /// use dormouse::extract::EventName;
-    /// use dormouse::{App, Data, Failure, Reply, Socket};
+    /// use dormouse::{App, Data, Failure, Ack, Socket};
     ///
     /// fn app() -> App {
     ///     App::new().namespace("/", |ns| ns.on("roll", roll).on_error(failed))
     /// }
     ///
-    /// async fn roll(Data(sides): Data<u32>) -> Reply<u32> {
-    ///     Reply(sides / 2)
+    /// async fn roll(Data(sides): Data<u32>) -> Ack<u32> {
+    ///     Ack(sides / 2)
     /// }
     ///
     /// async fn failed(socket: Socket, event: Option<EventName>, failure: Failure) {

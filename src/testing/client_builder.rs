@@ -15,14 +15,14 @@ use crate::id::Namespace;
 /// ```
 /// use dormouse::testing::TestWorld;
 /// use dormouse::socket::Conn;
-/// use dormouse::{App, Reply, Socket};
+/// use dormouse::{App, Ack, Socket};
 ///
 /// fn app() -> App {
 ///     App::new().namespace("/", |ns| ns.on("transport", transport))
 /// }
 ///
-/// async fn transport(socket: Socket) -> Reply<Option<&'static str>> {
-///     Reply(socket.conn().as_ref().map(Conn::transport))
+/// async fn transport(socket: Socket) -> Ack<Option<&'static str>> {
+///     Ack(socket.conn().as_ref().map(Conn::transport))
 /// }
 ///
 /// let world = TestWorld::new(app);
@@ -126,7 +126,7 @@ impl ClientBuilder {
         joined
     }
 
-    /// Asks to be let into a namespace and does not wait for the answer, which a guard may hold back.
+    /// PendingAcks to be let into a namespace and does not wait for the answer, which a guard may hold back.
     ///
     /// # Errors
     /// What the client is told instead of getting a connection.

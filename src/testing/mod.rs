@@ -4,7 +4,7 @@
 //! ```
 //! use dormouse::testing::{TestEvent, TestWorld};
 //! use dormouse::error::{EmitError, JoinError};
-//! use dormouse::{App, Args, Reply, Socket};
+//! use dormouse::{App, Args, Ack, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
@@ -14,9 +14,9 @@
 //!     socket.join("lobby")
 //! }
 //!
-//! async fn say(socket: Socket, args: Args) -> Result<Reply<()>, EmitError> {
+//! async fn say(socket: Socket, args: Args) -> Result<Ack<()>, EmitError> {
 //!     socket.to("lobby").emit("said", args)?;
-//!     Ok(Reply(()))
+//!     Ok(Ack(()))
 //! }
 //!
 //! let world = TestWorld::new(app);

@@ -23,8 +23,9 @@ use crate::core::view::ConnView;
 use crate::dispatch::Task;
 use crate::error::Failure;
 use crate::error::Refused;
-use crate::handles::{Answered, Door, HttpRequest, HttpResponse, Io, WorldHandle};
-use crate::id::{AskId, Entropy, Namespace, Room, SocketId};
+use crate::core::acks::CollectedAcks;
+use crate::handles::{Door, HttpRequest, HttpResponse, Io, WorldHandle};
+use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS, MAX_WAITING_BYTES};
 use crate::object::Store;
 use crate::routing::App;
@@ -58,8 +59,8 @@ struct Inner {
     store: Rc<dyn Store>,
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
-    asks: RefCell<LiteMap<AskId, oneshot::Sender<Answered>>>,
-    next_ask: Cell<u64>,
+    pending_acks: RefCell<LiteMap<PendingAckId, oneshot::Sender<CollectedAcks>>>,
+    next_pending_ack: Cell<u64>,
     /// Whether the core runs: a panic is its own then, and no handler's.
     in_core: Cell<bool>,
     /// Whether a turn is under way, which will perform what is done.
@@ -80,8 +81,8 @@ impl World {
             store,
             notify: Arc::clone(&notify),
             now: Cell::new(Timestamp::default()),
-            asks: RefCell::new(LiteMap::new()),
-            next_ask: Cell::new(0),
+            pending_acks: RefCell::new(LiteMap::new()),
+            next_pending_ack: Cell::new(0),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
         });
@@ -170,10 +171,10 @@ impl World {
 
     fn dispatch(&mut self, dispatch: Dispatch, entropy: &mut dyn FnMut() -> Entropy) {
         match dispatch {
-            Dispatch::Answered { ask, answers, missing } => {
-                let sender = self.inner.asks.borrow_mut().remove(&ask);
-                // A handler that does not wait any more needs no answer.
-                let _ = sender.map(|sender| sender.send(Answered { answers, missing }));
+            Dispatch::AcksCollected { pending, acks } => {
+                let sender = self.inner.pending_acks.borrow_mut().remove(&pending);
+                // A handler that does not wait any more needs no acknowledgement.
+                let _ = sender.map(|sender| sender.send(acks));
             }
             Dispatch::Connect { session, ref namespace, ref auth } => {
                 let socket = SocketId::from_entropy(entropy());
@@ -302,8 +303,8 @@ impl Door for Inner {
     }
 
     fn perform(&self, command: Command) {
-        if let Command::Forget(ask) = command {
-            self.asks.borrow_mut().remove(&ask);
+        if let Command::CancelAck(pending) = command {
+            self.pending_acks.borrow_mut().remove(&pending);
         }
         self.handle(Input::Command(command));
         if !self.in_turn.get() {
@@ -311,12 +312,12 @@ impl Door for Inner {
         }
     }
 
-    fn ask(&self) -> (AskId, oneshot::Receiver<Answered>) {
-        let ask = AskId(self.next_ask.get());
-        self.next_ask.set(ask.0.wrapping_add(1));
+    fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
+        let pending = PendingAckId(self.next_pending_ack.get());
+        self.next_pending_ack.set(pending.0.wrapping_add(1));
         let (sender, receiver) = oneshot::channel();
-        self.asks.borrow_mut().insert(ask, sender);
-        (ask, receiver)
+        self.pending_acks.borrow_mut().insert(pending, sender);
+        (pending, receiver)
     }
 
     fn is_connected(&self, socket: SocketId) -> bool {

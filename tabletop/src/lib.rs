@@ -7,7 +7,7 @@ use core::fmt;
 
 use dormouse::error::HandlerError;
 use dormouse::extract::EventName;
-use dormouse::{App, Args, Reply, Socket};
+use dormouse::{Ack, App, Args, Socket};
 
 /// Longest event name that an error repeats, in characters: no module's or system's id is longer.
 const MAX_ECHOED_NAME_CHARS: usize = 100;
@@ -17,13 +17,13 @@ pub fn app() -> App {
     App::new().namespace("/", |ns| ns.fallback(relay).on_error(ignore))
 }
 
-async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Reply<Args>, UnknownEvent> {
+async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Ack<Args>, UnknownEvent> {
     if !is_relayed(&name) {
         return Err(UnknownEvent(name.chars().take(MAX_ECHOED_NAME_CHARS).collect()));
     }
     // No reserved name starts with `module.` or `system.`, so emitting does not fail.
     let _ = socket.broadcast().emit(&name, args.clone());
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
 /// A module that did not ask is not told, and no client may fill the log.

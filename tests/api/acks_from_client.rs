@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use bytes::Bytes;
-use dormouse::error::{AckError, BroadcastAckError, EmitError, NoAnswer, Unanswered};
+use dormouse::error::{AckError, AckFailure, BroadcastAckError, EmitError, IncompleteAcks};
 use dormouse::testing::{TestClient, TestEvent};
-use dormouse::{App, Data, Io, Reply, Socket, SocketId};
+use dormouse::{Ack, App, Data, Io, Socket, SocketId};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
 
@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn told<T: core::fmt::Debug>(answer: Result<T, AckError>) -> String {
     match answer {
         Ok(answer) => format!("{answer:?}"),
-        Err(AckError::NoAnswer(none)) => format!("{none:?}"),
+        Err(AckError::Failed(none)) => format!("{none:?}"),
         Err(AckError::Invalid(error)) => format!("invalid: {error}"),
         Err(AckError::Emit(EmitError::Timeout(timeout))) => format!("too long: {timeout:?}"),
         Err(AckError::Emit(error)) => error.to_string(),
@@ -29,7 +29,7 @@ fn app() -> App {
             .on("ask other", async |io: Io, Data(id): Data<SocketId>| {
                 let other = io.socket(id).expect("another socket");
                 let answer: Result<u32, AckError> = other.timeout(SECOND).emit_with_ack("q", ("?", 2)).await;
-                Reply(told(answer))
+                Ack(told(answer))
             })
             .on("ask for long", async |socket: Socket, io: Io, Data(seconds): Data<u64>| {
                 let timeout = Duration::from_secs(seconds);
@@ -250,7 +250,7 @@ fn many() -> App {
         match answers {
             Ok(answers) => format!("{:?}", answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()),
             Err(BroadcastAckError::Emit(error)) => error.to_string(),
-            Err(BroadcastAckError::Unanswered(Unanswered { answers, missing })) => {
+            Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })) => {
                 let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
                 let missing: Vec<_> = missing.iter().map(|(id, why)| format!("{id} {why}")).collect();
                 format!("{answers:?} {missing:?}")
@@ -333,7 +333,7 @@ fn a_broadcast_does_not_wait_for_who_leaves() {
         anna.ack(&question(&anna), 1);
         assert_eq!(last(world), None);
         ben.close();
-        let why = format!("{:?}", format!("{} {}", ben.id(), NoAnswer::Disconnected));
+        let why = format!("{:?}", format!("{} {}", ben.id(), AckFailure::Disconnected));
         assert_eq!(last(world), Some(format!("[1] [{why}]")));
     });
 }

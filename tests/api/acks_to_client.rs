@@ -5,7 +5,7 @@ use core::cell::RefCell;
 use bytes::Bytes;
 use dormouse::error::EmitError;
 use dormouse::response::AckSender;
-use dormouse::{App, Args, Data, Reply, Socket};
+use dormouse::{Ack, App, Args, Data, Socket};
 use serde_json::json;
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
@@ -14,13 +14,13 @@ use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, 
 fn a_reply_is_the_acknowledgement() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on("nothing", async || Reply(()))
-                .on("one", async || Reply(json!({ "status": "ok" })))
-                .on("several", async || Reply((1, "two", None::<u8>)))
-                .on("bytes", async || Reply(Bytes::from_static(b"png")))
-                .on("args", async |args: Args| Reply(args))
-                .on("maybe", async |Data(wanted): Data<bool>| wanted.then_some(Reply(1)))
-                .on("result", async || Ok::<_, EmitError>(Reply(2)))
+            ns.on("nothing", async || Ack(()))
+                .on("one", async || Ack(json!({ "status": "ok" })))
+                .on("several", async || Ack((1, "two", None::<u8>)))
+                .on("bytes", async || Ack(Bytes::from_static(b"png")))
+                .on("args", async |args: Args| Ack(args))
+                .on("maybe", async |Data(wanted): Data<bool>| wanted.then_some(Ack(1)))
+                .on("result", async || Ok::<_, EmitError>(Ack(2)))
                 .on("no answer", async || ())
         })
     };
@@ -59,7 +59,7 @@ fn an_ack_sender_answers_once_and_only_who_asks() {
             ns.on("ask", async |socket: Socket, ack: AckSender| {
                 socket.emit("wanted", ack.is_wanted())?;
                 let _ = ack.send(("one", 2));
-                Ok::<_, EmitError>(Reply("too late"))
+                Ok::<_, EmitError>(Ack("too late"))
             })
             .on("two senders", async |first: AckSender| first.send(1))
             .on("two senders", async |second: AckSender| {
@@ -123,7 +123,7 @@ fn an_ack_sender_may_be_kept_for_later() {
 
 #[test]
 fn who_asks_by_polling_is_answered() {
-    let app = || App::new().namespace("/", |ns| ns.on("x", async |args: Args| Reply(args)));
+    let app = || App::new().namespace("/", |ns| ns.on("x", async |args: Args| Ack(args)));
     awake_and_asleep(app, |world| {
         let anna = world.client().polling().connect("/");
         let ack = anna.emit_with_ack("x", ("one", Bytes::from_static(b"png")));

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use dormouse::extract::{Context, EventName};
+use dormouse::extract::{AlarmContext, EventName};
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Data, Failure, Io, Reply, Socket, Storage};
+use dormouse::{Ack, App, Args, Data, Failure, Io, Socket, Storage};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard, with_variable};
@@ -19,7 +19,7 @@ fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -
 
 /// Alarms set by an event: `set(name, milliseconds, context)`.
 fn alarms() -> App {
-    async fn rings(io: Io, EventName(name): EventName, Context(context): Context<Value>) -> Result<(), Failure> {
+    async fn rings(io: Io, EventName(name): EventName, AlarmContext(context): AlarmContext<Value>) -> Result<(), Failure> {
         io.log(format!("{name} {context} {:?}", io.alarm(&name)));
         io.emit("rang", &*name)?;
         if context == "again" {
@@ -31,14 +31,14 @@ fn alarms() -> App {
         .namespace("/", |ns| {
             ns.on("set", async |io: Io, Data((name, millis, context)): Data<(String, u64, Value)>| {
                 io.set_alarm(&name, Duration::from_millis(millis), context)?;
-                Ok::<_, Failure>(Reply(io.alarm(&name).map(|at| at.since(io.now()).as_millis())))
+                Ok::<_, Failure>(Ack(io.alarm(&name).map(|at| at.since(io.now()).as_millis())))
             })
             .on("clear", async |io: Io, Data(name): Data<String>| {
                 io.clear_alarm(&name);
-                Reply(io.alarm(&name).is_none())
+                Ack(io.alarm(&name).is_none())
             })
             .on("due", async |io: Io, Data(name): Data<String>| {
-                Reply(io.alarm(&name).map(|at| at.since(io.now()).as_millis()))
+                Ack(io.alarm(&name).map(|at| at.since(io.now()).as_millis()))
             })
         })
         .on_alarm("first", rings)
@@ -177,10 +177,10 @@ fn an_alarm_may_be_set_for_the_end_of_time() {
             .namespace("/", |ns| {
                 ns.on("set", async |io: Io, socket: Socket| {
                     io.set_alarm("far", Duration::MAX, ())?;
-                    socket.timeout(Duration::MAX).reply_to("far", ()).emit("q", ())?;
-                    Ok::<_, Failure>(Reply(io.alarm("far").map(|at| at.since(io.now()).as_secs())))
+                    socket.timeout(Duration::MAX).ack_to("far", ()).emit("q", ())?;
+                    Ok::<_, Failure>(Ack(io.alarm("far").map(|at| at.since(io.now()).as_secs())))
                 })
-                .on_reply("far", async |io: Io| io.log("answered"))
+                .on_ack("far", async |io: Io| io.log("answered"))
             })
             .on_alarm("far", async |io: Io| io.log("rang"))
     };
@@ -200,7 +200,7 @@ fn a_world_has_400_alarms_at_most() {
     let app = || {
         let with_handlers = |app: App, n: u32| app.on_alarm(&n.to_string(), async || ());
         (0..1_001).fold(App::new(), with_handlers).namespace("/", |ns| {
-            ns.on("set", async |io: Io, Data(n): Data<u32>| io.set_alarm(&n.to_string(), SECOND, ()).map(Reply)).on(
+            ns.on("set", async |io: Io, Data(n): Data<u32>| io.set_alarm(&n.to_string(), SECOND, ()).map(Ack)).on(
                 "set many",
                 async |io: Io, Data(many): Data<u32>| {
                     (0..many).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, ()))
@@ -226,7 +226,7 @@ fn all_alarms_of_a_world_have_so_many_bytes() {
         (0..300).fold(App::new(), with_handlers).namespace("/", |ns| {
             // A quotation mark takes two bytes in the context, and four as that is written.
             ns.on("set", async |io: Io, Data((from, to, marks)): Data<(u32, u32, usize)>| {
-                (from..to).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, "\"".repeat(marks))).map(Reply)
+                (from..to).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, "\"".repeat(marks))).map(Ack)
             })
         })
     };
@@ -246,16 +246,14 @@ fn all_alarms_of_a_world_have_so_many_bytes() {
 fn storage() -> App {
     let routes = |ns: dormouse::routing::Routes| {
         ns.on("put", async |storage: Storage, Data((key, value)): Data<(String, Value)>| {
-            storage.put(&key, &value).map(Reply)
+            storage.put(&key, &value).map(Ack)
         })
-        .on("get", async |storage: Storage, Data(key): Data<String>| storage.get::<Value>(&key).map(Reply))
-        .on("number", async |storage: Storage, Data(key): Data<String>| storage.get::<u32>(&key).map(Reply))
-        .on("delete", async |io: Io, Data(key): Data<String>| io.storage().delete(&key).map(Reply))
-        .on("keys", async |storage: Storage, Data(prefix): Data<String>| {
-            storage.keys(&prefix).map(|keys| Reply((keys,)))
-        })
+        .on("get", async |storage: Storage, Data(key): Data<String>| storage.get::<Value>(&key).map(Ack))
+        .on("number", async |storage: Storage, Data(key): Data<String>| storage.get::<u32>(&key).map(Ack))
+        .on("delete", async |io: Io, Data(key): Data<String>| io.storage().delete(&key).map(Ack))
+        .on("keys", async |storage: Storage, Data(prefix): Data<String>| storage.keys(&prefix).map(|keys| Ack((keys,))))
         .on("long", async |storage: Storage, Data((key, value)): Data<(usize, usize)>| {
-            storage.put(&"k".repeat(key), &"v".repeat(value)).map(Reply)
+            storage.put(&"k".repeat(key), &"v".repeat(value)).map(Ack)
         })
         .on("echo", async |socket: Socket, args: Args| socket.emit("echo", args))
     };

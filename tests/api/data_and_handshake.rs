@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use dormouse::socket::Handshake;
 use dormouse::testing::TestClient;
-use dormouse::{App, Auth, Data, Failure, Io, Namespace, Reply, Socket, SocketId};
+use dormouse::{Ack, App, Auth, Data, Failure, Io, Namespace, Socket, SocketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -32,20 +32,20 @@ fn players() -> App {
             let mut player: Player = socket.data()?;
             player.points += 1;
             socket.set_data(&player)?;
-            Ok::<_, Failure>(Reply(player.points))
+            Ok::<_, Failure>(Ack(player.points))
         })
         .on("all", async |io: Io| {
             let players: Vec<Player> = io.fetch_sockets().await.iter().map(Socket::data).collect::<Result<_, _>>()?;
             let mut names: Vec<String> =
                 players.into_iter().map(|one| format!("{} {}", one.name, one.points)).collect();
             names.sort();
-            Ok::<_, Failure>(Reply((names,)))
+            Ok::<_, Failure>(Ack((names,)))
         })
         .on("set", async |socket: Socket, Data(length): Data<usize>| {
             socket.set_data(&"x".repeat(length))?;
-            Ok::<_, Failure>(Reply(length))
+            Ok::<_, Failure>(Ack(length))
         })
-        .on("length", async |socket: Socket| socket.data::<String>().map(|data| Reply(data.len())))
+        .on("length", async |socket: Socket| socket.data::<String>().map(|data| Ack(data.len())))
         .on_disconnect(async |socket: Socket, io: Io| {
             io.log(socket.data::<Player>()?.name);
             Ok::<_, Failure>(())
@@ -114,32 +114,29 @@ fn looking() -> App {
         .namespace("/", |ns| {
             ns.on("look", async |handshake: Handshake, socket: Socket| {
                 assert_eq!(socket.handshake().map(|own| look(&own)), Some(look(&handshake)));
-                Reply(look(&handshake))
+                Ack(look(&handshake))
             })
-            .on("auth", async |Auth(auth): Auth<Value>| Reply(auth))
+            .on("auth", async |Auth(auth): Auth<Value>| Ack(auth))
             .on("conn", async |socket: Socket| {
                 let conn = socket.conn();
-                Reply(
-                    conn.map(|conn| {
-                        json!([conn.transport(), conn.upgraded(), conn.protocol(), conn.id().as_str().len()])
-                    }),
-                )
+                Ack(conn
+                    .map(|conn| json!([conn.transport(), conn.upgraded(), conn.protocol(), conn.id().as_str().len()])))
             })
             .on("ids", async |id: SocketId, ns: Namespace, socket: Socket| {
-                Reply(json!([
+                Ack(json!([
                     id == socket.id(),
                     ns == *socket.namespace(),
                     socket.io().name().as_str(),
                     socket.param("n")
                 ]))
             })
-            .on("count", async |io: Io| Reply(io.clients_count()))
+            .on("count", async |io: Io| Ack(io.clients_count()))
             .on_disconnect(async |handshake: Handshake, socket: Socket, io: Io| {
                 let conn = socket.conn().map(|conn| (conn.transport(), conn.upgraded()));
                 io.log(format!("{} {conn:?}", handshake.query_param("v").unwrap_or_default()));
             })
         })
-        .namespace("/other", |ns| ns.on("auth", async |Auth(auth): Auth<Value>| Reply(auth)))
+        .namespace("/other", |ns| ns.on("auth", async |Auth(auth): Auth<Value>| Ack(auth)))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use core::time::Duration;
 use dormouse::routing::Routes;
 use dormouse::socket::Reason;
 use dormouse::testing::{Disconnected, TestClient};
-use dormouse::{App, Io, Reply, Socket};
+use dormouse::{Ack, App, Io, Socket};
 
 use crate::kit::{NOTHING, World, awake_and_asleep, clients, heard, with_variable};
 
@@ -21,7 +21,7 @@ fn app() -> App {
             .on("leave", async |socket: Socket| socket.disconnect(false))
             .on("hang up", async |socket: Socket| socket.disconnect(true))
             .on("close", async |io: Io| io.close())
-            .on("count", async |io: Io| Reply(io.clients_count()))
+            .on("count", async |io: Io| Ack(io.clients_count()))
             .on_disconnecting(async |socket: Socket, reason: Reason, io: Io| {
                 io.log(format!("disconnecting: {reason} {}", who(&socket)));
                 // To who is left in its rooms; not to itself.

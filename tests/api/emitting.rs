@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dormouse::error::EmitError;
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Data, Failure, Io, Reply, Room, Socket, SocketId};
+use dormouse::{Ack, App, Args, Data, Failure, Io, Room, Socket, SocketId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ async fn say(socket: Socket, io: Io, Data((how, id)): Data<(String, SocketId)>) 
             Ok(other) => other.emit("e", 1),
             Err(_) => Ok(()),
         },
-        _ => Err(EmitError::UnknownReply(how)),
+        _ => Err(EmitError::UnknownAckHandler(how)),
     }
 }
 
@@ -200,7 +200,7 @@ fn bytes_may_be_anywhere_in_an_argument() {
             })
             .on("pass", async |socket: Socket, args: Args| {
                 socket.emit("e", args.clone())?;
-                Ok::<_, EmitError>(Reply(args))
+                Ok::<_, EmitError>(Ack(args))
             })
         })
     };
@@ -235,13 +235,13 @@ fn a_reserved_name_is_an_error_and_nothing_is_sent() {
                     socket.emit(&name, 1),
                     socket.broadcast().emit(&name, 1),
                     io.emit(&name, 1),
-                    socket.reply_to("none", ()).emit(&name, 1),
+                    socket.ack_to("none", ()).emit(&name, 1),
                     socket.emit_with_ack::<u8>(&name, 1).await.map(|_| ()).map_err(|error| match error {
                         dormouse::error::AckError::Emit(error) => error,
                         other => EmitError::Context(other.to_string()),
                     }),
                 ];
-                Reply(errors.map(|result| result.map_err(|error| error.to_string()).err()))
+                Ack(errors.map(|result| result.map_err(|error| error.to_string()).err()))
             })
         })
     };
@@ -271,7 +271,7 @@ fn what_cannot_be_sent_is_an_error_and_nothing_is_sent() {
         App::new().namespace("/", |ns| {
             ns.on("broken", async |socket: Socket| socket.emit("e", (1, Broken)))
                 .on("too many", async |socket: Socket| socket.emit("e", (vec![Bytes::from_static(b"x"); 11],)))
-                .on("answer", async || Reply(Broken))
+                .on("answer", async || Ack(Broken))
         })
     };
     awake_and_asleep(app, |world| {
@@ -331,8 +331,8 @@ fn an_empty_list_of_rooms_is_everybody() {
 fn a_sockets_id_is_what_its_client_was_told() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on("who am I", async |socket: Socket, id: SocketId| Reply((socket.id(), id)))
-                .on("who", async |io: Io, Data(id): Data<SocketId>| Reply(io.socket(id).map(|socket| socket.id())))
+            ns.on("who am I", async |socket: Socket, id: SocketId| Ack((socket.id(), id)))
+                .on("who", async |io: Io, Data(id): Data<SocketId>| Ack(io.socket(id).map(|socket| socket.id())))
         })
     };
     awake_and_asleep(app, |world| {

@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use bytes::Bytes;
-use dormouse::error::{AckError, BroadcastAckError, EmitError, HandlerError, NoAnswer, Unanswered};
+use dormouse::error::{AckError, AckFailure, BroadcastAckError, EmitError, HandlerError, IncompleteAcks};
 use dormouse::extract::EventName;
 use dormouse::routing::Routes;
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Data, Failure, Io, Reply, Socket, SocketId};
+use dormouse::{Ack, App, Args, Data, Failure, Io, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
@@ -35,13 +35,13 @@ async fn panics(socket: Socket) {
 }
 
 fn faults(ns: Routes) -> Routes {
-    ns.on("typed", async |Data((n, text)): Data<(u32, String)>| Reply((n, text)))
+    ns.on("typed", async |Data((n, text)): Data<(u32, String)>| Ack((n, text)))
         .on("muted", async |Data(minutes): Data<u32>| Err::<(), _>(Muted { minutes }))
         .on("question mark", async |Data(text): Data<String>| {
             let n: u32 = text.parse()?;
-            Ok::<_, Failure>(Reply(n))
+            Ok::<_, Failure>(Ack(n))
         })
-        .on("text", async || Err::<Reply<u8>, _>("just a sentence"))
+        .on("text", async || Err::<Ack<u8>, _>("just a sentence"))
         .on("panic", panics)
         .on("panic later", async |socket: Socket| {
             gate("later").await;
@@ -49,7 +49,7 @@ fn faults(ns: Routes) -> Routes {
         })
         .on("two", async || Err::<(), _>("the first one"))
         .on("two", async || Err::<(), _>("the second one"))
-        .on("fine", async || Reply("fine"))
+        .on("fine", async || Ack("fine"))
         .on_disconnect(async || Err::<(), _>("nobody asked"))
         .on_connect(async |socket: Socket| if socket.param("n").is_some() { Err("at connect") } else { Ok(()) })
 }
@@ -196,7 +196,7 @@ fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
                     gate("database").await;
                 }
             })
-            .on("x", async || Reply(1))
+            .on("x", async || Ack(1))
         })
     };
     awake_and_napping(app, |world| {
@@ -222,9 +222,9 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
         let routes = |ns: Routes| {
             ns.on("wait", async || {
                 gate("database").await;
-                Reply(1)
+                Ack(1)
             })
-            .on("x", async || Reply(2))
+            .on("x", async || Ack(2))
             .on_disconnect(async |io: Io| io.emit("left", ()))
             .on_any_outgoing(async |io: Io| io.log("outgoing"))
         };
@@ -264,9 +264,9 @@ fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
             ns.on("wait", async |io: Io| {
                 gate("database").await;
                 io.log("never");
-                Reply(1)
+                Ack(1)
             })
-            .on("x", async || Reply(2))
+            .on("x", async || Ack(2))
         })
     };
     awake_and_napping(app, |world| {
@@ -304,16 +304,16 @@ fn flood(app: fn() -> App, events: usize, long: impl Fn() -> Args) {
 }
 
 fn waiting_handler() -> App {
-    async fn wait(args: Args) -> Reply<&'static str> {
+    async fn wait(args: Args) -> Ack<&'static str> {
         gate("database").await;
         assert_eq!(args.len(), 1);
-        Reply("done")
+        Ack("done")
     }
     App::new().namespace("/", |ns| ns.on("wait", wait))
 }
 
 fn waiting_middleware() -> App {
-    App::new().namespace("/", |ns| ns.guard_packet(async || gate("database").await).on("wait", async || Reply("done")))
+    App::new().namespace("/", |ns| ns.guard_packet(async || gate("database").await).on("wait", async || Ack("done")))
 }
 
 fn long_bytes() -> Args {
@@ -347,7 +347,7 @@ fn a_question_mark_keeps_codes() {
     fn broadcasts<T: core::fmt::Debug + 'static>(answer: T) {
         let answers = vec![(SocketId::parse("aaaaaaaaaaaaaaaaaaaa").expect("an id"), answer)];
         let missing = Vec::new();
-        assert_eq!(same(BroadcastAckError::Unanswered(Unanswered { answers, missing })), "ACK_TIMEOUT");
+        assert_eq!(same(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })), "ACK_TIMEOUT");
         let reserved = || EmitError::Reserved("connect".to_owned());
         assert_eq!(same(BroadcastAckError::<T>::Emit(reserved())), same(reserved()));
         assert_eq!(same(AckError::Emit(reserved())), same(reserved()));
@@ -357,12 +357,14 @@ fn a_question_mark_keeps_codes() {
     broadcasts(());
     broadcasts(Args::new());
     broadcasts(json!({}));
-    for none in [NoAnswer::Expired, NoAnswer::Disconnected, NoAnswer::TooMany] {
-        assert_eq!(same(AckError::NoAnswer(none)), same(none));
+    for none in [AckFailure::Expired, AckFailure::Disconnected, AckFailure::TooMany] {
+        assert_eq!(same(AckError::Failed(none)), same(none));
     }
-    for emit in
-        [EmitError::UnknownReply("r".to_owned()), EmitError::Timeout(Duration::MAX), EmitError::Context(String::new())]
-    {
+    for emit in [
+        EmitError::UnknownAckHandler("r".to_owned()),
+        EmitError::Timeout(Duration::MAX),
+        EmitError::Context(String::new()),
+    ] {
         same(emit);
     }
 }
@@ -373,7 +375,7 @@ fn a_broadcasts_code_reaches_the_client_through_a_question_mark() {
         App::new().namespace("/", |ns| {
             ns.on("ask", async |io: Io| {
                 let answers = io.timeout(Duration::from_secs(1)).emit_with_ack::<u32>("q", ()).await?;
-                Ok::<_, Failure>(Reply(answers.len()))
+                Ok::<_, Failure>(Ack(answers.len()))
             })
         })
     };

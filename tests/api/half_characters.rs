@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use bytes::Bytes;
-use dormouse::extract::{Answer, Context, EventName, Json};
+use dormouse::extract::{AckContext, AckResult, AlarmContext, EventName, Json};
 use dormouse::response::HttpResponse;
 use dormouse::socket::Handshake;
 use dormouse::testing::TestClient;
-use dormouse::{App, Args, Auth, Data, Failure, Io, Reply, Room, Socket, Storage};
+use dormouse::{Ack, App, Args, Auth, Data, Failure, Io, Room, Socket, Storage};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,39 +38,42 @@ struct Message {
 fn app() -> App {
     App::new()
         .namespace("/", |ns| {
-            ns.on("string", async |Data(text): Data<String>| Reply(text))
-                .on("value", async |Data(value): Data<Value>| Reply((value,)))
-                .on("first", async |Data((first, _)): Data<(String, Option<String>)>| Reply(first))
+            ns.on("string", async |Data(text): Data<String>| Ack(text))
+                .on("value", async |Data(value): Data<Value>| Ack((value,)))
+                .on("first", async |Data((first, _)): Data<(String, Option<String>)>| Ack(first))
                 .on("message", async |Data((text, Message { image, text: inner })): Data<(String, Message)>| {
-                    Reply((text, inner, image))
+                    Ack((text, inner, image))
                 })
-                .on("at 1", async |args: Args| args.get::<String>(1).map(Reply))
-                .on("values", async |args: Args| Ok::<_, Failure>(Reply(args.to_values()?)))
-                .on("args", async |args: Args| Reply(args))
-                .on("raw", async |Data(raw): Data<Box<RawValue>>| Reply((raw,)))
+                .on("at 1", async |args: Args| args.get::<String>(1).map(Ack))
+                .on("values", async |args: Args| Ok::<_, Failure>(Ack(args.to_values()?)))
+                .on("args", async |args: Args| Ack(args))
+                .on("raw", async |Data(raw): Data<Box<RawValue>>| Ack((raw,)))
                 .on("ask", async |socket: Socket| {
-                    Reply(socket.emit_with_ack::<String>("question", ()).await.map_err(|error| error.to_string()))
+                    Ack(socket.emit_with_ack::<String>("question", ()).await.map_err(|error| error.to_string()))
                 })
                 .on("note", async |socket: Socket, Data(context): Data<Box<RawValue>>| {
-                    socket.reply_to("noted", context).emit("question", ())
+                    socket.ack_to("noted", context).emit("question", ())
                 })
-                .on_reply("noted", async |io: Io, Answer(answer): Answer<String>, Context(context): Context<String>| {
-                    io.log(format!("{context} {answer:?}"));
-                })
+                .on_ack(
+                    "noted",
+                    async |io: Io, AckResult(answer): AckResult<String>, AckContext(context): AckContext<String>| {
+                        io.log(format!("{context} {answer:?}"));
+                    },
+                )
                 .on("alarm", async |io: Io, Data(context): Data<Box<RawValue>>| io.set_alarm("rings", SECOND, context))
                 .on("keep", async |socket: Socket, storage: Storage, Data(raw): Data<Box<RawValue>>| {
                     storage.put("kept", &raw)?;
                     socket.set_data(&raw)
                 })
                 .on("kept", async |socket: Socket, storage: Storage| {
-                    Ok::<_, Failure>(Reply((socket.data::<String>()?, storage.get::<String>("kept")?)))
+                    Ok::<_, Failure>(Ack((socket.data::<String>()?, storage.get::<String>("kept")?)))
                 })
                 .on("rooms", async |socket: Socket| {
                     let rooms: Vec<String> =
                         socket.rooms().iter().skip(1).map(|room: &Room| room.as_str().to_owned()).collect();
-                    Reply((rooms,))
+                    Ack((rooms,))
                 })
-                .fallback(async |EventName(name): EventName| Reply(&*name == READ))
+                .fallback(async |EventName(name): EventName| Ack(&*name == READ))
         })
         .namespace("/guarded", |ns| {
             ns.guard(async |handshake: Handshake, Auth(auth): Auth<Value>| match handshake.auth::<Value>() {
@@ -78,7 +81,7 @@ fn app() -> App {
                 other => Err(Failure::new("OTHER", format!("{other:?}"))),
             })
         })
-        .on_alarm("rings", async |io: Io, Context(context): Context<String>| io.log(context))
+        .on_alarm("rings", async |io: Io, AlarmContext(context): AlarmContext<String>| io.log(context))
         .route("POST", "/json", async |Json(text): Json<String>| HttpResponse::text(200, text))
 }
 

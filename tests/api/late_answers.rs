@@ -3,9 +3,9 @@
 use core::cell::Cell;
 use core::time::Duration;
 
-use dormouse::error::{AckError, BroadcastAckError, EmitError, NoAnswer};
-use dormouse::extract::Answer;
-use dormouse::{App, Data, Io, Reply, Socket};
+use dormouse::error::{AckError, AckFailure, BroadcastAckError, EmitError};
+use dormouse::extract::AckResult;
+use dormouse::{Ack, App, Data, Io, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 use crate::replies::{app, last, offer, plain};
@@ -17,20 +17,20 @@ fn who_asks_again_when_there_are_too_many_holds_up_nobody() {
         App::new().namespace("/", |ns| {
             ns.on("ask", async |socket: Socket| {
                 for _ in 0..MANY_ASKED {
-                    socket.reply_to("again", ()).emit("q", ())?;
+                    socket.ack_to("again", ()).emit("q", ())?;
                 }
                 Ok::<_, EmitError>(())
             })
-            .on_reply("again", async |socket: Socket, Answer(answer): Answer<()>| {
+            .on_ack("again", async |socket: Socket, AckResult(answer): AckResult<()>| {
                 let calls = CALLS.get() + 1;
                 CALLS.set(calls);
                 // So that this test ends, whatever happens.
-                if matches!(answer, Err(AckError::NoAnswer(NoAnswer::TooMany))) && calls < 20_000 {
-                    socket.reply_to("again", ()).emit("q", ())?;
+                if matches!(answer, Err(AckError::Failed(AckFailure::TooMany))) && calls < 20_000 {
+                    socket.ack_to("again", ()).emit("q", ())?;
                 }
                 Ok::<_, EmitError>(())
             })
-            .on("x", async || Reply("fine"))
+            .on("x", async || Ack("fine"))
         })
     };
     awake_and_asleep(app, |world| {
@@ -60,8 +60,8 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
                 let answer = socket.emit_with_ack::<u32>("q", ()).await;
                 io.log(format!("awaited {:?}", answer.map_err(|error| error.to_string())));
             })
-            .on("note", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
-            .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| io.log(format!("noted {answer:?}")))
+            .on("note", async |socket: Socket| socket.ack_to("r", ()).emit("q", ()))
+            .on_ack("r", async |io: Io, AckResult(answer): AckResult<u32>| io.log(format!("noted {answer:?}")))
         })
     };
     awake_and_asleep(app, |world| {
@@ -95,14 +95,14 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
 fn an_answer_is_awaited_or_noted_and_not_both() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on_reply("r", async |io: Io| io.log("noted"))
+            ns.on_ack("r", async |io: Io| io.log("noted"))
                 .on("one", async |socket: Socket| {
-                    let asked = socket.reply_to("r", ()).emit_with_ack::<u32>("q", ()).await;
-                    Reply(matches!(asked, Err(AckError::Emit(_))))
+                    let asked = socket.ack_to("r", ()).emit_with_ack::<u32>("q", ()).await;
+                    Ack(matches!(asked, Err(AckError::Emit(_))))
                 })
                 .on("many", async |io: Io| {
-                    let asked = io.reply_to("r", ()).emit_with_ack::<u32>("q", ()).await;
-                    Reply(matches!(asked, Err(BroadcastAckError::Emit(_))))
+                    let asked = io.ack_to("r", ()).emit_with_ack::<u32>("q", ()).await;
+                    Ack(matches!(asked, Err(BroadcastAckError::Emit(_))))
                 })
         })
     };
@@ -123,7 +123,7 @@ fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
         anna.emit("offer", 1);
         anna.emit("offer", 2);
         let events = [offer(&anna), offer(&anna)];
-        world.redeploy(|| App::new().namespace("/", |ns| ns.on("x", async || Reply("fine"))));
+        world.redeploy(|| App::new().namespace("/", |ns| ns.on("x", async || Ack("fine"))));
         anna.ack(&events[0], true);
         let logged = world.logged();
         assert!(logged.len() == 1 && logged[0].contains("decided"), "{logged:?}");
@@ -141,9 +141,9 @@ fn answers_of_one_client_expire_each_for_itself() {
     let app = || {
         let routes = |ns: dormouse::routing::Routes| {
             ns.on("ask", async |socket: Socket, Data(millis): Data<u64>| {
-                socket.timeout(Duration::from_millis(millis)).reply_to("r", ()).emit("q", ())
+                socket.timeout(Duration::from_millis(millis)).ack_to("r", ()).emit("q", ())
             })
-            .on_reply("r", async |io: Io, Answer(answer): Answer<u32>| {
+            .on_ack("r", async |io: Io, AckResult(answer): AckResult<u32>| {
                 io.log(format!("{} {}", io.name().as_str(), plain(&answer)));
             })
         };

@@ -3,7 +3,7 @@
 use dormouse::error::{EmitError, HandlerError};
 use dormouse::extract::EventName;
 use dormouse::testing::ConnectError;
-use dormouse::{App, Args, Auth, Data, Failure, Io, Namespace, Reply, Socket, SocketId};
+use dormouse::{Ack, App, Args, Auth, Data, Failure, Io, Namespace, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
@@ -59,7 +59,7 @@ fn prepared() -> App {
                 socket.to("lobby").emit("came", socket.data::<String>()?)?;
                 Ok::<_, Failure>(())
             })
-            .on("who", async |socket: Socket| socket.data::<String>().map(Reply))
+            .on("who", async |socket: Socket| socket.data::<String>().map(Ack))
     })
 }
 
@@ -120,7 +120,7 @@ fn waiting() -> App {
             if auth["name"] == "mallory" { Err("not authorized") } else { Ok(()) }
         })
         .on_connect(async |socket: Socket| socket.broadcast().emit("came", ()))
-        .on("x", async |args: Args| Reply(args))
+        .on("x", async |args: Args| Ack(args))
     })
 }
 
@@ -176,7 +176,7 @@ fn packets() -> App {
         .on_any(async |EventName(name): EventName, io: Io| io.log(format!("any: {name}")))
         .fallback(async |socket: Socket, EventName(name): EventName, args: Args| {
             socket.emit("done", &*name)?;
-            Ok::<_, EmitError>(Reply(args))
+            Ok::<_, EmitError>(Ack(args))
         })
         .on_error(async |io: Io, id: SocketId, ns: Namespace, event: Option<EventName>, failure: Failure| {
             assert!(io.socket(id).is_some());
@@ -265,7 +265,7 @@ fn data_that_a_guard_takes_is_checked() {
     let app = || {
         App::new().namespace("/", |ns| {
             ns.guard_packet(async |Data(n): Data<u32>| if n > 9 { Err("too large") } else { Ok(()) })
-                .fallback(async |Data(n): Data<u32>| Reply(n))
+                .fallback(async |Data(n): Data<u32>| Ack(n))
         })
     };
     awake_and_asleep(app, |world| {

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use dormouse::error::EmitError;
 use dormouse::socket::Handshake;
 use dormouse::testing::{ConnectError, TestClient};
-use dormouse::{App, Auth, Data, Failure, Io, Namespace, Reply, Socket};
+use dormouse::{Ack, App, Auth, Data, Failure, Io, Namespace, Socket};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,20 +27,20 @@ async fn is_version(name: Namespace, handshake: Handshake, io: Io) -> bool {
 
 /// Namespaces of all kinds, whose handlers tell which of them they are.
 fn app() -> App {
-    async fn hear(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Reply<usize>, EmitError> {
+    async fn hear(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Ack<usize>, EmitError> {
         io.emit("said", (io.name().as_str(), text))?;
         assert_eq!(io.name(), socket.namespace());
-        Ok(Reply(io.sockets().len()))
+        Ok(Ack(io.sockets().len()))
     }
-    async fn count(io: Io, Data(name): Data<String>) -> Result<Reply<usize>, Failure> {
-        Ok(Reply(io.of(&name)?.sockets().len()))
+    async fn count(io: Io, Data(name): Data<String>) -> Result<Ack<usize>, Failure> {
+        Ok(Ack(io.of(&name)?.sockets().len()))
     }
     App::new()
         .namespace("/", |ns| {
             ns.on("say", hear)
                 .on("count", count)
                 .on("names", async |io: Io| {
-                    Reply(io.namespaces().iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>())
+                    Ack(io.namespaces().iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>())
                 })
                 .on("tell", async |io: Io, Data((name, text)): Data<(String, String)>| {
                     io.of(&name)?.emit("told", text)?;
@@ -70,7 +70,7 @@ fn app() -> App {
         .namespaces(is_tenant, |ns| {
             ns.on_connect(async |socket: Socket| socket.emit("hello", "tenant")).on("say", hear)
         })
-        .namespaces(is_version, |ns| ns.on("say", hear).on_reply("r", async |io: Io| io.emit("replied", ())))
+        .namespaces(is_version, |ns| ns.on("say", hear).on_ack("r", async |io: Io| io.emit("replied", ())))
         .on_new_namespace(async |io: Io| io.log(format!("new: {}", io.name().as_str())))
 }
 
@@ -329,7 +329,7 @@ fn children_are_those_of_the_template_only() {
                 ns.on("children", async |io: Io, Data(template): Data<String>| {
                     let names =
                         io.children(&template).iter().map(|io| io.name().as_str().to_owned()).collect::<Vec<_>>();
-                    Reply((names,))
+                    Ack((names,))
                 })
             })
             .namespace("/dynamic-{n}", |ns| ns)

@@ -1,7 +1,7 @@
 //! The order of things, with handlers that wait.
 
 use dormouse::error::EmitError;
-use dormouse::{App, Args, Data, Io, Reply, Socket};
+use dormouse::{Ack, App, Args, Data, Io, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, awake_and_napping, clients, gate, heard};
 
@@ -12,7 +12,7 @@ fn app() -> App {
                 socket.broadcast().emit("before", &text)?;
                 gate("slow").await;
                 socket.broadcast().emit("after", &text)?;
-                Ok::<_, EmitError>(Reply(text))
+                Ok::<_, EmitError>(Ack(text))
             })
             .on("two", async |io: Io| {
                 io.emit("first", 1)?;
@@ -93,7 +93,7 @@ fn what_a_handler_does_takes_effect_at_once() {
                 socket.leave("red");
                 socket.set_data(&7).expect("short");
                 let data: u32 = socket.data().expect("a number");
-                Reply((joined, io.within("red").fetch_sockets().await.len(), data))
+                Ack((joined, io.within("red").fetch_sockets().await.len(), data))
             })
         })
     };

@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use dormouse::extract::EventName;
 use dormouse::testing::TestWorld;
-use dormouse::{App, Args, Io, Reply, Socket, SocketId};
+use dormouse::{Ack, App, Args, Io, Socket, SocketId};
 
 use crate::kit::{World, awake_and_asleep, clients, heard};
 
@@ -28,10 +28,10 @@ fn app() -> App {
                 .on("tell", async |socket: Socket, args: Args| socket.broadcast().emit("told", args))
                 .on("nobody", async |io: Io| io.to("nobody").emit("told", ()))
                 .on("echo", async |socket: Socket| socket.emit("echo", ()))
-                .on("ack", async || Reply(1))
+                .on("ack", async || Ack(1))
                 .on("ask", async |socket: Socket| drop(socket.emit_with_ack::<u8>("q", ())))
-                .on("reply", async |socket: Socket| socket.reply_to("r", ()).emit("q", ()))
-                .on_reply("r", async || ())
+                .on("reply", async |socket: Socket| socket.ack_to("r", ()).emit("q", ()))
+                .on_ack("r", async || ())
         })
         .namespace("/quiet", |ns| ns.on("say", async |socket: Socket, args: Args| socket.emit("said", args)))
 }

@@ -5,7 +5,7 @@ use dormouse::extract::EventName;
 use dormouse::response::AckSender;
 use dormouse::routing::Routes;
 use dormouse::testing::TestWorld;
-use dormouse::{App, Args, Data, Io, Reply, Socket};
+use dormouse::{Ack, App, Args, Data, Io, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 
@@ -39,14 +39,14 @@ fn several_handlers_are_called_in_order() {
 fn the_first_answer_is_the_acknowledgement() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on_any(async || None::<Reply<u32>>)
+            ns.on_any(async || None::<Ack<u32>>)
                 .on("x", async |ack: AckSender| assert!(ack.is_wanted(), "nobody answered yet"))
-                .on("x", async || Reply(1))
+                .on("x", async || Ack(1))
                 .on("x", async |ack: AckSender| {
                     assert!(!ack.is_wanted(), "somebody has answered");
                     ack.send(2)
                 })
-                .on("x", async || Reply(3))
+                .on("x", async || Ack(3))
         })
     };
     awake_and_asleep(app, |world| {
@@ -133,7 +133,7 @@ fn the_fallback_hears_what_has_no_handler() {
         App::new().namespace("/", |ns| {
             ns.on("x", tells!("own")).fallback(async |socket: Socket, EventName(name): EventName, args: Args| {
                 socket.emit("fallback", &*name)?;
-                Ok::<_, EmitError>(Reply(args))
+                Ok::<_, EmitError>(Ack(args))
             })
         })
     };
@@ -187,7 +187,7 @@ fn what_is_registered_can_be_listed() {
         let names = ns.event_names().collect::<Vec<_>>().join(" ");
         ns.on("names", move || {
             let names = names.clone();
-            async move { Reply(names) }
+            async move { Ack(names) }
         })
     }
     awake_and_asleep(
@@ -215,7 +215,7 @@ fn a_namespace_has_one_fallback() {
 #[test]
 #[should_panic(expected = "the reply \"x\" has two handlers")]
 fn a_reply_has_one_handler() {
-    let _ = App::new().namespace("/", |ns| ns.on_reply("x", async || ()).on_reply("x", async || ()));
+    let _ = App::new().namespace("/", |ns| ns.on_ack("x", async || ()).on_ack("x", async || ()));
 }
 
 #[test]
@@ -226,14 +226,14 @@ fn an_alarm_has_one_handler() {
 
 #[test]
 fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
-    async fn args_first(args: Args, Data(s): Data<String>) -> Reply<(String, String)> {
-        Reply((args.to_json(), s))
+    async fn args_first(args: Args, Data(s): Data<String>) -> Ack<(String, String)> {
+        Ack((args.to_json(), s))
     }
-    async fn data_first(Data(s): Data<String>, args: Args) -> Reply<(String, String)> {
-        Reply((args.to_json(), s))
+    async fn data_first(Data(s): Data<String>, args: Args) -> Ack<(String, String)> {
+        Ack((args.to_json(), s))
     }
-    async fn twice(first: Args, second: Args, Data((s, n)): Data<(String, u32)>) -> Reply<(bool, String, u32)> {
-        Reply((first == second, s, n))
+    async fn twice(first: Args, second: Args, Data((s, n)): Data<(String, u32)>) -> Ack<(bool, String, u32)> {
+        Ack((first == second, s, n))
     }
     let app = || {
         App::new()
@@ -267,11 +267,11 @@ fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
 fn all_events_can_be_taken_back_at_once() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.on("a", async || Reply("a"))
-                .fallback(async || Reply("other"))
+            ns.on("a", async || Ack("a"))
+                .fallback(async || Ack("other"))
                 .on_connect(async |io: Io| io.log("connected"))
                 .off_all()
-                .on("b", async || Reply("b"))
+                .on("b", async || Ack("b"))
         })
     };
     awake_and_asleep(app, |world| {

@@ -1,12 +1,12 @@
-//! Answers that outlive sleep: `reply_to`, and the handler that `on_reply` registered.
+//! Answers that outlive sleep: `ack_to`, and the handler that `on_ack` registered.
 
 use core::time::Duration;
 
-use dormouse::error::{AckError, EmitError, NoAnswer};
-use dormouse::extract::{Answer, Context};
+use dormouse::error::{AckError, AckFailure, EmitError};
+use dormouse::extract::{AckContext, AckResult};
 use dormouse::socket::Reason;
 use dormouse::testing::{TestClient, TestEvent};
-use dormouse::{App, Data, Failure, Io, Reply, Room, Socket};
+use dormouse::{Ack, App, Data, Failure, Io, Room, Socket};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard, with_variable};
@@ -18,13 +18,13 @@ struct Offer {
     price: u32,
 }
 
-/// Asks, and logs what came of it.
+/// PendingAcks, and logs what came of it.
 pub fn app() -> App {
     async fn decided(
         socket: Socket,
         io: Io,
-        Answer(answer): Answer<(bool, Option<String>)>,
-        Context(Offer { price }): Context<Offer>,
+        AckResult(answer): AckResult<(bool, Option<String>)>,
+        AckContext(Offer { price }): AckContext<Offer>,
     ) -> Result<(), Failure> {
         let rooms: Vec<String> = socket.rooms().iter().skip(1).map(|room: &Room| room.as_str().to_owned()).collect();
         let told = plain(&answer);
@@ -37,35 +37,35 @@ pub fn app() -> App {
     App::new().namespace("/", |ns| {
         ns.on("join", async |socket: Socket| socket.join("room"))
             .on("offer", async |socket: Socket, Data(price): Data<u32>| {
-                socket.reply_to("decided", Offer { price }).emit("offer", price)
+                socket.ack_to("decided", Offer { price }).emit("offer", price)
             })
             .on("offer for", async |socket: Socket, Data((price, millis)): Data<(u32, u64)>| {
                 let timeout = Duration::from_millis(millis);
-                socket.timeout(timeout).reply_to("decided", Offer { price }).emit("offer", price)
+                socket.timeout(timeout).ack_to("decided", Offer { price }).emit("offer", price)
             })
             .on("offer to all", async |io: Io, Data(price): Data<u32>| {
-                io.reply_to("decided", Offer { price }).timeout(HOUR).emit("offer", price)
+                io.ack_to("decided", Offer { price }).timeout(HOUR).emit("offer", price)
             })
             .on("offer to room", async |socket: Socket, Data(price): Data<u32>| {
-                socket.to("room").reply_to("decided", Offer { price }).emit("offer", price)
+                socket.to("room").ack_to("decided", Offer { price }).emit("offer", price)
             })
             .on("offer to id", async |io: Io, socket: Socket, Data(price): Data<u32>| {
-                io.to(socket.id()).reply_to("decided", Offer { price }).send(price)
+                io.to(socket.id()).ack_to("decided", Offer { price }).send(price)
             })
             .on("offer many", async |socket: Socket, Data(times): Data<u32>| {
                 for price in 0..times {
-                    socket.reply_to("decided", Offer { price }).emit("offer", price)?;
+                    socket.ack_to("decided", Offer { price }).emit("offer", price)?;
                 }
                 Ok::<_, EmitError>(())
             })
             .on("mistakes", async |socket: Socket| {
-                let unknown = socket.reply_to("unknown", ()).emit("offer", ()).map_err(|error| error.to_string());
-                let long = socket.reply_to("decided", "x".repeat(4_095)).emit("offer", ());
-                Reply((unknown.err(), long.map_err(|error| error.to_string()).err()))
+                let unknown = socket.ack_to("unknown", ()).emit("offer", ()).map_err(|error| error.to_string());
+                let long = socket.ack_to("decided", "x".repeat(4_095)).emit("offer", ());
+                Ack((unknown.err(), long.map_err(|error| error.to_string()).err()))
             })
-            .on_reply("decided", decided)
-            .on_reply("typed", async |Answer(answer): Answer<u32>, io: Io| io.log(plain(&answer)))
-            .on("ask typed", async |socket: Socket| socket.reply_to("typed", ()).emit("q", ()))
+            .on_ack("decided", decided)
+            .on_ack("typed", async |AckResult(answer): AckResult<u32>, io: Io| io.log(plain(&answer)))
+            .on("ask typed", async |socket: Socket| socket.ack_to("typed", ()).emit("q", ()))
             .on_disconnect(async |io: Io, reason: Reason| io.log(reason.as_str()))
     })
 }
@@ -183,7 +183,7 @@ fn who_leaves_gives_no_answer_and_its_handler_is_told() {
         anna.emit("offer", 2);
         world.nap();
         anna.lose();
-        let none = NoAnswer::Disconnected;
+        let none = AckFailure::Disconnected;
         let expected = ["1", "2"].map(|price| format!(r#"{price}: Err({none:?}) ["room"] false"#));
         assert_eq!(world.logged(), [&expected[0], &expected[1], "transport error"]);
         world.sleep();
@@ -263,7 +263,7 @@ fn mistakes_of_who_asks_are_errors_and_nothing_is_sent() {
         let [anna] = clients(world, "/");
         world.nap();
         let ack = anna.emit_with_ack("mistakes", ());
-        let unknown = r#""the namespace has no `on_reply` called \"unknown\"""#;
+        let unknown = r#""the namespace has no `on_ack` called \"unknown\"""#;
         let long = r#""the context of a reply cannot be kept: it has 4097 bytes, and may have 4096""#;
         assert_eq!(answer(&ack), Some(format!("[{unknown},{long}]")));
         assert_eq!(heard(&anna), NOTHING);
@@ -286,7 +286,7 @@ fn an_answer_that_is_not_what_was_wanted_is_told_to_the_handler() {
 pub fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
     match answer {
         Ok(answer) => format!("Ok({answer:?})"),
-        Err(AckError::NoAnswer(none)) => format!("Err({none:?})"),
+        Err(AckError::Failed(none)) => format!("Err({none:?})"),
         Err(AckError::Invalid(error)) => format!("Err({error})"),
         Err(error) => format!("{error:?}"),
     }
@@ -322,9 +322,9 @@ fn an_old_answer_answers_no_new_question() {
 fn an_answer_in_another_namespace_is_its_own() {
     let app = || {
         let routes = |ns: dormouse::routing::Routes| {
-            ns.on("ask", async |socket: Socket| socket.reply_to("r", ()).emit("q", ())).on_reply(
+            ns.on("ask", async |socket: Socket| socket.ack_to("r", ()).emit("q", ())).on_ack(
                 "r",
-                async |io: Io, Answer(answer): Answer<u32>| {
+                async |io: Io, AckResult(answer): AckResult<u32>| {
                     io.log(format!("{} {}", io.name().as_str(), plain(&answer)));
                 },
             )
@@ -354,11 +354,11 @@ fn an_empty_namespace_is_asked_in_vain() {
         App::new()
             .namespace("/", |ns| {
                 ns.on("ask", async |io: Io, Data(name): Data<String>| {
-                    io.of(&name)?.reply_to("r", ()).emit("q", ())?;
-                    Ok::<_, Failure>(Reply("asked"))
+                    io.of(&name)?.ack_to("r", ()).emit("q", ())?;
+                    Ok::<_, Failure>(Ack("asked"))
                 })
             })
-            .namespaces(async || true, |ns| ns.on_reply("r", async |io: Io| io.log("answered")))
+            .namespaces(async || true, |ns| ns.on_ack("r", async |io: Io| io.log("answered")))
     };
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
@@ -369,7 +369,7 @@ fn an_empty_namespace_is_asked_in_vain() {
         assert_eq!(ask("/somebody"), r#"["asked"]"#);
         ben.ack(&offer(&ben), ());
         assert_eq!(world.logged(), ["answered"]);
-        assert!(ask("/").contains("no `on_reply` called"));
+        assert!(ask("/").contains("no `on_ack` called"));
     });
 }
 

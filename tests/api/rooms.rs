@@ -3,7 +3,7 @@
 use dormouse::error::JoinError;
 use dormouse::socket::Reason;
 use dormouse::testing::{Disconnected, TestClient};
-use dormouse::{App, Data, Failure, Io, Reply, Room, Socket, SocketId};
+use dormouse::{Ack, App, Data, Failure, Io, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
@@ -17,18 +17,18 @@ fn app() -> App {
     fn namespace(ns: dormouse::routing::Routes) -> dormouse::routing::Routes {
         ns.on("join", async |socket: Socket, Data(names): Data<Vec<String>>| {
             socket.join(names)?;
-            Ok::<_, JoinError>(Reply(rooms(&socket)))
+            Ok::<_, JoinError>(Ack(rooms(&socket)))
         })
         .on("join one", async |socket: Socket, Data(name): Data<String>| socket.join(&name))
         .on("leave", async |socket: Socket, Data(names): Data<Vec<String>>| {
             socket.leave(names.as_slice());
-            Reply(rooms(&socket))
+            Ack(rooms(&socket))
         })
         .on("leave me", async |socket: Socket| {
             socket.leave(socket.id());
-            Reply(rooms(&socket))
+            Ack(rooms(&socket))
         })
-        .on("rooms", async |socket: Socket| Reply(rooms(&socket)))
+        .on("rooms", async |socket: Socket| Ack(rooms(&socket)))
         .on("say", async |io: Io, Data(name): Data<String>| io.to(&name).emit("said", name))
         .on_disconnect(async |socket: Socket, reason: Reason| socket.broadcast().emit("left", reason.as_str()))
     }
@@ -36,7 +36,7 @@ fn app() -> App {
 }
 
 /// What is done to many sockets.
-async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Reply<Value>, Failure> {
+async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Ack<Value>, Failure> {
     match &*what {
         "join all" => io.sockets_join("all")?,
         "join from a room" => io.within("red").sockets_join(["a", "b"])?,
@@ -59,11 +59,11 @@ async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Repl
                 io.of("/other")?.fetch_sockets().await.len(),
                 io.within("nobody").fetch_sockets().await.len(),
             ];
-            return Ok(Reply(json!(found)));
+            return Ok(Ack(json!(found)));
         }
         _ => return Err(Failure::new("WHAT", what)),
     }
-    Ok(Reply(Value::Null))
+    Ok(Ack(Value::Null))
 }
 
 fn ask(client: &TestClient, event: &str, args: Value) -> Value {
@@ -237,7 +237,7 @@ fn a_fetched_socket_does_what_every_socket_does() {
                     other.join("picked")?;
                     other.set_data("picked")?;
                 }
-                Ok::<_, Failure>(Reply(io.within("picked").fetch_sockets().await.len()))
+                Ok::<_, Failure>(Ack(io.within("picked").fetch_sockets().await.len()))
             })
             .on("end", async |io: Io| {
                 io.within("picked").fetch_sockets().await.iter().for_each(|other| other.disconnect(true));
@@ -265,10 +265,10 @@ fn crowded() -> App {
     App::new().namespace("/", |ns| {
         ns.on("join", async |socket: Socket, Data((from, to)): Data<(u32, u32)>| {
             socket.join(names(from, to))?;
-            Ok::<_, JoinError>(Reply(socket.rooms().len()))
+            Ok::<_, JoinError>(Ack(socket.rooms().len()))
         })
         .on("join all", async |io: Io, Data((from, to)): Data<(u32, u32)>| {
-            Reply(match io.sockets_join(names(from, to)) {
+            Ack(match io.sockets_join(names(from, to)) {
                 Ok(()) => Vec::new(),
                 Err(JoinError::TooManyRooms(sockets)) => sockets,
                 Err(other) => panic!("{other}"),
@@ -276,7 +276,7 @@ fn crowded() -> App {
         })
         .on("join by name", async |socket: Socket, Data(name): Data<String>| Ok::<_, Failure>(socket.join(name)?))
         .on("join all by name", async |io: Io, Data(name): Data<String>| io.sockets_join(name))
-        .on("count", async |socket: Socket| Reply(socket.rooms().len()))
+        .on("count", async |socket: Socket| Ack(socket.rooms().len()))
     })
 }
 

@@ -8,7 +8,7 @@ use dormouse::error::EmitError;
 use dormouse::extract::Extract;
 use dormouse::extract::calls::SocketCall;
 use dormouse::value::Timestamp;
-use dormouse::{App, Auth, Data, Failure, Io, Reply, Socket, Storage};
+use dormouse::{Ack, App, Auth, Data, Failure, Io, Socket, Storage};
 use serde::{Deserialize, Serialize};
 
 const ROOMS: [&str; 3] = ["lobby", "kitchen", "garden"];
@@ -85,7 +85,7 @@ async fn enter(
     io: Io,
     left: Option<Here>,
     Data(room): Data<String>,
-) -> Result<Reply<Vec<Message>>, Failure> {
+) -> Result<Ack<Vec<Message>>, Failure> {
     let room = ROOMS
         .into_iter()
         .find(|known| *known == room)
@@ -96,7 +96,7 @@ async fn enter(
         io.emit("people", (left, names_in(&io, left).await))?;
     }
     io.emit("people", (room, names_in(&io, room).await))?;
-    Ok(Reply(io.storage().get(room)?.unwrap_or_default()))
+    Ok(Ack(io.storage().get(room)?.unwrap_or_default()))
 }
 
 /// `say(text)`: acked with the message, which everybody else in the room hears as `said`.
@@ -107,7 +107,7 @@ async fn say(
     from: Person,
     Here(room): Here,
     Data(text): Data<String>,
-) -> Result<Reply<Message>, Failure> {
+) -> Result<Ack<Message>, Failure> {
     let text = trimmed("A message", &text, MAX_TEXT_CHARS)?;
     let message = Message { from: from.name, text, at: io.now() };
     let mut history: Vec<Message> = storage.get(room)?.unwrap_or_default();
@@ -115,7 +115,7 @@ async fn say(
     history.drain(..history.len().saturating_sub(MAX_HISTORY));
     storage.put(room, &history)?;
     socket.to(room).emit("said", &message)?;
-    Ok(Reply(message))
+    Ok(Ack(message))
 }
 
 /// Volatile: whoever reads slowly can do without.

@@ -4,7 +4,7 @@ use dormouse::error::EmitError;
 use dormouse::routing::Routes;
 use dormouse::socket::EngineSocket;
 use dormouse::value::Frame;
-use dormouse::{App, Args, Auth, Data, Failure, Reply, Socket};
+use dormouse::{Ack, App, Args, Auth, Data, Failure, Socket};
 use serde_json::Value;
 
 fn app() -> App {
@@ -23,24 +23,24 @@ async fn message(socket: Socket, args: Args) -> Result<(), EmitError> {
     socket.emit("message-back", args)
 }
 
-async fn message_with_ack(args: Args) -> Reply<Args> {
-    Reply(args)
+async fn message_with_ack(args: Args) -> Ack<Args> {
+    Ack(args)
 }
 
 /// `join(room, …)`: acked with the rooms once the socket is in them.
-async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, Failure> {
+async fn join(socket: Socket, args: Args) -> Result<Ack<Args>, Failure> {
     for place in 0..args.len() {
         if let Some(room) = args.get::<String>(place)? {
             socket.join(room)?;
         }
     }
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
 /// `to(room, …)`: everybody else in the room hears `said` with all of the arguments.
-async fn to(socket: Socket, Data(room): Data<String>, args: Args) -> Result<Reply<Args>, EmitError> {
+async fn to(socket: Socket, Data(room): Data<String>, args: Args) -> Result<Ack<Args>, EmitError> {
     socket.to(room).emit("said", args.clone())?;
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
 async fn engine_echo(socket: EngineSocket, message: Frame) {

@@ -12,7 +12,7 @@ use crate::rounds::excerpt;
 
 /// All questions of all clients.
 #[derive(Debug)]
-pub struct Asks {
+pub struct PendingAcks {
     dialect: Dialect,
     bytes: usize,
     askers: Vec<Asker>,
@@ -35,14 +35,14 @@ struct UnderWay {
     sent: Instant,
 }
 
-impl Asks {
+impl PendingAcks {
     /// Questions with so many bytes of payload, by so many clients.
     pub fn new(dialect: Dialect, bytes: usize, clients: usize) -> Self {
         let askers = vec![Asker::default(); clients];
         Self { dialect, bytes, askers, to_begin: 0, under_way: 0, answers: 0, finished: Vec::new() }
     }
 
-    /// Has that many more questions begun by [`Asks::begin`].
+    /// Has that many more questions begun by [`PendingAcks::begin`].
     pub fn plan(&mut self, asks: u64) {
         self.to_begin += asks;
         self.finished.reserve(usize::try_from(asks).unwrap_or_default());
@@ -103,8 +103,8 @@ mod tests {
         Message::text(format!("43{id}[\"{}\"]", Mark { seq: id, sender: client }.payload(24)))
     }
 
-    fn two_under_way() -> Asks {
-        let mut asks = Asks::new(Dialect::SocketIo, 24, 2);
+    fn two_under_way() -> PendingAcks {
+        let mut asks = PendingAcks::new(Dialect::SocketIo, 24, 2);
         asks.plan(2);
         assert!(asks.begin(1).is_some());
         assert!(asks.begin(1).is_some());

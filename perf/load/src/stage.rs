@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_websockets::Message;
 
 use crate::args::Plan;
-use crate::asks::Asks;
+use crate::asks::PendingAcks;
 use crate::dialect::{Dialect, Kind, PONG, Shape};
 use crate::error::{Error, Wrong};
 use crate::rounds::{Begun, Round, Rounds};
@@ -23,7 +23,7 @@ pub type Frames = Vec<Message>;
 pub struct Stage {
     dialect: Dialect,
     patience: Duration,
-    asks: RefCell<Asks>,
+    asks: RefCell<PendingAcks>,
     rounds: RefCell<Rounds>,
     outboxes: Vec<UnboundedSender<Frames>>,
     failure: RefCell<Option<Wrong>>,
@@ -39,7 +39,7 @@ impl Stage {
         let stage = Self {
             dialect,
             patience: plan.patience,
-            asks: Asks::new(dialect, bytes, clients).into(),
+            asks: PendingAcks::new(dialect, bytes, clients).into(),
             rounds: Rounds::new(plan.shape, clients, plan.rooms).into(),
             outboxes,
             failure: RefCell::default(),

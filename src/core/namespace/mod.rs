@@ -62,12 +62,12 @@ pub struct Socket {
     /// The events whose handlers for the first time were called.
     pub once: SmallSet<Box<str>>,
     /// The answers that handlers wait for.
-    pub replies: LiteMap<AckId, Reply>,
+    pub stored_acks: LiteMap<AckId, StoredAck>,
 }
 
 /// An answer that a handler waits for.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct StoredAck {
     /// The handler's name.
     pub name: Box<str>,
     /// What the handler gets beside the answer, as JSON.
@@ -85,8 +85,8 @@ impl Identified for Socket {
 impl Socket {
     /// A socket about which nothing else is known.
     pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: KeptOpening, auth: Rc<str>) -> Self {
-        let (rooms, once, replies) = (SmallSet::new(), SmallSet::new(), LiteMap::new());
-        Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, replies }
+        let (rooms, once, stored_acks) = (SmallSet::new(), SmallSet::new(), LiteMap::new());
+        Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, stored_acks }
     }
 
     /// What its handlers are found with.
@@ -110,7 +110,7 @@ impl Socket {
 
     /// When the first of the answers that it owes is due.
     pub fn due(&self) -> Option<Timestamp> {
-        self.replies.values().map(|reply| reply.deadline).min()
+        self.stored_acks.values().map(|stored| stored.deadline).min()
     }
 }
 
@@ -203,7 +203,7 @@ impl Namespaces {
     }
 
     /// An answer is owed to this number.
-    pub fn note_owed(&mut self, AckId(owed): AckId) {
+    pub fn reserve_ack_id(&mut self, AckId(owed): AckId) {
         self.next_ack = self.next_ack.max(owed.saturating_add(1));
     }
 

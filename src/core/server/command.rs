@@ -33,7 +33,7 @@ impl Server {
             }
             Command::Emit(emission) => self.emit(now, emission, fx),
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
-            Command::Forget(ask) => self.asks.forget(ask),
+            Command::CancelAck(pending) => self.pending_acks.cancel(pending),
             Command::Join { to, rooms } => {
                 for id in self.ids(&to) {
                     if self.has_room_for(id, &rooms) {
@@ -101,7 +101,7 @@ impl Server {
         self.prepared.insert(Socket::new(id, namespace, session, opening, auth));
     }
 
-    /// Returns the error for a CONNECT that asks for more than its client may have. It is no breach of the protocol, so the
+    /// Returns the error for a CONNECT that pending_acks for more than its client may have. It is no breach of the protocol, so the
     /// connection stays.
     fn too_much(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<Refused> {
         let error = |code: &str, message: String| {

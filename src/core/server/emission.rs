@@ -5,25 +5,25 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Server;
-use crate::core::acks::Complete;
+use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
-use crate::core::input::{Emission, To, Wanted};
-use crate::core::namespace::{Reply, Socket};
+use crate::core::input::{AckRequest, Emission, To};
+use crate::core::namespace::{Socket, StoredAck};
 use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::SocketView;
-use crate::error::NoAnswer;
-use crate::id::{AckId, AskId, Namespace, SessionKey, SocketId};
-use crate::limits::{MAX_PENDING_REPLIES, PANIC_BACKOFF};
+use crate::error::AckFailure;
+use crate::id::{AckId, Namespace, PendingAckId, SessionKey, SocketId};
+use crate::limits::{MAX_STORED_ACKS, PANIC_BACKOFF};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
 impl Server {
     /// Encodes once, finds the recipients once.
     pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
-        let Emission { to, event, args, volatile, quiet, wanted } = emission;
+        let Emission { to, event, args, volatile, quiet, ack: ack_request } = emission;
         if self.watches_outgoing && !quiet {
             let sockets = self.resolve(&to);
             if !sockets.is_empty() {
@@ -31,18 +31,18 @@ impl Server {
             }
         }
         self.engine.mute(quiet);
-        match wanted {
-            Wanted::Nothing => self.send_event(&to, &event, &args, volatile, fx),
-            Wanted::Answer { ask, deadline } => {
+        match ack_request {
+            AckRequest::None => self.send_event(&to, &event, &args, volatile, fx),
+            AckRequest::Awaited { pending, deadline } => {
                 let ack = self.namespaces.next_ack(now);
-                self.ask(ask, deadline, ack, &to, (&event, &args, volatile), fx);
+                self.await_acks(pending, deadline, ack, &to, (&event, &args, volatile), fx);
             }
-            Wanted::Reply { asked, name, context, deadline } => {
+            AckRequest::Stored { asked, name, context, deadline } => {
                 let ack = self.namespaces.next_ack(now);
-                let reply = Reply { name, context, deadline };
-                let is_heard = self.note(&reply, ack, &to, (&event, &args, volatile), fx);
+                let stored = StoredAck { name, context, deadline };
+                let is_heard = self.store_acks(&stored, ack, &to, (&event, &args, volatile), fx);
                 if let Some(socket) = asked.filter(|_| !is_heard) {
-                    fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Disconnected)));
+                    fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Disconnected)));
                 }
             }
         }
@@ -75,9 +75,9 @@ impl Server {
     }
 
     /// An event whose answers a handler awaits.
-    fn ask(
+    fn await_acks(
         &mut self,
-        ask: AskId,
+        pending: PendingAckId,
         deadline: Timestamp,
         ack: AckId,
         to: &To,
@@ -87,23 +87,23 @@ impl Server {
         let sockets = self.resolve(to);
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
             let missing = match to {
-                To::Socket(id) => vec![(*id, NoAnswer::Disconnected)],
+                To::Socket(id) => vec![(*id, AckFailure::Disconnected)],
                 To::Many(_) => Vec::new(),
             };
-            return fx.push_dispatch(Dispatch::Answered { ask, answers: Vec::new(), missing });
+            return fx.push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
         };
         let mut waiting = ById::default();
         for socket in &sockets {
             waiting.insert(socket.id);
         }
-        self.asks.insert(ask, (namespace.clone(), ack), deadline, waiting);
-        self.send_asking(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
+        self.pending_acks.insert(pending, (namespace.clone(), ack), deadline, waiting);
+        self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
     }
 
     /// An event whose answers are noted down for a handler to come; says whether there is anybody to answer.
-    fn note(
+    fn store_acks(
         &mut self,
-        reply: &Reply,
+        stored: &StoredAck,
         ack: AckId,
         to: &To,
         (event, args, volatile): (&str, &Args, bool),
@@ -114,20 +114,20 @@ impl Server {
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
             let Some(socket) = self.namespaces.get_mut(found.id) else { continue };
-            if socket.replies.len() >= MAX_PENDING_REPLIES {
-                fx.push_dispatch(reply_dispatch(found, None, reply.clone(), Err(NoAnswer::TooMany)));
+            if socket.stored_acks.len() >= MAX_STORED_ACKS {
+                fx.push_dispatch(stored_ack_dispatch(found, None, stored.clone(), Err(AckFailure::TooMany)));
                 continue;
             }
-            socket.replies.insert(ack, reply.clone());
-            self.replies.insert(reply.deadline, ack.0, socket.session.0);
+            socket.stored_acks.insert(ack, stored.clone());
+            self.stored_acks.insert(stored.deadline, ack.0, socket.session.0);
             self.engine.touch(socket.session);
             asked.push(found.id);
         }
-        self.send_asking(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
+        self.send_with_ack(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
         true
     }
 
-    fn send_asking(
+    fn send_with_ack(
         &mut self,
         namespace: &Namespace,
         ack: AckId,
@@ -142,37 +142,37 @@ impl Server {
 
     /// A client answered an event.
     pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
-        match self.asks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
-            Ok(complete) => push_answered(complete, fx),
+        match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
+            Ok(complete) => push_collected(complete, fx),
             Err(args) => {
-                if let Some(reply) = self.take_reply(socket.id, id) {
-                    fx.push_dispatch(reply_dispatch(socket, None, reply, Ok(args)));
+                if let Some(stored) = self.take_stored_ack(socket.id, id) {
+                    fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Ok(args)));
                 }
             }
         }
     }
 
     /// A socket is gone, and with it the answers that it owes.
-    pub(crate) fn handle_silence(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
-        push_answered(self.asks.handle_gone(socket.id), fx);
-        for (ack, reply) in &socket.replies {
-            self.replies.remove(reply.deadline, ack.0, socket.session.0);
-            let (view, answer) = (Some(Rc::clone(view)), Err(NoAnswer::Disconnected));
-            fx.push_dispatch(reply_dispatch(socket.to_ref(), view, reply.clone(), answer));
+    pub(crate) fn fail_acks_of(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
+        push_collected(self.pending_acks.handle_gone(socket.id), fx);
+        for (ack, stored) in &socket.stored_acks {
+            self.stored_acks.remove(stored.deadline, ack.0, socket.session.0);
+            let (view, answer) = (Some(Rc::clone(view)), Err(AckFailure::Disconnected));
+            fx.push_dispatch(stored_ack_dispatch(socket.to_ref(), view, stored.clone(), answer));
         }
     }
 
     /// Does what is due of answers and of named alarms.
     pub(crate) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
-        while let Some(complete) = self.asks.take_due(now) {
-            push_answered([complete], fx);
+        while let Some(complete) = self.pending_acks.take_due(now) {
+            push_collected([complete], fx);
         }
-        while let Some((at, ack, session)) = self.replies.first_until(now) {
-            self.replies.remove(at, ack, session);
-            let Some(id) = self.who_owes(SessionKey(session), AckId(ack)) else { continue };
+        while let Some((at, ack, session)) = self.stored_acks.first_until(now) {
+            self.stored_acks.remove(at, ack, session);
+            let Some(id) = self.socket_of_stored_ack(SessionKey(session), AckId(ack)) else { continue };
             let socket = self.namespaces.get(id).map(Socket::to_ref);
-            if let Some((socket, reply)) = socket.zip(self.take_reply(id, AckId(ack))) {
-                fx.push_dispatch(reply_dispatch(socket, None, reply, Err(NoAnswer::Expired)));
+            if let Some((socket, stored)) = socket.zip(self.take_stored_ack(id, AckId(ack))) {
+                fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }
         }
         if self.alarms.first.is_some_and(|at| at <= now) {
@@ -190,13 +190,13 @@ impl Server {
     /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
     pub fn postpone_due(&mut self, now: Timestamp) {
         let later = now.after(PANIC_BACKOFF);
-        while let Some((at, ack, session)) = self.replies.first_until(now) {
-            self.replies.remove(at, ack, session);
-            let owes = self.who_owes(SessionKey(session), AckId(ack));
+        while let Some((at, ack, session)) = self.stored_acks.first_until(now) {
+            self.stored_acks.remove(at, ack, session);
+            let owes = self.socket_of_stored_ack(SessionKey(session), AckId(ack));
             let Some(socket) = owes.and_then(|id| self.namespaces.get_mut(id)) else { continue };
-            if let Some(reply) = socket.replies.get_mut(&AckId(ack)) {
-                reply.deadline = later;
-                self.replies.insert(later, ack, session);
+            if let Some(stored) = socket.stored_acks.get_mut(&AckId(ack)) {
+                stored.deadline = later;
+                self.stored_acks.insert(later, ack, session);
                 self.engine.touch(socket.session);
             }
         }
@@ -216,33 +216,35 @@ impl Server {
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
     }
 
-    fn take_reply(&mut self, id: SocketId, ack: AckId) -> Option<Reply> {
+    fn take_stored_ack(&mut self, id: SocketId, ack: AckId) -> Option<StoredAck> {
         let socket = self.namespaces.get_mut(id)?;
-        let reply = socket.replies.remove(&ack)?;
-        self.replies.remove(reply.deadline, ack.0, socket.session.0);
+        let stored = socket.stored_acks.remove(&ack)?;
+        self.stored_acks.remove(stored.deadline, ack.0, socket.session.0);
         self.engine.touch(socket.session);
-        Some(reply)
+        Some(stored)
     }
 
     /// The socket of a session that owes the answer with this number: a question goes to one namespace.
-    fn who_owes(&self, session: SessionKey, ack: AckId) -> Option<SocketId> {
+    fn socket_of_stored_ack(&self, session: SessionKey, ack: AckId) -> Option<SocketId> {
         let sockets = self.clients.get(session)?.sockets.values().copied();
-        sockets.into_iter().find(|&id| self.namespaces.get(id).is_some_and(|socket| socket.replies.contains_key(&ack)))
+        sockets
+            .into_iter()
+            .find(|&id| self.namespaces.get(id).is_some_and(|socket| socket.stored_acks.contains_key(&ack)))
     }
 }
 
-fn reply_dispatch(
+fn stored_ack_dispatch(
     socket: SocketRef,
     view: Option<Rc<SocketView>>,
-    Reply { name, context, .. }: Reply,
-    answer: Result<Args, NoAnswer>,
+    StoredAck { name, context, .. }: StoredAck,
+    answer: Result<Args, AckFailure>,
 ) -> Dispatch {
-    Dispatch::Reply { socket, view, name, context, answer }
+    Dispatch::StoredAck { socket, view, name, context, answer }
 }
 
-fn push_answered(complete: impl IntoIterator<Item = (AskId, Complete)>, fx: &mut Effects) {
-    for (ask, Complete { answers, missing }) in complete {
-        fx.push_dispatch(Dispatch::Answered { ask, answers, missing });
+fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, CollectedAcks)>, fx: &mut Effects) {
+    for (pending, acks) in complete {
+        fx.push_dispatch(Dispatch::AcksCollected { pending, acks });
     }
 }
 

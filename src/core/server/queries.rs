@@ -44,7 +44,7 @@ impl Server {
     /// When [`Input::Timeout`] is due for sessions that poll, and for handlers that await an answer. Only these may keep a
     /// timer in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.engine.next_timeout().into_iter().chain(self.asks.first_deadline()).min()
+        self.engine.next_timeout().into_iter().chain(self.pending_acks.first_deadline()).min()
     }
 
     /// When the world must be woken for sessions that sleep.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Client, Server};
 use crate::core::alarms::NamedAlarm;
 use crate::core::handshake_request::Layer;
-use crate::core::namespace::{Reply, Socket};
-use crate::core::snapshot::{Body, ClientSnapshot, Parts, ReplySnapshot, Snapshot, SocketSnapshot};
+use crate::core::namespace::{Socket, StoredAck};
+use crate::core::snapshot::{Body, ClientSnapshot, Parts, Snapshot, SocketSnapshot, StoredAckSnapshot};
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
 use crate::id::{AckId, ConnId};
@@ -75,7 +75,7 @@ impl Server {
         let Some((opening, sockets, joining, decoder)) = client else { return Ok(()) };
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { opening, decoder, ..Client::default() };
-        for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, replies } in sockets {
+        for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = Socket::new(id, namespace.clone(), session, client.opening.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
             // One by one, in the order in which they were: collecting brings a sort into the wasm.
@@ -85,10 +85,10 @@ impl Server {
             for event in once {
                 socket.once.insert(event, ());
             }
-            for ReplySnapshot { ack, name, context, deadline } in replies {
-                self.namespaces.note_owed(ack);
-                self.replies.insert(deadline, ack.0, session.0);
-                socket.replies.insert(ack, Reply { name, context, deadline });
+            for StoredAckSnapshot { ack, name, context, deadline } in stored_acks {
+                self.namespaces.reserve_ack_id(ack);
+                self.stored_acks.insert(deadline, ack.0, session.0);
+                socket.stored_acks.insert(ack, StoredAck { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
             self.namespaces.insert(socket);
@@ -102,9 +102,9 @@ impl Server {
 }
 
 fn snapshot_of(socket: &Socket) -> SocketSnapshot {
-    let reply = |(ack, reply): (&AckId, &Reply)| {
-        let Reply { name, context, deadline } = reply.clone();
-        ReplySnapshot { ack: *ack, name, context, deadline }
+    let stored = |(ack, stored): (&AckId, &StoredAck)| {
+        let StoredAck { name, context, deadline } = stored.clone();
+        StoredAckSnapshot { ack: *ack, name, context, deadline }
     };
     SocketSnapshot {
         id: socket.id,
@@ -114,6 +114,6 @@ fn snapshot_of(socket: &Socket) -> SocketSnapshot {
         data: socket.data.clone(),
         rooms: socket.rooms.keys().cloned().collect(),
         once: socket.once.keys().cloned().collect(),
-        replies: socket.replies.iter().map(reply).collect(),
+        stored_acks: socket.stored_acks.iter().map(stored).collect(),
     }
 }

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use dormouse::error::{BroadcastAckError, DecodeError, EmitError, Unanswered};
-use dormouse::extract::{Answer, Context};
+use dormouse::error::{BroadcastAckError, DecodeError, EmitError, IncompleteAcks};
+use dormouse::extract::{AckContext, AckResult};
 use dormouse::routing::Routes;
 use dormouse::socket::{EngineSocket, Reason};
 use dormouse::value::Frame;
-use dormouse::{App, Args, Auth, Data, Failure, Io, Reply, Room, Socket};
+use dormouse::{Ack, App, Args, Auth, Data, Failure, Io, Room, Socket};
 use serde_json::Value;
 
 /// A server with a handler for everything that a handler can do, in `/` and `/custom`. Also echoes plain Engine.IO.
@@ -38,22 +38,20 @@ fn asking_routes(ns: Routes) -> Routes {
         let asked = io.timeout(Duration::from_secs(10)).emit_with_ack::<Value>("question", args).await;
         let (answers, missing) = match asked {
             Ok(answers) => (answers, 0),
-            Err(BroadcastAckError::Unanswered(Unanswered { answers, missing })) => (answers, missing.len()),
+            Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })) => (answers, missing.len()),
             Err(error) => return socket.emit("no answer", error.to_string()),
         };
         let answers: Vec<Value> = answers.into_iter().map(|(_, answer)| answer).collect();
         socket.emit("answers", (answers, missing))
     })
-    .on("note", async |socket: Socket, Data(context): Data<Value>| {
-        socket.reply_to("noted", context).emit("question", ())
-    })
-    .on("note all", async |io: Io, Data(context): Data<Value>| io.reply_to("noted", context).emit("question", ()))
+    .on("note", async |socket: Socket, Data(context): Data<Value>| socket.ack_to("noted", context).emit("question", ()))
+    .on("note all", async |io: Io, Data(context): Data<Value>| io.ack_to("noted", context).emit("question", ()))
     .on("note for", async |socket: Socket, Data((context, millis)): Data<(Value, u64)>| {
-        socket.timeout(Duration::from_millis(millis)).reply_to("noted", context).emit("question", ())
+        socket.timeout(Duration::from_millis(millis)).ack_to("noted", context).emit("question", ())
     })
-    .on_reply(
+    .on_ack(
         "noted",
-        async |socket: Socket, Answer(answer): Answer<Option<Value>>, Context(context): Context<Value>| {
+        async |socket: Socket, AckResult(answer): AckResult<Option<Value>>, AckContext(context): AckContext<Value>| {
             let told = answer.map_err(|none| none.to_string());
             // To everybody: who is asked may be gone.
             socket.io().emit("noted", (context, told.clone().ok().flatten(), told.err()))
@@ -72,19 +70,19 @@ async fn engine_echo(socket: EngineSocket, message: Frame) {
 fn routes(ns: Routes) -> Routes {
     ns.on_connect(async |socket: Socket, Auth(auth): Auth<Value>| socket.emit("auth", auth))
         .on("message", async |socket: Socket, args: Args| socket.emit("message-back", args))
-        .on("message-with-ack", async |args: Args| Reply(args))
+        .on("message-with-ack", async |args: Args| Ack(args))
         .on("join", async |socket: Socket, args: Args| {
             socket.join(rooms(&args)?)?;
-            Ok::<_, Failure>(Reply(()))
+            Ok::<_, Failure>(Ack(()))
         })
         .on("leave", async |socket: Socket, args: Args| {
             socket.leave(rooms(&args)?);
-            Ok::<_, DecodeError>(Reply(()))
+            Ok::<_, DecodeError>(Ack(()))
         })
         .on("to", to)
         .on("broadcast", async |socket: Socket, args: Args| {
             socket.broadcast().emit("said", args)?;
-            Ok::<_, EmitError>(Reply(()))
+            Ok::<_, EmitError>(Ack(()))
         })
         .on("kick", async |socket: Socket| socket.disconnect(false))
         .on("close", async |socket: Socket| socket.disconnect(true))
@@ -101,7 +99,7 @@ fn routes(ns: Routes) -> Routes {
             Ok::<_, Failure>(socket.broadcast().emit("said", args)?)
         })
         .on("panic", panics)
-        .on("reserved", async |socket: Socket| Reply(socket.emit("disconnect", ()).is_err()))
+        .on("reserved", async |socket: Socket| Ack(socket.emit("disconnect", ()).is_err()))
         .on_disconnect(left)
 }
 
@@ -124,14 +122,14 @@ async fn to(
     socket: Socket,
     Data((rooms, except)): Data<(Vec<String>, Vec<String>)>,
     args: Args,
-) -> Result<Reply<()>, EmitError> {
+) -> Result<Ack<()>, EmitError> {
     let values = args.to_values().unwrap_or_default();
     let mut rest = Args::new();
     for value in values.get(2..).unwrap_or_default() {
         rest.push(value)?;
     }
     socket.to(rooms).except(except).emit("said", rest)?;
-    Ok(Reply(()))
+    Ok(Ack(()))
 }
 
 fn rooms(args: &Args) -> Result<Vec<String>, DecodeError> {

@@ -7,11 +7,11 @@ use dormouse::response::{Headers, HttpResponse};
 use dormouse::routing::{ConnectionError, Cors, EngineRoutes};
 use dormouse::socket::{Conn, Reason};
 use dormouse::value::{EnginePacket, PacketKind};
-use dormouse::{App, Args, Failure, Io, Reply};
+use dormouse::{Ack, App, Args, Failure, Io};
 use serde_json::json;
 
 fn app() -> App {
-    App::new().namespace("/", |ns| ns.on("say", async |args: Args| Reply(args))).engine(hooks)
+    App::new().namespace("/", |ns| ns.on("say", async |args: Args| Ack(args))).engine(hooks)
 }
 
 fn hooks(engine: EngineRoutes) -> EngineRoutes {

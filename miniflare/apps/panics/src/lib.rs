@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use dormouse::error::{EmitError, JoinError};
 use dormouse::extract::EventName;
-use dormouse::{App, Args, Io, Reply, Socket};
+use dormouse::{Ack, App, Args, Io, Socket};
 
 fn app() -> App {
     App::new().namespace("/", |ns| {
@@ -43,19 +43,19 @@ impl Drop for PanicsWhenDropped {
     }
 }
 
-async fn join(socket: Socket, args: Args) -> Result<Reply<Args>, JoinError> {
+async fn join(socket: Socket, args: Args) -> Result<Ack<Args>, JoinError> {
     socket.join("test room")?;
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
-async fn emit_to_the_room(socket: Socket, args: Args) -> Result<Reply<Args>, EmitError> {
+async fn emit_to_the_room(socket: Socket, args: Args) -> Result<Ack<Args>, EmitError> {
     socket.to("test room").emit("module.x", args.clone())?;
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
-async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Reply<Args>, EmitError> {
+async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result<Ack<Args>, EmitError> {
     socket.broadcast().emit(&name, args.clone())?;
-    Ok(Reply(args))
+    Ok(Ack(args))
 }
 
 dormouse::world!(World, app);

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use dormouse::error::{AckError, BroadcastAckError, HandlerError, Unanswered};
+use dormouse::error::{AckError, BroadcastAckError, HandlerError, IncompleteAcks};
 use dormouse::response::AckSender;
 use dormouse::routing::Routes;
-use dormouse::{Args, Data, Failure, Io, Reply, Socket, SocketId};
+use dormouse::{Ack, Args, Data, Failure, Io, Socket, SocketId};
 use serde_json::{Value, json};
 
 use crate::runtime::wait;
@@ -25,8 +25,8 @@ pub fn routes(ns: Routes) -> Routes {
         .on("ask all else", ask_all_else)
 }
 
-async fn echo(args: Args) -> Reply<Args> {
-    Reply(args)
+async fn echo(args: Args) -> Ack<Args> {
+    Ack(args)
 }
 
 async fn nothing() {}
@@ -35,12 +35,12 @@ async fn fail(Data(number): Data<u8>) -> Result<(), Failure> {
     Err(Failure::new("FAILED", format!("{number} is no good")))
 }
 
-async fn first() -> Reply<&'static str> {
-    Reply("first")
+async fn first() -> Ack<&'static str> {
+    Ack("first")
 }
 
-async fn second() -> Reply<&'static str> {
-    Reply("second")
+async fn second() -> Ack<&'static str> {
+    Ack("second")
 }
 
 /// Answers after so many milliseconds.
@@ -54,40 +54,40 @@ async fn drop_the_ack(ack: AckSender) {
     drop(ack);
 }
 
-/// Asks the client back, tells it what it answered, and gives it that as well.
-async fn ask(socket: Socket, question: Args) -> Result<Reply<Value>, Failure> {
+/// PendingAcks the client back, tells it what it answered, and gives it that as well.
+async fn ask(socket: Socket, question: Args) -> Result<Ack<Value>, Failure> {
     let answer: Value = socket.emit_with_ack("question", question).await?;
     socket.emit("answered", &answer)?;
-    Ok(Reply(answer))
+    Ok(Ack(answer))
 }
 
-async fn ask_within(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Reply<Value>, AckError> {
+async fn ask_within(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Ack<Value>, AckError> {
     let timeout = Duration::from_millis(milliseconds);
-    Ok(Reply(socket.timeout(timeout).emit_with_ack("question", ()).await?))
+    Ok(Ack(socket.timeout(timeout).emit_with_ack("question", ()).await?))
 }
 
-async fn ask_another(io: Io, Data((id, question)): Data<(SocketId, Value)>) -> Result<Reply<Value>, Failure> {
+async fn ask_another(io: Io, Data((id, question)): Data<(SocketId, Value)>) -> Result<Ack<Value>, Failure> {
     let other = io.socket(id).ok_or_else(|| Failure::new("NOBODY", "nobody has this id"))?;
     let answer: Value = other.emit_with_ack("question", question).await?;
-    Ok(Reply(answer))
+    Ok(Ack(answer))
 }
 
-async fn ask_all(io: Io, Data((room, milliseconds)): Data<(String, u64)>) -> Result<Reply<Value>, Failure> {
+async fn ask_all(io: Io, Data((room, milliseconds)): Data<(String, u64)>) -> Result<Ack<Value>, Failure> {
     let all = io.to(room).timeout(Duration::from_millis(milliseconds));
     tally(all.emit_with_ack("question", "all").await)
 }
 
-async fn ask_all_else(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Reply<Value>, Failure> {
+async fn ask_all_else(socket: Socket, Data(milliseconds): Data<u64>) -> Result<Ack<Value>, Failure> {
     let all = socket.broadcast().timeout(Duration::from_millis(milliseconds));
     tally(all.emit_with_ack("question", "all else").await)
 }
 
-fn tally(answered: Result<Vec<(SocketId, Value)>, BroadcastAckError<Value>>) -> Result<Reply<Value>, Failure> {
+fn tally(answered: Result<Vec<(SocketId, Value)>, BroadcastAckError<Value>>) -> Result<Ack<Value>, Failure> {
     let (answers, missing) = match answered {
         Ok(answers) => (answers, Vec::new()),
-        Err(BroadcastAckError::Unanswered(Unanswered { answers, missing })) => (answers, missing),
+        Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })) => (answers, missing),
         Err(error @ BroadcastAckError::Emit(_)) => return Err(error.into()),
     };
     let missing: Vec<_> = missing.iter().map(|(id, why)| (id, why.code())).collect();
-    Ok(Reply(json!({ "answers": answers, "missing": missing })))
+    Ok(Ack(json!({ "answers": answers, "missing": missing })))
 }

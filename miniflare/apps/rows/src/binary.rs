@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use dormouse::routing::Routes;
-use dormouse::{Data, Failure, Reply, Socket};
+use dormouse::{Ack, Data, Failure, Socket};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,22 +24,19 @@ struct Tile {
 }
 
 /// Comes back twice, as an event and as the answer, its tiles the other way round.
-async fn scene(
-    socket: Socket,
-    Data((mut scene, note)): Data<(Scene, Bytes)>,
-) -> Result<Reply<(Bytes, Scene)>, Failure> {
+async fn scene(socket: Socket, Data((mut scene, note)): Data<(Scene, Bytes)>) -> Result<Ack<(Bytes, Scene)>, Failure> {
     scene.tiles.reverse();
     socket.emit("scene", (&scene, &note))?;
-    Ok(Reply((note, scene)))
+    Ok(Ack((note, scene)))
 }
 
-async fn raw(socket: Socket, Data(json): Data<Box<RawValue>>) -> Result<Reply<usize>, Failure> {
+async fn raw(socket: Socket, Data(json): Data<Box<RawValue>>) -> Result<Ack<usize>, Failure> {
     socket.emit("raw", &json)?;
-    Ok(Reply(json.get().len()))
+    Ok(Ack(json.get().len()))
 }
 
-async fn tuple(Data((text, number, flag)): Data<(String, i64, Option<bool>)>) -> Reply<(Option<bool>, i64, String)> {
-    Reply((flag, number, text))
+async fn tuple(Data((text, number, flag)): Data<(String, i64, Option<bool>)>) -> Ack<(Option<bool>, i64, String)> {
+    Ack((flag, number, text))
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +45,6 @@ struct Roll {
     die_sides: u8,
 }
 
-async fn typed(Data(roll): Data<Roll>) -> Reply<Roll> {
-    Reply(roll)
+async fn typed(Data(roll): Data<Roll>) -> Ack<Roll> {
+    Ack(roll)
 }

@@ -1,7 +1,7 @@
 //! Connection middleware.
 
 use dormouse::routing::Routes;
-use dormouse::{Auth, Failure, Reply, Socket};
+use dormouse::{Ack, Auth, Failure, Socket};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,6 +48,6 @@ async fn greet(socket: Socket) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn who_am_i(socket: Socket) -> Result<Reply<(Value, Vec<dormouse::Room>)>, Failure> {
-    Ok(Reply((socket.data()?, socket.rooms())))
+async fn who_am_i(socket: Socket) -> Result<Ack<(Value, Vec<dormouse::Room>)>, Failure> {
+    Ok(Ack((socket.data()?, socket.rooms())))
 }

@@ -2,7 +2,7 @@
 
 use dormouse::routing::Routes;
 use dormouse::socket::Reason;
-use dormouse::{Data, Failure, Io, Reply, Room, Socket, SocketId};
+use dormouse::{Ack, Data, Failure, Io, Room, Socket, SocketId};
 
 use crate::tell;
 
@@ -22,10 +22,10 @@ fn say_full(socket: &Socket) -> Result<(), Failure> {
 }
 
 /// Says `full` to another client and closes its connection.
-async fn turn_away(io: Io, Data(id): Data<SocketId>) -> Result<Reply<()>, Failure> {
+async fn turn_away(io: Io, Data(id): Data<SocketId>) -> Result<Ack<()>, Failure> {
     let other = io.socket(id).ok_or_else(|| Failure::new("NOBODY", "nobody has this id"))?;
     say_full(&other)?;
-    Ok(Reply(()))
+    Ok(Ack(()))
 }
 
 /// Is disconnected, its connection closed or not.

@@ -2,7 +2,7 @@
 
 use dormouse::extract::EventName;
 use dormouse::routing::Routes;
-use dormouse::{Args, Data, Failure, Io, Reply, Socket};
+use dormouse::{Ack, Args, Data, Failure, Io, Socket};
 
 use crate::runtime::wait;
 use crate::tell;
@@ -46,25 +46,25 @@ async fn forbid(EventName(name): EventName) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn hello_once(socket: Socket) -> Result<Reply<&'static str>, Failure> {
+async fn hello_once(socket: Socket) -> Result<Ack<&'static str>, Failure> {
     socket.emit("hello", "for the first time")?;
-    Ok(Reply("for the first time"))
+    Ok(Ack("for the first time"))
 }
 
-async fn hello() -> Reply<&'static str> {
-    Reply("again")
+async fn hello() -> Ack<&'static str> {
+    Ack("again")
 }
 
-async fn number(Data(number): Data<u32>) -> Reply<u32> {
-    Reply(number)
+async fn number(Data(number): Data<u32>) -> Ack<u32> {
+    Ack(number)
 }
 
-async fn delayed(args: Args) -> Reply<Args> {
-    Reply(args)
+async fn delayed(args: Args) -> Ack<Args> {
+    Ack(args)
 }
 
-async fn fallback(EventName(name): EventName) -> Reply<String> {
-    Reply(format!("fallback: {name}"))
+async fn fallback(EventName(name): EventName) -> Ack<String> {
+    Ack(format!("fallback: {name}"))
 }
 
 async fn error(io: Io, name: Option<EventName>, failure: Failure) {

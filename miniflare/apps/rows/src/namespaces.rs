@@ -1,7 +1,7 @@
 //! Namespaces whose names are not known beforehand.
 
 use dormouse::routing::Routes;
-use dormouse::{App, Auth, Failure, Io, Namespace, Reply, Socket};
+use dormouse::{Ack, App, Auth, Failure, Io, Namespace, Socket};
 use serde_json::Value;
 
 use crate::runtime::wait;
@@ -29,16 +29,16 @@ async fn new(io: Io) -> Result<(), Failure> {
     tell(&io, "new namespace", io.name().as_str())
 }
 
-async fn params(socket: Socket) -> Reply<(String, Vec<Option<String>>)> {
-    Reply((socket.namespace().as_str().to_owned(), ["n", "kind", "name"].map(|name| socket.param(name)).into()))
+async fn params(socket: Socket) -> Ack<(String, Vec<Option<String>>)> {
+    Ack((socket.namespace().as_str().to_owned(), ["n", "kind", "name"].map(|name| socket.param(name)).into()))
 }
 
-async fn by_name() -> Reply<&'static str> {
-    Reply("by its name")
+async fn by_name() -> Ack<&'static str> {
+    Ack("by its name")
 }
 
-async fn by_predicate(socket: Socket) -> Reply<(&'static str, String)> {
-    Reply(("by the predicate", socket.namespace().as_str().to_owned()))
+async fn by_predicate(socket: Socket) -> Ack<(&'static str, String)> {
+    Ack(("by the predicate", socket.namespace().as_str().to_owned()))
 }
 
 /// To everybody in the namespace.
@@ -47,10 +47,10 @@ async fn everybody(io: Io, args: dormouse::Args) -> Result<(), Failure> {
 }
 
 /// The namespaces of a template, each told by name.
-async fn children(io: Io) -> Result<Reply<Vec<String>>, Failure> {
+async fn children(io: Io) -> Result<Ack<Vec<String>>, Failure> {
     let children = io.children("/dynamic-{n}");
     for child in &children {
         child.emit("child", child.name().as_str())?;
     }
-    Ok(Reply(children.iter().map(|child| child.name().as_str().to_owned()).collect()))
+    Ok(Ack(children.iter().map(|child| child.name().as_str().to_owned()).collect()))
 }

@@ -2,7 +2,7 @@
 
 use dormouse::error::JoinError;
 use dormouse::routing::Routes;
-use dormouse::{Args, Data, Failure, Io, Reply, Room, Socket, SocketId};
+use dormouse::{Ack, Args, Data, Failure, Io, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
 pub fn routes(ns: Routes) -> Routes {
@@ -25,18 +25,18 @@ pub fn routes(ns: Routes) -> Routes {
         .on("conn", conn)
 }
 
-async fn join(socket: Socket, Data(names): Data<Vec<String>>) -> Result<Reply<Vec<Room>>, JoinError> {
+async fn join(socket: Socket, Data(names): Data<Vec<String>>) -> Result<Ack<Vec<Room>>, JoinError> {
     socket.join(names)?;
-    Ok(Reply(socket.rooms()))
+    Ok(Ack(socket.rooms()))
 }
 
-async fn leave(socket: Socket, Data(names): Data<Vec<String>>) -> Reply<Vec<Room>> {
+async fn leave(socket: Socket, Data(names): Data<Vec<String>>) -> Ack<Vec<Room>> {
     socket.leave(names);
-    Reply(socket.rooms())
+    Ack(socket.rooms())
 }
 
-async fn rooms(socket: Socket) -> Reply<Vec<Room>> {
-    Reply(socket.rooms())
+async fn rooms(socket: Socket) -> Ack<Vec<Room>> {
+    Ack(socket.rooms())
 }
 
 async fn to(socket: Socket, Data((names, text)): Data<(Vec<String>, Value)>) -> Result<(), Failure> {
@@ -55,10 +55,10 @@ async fn everybody_else(socket: Socket, args: Args) -> Result<(), Failure> {
     Ok(socket.broadcast().emit("said", args)?)
 }
 
-async fn volatile(socket: Socket, Data((id, args)): Data<(SocketId, Value)>, io: Io) -> Result<Reply<()>, Failure> {
+async fn volatile(socket: Socket, Data((id, args)): Data<(SocketId, Value)>, io: Io) -> Result<Ack<()>, Failure> {
     io.to(id).volatile().emit("volatile", args)?;
     socket.broadcast().volatile().except(id).emit("volatile", "for the others")?;
-    Ok(Reply(()))
+    Ok(Ack(()))
 }
 
 /// What is taken and changes nothing.
@@ -70,7 +70,7 @@ async fn flags(socket: Socket, io: Io) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Reply<Value>, Failure> {
+async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Ack<Value>, Failure> {
     let sockets = match room {
         Some(room) => io.within(room).fetch_sockets().await,
         None => io.fetch_sockets().await,
@@ -83,20 +83,20 @@ async fn sockets(io: Io, Data(room): Data<Option<String>>) -> Result<Reply<Value
         );
     }
     let ids = io.all_sockets().await;
-    Ok(Reply(json!({ "sockets": found, "ids": ids, "count": io.sockets().len(), "clients": io.clients_count() })))
+    Ok(Ack(json!({ "sockets": found, "ids": ids, "count": io.sockets().len(), "clients": io.clients_count() })))
 }
 
 async fn sockets_join(
     io: Io,
     Data((who, rooms)): Data<(String, Vec<String>)>,
-) -> Result<Reply<Vec<SocketId>>, JoinError> {
+) -> Result<Ack<Vec<SocketId>>, JoinError> {
     io.to(&who).sockets_join(&rooms)?;
-    Ok(Reply(ids_in(&io, rooms.first()).await))
+    Ok(Ack(ids_in(&io, rooms.first()).await))
 }
 
-async fn sockets_leave(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Reply<Vec<SocketId>> {
+async fn sockets_leave(io: Io, Data((who, rooms)): Data<(String, Vec<String>)>) -> Ack<Vec<SocketId>> {
     io.to(&who).sockets_leave(&rooms);
-    Reply(ids_in(&io, rooms.first()).await)
+    Ack(ids_in(&io, rooms.first()).await)
 }
 
 async fn ids_in(io: &Io, room: Option<&String>) -> Vec<SocketId> {
@@ -110,22 +110,22 @@ async fn disconnect_sockets(io: Io, Data((who, close)): Data<(String, bool)>) {
     io.to(who).disconnect_sockets(close);
 }
 
-async fn set_data(socket: Socket, Data(data): Data<Value>) -> Result<Reply<&'static str>, Failure> {
+async fn set_data(socket: Socket, Data(data): Data<Value>) -> Result<Ack<&'static str>, Failure> {
     socket.set_data(&data)?;
-    Ok(Reply("set"))
+    Ok(Ack("set"))
 }
 
 /// A tuple, because `Value::Null` by itself is what `()` is to serde: no argument.
-async fn data(socket: Socket) -> Result<Reply<(Value,)>, Failure> {
-    Ok(Reply((socket.data()?,)))
+async fn data(socket: Socket) -> Result<Ack<(Value,)>, Failure> {
+    Ok(Ack((socket.data()?,)))
 }
 
-async fn handshake(socket: Socket) -> Result<Reply<Value>, Failure> {
+async fn handshake(socket: Socket) -> Result<Ack<Value>, Failure> {
     let handshake = socket.handshake().ok_or_else(|| Failure::new("GONE", "the socket is gone"))?;
     let headers: serde_json::Map<_, _> =
         handshake.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let query: serde_json::Map<_, _> = handshake.query().map(|(name, value)| (name, value.into())).collect();
-    Ok(Reply(json!({
+    Ok(Ack(json!({
         "headers": headers,
         "query": query,
         "auth": handshake.auth::<Value>()?,
@@ -138,9 +138,9 @@ async fn handshake(socket: Socket) -> Result<Reply<Value>, Failure> {
     })))
 }
 
-async fn conn(socket: Socket) -> Option<Reply<Value>> {
+async fn conn(socket: Socket) -> Option<Ack<Value>> {
     let conn = socket.conn()?;
-    Some(Reply(json!({
+    Some(Ack(json!({
         "id": conn.id().as_str(),
         "transport": conn.transport(),
         "upgraded": conn.upgraded(),

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use dormouse::extract::{Context, EventName};
+use dormouse::extract::{AlarmContext, EventName};
 use dormouse::routing::Routes;
-use dormouse::{App, Data, Failure, Io, Reply, Storage};
+use dormouse::{Ack, App, Data, Failure, Io, Storage};
 use serde_json::Value;
 
 use crate::tell;
@@ -27,7 +27,7 @@ pub fn routes(ns: Routes) -> Routes {
 async fn ring(
     io: Io,
     EventName(name): EventName,
-    Context(context): Context<Value>,
+    AlarmContext(context): AlarmContext<Value>,
     storage: Storage,
 ) -> Result<(), Failure> {
     storage.put("rang", &(&*name, &context))?;
@@ -37,37 +37,37 @@ async fn ring(
 async fn set_alarm(
     io: Io,
     Data((name, milliseconds, context)): Data<(String, u64, Value)>,
-) -> Result<Reply<&'static str>, Failure> {
+) -> Result<Ack<&'static str>, Failure> {
     io.set_alarm(&name, Duration::from_millis(milliseconds), context)?;
-    Ok(Reply("set"))
+    Ok(Ack("set"))
 }
 
-async fn clear_alarm(io: Io, Data(name): Data<String>) -> Reply<&'static str> {
+async fn clear_alarm(io: Io, Data(name): Data<String>) -> Ack<&'static str> {
     io.clear_alarm(&name);
-    Reply("cleared")
+    Ack("cleared")
 }
 
 /// Whether an alarm is set for later.
-async fn alarm(io: Io, Data(name): Data<String>) -> Reply<Option<bool>> {
-    Reply(io.alarm(&name).map(|at| at > io.now()))
+async fn alarm(io: Io, Data(name): Data<String>) -> Ack<Option<bool>> {
+    Ack(io.alarm(&name).map(|at| at > io.now()))
 }
 
-async fn put(storage: Storage, Data((key, value)): Data<(String, Value)>) -> Result<Reply<&'static str>, Failure> {
+async fn put(storage: Storage, Data((key, value)): Data<(String, Value)>) -> Result<Ack<&'static str>, Failure> {
     storage.put(&key, &value)?;
-    Ok(Reply("put"))
+    Ok(Ack("put"))
 }
 
-async fn get(storage: Storage, Data(key): Data<String>) -> Result<Reply<Option<Value>>, Failure> {
-    Ok(Reply(storage.get(&key)?))
+async fn get(storage: Storage, Data(key): Data<String>) -> Result<Ack<Option<Value>>, Failure> {
+    Ok(Ack(storage.get(&key)?))
 }
 
-async fn delete(storage: Storage, Data(key): Data<String>) -> Result<Reply<&'static str>, Failure> {
+async fn delete(storage: Storage, Data(key): Data<String>) -> Result<Ack<&'static str>, Failure> {
     storage.delete(&key)?;
-    Ok(Reply("deleted"))
+    Ok(Ack("deleted"))
 }
 
-async fn keys(storage: Storage, Data(prefix): Data<String>) -> Result<Reply<Vec<String>>, Failure> {
-    Ok(Reply(storage.keys(&prefix)?))
+async fn keys(storage: Storage, Data(prefix): Data<String>) -> Result<Ack<Vec<String>>, Failure> {
+    Ok(Ack(storage.keys(&prefix)?))
 }
 
 async fn close(io: Io) {

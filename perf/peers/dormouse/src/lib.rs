@@ -2,7 +2,7 @@
 
 use dormouse::error::{EmitError, JoinError};
 use dormouse::socket::Handshake;
-use dormouse::{App, Args, Reply, Socket};
+use dormouse::{Ack, App, Args, Socket};
 
 /// The app, which `benches/` measures, too, without a runtime.
 pub fn app() -> App {
@@ -21,8 +21,8 @@ async fn room(socket: Socket, args: Args) -> Result<(), EmitError> {
     socket.to(socket.rooms()).emit("room", args)
 }
 
-async fn ask(args: Args) -> Reply<Args> {
-    Reply(args)
+async fn ask(args: Args) -> Ack<Args> {
+    Ack(args)
 }
 
 dormouse::world!(World, app);
