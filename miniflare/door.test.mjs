@@ -324,14 +324,14 @@ describe("the admin door", () => {
       const { json } = await door("acks", "emit", { event: "ask", args: ["?"], except: ["silent"], ack: {} });
       assert.equal(json.matched, 2);
       assert.deepEqual(json.missing, []);
-      const of = (client) => json.answers.find(({ socket }) => socket === client.id);
+      const of = (client) => json.acks.find(({ socket }) => socket === client.id);
       assert.deepEqual(of(red), { socket: red.id, args: ["red: ?", 2] });
       assert.deepEqual(of(blue).args, [{ _placeholder: true, num: 0 }]);
       assert.deepEqual(Buffer.from(of(blue).attachments[0], "base64"), Buffer.from([1, 2, 3]));
 
       const late = await door("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent", "red"], ack: { timeoutMs: 300 } });
       assert.equal(late.json.matched, 2);
-      assert.deepEqual(late.json.answers.map(({ socket }) => socket), [red.id]);
+      assert.deepEqual(late.json.acks.map(({ socket }) => socket), [red.id]);
       assert.deepEqual(late.json.missing, [{ socket: silent.id, reason: "ACK_TIMEOUT" }]);
     });
     // The last, since who is gone is gone.
