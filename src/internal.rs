@@ -5,8 +5,8 @@ pub use crate::admin::Operation;
 #[cfg(target_arch = "wasm32")]
 pub use crate::cloudflare::export::{Object, Promise, fetch, wasm_bindgen};
 pub use crate::config::Config;
-pub use crate::core::effect::Answer;
-pub use crate::core::handshake_request::{Layer, Opening};
+pub use crate::core::effect::Response;
+pub use crate::core::handshake_request::{HandshakeRequest, Protocol};
 pub use crate::core::snapshot::Parts;
 pub use crate::core::socketio::{Decoder, Packet, encode_ack, encode_event};
 pub use crate::core::{engineio, server};

@@ -33,7 +33,7 @@ pub const MAX_INLINE_PART_BYTES: usize = 1_000;
 
 /// Longest head of the request that opens a session: its URL and headers, in bytes. They are kept as long as the session
 /// lives; Node's own bound, 16 KiB, and its answer, 431.
-pub const MAX_OPENING_BYTES: usize = 16_384;
+pub const MAX_HANDSHAKE_REQUEST_BYTES: usize = 16_384;
 
 /// Most subprotocols that a WebSocket may offer: each is compared with those before it, and clients offer a few.
 pub const MAX_SUBPROTOCOLS: usize = 100;

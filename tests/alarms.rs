@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dormouse::extract::EventName;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
 use dormouse::value::Frame;
 use dormouse::{App, Data, Failure, Io};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn alarms() -> App {
 }
 
 fn join(host: &mut Host) -> SocketNo {
-    let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+    let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
     host.text(no, "40");
     no
 }
@@ -165,7 +165,7 @@ fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
                     scene.lags.extend(lag.map(|lag| (no, lag)));
                 }
                 Step::OpenOnly => {
-                    scene.host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+                    scene.host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
                 }
                 Step::Sleep => prop_assert!(scene.host.sleep()),
                 Step::Advance(share) => scene.advance(interval * share / 100),

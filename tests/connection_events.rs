@@ -5,9 +5,9 @@ mod told;
 
 use core::time::Duration;
 
-use dormouse::internal::Answer;
 use dormouse::internal::Config;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::internal::limits;
 use dormouse::internal::{Host, Said, To, What};
 use dormouse::routing::{EngineRoutes, Routes};
@@ -133,7 +133,7 @@ fn an_upgrade_is_told_and_so_are_packets_by_polling() {
         let sid = sid_of(&host, opened);
         host.post(&sid, b"40");
         take_told();
-        let socket = host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+        let socket = host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Protocol::SocketIo).expect("an upgrade");
         host.text(socket, "2probe");
         assert_eq!(take_told(), [] as [Value; 0], "what only probes is no packet of the session");
         host.text(socket, "5");
@@ -158,7 +158,7 @@ fn pings_are_told_where_each_session_has_its_own() {
         let config = Config { ping_interval: Duration::from_millis(300), ..Config::default() };
         let mut host = Host::new(config, app);
         host.sleepy = sleeps;
-        let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+        let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
         host.text(socket, "40");
         take_told();
         host.advance_millis(300);
@@ -198,20 +198,20 @@ fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
     }
     let told = [json!(["plain", "forced close"]), json!(["close", "forced close"])];
     let mut host = Host::new(Config::default(), app);
-    let opened = host.request("GET", POLLING, Layer::EngineIo, false);
+    let opened = host.request("GET", POLLING, Protocol::EngineIo, false);
     let sid = sid_of(&host, opened);
     host.post(&sid, b"4hello");
     assert_eq!(take_told(), told);
     for payload in ["4bye", "6\u{1e}1"] {
         let http = host.poll(&sid);
-        assert_eq!(host.answer_of(http), Some(&Answer::Payload(payload.to_owned())));
+        assert_eq!(host.answer_of(http), Some(&Response::Payload(payload.to_owned())));
     }
 
     // A session that polls keeps its world awake; one on a WebSocket does not.
     for sleeps in [false, true] {
         let mut host = Host::new(Config::default(), app);
         host.sleepy = sleeps;
-        let socket = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+        let socket = host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session");
         host.take_said();
         host.text(socket, "4hello");
         assert_eq!(take_told(), told);
@@ -238,12 +238,12 @@ fn plain_sessions_are_told_when_they_open_and_close() {
         let mut host = Host::new(Config::default(), app);
         host.sleepy = sleeps;
         // Not those of Socket.IO.
-        let other = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+        let other = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
         host.text(other, "40");
         host.gone(other, Reason::TransportClose);
         assert_eq!(take_told(), [] as [Value; 0]);
 
-        let socket = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+        let socket = host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session");
         assert_eq!(take_told(), ["first", "second"].map(Value::from));
         host.text(socket, "4hello");
         let texts = host.runtime().texts_of(socket);
@@ -251,7 +251,7 @@ fn plain_sessions_are_told_when_they_open_and_close() {
         host.gone(socket, Reason::TransportError);
         assert_eq!(take_told(), [json!("transport error")]);
 
-        let polling = host.request("GET", POLLING, Layer::EngineIo, false);
+        let polling = host.request("GET", POLLING, Protocol::EngineIo, false);
         assert_eq!(take_told(), ["first", "second"].map(Value::from));
         let sid = sid_of(&host, polling);
         host.post(&sid, b"1");
@@ -304,12 +304,12 @@ mod waiting {
             GATE.take();
             let mut host = Host::new(Config::default(), app);
             for message in ["4send", "4close"] {
-                let gone = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                let gone = host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session");
                 host.text(gone, message);
                 host.gone(gone, Reason::TransportClose);
                 assert_eq!(take_told(), [json!("closed")]);
                 // Takes the place.
-                let other = host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session");
+                let other = host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session");
                 host.take_said();
                 open(&mut host);
                 assert_eq!(host.take_said(), []);
@@ -332,7 +332,8 @@ mod waiting {
             GATE.take();
             STARTED.set(0);
             let mut host = Host::new(Config::default(), app);
-            let [socket, other] = [(); 2].map(|()| host.open_websocket(WEBSOCKET, Layer::EngineIo).expect("a session"));
+            let [socket, other] =
+                [(); 2].map(|()| host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session"));
             if sleeps {
                 assert!(host.sleep());
             }

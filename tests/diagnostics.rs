@@ -64,7 +64,7 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
     (
         "data_twice_where_it_may_fail",
         "async fn moved(x: Option<Data<u32>>, Data(y): Data<String>) {}
-         fn app() -> App { App::new().namespace(\"/\", |ns| ns.guard_packet(moved)) }",
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.guard_event(moved)) }",
         &["two arguments of this handler take the same `EventData`"],
     ),
     (

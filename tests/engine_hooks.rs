@@ -8,11 +8,11 @@ use std::rc::Rc;
 
 use dormouse::cookie::Cookie;
 use dormouse::extract::ConnRequest;
-use dormouse::internal::Answer;
 use dormouse::internal::Config;
 use dormouse::internal::Host;
 use dormouse::internal::Refusal;
-use dormouse::internal::{Layer, Opening};
+use dormouse::internal::Response;
+use dormouse::internal::{HandshakeRequest, Protocol};
 use dormouse::response::{Headers, HttpResponse};
 use dormouse::routing::EngineRoutes;
 use dormouse::testing::TestWorld;
@@ -37,7 +37,7 @@ fn watched(engine: EngineRoutes) -> EngineRoutes {
 
 fn refusal(host: &Host, http: usize) -> Refusal {
     match host.answer_of(http) {
-        Some(Answer::Refused(refusal)) => refusal.clone(),
+        Some(Response::Refused(refusal)) => refusal.clone(),
         other => panic!("no refusal: {other:?}"),
     }
 }
@@ -109,14 +109,14 @@ mod allow_request {
     #[test]
     fn it_is_not_asked_about_sessions_that_exist_and_wakes_nobody() {
         let mut host = Host::new(Config::default(), app);
-        host.opening.headers = vec![("x-token".to_owned(), "good".to_owned())];
+        host.handshake.headers = vec![("x-token".to_owned(), "good".to_owned())];
         let opened = get(&mut host, POLLING);
         let sid = sid_of(&host, opened);
         assert_eq!(take_told().len(), 1);
-        host.opening.headers.clear();
+        host.handshake.headers.clear();
         host.post(&sid, b"40");
         host.poll(&sid);
-        host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+        host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Protocol::SocketIo).expect("an upgrade");
         assert_eq!(take_told(), [] as [Value; 0]);
 
         let mut host = Host::new(Config::default(), app);
@@ -157,18 +157,18 @@ mod guard {
             assert_eq!(take_told(), [] as [Value; 0]);
 
             // Somebody on a WebSocket, so that the world has something to sleep with.
-            let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+            let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
             host.text(socket, "40");
             assert_eq!(host.is_asleep(), sleeps);
             let opened = get(&mut host, POLLING);
             let sid = sid_of(&host, opened);
-            host.opening.headers = vec![("x-broken".to_owned(), "yes".to_owned())];
+            host.handshake.headers = vec![("x-broken".to_owned(), "yes".to_owned())];
             let http = host.poll(&sid);
             assert_eq!(refusal(&host, http).code(), 3);
-            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).is_err());
+            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Protocol::SocketIo).is_err());
             let told = json!([3, "Bad request", { "name": "MIDDLEWARE_FAILURE" }, sid]);
             assert_eq!(take_told(), [told.clone(), told]);
-            host.opening.headers.clear();
+            host.handshake.headers.clear();
             let http = host.poll(&sid);
             assert_eq!(host.answer_of(http), None, "the session goes on");
         }
@@ -211,11 +211,11 @@ mod connection_error {
                 ),
             ];
             for (method, query, told) in cases {
-                let http = host.request(method, &query, Layer::SocketIo, false);
-                assert!(matches!(host.answer_of(http), Some(Answer::Refused(_))), "{query}");
+                let http = host.request(method, &query, Protocol::SocketIo, false);
+                assert!(matches!(host.answer_of(http), Some(Response::Refused(_))), "{query}");
                 assert_eq!(take_told(), [told], "{query}");
             }
-            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={nobody}"), Layer::SocketIo).is_err());
+            assert!(host.open_websocket(&format!("{WEBSOCKET}&sid={nobody}"), Protocol::SocketIo).is_err());
             assert_eq!(take_told(), [json!([1, "Session ID unknown", { "sid": nobody }, nobody])]);
         }
     }
@@ -226,7 +226,8 @@ mod connection_error {
             let mut host = Host::new(Config::default(), app);
             let opened = get(&mut host, POLLING);
             let sid = sid_of(&host, opened);
-            let socket = host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Layer::SocketIo).expect("an upgrade");
+            let socket =
+                host.open_websocket(&format!("{WEBSOCKET}&sid={sid}"), Protocol::SocketIo).expect("an upgrade");
             host.text(socket, "2probe");
             host.text(socket, "5");
             if sleeps {
@@ -255,11 +256,11 @@ mod connection_error {
     fn an_offer_of_subprotocols_that_is_no_list_is_refused_before_its_world_wakes() {
         let mut host = Host::new(Config::default(), app);
         let offer = |host: &mut Host, offered: &str| {
-            host.opening.headers = vec![("sec-websocket-protocol".to_owned(), offered.to_owned())];
-            host.open_websocket(WEBSOCKET, Layer::SocketIo)
+            host.handshake.headers = vec![("sec-websocket-protocol".to_owned(), offered.to_owned())];
+            host.open_websocket(WEBSOCKET, Protocol::SocketIo)
         };
         for bad in ["a,,b", "a, a", "a b", ""] {
-            let Err(Answer::Refused(refusal)) = offer(&mut host, bad) else { panic!("{bad:?} is accepted") };
+            let Err(Response::Refused(refusal)) = offer(&mut host, bad) else { panic!("{bad:?} is accepted") };
             assert_eq!((refusal.code(), refusal.status()), (3, 400));
             let [told] = &*take_told() else { panic!("told once") };
             assert_eq!(told.pointer("/2/name"), Some(&json!("BAD_SUBPROTOCOLS")));
@@ -267,25 +268,27 @@ mod connection_error {
         assert!(host.is_asleep());
         assert!(offer(&mut host, "a, b").is_ok());
         // It is about WebSockets only.
-        host.opening.headers = vec![("sec-websocket-protocol".to_owned(), "a,,b".to_owned())];
+        host.handshake.headers = vec![("sec-websocket-protocol".to_owned(), "a,,b".to_owned())];
         let http = get(&mut host, POLLING);
-        assert!(matches!(host.answer_of(http), Some(Answer::Payload(_))));
+        assert!(matches!(host.answer_of(http), Some(Response::Payload(_))));
     }
 
     #[test]
     fn an_opening_that_is_too_long_is_refused_before_its_world_wakes() {
         let mut host = Host::new(Config::default(), app);
-        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_OPENING_BYTES))];
+        host.handshake.headers =
+            vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_HANDSHAKE_REQUEST_BYTES))];
         let http = get(&mut host, POLLING);
         assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 431));
         assert!(host.is_asleep());
         let [told] = &*take_told() else { panic!("told once") };
         assert_eq!(told.pointer("/2/name"), Some(&json!("HEADERS_TOO_LONG")));
 
-        host.opening.headers.clear();
+        host.handshake.headers.clear();
         let opened = get(&mut host, POLLING);
         let sid = sid_of(&host, opened);
-        host.opening.headers = vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_OPENING_BYTES))];
+        host.handshake.headers =
+            vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_HANDSHAKE_REQUEST_BYTES))];
         let http = host.poll(&sid);
         assert_eq!(host.answer_of(http), None, "nothing of it is kept");
     }
@@ -308,7 +311,7 @@ mod generate_id {
     fn sessions_have_the_ids_that_the_app_makes() {
         for sleeps in [false, true] {
             let mut host = Host::new(Config::default(), app);
-            let socket = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+            let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
             host.text(socket, "40");
             if sleeps {
                 assert!(host.sleep());
@@ -320,7 +323,7 @@ mod generate_id {
                 assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 400));
                 assert_eq!(take_told(), std::slice::from_ref(&told));
             }
-            assert!(host.open_websocket(WEBSOCKET, Layer::SocketIo).is_err());
+            assert!(host.open_websocket(WEBSOCKET, Protocol::SocketIo).is_err());
             assert_eq!(take_told(), [told]);
             let opened = get(&mut host, &format!("{POLLING}&id=another"));
             assert_eq!(sid_of(&host, opened), "another");
@@ -382,7 +385,7 @@ mod responses {
             )
         });
         let (method, world) = ("GET".to_owned(), dormouse::internal::WorldName::default());
-        let request = ConnRequest::new(method, world, true, Opening::default(), Rc::new(|_| None));
+        let request = ConnRequest::new(method, world, true, HandshakeRequest::default(), Rc::new(|_| None));
         for (own, expected) in [(vec![selected], vec![("x-own", "1"), selected]), (vec![], vec![("x-own", "1")])] {
             let mut headers: Headers =
                 own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -237,7 +237,7 @@ fn two_clients(config: Config) -> (Host, [usize; 2]) {
 
 fn join(host: &mut Host) -> usize {
     let query = "EIO=4&transport=websocket";
-    let no = host.open_websocket(query, dormouse::internal::Layer::SocketIo).expect("a WebSocket");
+    let no = host.open_websocket(query, dormouse::internal::Protocol::SocketIo).expect("a WebSocket");
     host.text(no, "40");
     no
 }

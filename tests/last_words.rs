@@ -14,10 +14,10 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use dormouse::extract::HttpRequest;
-use dormouse::internal::Answer;
 use dormouse::internal::Config;
-use dormouse::internal::Layer;
 use dormouse::internal::Operation;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::routing::Routes;
 use dormouse::socket::{BroadcastOperator, EngineSocket};
 use dormouse::value::Frame;
@@ -111,13 +111,13 @@ impl Scene {
     fn new(guest: Guest, sleeps: bool) -> Self {
         let mut host = Host::new(Config::default(), app);
         host.sleepy = sleeps;
-        let other = host.open_websocket(WEBSOCKET, Layer::SocketIo).expect("a session");
+        let other = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
         host.text(other, "40");
         host.answers_pings.insert(other);
         let mut scene = Self { host, other, sid: String::new(), id: String::new() };
-        let layer = if guest == Guest::Plain { Layer::EngineIo } else { Layer::SocketIo };
-        let opened = scene.host.request("GET", "EIO=4&transport=polling", layer, false);
-        let Some(Answer::Payload(open)) = scene.host.answer_of(opened) else { panic!("no OPEN packet") };
+        let protocol = if guest == Guest::Plain { Protocol::EngineIo } else { Protocol::SocketIo };
+        let opened = scene.host.request("GET", "EIO=4&transport=polling", protocol, false);
+        let Some(Response::Payload(open)) = scene.host.answer_of(opened) else { panic!("no OPEN packet") };
         scene.sid = sid_of(open);
         if guest == Guest::Joined {
             scene.join();
@@ -140,8 +140,8 @@ impl Scene {
     fn get(&mut self) -> Option<String> {
         let http = self.host.poll(&self.sid);
         match self.host.answer_of(http).expect("an answer") {
-            Answer::Payload(payload) => Some(payload.replace('\u{1e}', " ")),
-            Answer::Refused(refusal) if refusal.code() == 1 => None,
+            Response::Payload(payload) => Some(payload.replace('\u{1e}', " ")),
+            Response::Refused(refusal) if refusal.code() == 1 => None,
             answer => panic!("{answer:?}"),
         }
     }
@@ -155,7 +155,7 @@ impl Scene {
     /// A WebSocket wants to take the session over, and was told `3probe`.
     fn probe(&mut self) -> SocketNo {
         let query = format!("{WEBSOCKET}&sid={}", self.sid);
-        let socket = self.host.open_websocket(&query, Layer::SocketIo).expect("a WebSocket");
+        let socket = self.host.open_websocket(&query, Protocol::SocketIo).expect("a WebSocket");
         self.host.text(socket, "2probe");
         self.host.take_said();
         socket

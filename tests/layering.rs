@@ -20,7 +20,7 @@ const TABLE: &str = "
     table     : id time
     effect    : error id request value
     input     : effect error id request time value
-    snapshot  : id request table time engine::Header
+    snapshot  : id request table time engine::HeartbeatState
 
     engine    : leaves
     socket    : leaves snapshot

@@ -10,8 +10,8 @@
 mod harness;
 
 use bytes::Bytes;
-use dormouse::internal::Answer;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::socket::Reason;
 use dormouse::value::Frame;
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ impl World {
 
     /// A session on a WebSocket that joined both namespaces brings frames.
     fn suffer_frames(&mut self, frames: impl IntoIterator<Item = Frame>) {
-        let no = self.host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        let no = self.host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         self.host.text(no, "40");
         self.host.text(no, "40/custom,");
         for frame in frames {
@@ -74,8 +74,8 @@ impl World {
 
     /// A session that polls and joined both namespaces brings bodies; everything is answered.
     fn suffer_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a [u8]>) {
-        let http = self.host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
-        let Some(Answer::Payload(open)) = self.host.answer_of(http) else { panic!("no OPEN packet") };
+        let http = self.host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+        let Some(Response::Payload(open)) = self.host.answer_of(http) else { panic!("no OPEN packet") };
         let sid = sid_of(open);
         self.host.post(&sid, b"40\x1e40/custom,");
         self.host.poll(&sid);
@@ -95,7 +95,7 @@ impl World {
     }
 
     fn is_refused(&self, http: HttpNo) -> bool {
-        matches!(self.host.answer_of(http), Some(Answer::Refused(_)))
+        matches!(self.host.answer_of(http), Some(Response::Refused(_)))
     }
 
     /// Nothing is left of the session, and its place is free for the next.
@@ -260,10 +260,10 @@ fn queries_of_any_kind_are_answered() {
         let mut host = Host::new(own_heartbeat(), harness::apps::echo);
         let mut bystanders = Bystanders::new(&mut host);
         for method in ["GET", "POST", "PUT"] {
-            let http = host.request(method, &query, Layer::SocketIo, false);
+            let http = host.request(method, &query, Protocol::SocketIo, false);
             prop_assert!(host.answer_of(http).is_some());
         }
-        let _ = host.open_websocket(&query, Layer::SocketIo);
+        let _ = host.open_websocket(&query, Protocol::SocketIo);
         bystanders.talk(&mut host);
         Ok(())
     });
@@ -276,7 +276,7 @@ fn packets_that_never_end_do_not_fill_the_world() {
     let part = Bytes::from(vec![7; 990_000]);
     let mut open = Vec::new();
     for _ in 0..15 {
-        let no = world.host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        let no = world.host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         world.host.text(no, "40");
         world.host.text(no, r#"4510-["message",{"_placeholder":true,"num":0}]"#);
         for _ in 0..3 {

@@ -13,9 +13,9 @@ mod harness;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use dormouse::internal::Answer;
 use dormouse::internal::Config;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::socket::Reason;
 use dormouse::value::Frame;
 use proptest::prelude::*;
@@ -134,7 +134,7 @@ impl Scene {
         let Self { host, clients, .. } = self;
         match *deed {
             Deed::Joins(who) | Deed::Open(who) => {
-                let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("there is room");
+                let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("there is room");
                 let open = sid_of(&host.runtime().texts_of(no)[0]);
                 if matches!(deed, Deed::Joins(_)) {
                     host.text(no, "40");
@@ -143,14 +143,14 @@ impl Scene {
                 clients[who] = Client { sid: open, socket: Some(no), post: None };
             }
             Deed::OpenPolling(who) => {
-                let http = host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
-                let Some(Answer::Payload(open)) = host.answer_of(http) else { panic!("there is room") };
+                let http = host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+                let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("there is room") };
                 clients[who] = Client { sid: sid_of(open), socket: None, post: None };
             }
             Deed::Upgrade(who) => {
                 let query = format!("EIO=4&transport=websocket&sid={}", clients[who].sid);
                 if !clients[who].sid.is_empty() {
-                    clients[who].socket = host.open_websocket(&query, Layer::SocketIo).ok().or(clients[who].socket);
+                    clients[who].socket = host.open_websocket(&query, Protocol::SocketIo).ok().or(clients[who].socket);
                 }
             }
             Deed::Poll(who) => {
@@ -161,7 +161,7 @@ impl Scene {
             }
             Deed::PostHead(who) => {
                 let query = format!("EIO=4&transport=polling&sid={}", clients[who].sid);
-                clients[who].post = Some(host.request("POST", &query, Layer::SocketIo, false));
+                clients[who].post = Some(host.request("POST", &query, Protocol::SocketIo, false));
             }
             Deed::PostRest(who, what) => {
                 if let Some(http) = clients[who].post {

@@ -11,15 +11,15 @@
 mod harness;
 
 use bytes::Bytes;
-use dormouse::internal::Answer;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
 use dormouse::internal::Refusal;
+use dormouse::internal::Response;
 use dormouse::socket::Sid;
 
 use harness::{Bystanders, Host, SocketNo, To, What, apps, sid_of};
 
 fn join(host: &mut Host) -> SocketNo {
-    let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+    let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
     host.text(no, "40");
     no
 }
@@ -42,7 +42,7 @@ fn a_tick_sets_the_alarm_once() {
         let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
         let _bystanders = Bystanders::new(&mut host);
         // Somebody who joins nothing, and is closed at a tick for it; and somebody who is silent.
-        host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         join(&mut host);
         for _ in 0..6 {
             if sleeps {
@@ -138,7 +138,7 @@ fn a_panic_costs_whose_connection_was_about_to_be_opened() {
         let mut bystanders = Bystanders::new(&mut host);
         host.runtime_mut().panics_at = Some("pingInterval".to_owned());
         host.runtime_mut().survives_panics = true;
-        let culprit = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+        let culprit = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         assert_eq!(closed(&host, culprit), [1011], "sleepy: {sleepy}");
         assert!(host.sleep());
         assert_eq!(host.server().session_count(), 2, "sleepy: {sleepy}");
@@ -154,14 +154,14 @@ fn a_panic_costs_whose_connection_was_about_to_be_opened() {
 fn a_panic_costs_who_polls_its_session() {
     let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
     let mut bystanders = Bystanders::new(&mut host);
-    let open = host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
-    let Some(Answer::Payload(open)) = host.answer_of(open) else { panic!("there is room") };
+    let open = host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+    let Some(Response::Payload(open)) = host.answer_of(open) else { panic!("there is room") };
     let sid = sid_of(open);
     let poll = host.poll(&sid);
     let culprit = join(&mut host);
     panics_at_boo(&mut host);
     host.text(culprit, r#"42["broadcast","boo"]"#);
-    let lost = Answer::Refused(Refusal::UnknownSid);
+    let lost = Response::Refused(Refusal::UnknownSid);
     assert_eq!(host.answer_of(poll), Some(&lost));
     let next = host.poll(&sid);
     assert_eq!(host.answer_of(next), Some(&lost));

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use dormouse::extract::ConnRequest;
 use dormouse::internal::Config;
 use dormouse::internal::{ConnId, WorldName};
-use dormouse::internal::{EngineRequest, Layer, Opening};
+use dormouse::internal::{EngineRequest, HandshakeRequest, Protocol};
 use dormouse::internal::{Reception, Shell};
 use dormouse::value::Frame;
 
@@ -58,15 +58,15 @@ impl World {
             ("accept-language", "en-GB,en;q=0.5"),
             ("cookie", "session=0123456789abcdef0123456789abcdef"),
         ];
-        let opening = Opening {
+        let handshake = HandshakeRequest {
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             issued: self.shell.platform.now,
             address: "192.0.2.7".to_owned(),
             url: format!("/socket.io/?EIO=4&transport=websocket&room={room}"),
             secure: true,
         };
-        let details = |_| ConnRequest::new("GET".to_owned(), WorldName::default(), true, opening, Rc::new(|_| None));
-        let received = self.shell.handle_request(EngineRequest::OpenWebSocket, Layer::SocketIo, || false, details);
+        let details = |_| ConnRequest::new("GET".to_owned(), WorldName::default(), true, handshake, Rc::new(|_| None));
+        let received = self.shell.handle_request(EngineRequest::OpenWebSocket, Protocol::SocketIo, || false, details);
         let Ok(Reception::Accepted(conn)) = received else { panic!("no WebSocket but {received:?}") };
         self.conns.push(conn);
         self.settle();

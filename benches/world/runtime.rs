@@ -8,8 +8,8 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use dormouse::internal::Answer;
 use dormouse::internal::Parts;
+use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
 use dormouse::internal::{Platform, Store};
 use dormouse::socket::Sid;
@@ -145,11 +145,11 @@ impl Platform for Runtime {
     }
 
     /// Everybody answered the last ping a moment ago.
-    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+    fn last_pongs(&self) -> Vec<(ConnId, Timestamp)> {
         self.open().map(|conn| (conn, self.now)).collect()
     }
 
-    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
+    fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)> {
         self.attachments.iter().flatten().map(|attachment| (attachment.clone(), self.now))
     }
 
@@ -220,8 +220,8 @@ impl Platform for Runtime {
         true
     }
 
-    fn answer(&mut self, _: RequestId, answer: Answer) {
-        black_box(answer);
+    fn respond(&mut self, _: RequestId, response: Response) {
+        black_box(response);
     }
 
     fn drop_requests(&mut self) {}

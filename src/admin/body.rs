@@ -15,7 +15,7 @@ use crate::value::{echoed, json};
 /// Who is meant: the sockets of a namespace that are in one of `rooms` (in any, where there are none) and in none of `except`.
 /// Every socket is alone in the room of its own id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct Selection {
     namespace: Namespace,
     rooms: Vec<Room>,
     except: Vec<Room>,
@@ -55,7 +55,7 @@ fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Resu
 /// An event, with its arguments as they came, and what their placeholders count from 0, in base64.
 #[derive(Debug)]
 pub(super) struct Emit {
-    pub(super) target: Target,
+    pub(super) target: Selection,
     pub(super) event: String,
     pub(super) args: Vec<Box<RawValue>>,
     pub(super) attachments: Option<Vec<String>>,
@@ -100,9 +100,9 @@ fn required<T>(field: Option<T>, name: &str) -> Result<T, Failure> {
 }
 
 impl Fields {
-    fn target(&mut self) -> Target {
+    fn target(&mut self) -> Selection {
         let namespace = mem::replace(&mut self.namespace, Namespace::main());
-        Target { namespace, rooms: mem::take(&mut self.rooms), except: mem::take(&mut self.except) }
+        Selection { namespace, rooms: mem::take(&mut self.rooms), except: mem::take(&mut self.except) }
     }
 }
 
@@ -125,19 +125,19 @@ impl Emit {
 }
 
 /// Reads a call that names the rooms to join.
-pub(super) fn read_join(request: &HttpRequest) -> Result<(Target, Vec<Room>), Failure> {
+pub(super) fn read_join(request: &HttpRequest) -> Result<(Selection, Vec<Room>), Failure> {
     let mut fields = read(request, &["join"])?;
     Ok((fields.target(), required(fields.join, "join")?))
 }
 
 /// Reads a call that names the rooms to leave.
-pub(super) fn read_leave(request: &HttpRequest) -> Result<(Target, Vec<Room>), Failure> {
+pub(super) fn read_leave(request: &HttpRequest) -> Result<(Selection, Vec<Room>), Failure> {
     let mut fields = read(request, &["leave"])?;
     Ok((fields.target(), required(fields.leave, "leave")?))
 }
 
 /// Reads a call that says whether the connections are to be closed, with all of their namespaces.
-pub(super) fn read_disconnect(request: &HttpRequest) -> Result<(Target, bool), Failure> {
+pub(super) fn read_disconnect(request: &HttpRequest) -> Result<(Selection, bool), Failure> {
     let mut fields = read(request, &["close"])?;
     Ok((fields.target(), fields.close.unwrap_or_default()))
 }
@@ -148,7 +148,7 @@ pub(super) fn invalid(problem: impl Into<String>) -> Failure {
 }
 
 /// Reads a call that is nothing but its target, in the query of a GET or in the body of a POST.
-pub(super) fn read_fetch(request: &HttpRequest) -> Result<Target, Failure> {
+pub(super) fn read_fetch(request: &HttpRequest) -> Result<Selection, Failure> {
     if request.method != "GET" {
         return Ok(read(request, &[])?.target());
     }
@@ -165,10 +165,10 @@ pub(super) fn read_fetch(request: &HttpRequest) -> Result<Target, Failure> {
             _ => return Err(invalid(format!("the query has {name:?}; it takes namespace, rooms and except"))),
         }
     }
-    Ok(Target { namespace: namespace.unwrap_or_else(Namespace::main), rooms, except })
+    Ok(Selection { namespace: namespace.unwrap_or_else(Namespace::main), rooms, except })
 }
 
-impl Target {
+impl Selection {
     /// The sockets.
     ///
     /// # Errors

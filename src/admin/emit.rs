@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::body::{Emit, invalid};
+use crate::core::acks::CollectedAcks;
 use crate::core::socketio::check_placeholders;
 use crate::error::{Failure, HandlerError as _};
-use crate::core::acks::CollectedAcks;
 use crate::handles::{BroadcastOperator, HttpResponse, Io};
 use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;

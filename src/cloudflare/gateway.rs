@@ -9,11 +9,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::http_requests;
-use super::http_requests::To;
+use super::http_requests::Endpoint;
 use super::runtime;
 use super::workers::Workers;
 use crate::config::Config;
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::error::Refusal;
 use crate::handles::Variables;
 use crate::http::RequestHead;
@@ -38,10 +38,10 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
     let head = RequestHead::new(runtime::head_of(&request));
     let app = shell.borrow_mut().app();
     let asked_world = head.asked_world();
-    let (world, layer) = match route(head.path(), asked_world.as_deref(), app.engine_routes().gateway_path()) {
-        Route::Gateway { world, layer } => (world, layer),
+    let (world, protocol) = match route(head.path(), asked_world.as_deref(), app.engine_routes().gateway_path()) {
+        Route::Gateway { world, protocol } => (world, protocol),
         other => {
-            let to = To::parse(&other);
+            let to = Endpoint::parse(&other);
             return Ok(promise(async move { http_requests::fetch(&shell, &request, &head, to, &app).await }));
         }
     };
@@ -54,7 +54,7 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
             || head.header("content-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OCTET_STREAM));
         match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
             Ok(parsed) => {
-                shell.handle_request(parsed, layer, is_octets, |now| head.to_conn_request(world, now, variables))?
+                shell.handle_request(parsed, protocol, is_octets, |now| head.to_conn_request(world, now, variables))?
             }
             Err(refusal) => Reception::Refused(refusal),
         }
@@ -66,7 +66,7 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
             let mark = vec![CLOSE_MARK.to_owned(), "1".to_owned()];
             runtime::respond(409, None, [mark, upgrade_headers(&head)].concat())
         }
-        Reception::Refused(refusal) => respond(&Answer::Refused(refusal), &headers()),
+        Reception::Refused(refusal) => respond(&Response::Refused(refusal), &headers()),
         Reception::Waits(waiting) => Ok(promise(answer(waiting, headers(), None))),
         Reception::Opens { sid, waiting } => {
             Ok(promise(answer(waiting, headers(), app.engine_routes().set_cookie(sid))))
@@ -95,8 +95,8 @@ async fn answer(
     cookie: Option<String>,
 ) -> Result<JsValue, JsValue> {
     // Without an answer the world lost what it had in memory, and with it this session.
-    let answer = waiting.await.unwrap_or(Answer::Refused(Refusal::UnknownSid));
-    if let Answer::Payload(_) = answer {
+    let answer = waiting.await.unwrap_or(Response::Refused(Refusal::UnknownSid));
+    if let Response::Payload(_) = answer {
         headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));
     }
     respond(&answer, &headers)
@@ -139,12 +139,12 @@ impl BodyLimits {
     }
 }
 
-fn respond(answer: &Answer, headers: &[origin::Header]) -> Result<JsValue, JsValue> {
+fn respond(answer: &Response, headers: &[origin::Header]) -> Result<JsValue, JsValue> {
     let of = |kind| runtime::flatten(headers, &[("content-type", kind), ("cache-control", "no-store")]);
     match answer {
-        Answer::Payload(body) => runtime::respond(200, Some(body), of("text/plain; charset=UTF-8")),
-        Answer::Ok => runtime::respond(200, Some("ok"), of("text/html")),
-        Answer::TooLong => runtime::respond(413, None, runtime::flatten(headers, &[("cache-control", "no-store")])),
-        Answer::Refused(refusal) => runtime::respond_json(refusal.status(), &refusal.to_json(), headers),
+        Response::Payload(body) => runtime::respond(200, Some(body), of("text/plain; charset=UTF-8")),
+        Response::Ok => runtime::respond(200, Some("ok"), of("text/html")),
+        Response::TooLong => runtime::respond(413, None, runtime::flatten(headers, &[("cache-control", "no-store")])),
+        Response::Refused(refusal) => runtime::respond_json(refusal.status(), &refusal.to_json(), headers),
     }
 }

@@ -27,19 +27,19 @@ use crate::object::answer_or_late;
 use crate::routing::App;
 
 /// Who answers a request.
-pub(crate) enum To {
+pub(crate) enum Endpoint {
     /// A route of the app's on this path.
     Route(String),
     /// The admin door: the Worker has seen the key.
-    Door(Operation),
+    Admin(Operation),
 }
 
-impl To {
+impl Endpoint {
     /// `None` for what the Worker hands on to no world.
     pub(crate) fn parse(route: &Route<'_>) -> Option<Self> {
         match *route {
             Route::App { path, .. } => Some(Self::Route(path.to_owned())),
-            Route::Door { operation, .. } => Operation::parse(operation).map(Self::Door),
+            Route::Admin { operation, .. } => Operation::parse(operation).map(Self::Admin),
             Route::Gateway { .. } | Route::Index | Route::NotFound(_) => None,
         }
     }
@@ -50,7 +50,7 @@ pub(crate) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
     head: &RequestHead,
-    to: Option<To>,
+    to: Option<Endpoint>,
     app: &App,
 ) -> Result<JsValue, JsValue> {
     let Some(to) = to else {
@@ -80,11 +80,11 @@ pub(crate) async fn fetch(
         params: Vec::new(),
     };
     let answer = match to {
-        To::Route(path) => {
+        Endpoint::Route(path) => {
             request.path = path;
             shell.borrow_mut().handle_http(request)
         }
-        To::Door(operation) => shell.borrow_mut().handle_admin(operation, request),
+        Endpoint::Admin(operation) => shell.borrow_mut().handle_admin(operation, request),
     };
     respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
 }

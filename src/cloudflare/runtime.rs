@@ -47,7 +47,7 @@ extern "C" {
 
     #[wasm_bindgen(js_name = endSocket)]
     pub fn end_socket(socket: &JsValue, code: u16);
-    pub fn pulses(state: &JsValue) -> Vec<JsValue>;
+    pub fn liveness(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
     pub fn encode(text: &JsValue) -> Uint8Array;

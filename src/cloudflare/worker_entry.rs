@@ -11,17 +11,17 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::respond::{respond, respond_message};
 use super::runtime;
 use crate::config::{Config, ConfigError};
-use crate::core::handshake_request::Layer;
-use crate::edge::{Head, Verdict, judge};
+use crate::core::handshake_request::Protocol;
+use crate::edge::{Destination, RequestParts, route_request};
 use crate::error::Refusal;
 use crate::handles::{ConnRequest, Headers, Variables};
 use crate::http::CLOSE_MARK;
 use crate::http::RequestHead;
 use crate::http::SUBPROTOCOL;
-use crate::http::judge_alone;
+use crate::http::check_protocol;
 use crate::http::origin;
 use crate::http::{NO_PATH, Route, route};
-use crate::routing::{App, Denied, EngineRoutes};
+use crate::routing::{App, EngineRoutes, Rejection};
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
@@ -83,18 +83,18 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         }
     };
     let header = |name: &str| head.header(name).map(str::to_owned);
-    match judge(&route, Head { method, header: &header }, app, config.admin_key.as_ref()) {
+    match route_request(&route, RequestParts { method, header: &header }, app, config.admin_key.as_ref()) {
         None => {}
-        Some(Verdict::Answer(response)) => return respond(response, &headers).map(Step::Answer),
-        Some(Verdict::World(world)) => return Ok(Step::Forward(forward(env, world.as_str(), request))),
+        Some(Destination::Answer(response)) => return respond(response, &headers).map(Step::Answer),
+        Some(Destination::World(world)) => return Ok(Step::Forward(forward(env, world.as_str(), request))),
     }
-    let (world, layer) = match route {
-        Route::Gateway { world, layer } => (world, layer),
+    let (world, protocol) = match route {
+        Route::Gateway { world, protocol } => (world, protocol),
         Route::Index => return respond_message(404, NO_INDEX, &headers).map(Step::Answer),
-        Route::App { .. } | Route::Door { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
+        Route::App { .. } | Route::Admin { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
         Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),
     };
-    if layer == Layer::EngineIo && !engine.serves_engine() {
+    if protocol == Protocol::EngineIo && !engine.serves_engine() {
         return respond_message(404, NO_ENGINE, &headers).map(Step::Answer);
     }
     if method == "OPTIONS" && !headers.is_empty() {
@@ -107,9 +107,11 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         return Ok(Step::Ask(details(world), headers));
     }
     let subprotocols = head.header(SUBPROTOCOL);
-    match judge_alone(method, head.is_upgrade(), head.query(), subprotocols, head.opening_bytes()) {
+    match check_protocol(method, head.is_upgrade(), head.query(), subprotocols, head.handshake_bytes()) {
         Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
-        Err(refusal) => respond(Denied::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer),
+        Err(refusal) => {
+            respond(Rejection::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer)
+        }
     }
 }
 

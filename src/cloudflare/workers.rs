@@ -14,7 +14,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::object_class::WeakShell;
 use super::runtime;
 use super::runtime::Sockets;
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
@@ -45,7 +45,7 @@ pub(crate) struct Workers {
     random: Vec<u8>,
     next_request: u32,
     /// Requests that wait for their answer.
-    requests: LiteMap<RequestId, oneshot::Sender<Answer>>,
+    requests: LiteMap<RequestId, oneshot::Sender<Response>>,
 }
 
 impl Workers {
@@ -73,7 +73,7 @@ impl Workers {
 
 impl Platform for Workers {
     type Socket = JsValue;
-    type Waiting = oneshot::Receiver<Answer>;
+    type Waiting = oneshot::Receiver<Response>;
     type Error = JsValue;
 
     fn now(&self) -> Timestamp {
@@ -170,17 +170,17 @@ impl Platform for Workers {
         self.sockets.close(conn.0, code);
     }
 
-    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
+    fn last_pongs(&self) -> Vec<(ConnId, Timestamp)> {
         let (slots, times) = (self.sockets.heard_slots(), self.sockets.heard_times());
         slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
     }
 
-    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
-        let mut pulses = runtime::pulses(&self.state).into_iter();
+    fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        let mut liveness = runtime::liveness(&self.state).into_iter();
         core::iter::from_fn(move || {
-            let attachment = pulses.next()?.as_string().unwrap_or_default();
-            let heard = pulses.next()?.as_f64().unwrap_or_default();
-            Some((attachment, runtime::time_from_js(heard)))
+            let attachment = liveness.next()?.as_string().unwrap_or_default();
+            let last_pong = liveness.next()?.as_f64().unwrap_or_default();
+            Some((attachment, runtime::time_from_js(last_pong)))
         })
     }
 
@@ -262,7 +262,7 @@ impl Platform for Workers {
         runtime::stop_timer(&self.timer);
     }
 
-    fn register(&mut self) -> (RequestId, oneshot::Receiver<Answer>) {
+    fn register(&mut self) -> (RequestId, oneshot::Receiver<Response>) {
         let request = RequestId(self.next_request);
         self.next_request = self.next_request.wrapping_add(1);
         let (sender, receiver) = oneshot::channel();
@@ -274,10 +274,10 @@ impl Platform for Workers {
         self.requests.contains_key(&request)
     }
 
-    fn answer(&mut self, request: RequestId, answer: Answer) {
+    fn respond(&mut self, request: RequestId, response: Response) {
         if let Some(waiting) = self.requests.remove(&request) {
             // A request whose future is gone needs no answer.
-            let _ = waiting.send(answer);
+            let _ = waiting.send(response);
         }
     }
 

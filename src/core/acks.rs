@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 
-use super::table::{ById, Due, Identified};
+use super::table::{ById, DeadlineQueue, Identified};
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SocketId};
 use crate::limits::MAX_ACK_BYTES;
@@ -15,7 +15,7 @@ pub struct PendingAcks {
     // The numbers rise, so that what is new comes last.
     by_id: LiteMap<PendingAckId, Box<PendingAck>>,
     by_ack: LiteMap<(AckId, Namespace), PendingAckId>,
-    deadlines: Due,
+    deadlines: DeadlineQueue,
 }
 
 /// One event that asked for answers.

@@ -35,12 +35,12 @@ pub enum Effect {
         /// The close code.
         code: CloseCode,
     },
-    /// Answer an HTTP request.
-    Answer {
+    /// Response an HTTP request.
+    Respond {
         /// The request.
         request: RequestId,
-        /// The answer.
-        answer: Answer,
+        /// The response.
+        response: Response,
     },
     /// Write a line to the log: a handler or Dormouse itself failed.
     Log(String),
@@ -50,7 +50,7 @@ pub enum Effect {
 
 /// The answer to an HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Response {
     /// To a GET: packets, as a payload.
     Payload(String),
     /// To a POST: `ok`.

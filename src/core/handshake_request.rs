@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 /// What runs on top of Engine.IO in a session: decided by the path it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Layer {
+pub enum Protocol {
     /// Socket.IO, on `/socket.io/`.
     SocketIo,
     /// Plain Engine.IO messages, on `/engine.io/`.
@@ -19,7 +19,7 @@ pub enum Layer {
 
 /// The request that opened a session: its handlers may look at it as long as the session lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct HandshakeRequest {
     /// Its headers: names in lower case, and values.
     #[serde(rename = "h")]
     pub headers: Vec<(String, String)>,
@@ -37,14 +37,14 @@ pub struct Opening {
     pub secure: bool,
 }
 
-impl Opening {
+impl HandshakeRequest {
     /// The value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The bytes of its URL and headers, as they count against
-    /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES).
+    /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES).
     pub fn bytes(&self) -> usize {
         self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }
@@ -56,36 +56,36 @@ impl Opening {
     }
 }
 
-/// The [`Opening`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
+/// The [`HandshakeRequest`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
 /// somebody pending_acks, and writes nobody's twice.
 #[derive(Clone, Default)]
-pub struct KeptOpening(Rc<Forms>);
+pub struct LazyHandshake(Rc<Forms>);
 
 #[derive(Default)]
 struct Forms {
-    read: OnceCell<Rc<Opening>>,
+    read: OnceCell<Rc<HandshakeRequest>>,
     written: OnceCell<Box<RawValue>>,
 }
 
-impl KeptOpening {
+impl LazyHandshake {
     /// The request.
-    pub fn get(&self) -> &Rc<Opening> {
+    pub fn get(&self) -> &Rc<HandshakeRequest> {
         let Forms { read, written } = &*self.0;
         read.get_or_init(|| {
-            // It was written by `Opening` itself.
-            let opening = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
-            Rc::new(opening.unwrap_or_default())
+            // It was written by `HandshakeRequest` itself.
+            let handshake = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
+            Rc::new(handshake.unwrap_or_default())
         })
     }
 }
 
-impl From<Rc<Opening>> for KeptOpening {
-    fn from(opening: Rc<Opening>) -> Self {
-        Self(Rc::new(Forms { read: opening.into(), written: OnceCell::new() }))
+impl From<Rc<HandshakeRequest>> for LazyHandshake {
+    fn from(handshake: Rc<HandshakeRequest>) -> Self {
+        Self(Rc::new(Forms { read: handshake.into(), written: OnceCell::new() }))
     }
 }
 
-impl Serialize for KeptOpening {
+impl Serialize for LazyHandshake {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(written) = self.0.written.get() {
             return written.serialize(serializer);
@@ -95,22 +95,22 @@ impl Serialize for KeptOpening {
     }
 }
 
-impl<'de> Deserialize<'de> for KeptOpening {
+impl<'de> Deserialize<'de> for LazyHandshake {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = Box::<RawValue>::deserialize(deserializer)?;
         Ok(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
     }
 }
 
-impl PartialEq for KeptOpening {
+impl PartialEq for LazyHandshake {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()
     }
 }
 
-impl Eq for KeptOpening {}
+impl Eq for LazyHandshake {}
 
-impl fmt::Debug for KeptOpening {
+impl fmt::Debug for LazyHandshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(f)
     }
@@ -123,12 +123,12 @@ mod tests {
     #[test]
     fn an_opening_is_kept_as_it_was_written() {
         let headers = vec![("x-quote".to_owned(), "\"é\"".to_owned())];
-        let opening = Rc::new(Opening { headers, url: "/?a=b".to_owned(), ..Opening::default() });
-        let kept = KeptOpening::from(Rc::clone(&opening));
+        let handshake = Rc::new(HandshakeRequest { headers, url: "/?a=b".to_owned(), ..HandshakeRequest::default() });
+        let kept = LazyHandshake::from(Rc::clone(&handshake));
         let json = serde_json::to_string(&kept).expect("serialises");
-        assert_eq!(json, serde_json::to_string(&*opening).expect("serialises"));
-        let again: KeptOpening = serde_json::from_str(&json).expect("valid");
+        assert_eq!(json, serde_json::to_string(&*handshake).expect("serialises"));
+        let again: LazyHandshake = serde_json::from_str(&json).expect("valid");
         assert_eq!(serde_json::to_string(&again).expect("serialises"), json);
-        assert_eq!((again.get(), &again), (&opening, &kept));
+        assert_eq!((again.get(), &again), (&handshake, &kept));
     }
 }

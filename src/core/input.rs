@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::dispatch::SocketRef;
-use super::handshake_request::{Layer, Opening};
+use super::handshake_request::{HandshakeRequest, Protocol};
+use crate::error::ConnectError;
 use crate::error::Reason;
-use crate::error::Refused;
 use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
@@ -20,9 +20,9 @@ pub enum Input {
         /// A fresh id.
         sid: Sid,
         /// What the session speaks.
-        layer: Layer,
+        protocol: Protocol,
         /// The request itself, for handlers to look at.
-        opening: Rc<Opening>,
+        handshake: Rc<HandshakeRequest>,
     },
     /// A WebSocket without a session id was accepted as `conn`: it opens the session `sid`.
     OpenWebSocket {
@@ -31,9 +31,9 @@ pub enum Input {
         /// A fresh id.
         sid: Sid,
         /// What the session speaks.
-        layer: Layer,
+        protocol: Protocol,
         /// The request itself, for handlers to look at.
-        opening: Rc<Opening>,
+        handshake: Rc<HandshakeRequest>,
     },
     /// A WebSocket that names the session `sid` was accepted as `conn`: it wants to be that session's transport.
     Upgrade {
@@ -98,7 +98,7 @@ pub enum Input {
     /// The shared heartbeat's tick: every WebSocket with the time of its last pong that the runtime answered.
     Tick {
         /// When each WebSocket was heard last; one that is not listed was never heard.
-        heard: Vec<(ConnId, Timestamp)>,
+        last_pongs: Vec<(ConnId, Timestamp)>,
     },
     /// There is more of a POST to work through.
     Continue,
@@ -138,16 +138,16 @@ pub enum Command {
         /// Which of the app's predicates knew the namespace; `None` where its name says whose it is.
         predicate: Option<u32>,
     },
-    /// Answer a client's CONNECT with `CONNECT_ERROR`; the connection stays.
+    /// Response a client's CONNECT with `CONNECT_ERROR`; the connection stays.
     Refuse {
         /// The prepared socket.
         socket: SocketId,
         /// What the client is told.
-        error: Refused,
+        error: ConnectError,
     },
     /// Emit an event.
     Emit(Emission),
-    /// Answer an event that asked for an acknowledgement.
+    /// Response an event that asked for an acknowledgement.
     Ack {
         /// The socket that asked.
         socket: SocketId,
@@ -161,21 +161,21 @@ pub enum Command {
     /// Put sockets into rooms, each into all of them, or into none where these would be too many.
     Join {
         /// The sockets.
-        to: To,
+        to: Recipients,
         /// The rooms.
         rooms: Vec<Room>,
     },
     /// Take sockets out of rooms.
     Leave {
         /// The sockets.
-        to: To,
+        to: Recipients,
         /// The rooms.
         rooms: Vec<Room>,
     },
     /// Disconnect sockets.
     Disconnect {
         /// The sockets.
-        to: To,
+        to: Recipients,
         /// Also close their clients' connections, with all of their namespaces.
         close: bool,
     },
@@ -220,7 +220,7 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub struct Emission {
     /// Who hears it.
-    pub to: To,
+    pub to: Recipients,
     /// Its name.
     pub event: Rc<str>,
     /// Its arguments.
@@ -228,7 +228,7 @@ pub struct Emission {
     /// Whether clients that are not ready do without it.
     pub volatile: bool,
     /// Whether handlers of outgoing events are not to be called for it: it comes from one of them.
-    pub quiet: bool,
+    pub suppress_hooks: bool,
     /// What is to become of the clients' answers.
     pub ack: AckRequest,
 }
@@ -260,11 +260,11 @@ pub enum AckRequest {
 
 /// Who is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum To {
+pub enum Recipients {
     /// One socket.
-    Socket(SocketId),
+    One(SocketId),
     /// Those of a namespace that a target names.
-    Many(Target),
+    Matching(Target),
 }
 
 /// The sockets of a namespace that are in one of `rooms` (in any, when the list is empty), not in

@@ -15,11 +15,11 @@ use super::acks::PendingAcks;
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
-use super::engineio::{Engine, Gone};
-use super::handshake_request::{KeptOpening, Layer, Opening};
+use super::engineio::{Engine, SessionEnded};
+use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
 use super::input::Input;
 use super::namespace::{Namespaces, Socket};
-use super::table::{ById, Dense, Due};
+use super::table::{ById, DeadlineQueue, SlotMap};
 use super::view::ConnView;
 use crate::config::Config;
 use crate::core::engineio::Message;
@@ -38,7 +38,7 @@ use std::rc::Rc;
 pub struct Server {
     config: Config,
     engine: Engine,
-    clients: Dense<Client>,
+    clients: SlotMap<Client>,
     namespaces: Namespaces,
     /// Sockets whose namespace has not let them in yet.
     prepared: ById<Socket>,
@@ -47,7 +47,7 @@ pub struct Server {
     /// Answers that handlers await in memory.
     pending_acks: PendingAcks,
     /// When the answers are due that sockets have records of: their numbers, and the sockets' sessions.
-    stored_acks: Due,
+    stored_acks: DeadlineQueue,
     alarms: Alarms,
     /// Whether handlers are called for what is emitted.
     watches_outgoing: bool,
@@ -61,7 +61,7 @@ pub struct Server {
 /// The Socket.IO side of a session.
 #[derive(Debug, Default)]
 struct Client {
-    opening: KeptOpening,
+    handshake: LazyHandshake,
     decoder: Decoder,
     /// The namespaces it joined.
     sockets: LiteMap<Namespace, SocketId>,
@@ -75,12 +75,12 @@ impl Server {
         Self {
             engine: Engine::new(config.clone()),
             config,
-            clients: Dense::default(),
+            clients: SlotMap::default(),
             namespaces: Namespaces::default(),
             prepared: ById::default(),
             rejoining: Vec::new(),
             pending_acks: PendingAcks::default(),
-            stored_acks: Due::default(),
+            stored_acks: DeadlineQueue::default(),
             alarms: Alarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
@@ -103,13 +103,13 @@ impl Server {
             }
         }
         match input {
-            Input::OpenPolling { request, sid, layer, opening } => {
-                let session = self.engine.handle_open_polling(now, request, sid, layer, fx);
-                self.open(now, session, layer, opening, fx);
+            Input::OpenPolling { request, sid, protocol, handshake } => {
+                let session = self.engine.handle_open_polling(now, request, sid, protocol, fx);
+                self.open(now, session, protocol, handshake, fx);
             }
-            Input::OpenWebSocket { conn, sid, layer, opening } => {
-                let session = self.engine.handle_open_websocket(now, conn, sid, layer, fx);
-                self.open(now, session, layer, opening, fx);
+            Input::OpenWebSocket { conn, sid, protocol, handshake } => {
+                let session = self.engine.handle_open_websocket(now, conn, sid, protocol, fx);
+                self.open(now, session, protocol, handshake, fx);
             }
             Input::Upgrade { conn, sid } => self.engine.handle_upgrade(now, conn, sid, fx),
             Input::Poll { request, sid } => self.engine.handle_poll(request, sid, fx),
@@ -120,25 +120,25 @@ impl Server {
                 }
             }
             Input::Frame { conn, frame } => {
-                if let Some((session, layer, message)) = self.engine.handle_frame(now, conn, &frame, fx) {
-                    self.handle_message(now, session, layer, message, fx);
+                if let Some((session, protocol, message)) = self.engine.handle_frame(now, conn, &frame, fx) {
+                    self.handle_message(now, session, protocol, message, fx);
                 }
             }
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
             Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
-            Input::Tick { heard } => self.engine.handle_tick(now, heard, fx),
+            Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
             Input::Continue => self.handle_next(now, fx),
             Input::Command(command) => self.handle_command(now, command, fx),
         }
         self.settle(fx);
-        self.follow_wish();
+        self.update_wakeup();
     }
 
     /// Tells the engine when the world must be woken for answers and alarms.
-    fn follow_wish(&mut self) {
-        self.engine.set_wish(self.stored_acks.first_at().into_iter().chain(self.alarms.first).min());
+    fn update_wakeup(&mut self) {
+        self.engine.set_next_wakeup(self.stored_acks.first_at().into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -148,8 +148,8 @@ impl Server {
 
     /// Tells the layers above of the sessions that ended by themselves.
     fn settle(&mut self, fx: &mut Effects) {
-        while let Some(Gone { session, conn, layer, reason }) = self.engine.next_gone() {
-            self.forget(session, Some(&conn), layer, reason, fx);
+        while let Some(SessionEnded { session, conn, protocol, reason }) = self.engine.next_ended() {
+            self.forget(session, Some(&conn), protocol, reason, fx);
         }
     }
 
@@ -157,8 +157,8 @@ impl Server {
     fn handle_next(&mut self, now: Timestamp, fx: &mut Effects) {
         let Some((session, text)) = self.inbox.pop_front() else { return };
         let packet = engineio::Packet::decode_text(&text);
-        if let Some((session, layer, message)) = self.engine.handle_packet(now, session, packet, fx) {
-            self.handle_message(now, session, layer, message, fx);
+        if let Some((session, protocol, message)) = self.engine.handle_packet(now, session, packet, fx) {
+            self.handle_message(now, session, protocol, message, fx);
         }
     }
 
@@ -166,17 +166,17 @@ impl Server {
         &mut self,
         now: Timestamp,
         session: Option<SessionKey>,
-        layer: Layer,
-        opening: Rc<Opening>,
+        protocol: Protocol,
+        handshake: Rc<HandshakeRequest>,
         fx: &mut Effects,
     ) {
         let Some(session) = session else { return };
-        match layer {
-            Layer::SocketIo => {
-                self.clients.insert(session, Client { opening: opening.into(), ..Client::default() });
+        match protocol {
+            Protocol::SocketIo => {
+                self.clients.insert(session, Client { handshake: handshake.into(), ..Client::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
-            Layer::EngineIo => {
+            Protocol::EngineIo => {
                 if let Some(conn) = self.engine.conn_view(session) {
                     fx.push_dispatch(Dispatch::Opened { sid: conn.sid });
                 }
@@ -188,11 +188,11 @@ impl Server {
         &mut self,
         now: Timestamp,
         session: SessionKey,
-        layer: Layer,
+        protocol: Protocol,
         message: Message<'_>,
         fx: &mut Effects,
     ) {
-        if layer == Layer::EngineIo {
+        if protocol == Protocol::EngineIo {
             let message = match message {
                 Message::Text(text) => Frame::text(text),
                 Message::Binary(bytes) => Frame::Binary(bytes),
@@ -265,13 +265,20 @@ impl Server {
     fn shut(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
         let conn = self.engine.conn_view(session);
         self.engine.close(now, session, fx);
-        self.forget(session, conn.as_ref(), Layer::SocketIo, reason, fx);
+        self.forget(session, conn.as_ref(), Protocol::SocketIo, reason, fx);
     }
 
     /// A session is over: so are its sockets.
-    fn forget(&mut self, session: SessionKey, conn: Option<&ConnView>, layer: Layer, reason: Reason, fx: &mut Effects) {
+    fn forget(
+        &mut self,
+        session: SessionKey,
+        conn: Option<&ConnView>,
+        protocol: Protocol,
+        reason: Reason,
+        fx: &mut Effects,
+    ) {
         self.inbox.retain(|(key, _)| *key != session);
-        if let Some(ConnView { sid, .. }) = conn.filter(|_| layer == Layer::EngineIo).cloned() {
+        if let Some(ConnView { sid, .. }) = conn.filter(|_| protocol == Protocol::EngineIo).cloned() {
             fx.push_dispatch(Dispatch::Closed { sid, reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();

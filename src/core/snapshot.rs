@@ -7,8 +7,8 @@ use bytes::Bytes;
 use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::handshake_request::KeptOpening;
-use crate::core::engineio::Header;
+use super::handshake_request::LazyHandshake;
+use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
 
@@ -18,7 +18,7 @@ pub const VERSION: u32 = 2;
 
 /// The rest of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Body {
+pub struct SessionState {
     /// The session's id.
     #[serde(rename = "s")]
     pub sid: Sid,
@@ -30,7 +30,7 @@ pub struct Body {
     pub client: ClientSnapshot,
 }
 
-impl Body {
+impl SessionState {
     /// Whether parts of it are written down by themselves.
     pub fn has_parts(&self) -> bool {
         match &self.client {
@@ -48,7 +48,7 @@ pub enum ClientSnapshot {
     SocketIo {
         /// The request that opened the session.
         #[serde(rename = "o")]
-        opening: KeptOpening,
+        handshake: LazyHandshake,
         /// The namespaces that the client joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
@@ -151,9 +151,9 @@ pub type Parts = LiteMap<usize, Bytes>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// What the heartbeat needs.
-    pub header: Header,
+    pub header: HeartbeatState,
     /// The rest.
-    pub body: Body,
+    pub body: SessionState,
     /// What is written down beside it, each once.
     pub parts: Parts,
 }

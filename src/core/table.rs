@@ -37,18 +37,18 @@ impl Place for SessionKey {
 
 /// Values by place.
 #[derive(Clone, Debug)]
-pub struct Dense<V> {
+pub struct SlotMap<V> {
     values: Vec<Option<V>>,
     len: usize,
 }
 
-impl<V> Default for Dense<V> {
+impl<V> Default for SlotMap<V> {
     fn default() -> Self {
         Self { values: Vec::new(), len: 0 }
     }
 }
 
-impl<V> Dense<V> {
+impl<V> SlotMap<V> {
     /// How many values there are.
     pub const fn count(&self) -> usize {
         self.len
@@ -83,14 +83,14 @@ impl<V> Dense<V> {
     }
 }
 
-/// Places, in their order.
+/// SlotSet, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub struct SlotSet {
     words: Vec<u64>,
     len: usize,
 }
 
-impl Places {
+impl SlotSet {
     /// Adds a place, if it is not in already.
     pub fn insert(&mut self, place: impl Place) {
         let (word, bit) = word_of(place);
@@ -297,9 +297,9 @@ impl<V: Default> ByName<V> {
 
 /// What is due, first one first: two numbers name it.
 #[derive(Debug, Default)]
-pub struct Due(BTreeSet<(Timestamp, u64, usize)>);
+pub struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
 
-impl Due {
+impl DeadlineQueue {
     /// Something is due at a time.
     pub fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.insert((at, what, whose));
@@ -330,7 +330,7 @@ mod tests {
     proptest! {
         #[test]
         fn places_are_a_set(ops in proptest::collection::vec((any::<bool>(), 0usize..200), 0..100)) {
-            let (mut places, mut model) = (Places::default(), BTreeSet::new());
+            let (mut places, mut model) = (SlotSet::default(), BTreeSet::new());
             for (adds, place) in ops {
                 if adds {
                     places.insert(SessionKey(place));
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn values_by_place_are_counted() {
-        let mut table = Dense::default();
+        let mut table = SlotMap::default();
         assert_eq!((table.insert(ConnId(3), 'a'), table.count()), (None, 1));
         assert_eq!((table.insert(ConnId(3), 'b'), table.count()), (Some('a'), 1));
         assert_eq!((table.get(ConnId(3)), table.get(ConnId(2)), table.get(ConnId(9))), (Some(&'b'), None, None));

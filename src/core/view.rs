@@ -1,6 +1,6 @@
 //! What a socket and its connection are at a moment.
 
-use super::handshake_request::KeptOpening;
+use super::handshake_request::LazyHandshake;
 use crate::id::{Room, Sid};
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ pub struct SocketView {
     /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
     pub auth: Rc<str>,
     /// The request that opened its connection.
-    pub opening: KeptOpening,
+    pub handshake: LazyHandshake,
     /// Its connection.
     pub conn: ConnView,
 }

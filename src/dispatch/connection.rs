@@ -1,6 +1,6 @@
 //! From something that happened to a connection to the handlers that are called for it.
 
-use super::task::{Report, Task, Victim, run_all};
+use super::task::{Origin, Report, Task, run_all};
 use crate::core::dispatch::ConnEvent;
 use crate::core::view::ConnView;
 use crate::error::Reason;
@@ -18,13 +18,13 @@ impl App {
     /// The handlers of a connection's event.
     pub(crate) fn conn_event(&self, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
         // What a handler of outgoing packets emits must not call it again.
-        let quiet = matches!(event, ConnEvent::PacketCreated(_));
-        let io = Io::new(world.clone(), Namespace::main(), None, quiet);
-        let (victim, report) = (|| Victim::Other("a connection"), Report::of(world));
+        let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
+        let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
+        let (origin, report) = (|| Origin::Other("a connection"), Report::of(world));
         match self.engine.conn_call(io, Conn::new(conn), event) {
-            ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, victim, &report),
-            ConnCall::Packet(handlers, call) => run_all(handlers, &call, victim, &report),
-            ConnCall::Closed(handlers, call) => run_all(handlers, &call, victim, &report),
+            ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, origin, &report),
+            ConnCall::Packet(handlers, call) => run_all(handlers, &call, origin, &report),
+            ConnCall::Closed(handlers, call) => run_all(handlers, &call, origin, &report),
         }
     }
 
@@ -39,7 +39,7 @@ impl App {
         let handlers = self.engine.handlers(message.is_some(), reason.is_some());
         let bytes = message.as_ref().map_or(0, Frame::len);
         let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
-        let tasks = run_all(handlers, &call, || Victim::Other("an Engine.IO session"), &Report::of(world));
+        let tasks = run_all(handlers, &call, || Origin::Other("an Engine.IO session"), &Report::of(world));
         tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
-use super::task::{Report, Task, Victim, Work};
+use super::task::{Origin, Report, Task, Work};
 use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
 use crate::extract::{Call, Event, Incoming};
@@ -37,13 +37,13 @@ impl App {
         let socket = Socket::new(world.clone(), socket, None, false);
         let event = Event { socket, name, args: Rc::new(args), ack };
         tasks.extend(routes.on_any.iter().map(|handler| task(routes, handler, event.clone(), Failing::IsReported)));
-        if routes.packet_guards.is_empty() {
+        if routes.event_guards.is_empty() {
             return run_event(routes, &event, tasks);
         }
         let (routes, bytes, holds) = (Rc::clone(routes), event.args.len_bytes(), Some(event.socket.id()));
-        let victim = victim(&event, Failing::IsAnswered);
+        let origin = origin(&event, Failing::IsAnswered);
         let work = Work::Other(Box::pin(async move {
-            for guard in &routes.packet_guards {
+            for guard in &routes.event_guards {
                 let Event { socket, name, args, .. } = event.clone();
                 if let Err(failure) = guard(Incoming { socket, name, args }).await {
                     event.ack.send(failure.to_args());
@@ -57,7 +57,7 @@ impl App {
             }
             next
         }));
-        tasks.push(Task { victim, holds, bytes, work });
+        tasks.push(Task { origin, holds, bytes, work });
     }
 }
 
@@ -79,17 +79,17 @@ enum Failing {
 }
 
 fn task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Task {
-    let (victim, bytes) = (victim(&event, failing), event.args.len_bytes());
+    let (origin, bytes) = (origin(&event, failing), event.args.len_bytes());
     let step = Step::Call(Rc::clone(handler));
     let work = Work::Event(EventCall { routes: Rc::clone(routes), event, failing, step });
-    Task { victim, holds: None, bytes, work }
+    Task { origin, holds: None, bytes, work }
 }
 
-fn victim(event: &Event, failing: Failing) -> Victim {
+fn origin(event: &Event, failing: Failing) -> Origin {
     let (id, namespace) = (event.socket.id(), event.socket.namespace().clone());
     match failing {
-        Failing::IsAnswered => Victim::Event(id, namespace, event.ack.clone()),
-        Failing::IsReported => Victim::Socket(id, namespace),
+        Failing::IsAnswered => Origin::Event(id, namespace, event.ack.clone()),
+        Failing::IsReported => Origin::Socket(id, namespace),
     }
 }
 

@@ -6,4 +6,4 @@ mod task;
 
 #[cfg(test)]
 pub use task::Work;
-pub use task::{Task, Victim};
+pub use task::{Origin, Task};

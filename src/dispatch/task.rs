@@ -11,8 +11,8 @@ use futures::future::LocalBoxFuture;
 use super::event::EventCall;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::input::Command;
+use crate::error::ConnectError;
 use crate::error::Failure;
-use crate::error::Refused;
 use crate::extract::{
     Acked, Alarm, Call, Connected, Connecting, Disconnect, Done, Failed, Lookup, NewNamespace, Outgoing, SocketCall,
 };
@@ -28,7 +28,7 @@ use crate::routing::Routes;
 /// A call of a handler that runs.
 pub struct Task {
     /// Whom it is for.
-    pub victim: Victim,
+    pub origin: Origin,
     /// The socket whose later events wait until it is done.
     pub holds: Option<SocketId>,
     /// What it was called with and keeps while it waits, in bytes.
@@ -58,7 +58,7 @@ impl Future for Work {
 
 /// Whom a handler is called for: who is to be told if it panics.
 #[derive(Debug)]
-pub enum Victim {
+pub enum Origin {
     /// A client that wants to join a namespace.
     Connecting(WorldHandle, SocketId, Namespace),
     /// A socket that sent an event.
@@ -69,12 +69,12 @@ pub enum Victim {
     Other(&'static str),
 }
 
-impl Victim {
+impl Origin {
     /// Tells the client that waits for an answer, if one does.
     pub fn handle_panic(&self) {
         match self {
             Self::Connecting(world, socket, _) => {
-                let error = Refused { message: "Internal error".to_owned(), data: None };
+                let error = ConnectError { message: "Internal error".to_owned(), data: None };
                 world.perform(Command::Refuse { socket: *socket, error });
             }
             Self::Event(.., ack) => {
@@ -86,7 +86,7 @@ impl Victim {
     }
 }
 
-impl fmt::Display for Victim {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting(_, _, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
@@ -100,7 +100,7 @@ impl fmt::Display for Victim {
 
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("victim", &self.victim).field("holds", &self.holds).finish_non_exhaustive()
+        f.debug_struct("Task").field("origin", &self.origin).field("holds", &self.holds).finish_non_exhaustive()
     }
 }
 
@@ -111,12 +111,12 @@ impl fmt::Debug for Work {
 }
 
 impl Task {
-    pub(crate) fn new(victim: Victim, running: impl Future<Output = ()> + 'static) -> Self {
+    pub(crate) fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
         let work = Work::Other(Box::pin(async move {
             running.await;
             Vec::new()
         }));
-        Self { victim, holds: None, bytes: 0, work }
+        Self { origin, holds: None, bytes: 0, work }
     }
 }
 
@@ -144,9 +144,9 @@ impl App {
             }
             Dispatch::NewNamespace { socket } if self.is_dynamic(&socket.namespace) => {
                 let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
-                let victim = || Victim::Other("on_new_namespace");
+                let origin = || Origin::Other("on_new_namespace");
                 let report = Report::of(world);
-                run_all(&self.on_new_namespace, &NewNamespace { io }, victim, &report)
+                run_all(&self.on_new_namespace, &NewNamespace { io }, origin, &report)
             }
             Dispatch::Connected { socket } => self.run_for(
                 &socket,
@@ -182,8 +182,8 @@ impl App {
                 }
                 let call = Acked { socket: handle(socket, view), answer: answer.map(Rc::new), context };
                 let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
-                let victim = || Victim::Socket(call.socket.id(), call.socket.namespace().clone());
-                run_all(&handlers, &call, victim, &report)
+                let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
+                run_all(&handlers, &call, origin, &report)
             }
             Dispatch::Alarm { name, context } => {
                 let handlers: Vec<_> = self.alarm_handler(&name).cloned().into_iter().collect();
@@ -191,7 +191,7 @@ impl App {
                     lost(world, &format!("the alarm {name:?}"));
                 }
                 let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
-                run_all(&handlers, &call, || Victim::Other("an alarm"), &Report::of(world))
+                run_all(&handlers, &call, || Origin::Other("an alarm"), &Report::of(world))
             }
             Dispatch::Conn { conn, event } => self.conn_event(world, &conn, event),
             Dispatch::Opened { sid } => self.plain_engine(world, sid, None, None),
@@ -203,12 +203,12 @@ impl App {
 
     /// Finds out whose namespace it is, and whether its guards let the client in.
     fn connect(self: &Rc<Self>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
-        let (app, door) = (Rc::clone(self), world.clone());
-        let victim = Victim::Connecting(world.clone(), id, namespace.clone());
-        Task::new(victim, async move {
+        let (app, world) = (Rc::clone(self), world.clone());
+        let origin = Origin::Connecting(world.clone(), id, namespace.clone());
+        Task::new(origin, async move {
             let socket_ref = |predicate| SocketRef { id, namespace: namespace.clone(), predicate };
-            let socket = |predicate| Socket::new(door.clone(), socket_ref(predicate), None, false);
-            let refuse = |error| door.perform(Command::Refuse { socket: id, error });
+            let socket = |predicate| Socket::new(world.clone(), socket_ref(predicate), None, false);
+            let refuse = |error| world.perform(Command::Refuse { socket: id, error });
             let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
             if found.is_none() {
                 for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
@@ -219,20 +219,20 @@ impl App {
                         }
                         Ok(false) => {}
                         Err(failure) => {
-                            log(&door, &format!("a predicate asked about {}", namespace.as_str()), &failure);
+                            log(&world, &format!("a predicate asked about {}", namespace.as_str()), &failure);
                         }
                     }
                 }
             }
             let Some((predicate, routes)) = found else {
-                return refuse(Refused { message: "Invalid namespace".to_owned(), data: None });
+                return refuse(ConnectError { message: "Invalid namespace".to_owned(), data: None });
             };
             for guard in &routes.guards {
                 if let Err(failure) = guard(Connecting { socket: socket(predicate) }).await {
                     return refuse(failure.into_refused());
                 }
             }
-            door.perform(Command::Accept { socket: id, predicate });
+            world.perform(Command::Accept { socket: id, predicate });
         })
     }
 
@@ -249,20 +249,20 @@ impl App {
         }
         let call = call();
         let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
-        run_all(handlers, &call, || Victim::Socket(socket.id, socket.namespace.clone()), &report)
+        run_all(handlers, &call, || Origin::Socket(socket.id, socket.namespace.clone()), &report)
     }
 }
 
 pub(crate) fn run_all<C: Call<Outcome = Done> + Clone>(
     handlers: &[Erased<C>],
     call: &C,
-    victim: impl Fn() -> Victim,
+    origin: impl Fn() -> Origin,
     report: &Report,
 ) -> Vec<Task> {
     let mut tasks = Vec::with_capacity(handlers.len());
     for handler in handlers {
         let (handler, call) = (Rc::clone(handler), call.clone());
-        tasks.push(reporting(victim(), Box::new(move || handler(call)), report.clone()));
+        tasks.push(reporting(origin(), Box::new(move || handler(call)), report.clone()));
     }
     tasks
 }
@@ -270,8 +270,8 @@ pub(crate) fn run_all<C: Call<Outcome = Done> + Clone>(
 /// A handler that is not called yet, whatever it is called with: behind it, nothing is made once for each kind.
 type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 
-fn reporting(victim: Victim, handler: Ready, report: Report) -> Task {
-    Task::new(victim, async move {
+fn reporting(origin: Origin, handler: Ready, report: Report) -> Task {
+    Task::new(origin, async move {
         // In here, so that one that panics before it awaits costs only its event.
         if let Err(failure) = handler().await {
             report.fail(failure).await;
@@ -313,13 +313,13 @@ impl Report {
 
 /// A handler that was registered when something was asked for may be gone after a deploy.
 fn lost(world: &WorldHandle, what: &str) {
-    if let Some(door) = world.door() {
-        door.log(format!("{what} is lost: the app has no handler of this name any more"));
+    if let Some(world) = world.upgrade() {
+        world.log(format!("{what} is lost: the app has no handler of this name any more"));
     }
 }
 
 fn log(world: &WorldHandle, who: &str, failure: &Failure) {
-    if let Some(door) = world.door() {
-        door.log(format!("{who} failed with {}: {}", failure.code(), failure.message()));
+    if let Some(world) = world.upgrade() {
+        world.log(format!("{who} failed with {}: {}", failure.code(), failure.message()));
     }
 }

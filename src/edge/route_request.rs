@@ -12,7 +12,7 @@ use crate::routing::{App, Cors};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Destination {
     /// This is the answer, and no world is asked.
     Answer(HttpResponse),
     /// The world answers.
@@ -21,7 +21,7 @@ pub enum Verdict {
 
 /// A request without its body.
 #[derive(Clone, Copy)]
-pub struct Head<'a> {
+pub struct RequestParts<'a> {
     /// The method.
     pub method: &'a str,
     /// Finds a header by its name.
@@ -30,18 +30,23 @@ pub struct Head<'a> {
 
 /// Judges a request of an origin that may ask; `None` where it is for neither the app's routes nor the admin door, which
 /// is there if there is a `key`.
-pub fn judge(route: &Route<'_>, head: Head<'_>, app: &App, key: Option<&AdminKey>) -> Option<Verdict> {
+pub fn route_request(
+    route: &Route<'_>,
+    head: RequestParts<'_>,
+    app: &App,
+    key: Option<&AdminKey>,
+) -> Option<Destination> {
     match route {
         Route::App { world, path } if app.has_routes() => Some(judge_route(world, path, head, app)),
-        Route::Door { world, operation } => {
-            Some(judge_call(world, operation, head, key?).map_or_else(Verdict::Answer, Verdict::World))
+        Route::Admin { world, operation } => {
+            Some(judge_call(world, operation, head, key?).map_or_else(Destination::Answer, Destination::World))
         }
         _ => None,
     }
 }
 
 /// Gives the world that a call at the door is for, or the answer. Without the key, all calls get the same.
-fn judge_call(world: &str, operation: &str, head: Head<'_>, key: &AdminKey) -> Result<WorldName, HttpResponse> {
+fn judge_call(world: &str, operation: &str, head: RequestParts<'_>, key: &AdminKey) -> Result<WorldName, HttpResponse> {
     let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
     let methods = Operation::parse(operation).map(Operation::methods);
     // A preflight cannot have the key.
@@ -60,17 +65,17 @@ fn judge_call(world: &str, operation: &str, head: Head<'_>, key: &AdminKey) -> R
     Ok(world)
 }
 
-fn judge_route(world: &WorldName, path: &str, head: Head<'_>, app: &App) -> Verdict {
+fn judge_route(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App) -> Destination {
     let methods = app.methods(path);
     if !methods.is_empty()
         && let Some(answer) = head.preflight(&methods, app.engine_routes().cors_options())
     {
-        return Verdict::Answer(answer);
+        return Destination::Answer(answer);
     }
-    app.refuse(head.method, path).map_or_else(|| Verdict::World(world.clone()), Verdict::Answer)
+    app.refuse(head.method, path).map_or_else(|| Destination::World(world.clone()), Destination::Answer)
 }
 
-impl Head<'_> {
+impl RequestParts<'_> {
     /// The answer, if a page's browser asks what it may.
     fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
         (self.method == "OPTIONS" && (self.header)("origin").is_some()).then_some(())?;
@@ -82,9 +87,9 @@ impl Head<'_> {
     }
 }
 
-impl core::fmt::Debug for Head<'_> {
+impl core::fmt::Debug for RequestParts<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("RequestParts").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -113,22 +118,22 @@ mod tests {
         config.expect("valid").admin_key.expect("a key")
     }
 
-    fn verdict(method: &str, path: &str, headers: &[(&str, &str)]) -> Option<Verdict> {
+    fn destination(method: &str, path: &str, headers: &[(&str, &str)]) -> Option<Destination> {
         let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        judge(&route(path), Head { method, header: &header }, &app(), Some(&key()))
+        route_request(&route(path), RequestParts { method, header: &header }, &app(), Some(&key()))
     }
 
     fn status(method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
-        match verdict(method, path, headers) {
-            Some(Verdict::Answer(response)) => response.status,
-            Some(Verdict::World(_)) => 0,
+        match destination(method, path, headers) {
+            Some(Destination::Answer(response)) => response.status,
+            Some(Destination::World(_)) => 0,
             None => 1,
         }
     }
 
     #[test]
     fn only_what_a_route_is_for_reaches_a_world() {
-        assert_eq!(verdict("GET", "/w/alpha/scores/1", &[]), WorldName::parse("alpha").map(Verdict::World));
+        assert_eq!(destination("GET", "/w/alpha/scores/1", &[]), WorldName::parse("alpha").map(Destination::World));
         for (method, path, expected) in [
             ("HEAD", "/w/alpha/scores/1", 0),
             ("DELETE", "/w/alpha/scores/1", 0),
@@ -142,7 +147,12 @@ mod tests {
         ] {
             assert_eq!(status(method, path, &[]), expected, "{method} {path}");
         }
-        let none = judge(&route("/w/alpha/x"), Head { method: "GET", header: &|_| None }, &App::new(), Some(&key()));
+        let none = route_request(
+            &route("/w/alpha/x"),
+            RequestParts { method: "GET", header: &|_| None },
+            &App::new(),
+            Some(&key()),
+        );
         assert_eq!(none, None);
     }
 
@@ -153,7 +163,7 @@ mod tests {
             ("access-control-request-method", "DELETE"),
             ("access-control-request-headers", "x-a"),
         ];
-        let Some(Verdict::Answer(response)) = verdict("OPTIONS", "/w/alpha/scores/1", &asks) else {
+        let Some(Destination::Answer(response)) = destination("OPTIONS", "/w/alpha/scores/1", &asks) else {
             panic!("no answer")
         };
         assert_eq!(response.status, 204);
@@ -178,8 +188,8 @@ mod tests {
         ] {
             let path = format!("/api/worlds/alpha/{operation}");
             assert_eq!(
-                verdict(method, &path, &[KEY]),
-                WorldName::parse("alpha").map(Verdict::World),
+                destination(method, &path, &[KEY]),
+                WorldName::parse("alpha").map(Destination::World),
                 "{method} {path}"
             );
         }
@@ -200,7 +210,7 @@ mod tests {
 
     #[test]
     fn without_the_key_every_call_gets_the_same() {
-        let refused = verdict("POST", "/api/worlds/alpha/emit", &[]).expect("there is a door");
+        let refused = destination("POST", "/api/worlds/alpha/emit", &[]).expect("there is a door");
         assert_eq!(status("POST", "/api/worlds/alpha/emit", &[]), 401);
         for (method, path) in [
             ("GET", "/api/worlds/alpha/emit"),
@@ -210,11 +220,11 @@ mod tests {
             ("POST", "/api/worlds/alpha/shutdown"),
         ] {
             let wrong = ("authorization", "Bearer 0123456789abcdeg");
-            assert_eq!(verdict(method, path, &[wrong]).as_ref(), Some(&refused), "{method} {path}");
+            assert_eq!(destination(method, path, &[wrong]).as_ref(), Some(&refused), "{method} {path}");
         }
         let header = |name: &str| (name == KEY.0).then(|| KEY.1.to_owned());
-        let head = Head { method: "POST", header: &header };
-        assert_eq!(judge(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no door");
+        let head = RequestParts { method: "POST", header: &header };
+        assert_eq!(route_request(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no door");
     }
 
     #[test]

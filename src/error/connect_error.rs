@@ -2,7 +2,7 @@
 
 /// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct ConnectError {
     /// A sentence.
     pub message: String,
     /// More, where there is more to say, as JSON.

@@ -2,7 +2,7 @@
 
 use super::ack::AckError;
 use super::ack::AckFailure;
-use super::connect_error::Refused;
+use super::connect_error::ConnectError;
 use super::emit::EmitError;
 use super::fault::Fault;
 use super::join::JoinError;
@@ -48,7 +48,7 @@ use std::sync::Arc;
 pub trait HandlerError: fmt::Display {
     /// What programs tell errors apart by; the text of the error is for people.
     fn code(&self) -> &str {
-        Failure::CODE
+        Failure::DEFAULT_CODE
     }
 
     /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
@@ -153,7 +153,7 @@ impl Eq for Data {}
 
 impl Failure {
     /// The code of errors that have none of their own.
-    pub const CODE: &'static str = "ERROR";
+    pub const DEFAULT_CODE: &'static str = "ERROR";
     /// The code of arguments that do not fit a handler's.
     pub const INVALID_ARGUMENTS: &'static str = "INVALID_ARGUMENTS";
 
@@ -186,18 +186,18 @@ impl Failure {
     }
 
     /// What clients are told of an error that says so itself. `?` would lose its code: it knows only that it is an error.
-    pub fn of(error: &impl HandlerError) -> Self {
+    pub fn from_handler_error(error: &impl HandlerError) -> Self {
         Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
     }
 
     /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
-    pub(crate) fn into_refused(self) -> Refused {
-        let has_code = self.code != Self::CODE;
+    pub(crate) fn into_refused(self) -> ConnectError {
+        let has_code = self.code != Self::DEFAULT_CODE;
         let data = match self.data {
             Some(data) => Some(data.0.to_json()),
             None => has_code.then(|| format!(r#"{{"code":{}}}"#, quoted(&self.code))),
         };
-        Refused { data, message: self.message }
+        ConnectError { data, message: self.message }
     }
 
     /// What a client gets that asked for an acknowledgement.
@@ -221,9 +221,9 @@ impl fmt::Display for Failure {
 // `Failure` is no `Error` itself: that is what lets every error become one.
 impl<E: core::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        let code = own_code(&error).map_or(Self::CODE.into(), |code| code.to_owned().into());
+        let code = own_code(&error).map_or(Self::DEFAULT_CODE.into(), |code| code.to_owned().into());
         // Serde repeats what a client sent.
-        Self { code, ..Self::new(Self::CODE, echoed(&error.to_string())) }
+        Self { code, ..Self::new(Self::DEFAULT_CODE, echoed(&error.to_string())) }
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
         let data = |failure: Failure| failure.into_refused().data;
         assert_eq!(data(Failure::new("MUTED", "no")), Some(r#"{"code":"MUTED"}"#.to_owned()));
         assert_eq!(data(Failure::new("MUTED", "no").with_data(5)), Some("5".to_owned()));
-        assert_eq!(data(Failure::of(&"no")), None);
+        assert_eq!(data(Failure::from_handler_error(&"no")), None);
         assert_eq!(data(Failure::from(fmt::Error)), None);
     }
 }

@@ -10,7 +10,7 @@ mod reason;
 pub(crate) mod refusal;
 
 pub use ack::{AckError, AckFailure, BroadcastAckError, IncompleteAcks};
-pub(crate) use connect_error::Refused;
+pub(crate) use connect_error::ConnectError;
 pub use emit::EmitError;
 pub use failure::{Failure, HandlerError};
 pub use fault::Fault;

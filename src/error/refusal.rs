@@ -24,8 +24,8 @@ pub enum Refusal {
     /// What the header `Sec-WebSocket-Protocol` offers is not a list of different names.
     BadSubprotocols,
     /// The URL and headers that open a session are longer than
-    /// [`MAX_OPENING_BYTES`](crate::limits::MAX_OPENING_BYTES); 431, as Node answers it.
-    OpeningTooLong,
+    /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES); 431, as Node answers it.
+    HandshakeTooLong,
 }
 
 /// What is bad about a request that is refused with code 3: engine.io's `context.name`.
@@ -66,7 +66,7 @@ impl Refusal {
             Self::UnknownTransport => 0,
             Self::UnknownSid => 1,
             Self::BadHandshakeMethod => 2,
-            Self::BadRequest(_) | Self::Full | Self::BodyTimeout | Self::BadSubprotocols | Self::OpeningTooLong => 3,
+            Self::BadRequest(_) | Self::Full | Self::BodyTimeout | Self::BadSubprotocols | Self::HandshakeTooLong => 3,
             Self::Forbidden(_) => 4,
             Self::UnsupportedProtocol => 5,
         }
@@ -78,7 +78,7 @@ impl Refusal {
             Self::Forbidden(_) => 403,
             Self::BodyTimeout => 408,
             Self::Full => 503,
-            Self::OpeningTooLong => 431,
+            Self::HandshakeTooLong => 431,
             _ => 400,
         }
     }
@@ -95,7 +95,7 @@ impl Refusal {
             Self::Full => "This world has no room for another session",
             Self::BodyTimeout => "The body of this request did not arrive in time",
             Self::BadSubprotocols => "Sec-WebSocket-Protocol must be a comma-separated list of different names",
-            Self::OpeningTooLong => "The URL and headers of this request are longer than 16384 bytes",
+            Self::HandshakeTooLong => "The URL and headers of this request are longer than 16384 bytes",
         }
     }
 

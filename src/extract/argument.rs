@@ -27,7 +27,7 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 /// | --- | --- |
 /// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket: all of [`Routes`](crate::routing::Routes), the predicates of `namespaces` |
 /// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
-/// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_packet`, `on_any_outgoing`, `prepend_any_outgoing` |
+/// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`; `on_conn_close`; `on_close` |
 /// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
@@ -335,7 +335,7 @@ impl Extract<Failed> for EventName {
 
     fn extract(call: &mut Failed) -> Result<Self, Failure> {
         let event = call.event.clone().map(Self);
-        event.ok_or_else(|| Failure::new(Failure::CODE, "it was not the handler of an event"))
+        event.ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "it was not the handler of an event"))
     }
 }
 
@@ -377,7 +377,7 @@ impl Extract<Engine> for Frame {
     type Claim = ();
 
     fn extract(call: &mut Engine) -> Result<Self, Failure> {
-        call.message.clone().ok_or_else(|| Failure::new(Failure::CODE, "there is no message"))
+        call.message.clone().ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "there is no message"))
     }
 }
 
@@ -385,12 +385,12 @@ impl Extract<Engine> for Reason {
     type Claim = ();
 
     fn extract(call: &mut Engine) -> Result<Self, Failure> {
-        call.reason.ok_or_else(|| Failure::new(Failure::CODE, "the session was not closed"))
+        call.reason.ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "the session was not closed"))
     }
 }
 
 fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
-    args.parse().map_err(|error: DecodeError| Failure::of(&error))
+    args.parse().map_err(|error: DecodeError| Failure::from_handler_error(&error))
 }
 
 fn context<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

@@ -12,7 +12,7 @@ use crate::handles::EngineSocket;
 use crate::handles::Io;
 use crate::handles::Socket;
 use crate::handles::{HttpRequest, HttpResponse};
-use crate::routing::Turned;
+use crate::routing::GuardRejection;
 use crate::value::{Args, EnginePacket, Frame};
 
 /// A call of a handler.
@@ -136,7 +136,7 @@ call! {
 }
 call! {
     /// A request of a connection's reached the Worker, which asks its guards.
-    Requested { request: ConnRequest } -> Result<(), Turned>, |failure| Err(Turned::Failed(failure))
+    Requested { request: ConnRequest } -> Result<(), GuardRejection>, |failure| Err(GuardRejection::Failed(failure))
 }
 call! {
     /// A client wants to open a session.

@@ -1,7 +1,7 @@
 //! Acknowledgements, both ways (Socket.IO 5, "Acknowledgement").
 
+use super::world_api::WorldHandle;
 use crate::core::acks::CollectedAcks;
-use super::world_api::{WorldHandle};
 use crate::core::input::Command;
 use crate::error::AckError;
 use crate::error::AckFailure;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use litemap::LiteMap;
 
-use crate::core::handshake_request::Opening;
+use crate::core::handshake_request::HandshakeRequest;
 use crate::error::Failure;
 use crate::extract::Extract;
 use crate::extract::{AllowRequest, Requested};
@@ -27,7 +27,7 @@ struct Parts {
     method: String,
     world: WorldName,
     is_upgrade: bool,
-    opening: Rc<Opening>,
+    handshake: Rc<HandshakeRequest>,
     variables: Variables,
     notes: RefCell<LiteMap<TypeId, Rc<dyn Any>>>,
 }
@@ -36,9 +36,15 @@ impl ConnRequest {
     /// A request to a world; `is_upgrade` says that it asks for a WebSocket. Public for those who drive a
     /// [`Shell`](crate::object::Shell) on a runtime of their own: the benches.
     #[doc(hidden)]
-    pub fn new(method: String, world: WorldName, is_upgrade: bool, opening: Opening, variables: Variables) -> Self {
+    pub fn new(
+        method: String,
+        world: WorldName,
+        is_upgrade: bool,
+        handshake: HandshakeRequest,
+        variables: Variables,
+    ) -> Self {
         let notes = RefCell::default();
-        Self(Rc::new(Parts { method, world, is_upgrade, opening: Rc::new(opening), variables, notes }))
+        Self(Rc::new(Parts { method, world, is_upgrade, handshake: Rc::new(handshake), variables, notes }))
     }
 
     /// A variable or secret of the deployment; `None` where it is not set.
@@ -58,22 +64,22 @@ impl ConnRequest {
 
     /// The path and query.
     pub fn url(&self) -> &str {
-        &self.0.opening.url
+        &self.0.handshake.url
     }
 
     /// The headers: names in lower case, and values.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.opening.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.handshake.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0.opening.header(name)
+        self.0.handshake.header(name)
     }
 
     /// The parameters of the query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
-        self.0.opening.query()
+        self.0.handshake.query()
     }
 
     /// The last parameter of the query with this name, as engine.io reads it.
@@ -98,12 +104,12 @@ impl ConnRequest {
 
     /// The client's IP address, as the platform tells it in `cf-connecting-ip`; empty where it tells none.
     pub fn address(&self) -> &str {
-        &self.0.opening.address
+        &self.0.handshake.address
     }
 
     /// Whether it came by `https` or `wss`.
     pub fn is_secure(&self) -> bool {
-        self.0.opening.secure
+        self.0.handshake.secure
     }
 
     /// Whether it named an origin: it came from a web page.
@@ -124,8 +130,8 @@ impl ConnRequest {
     }
 
     /// What is kept of it where it opens a session.
-    pub(crate) fn opening(&self) -> &Rc<Opening> {
-        &self.0.opening
+    pub(crate) fn handshake(&self) -> &Rc<HandshakeRequest> {
+        &self.0.handshake
     }
 }
 

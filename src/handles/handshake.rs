@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use crate::core::handshake_request::Opening;
+use crate::core::handshake_request::HandshakeRequest;
 use crate::time::Timestamp;
 use crate::value::json;
 
@@ -32,23 +32,23 @@ use crate::value::json;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Handshake {
-    opening: Rc<Opening>,
+    handshake: Rc<HandshakeRequest>,
     auth: Rc<str>,
 }
 
 impl Handshake {
-    pub(crate) fn new((opening, auth): (Rc<Opening>, Rc<str>)) -> Self {
-        Self { opening, auth }
+    pub(crate) fn new((handshake, auth): (Rc<HandshakeRequest>, Rc<str>)) -> Self {
+        Self { handshake, auth }
     }
 
     /// The request's headers: names in lower case, and values.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.opening.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.handshake.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.opening.header(name)
+        self.handshake.header(name)
     }
 
     /// When the request came, as JavaScript writes dates: `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
@@ -68,17 +68,17 @@ impl Handshake {
 
     /// When the request came.
     pub fn issued(&self) -> Timestamp {
-        self.opening.issued
+        self.handshake.issued
     }
 
     /// The client's IP address, as the platform tells it in `cf-connecting-ip`; empty where it tells none.
     pub fn address(&self) -> &str {
-        &self.opening.address
+        &self.handshake.address
     }
 
     /// Whether the request came by `https` or `wss`.
     pub fn is_secure(&self) -> bool {
-        self.opening.secure
+        self.handshake.secure
     }
 
     /// Whether the request named an origin: it came from a web page.
@@ -88,12 +88,12 @@ impl Handshake {
 
     /// The request's path and query.
     pub fn url(&self) -> &str {
-        &self.opening.url
+        &self.handshake.url
     }
 
     /// The parameters of the query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
-        self.opening.query()
+        self.handshake.query()
     }
 
     /// The last parameter of the query with this name, as Engine.IO reads its own.

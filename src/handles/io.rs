@@ -12,7 +12,7 @@ use super::socket::Socket;
 use super::storage::Storage;
 use super::world_api::WorldHandle;
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{Command, To};
+use crate::core::input::{Command, Recipients};
 use crate::error::BroadcastAckError;
 use crate::error::{EmitError, Failure, JoinError};
 use crate::id::{Namespace, SocketId};
@@ -49,12 +49,17 @@ pub struct Io {
     world: WorldHandle,
     namespace: Namespace,
     predicate: Option<u32>,
-    quiet: bool,
+    suppress_hooks: bool,
 }
 
 impl Io {
-    pub(crate) const fn new(world: WorldHandle, namespace: Namespace, predicate: Option<u32>, quiet: bool) -> Self {
-        Self { world, namespace, predicate, quiet }
+    pub(crate) const fn new(
+        world: WorldHandle,
+        namespace: Namespace,
+        predicate: Option<u32>,
+        suppress_hooks: bool,
+    ) -> Self {
+        Self { world, namespace, predicate, suppress_hooks }
     }
 
     /// The world, from its main namespace.
@@ -70,9 +75,10 @@ impl Io {
         let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
         let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
         // A predicate was asked when the first socket came; all sockets of the namespace know which one it was.
-        let everybody = To::Many(crate::core::input::Target::namespace(namespace.clone()));
-        let known = self.world.door().and_then(|door| door.resolve(&everybody).first().and_then(|one| one.predicate));
-        Ok(Self::new(self.world.clone(), namespace, known, self.quiet))
+        let everybody = Recipients::Matching(crate::core::input::Target::namespace(namespace.clone()));
+        let known =
+            self.world.upgrade().and_then(|world| world.resolve(&everybody).first().and_then(|one| one.predicate));
+        Ok(Self::new(self.world.clone(), namespace, known, self.suppress_hooks))
     }
 
     /// The namespaces that somebody is in and that exist by a template, such as `/dynamic-{n}`, as it was registered: what is
@@ -97,15 +103,15 @@ impl Io {
     /// assert_eq!(ben.next_event(), Some(TestEvent::new("closing", "/shop-tea")));
     /// ```
     pub fn children(&self, template: &str) -> Vec<Self> {
-        let Some(door) = self.world.door() else { return Vec::new() };
-        let app = door.app();
-        let children = door.namespaces().into_iter().filter(|name| app.is_child(name, template));
-        children.map(|name| Self::new(self.world.clone(), name, None, self.quiet)).collect()
+        let Some(world) = self.world.upgrade() else { return Vec::new() };
+        let app = world.app();
+        let children = world.namespaces().into_iter().filter(|name| app.is_child(name, template));
+        children.map(|name| Self::new(self.world.clone(), name, None, self.suppress_hooks)).collect()
     }
 
     /// The namespaces that somebody is in.
     pub fn namespaces(&self) -> Vec<Namespace> {
-        self.world.door().map(|door| door.namespaces()).unwrap_or_default()
+        self.world.upgrade().map(|world| world.namespaces()).unwrap_or_default()
     }
 
     /// The namespace's name.
@@ -115,12 +121,12 @@ impl Io {
 
     /// The time. It stands still while code runs, as the platform's clock does.
     pub fn now(&self) -> Timestamp {
-        self.world.door().map(|door| door.now()).unwrap_or_default()
+        self.world.upgrade().map(|world| world.now()).unwrap_or_default()
     }
 
     /// Returns the socket with this id, if it is in the namespace and connected to this object: today, a world is one object.
     pub fn socket(&self, id: SocketId) -> Option<Socket> {
-        let found = self.world.door()?.resolve(&To::Socket(id));
+        let found = self.world.upgrade()?.resolve(&Recipients::One(id));
         let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
         Some(self.handle(found))
     }
@@ -162,7 +168,7 @@ impl Io {
     /// Returns how many clients are connected to this object, on whatever transport and in whatever namespaces: Socket.IO's
     /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
     pub fn clients_count(&self) -> usize {
-        self.world.door().map_or(0, |door| door.clients_count())
+        self.world.upgrade().map_or(0, |world| world.clients_count())
     }
 
     /// Emits to everybody in the namespace: a tuple is several arguments, everything else is one.
@@ -295,17 +301,17 @@ impl Io {
     /// There is no handler of this name, the context cannot be kept, there are 400 alarms already, or all of them with their
     /// names and contexts have more than 1,900,000 bytes as they are written.
     pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
-        let Some(door) = self.world.door() else { return Ok(()) };
+        let Some(world) = self.world.upgrade() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;
         let invalid = |problem: String| Failure::new("INVALID_ALARM", problem);
-        if !door.app().has_alarm(name) {
+        if !world.app().has_alarm(name) {
             return Err(invalid(format!("the app has no `on_alarm` called {name:?}")));
         }
         if context.len() > MAX_CONTEXT_BYTES {
             let problem = format!("its context has {} bytes, and may have {MAX_CONTEXT_BYTES}", context.len());
             return Err(invalid(problem));
         }
-        let (count, bytes) = door.alarms_with(name, &context);
+        let (count, bytes) = world.alarms_with(name, &context);
         if count > MAX_ALARMS {
             return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
         }
@@ -314,8 +320,8 @@ impl Io {
                 format!("the world's alarms have {bytes} bytes with this one, and may have {MAX_ALARMS_BYTES}");
             return Err(invalid(problem));
         }
-        let alarm = Some((door.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
-        door.perform(Command::SetAlarm { name: name.into(), alarm });
+        let alarm = Some((world.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
+        world.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }
 
@@ -326,27 +332,27 @@ impl Io {
 
     /// When an alarm is due, if it is set.
     pub fn alarm(&self, name: &str) -> Option<Timestamp> {
-        self.world.door()?.alarm(name).map(|(at, _)| at)
+        self.world.upgrade()?.alarm(name).map(|(at, _)| at)
     }
 
     /// A variable or secret of the deployment, such as a key that tokens are signed with; `None` where it is not set. In tests,
     /// `dormouse::testing::TestWorld::with_variable` sets one.
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.world.door()?.variable(name)
+        self.world.upgrade()?.variable(name)
     }
 
     /// Writes a line to the Worker's log.
     pub fn log(&self, line: impl Into<String>) {
-        if let Some(door) = self.world.door() {
-            door.note(line.into());
+        if let Some(world) = self.world.upgrade() {
+            world.note(line.into());
         }
     }
 
     fn operator(&self) -> BroadcastOperator {
-        BroadcastOperator::new(self.world.clone(), self.namespace.clone(), self.predicate, self.quiet)
+        BroadcastOperator::new(self.world.clone(), self.namespace.clone(), self.predicate, self.suppress_hooks)
     }
 
     fn handle(&self, socket: SocketRef) -> Socket {
-        Socket::new(self.world.clone(), socket, None, self.quiet)
+        Socket::new(self.world.clone(), socket, None, self.suppress_hooks)
     }
 }

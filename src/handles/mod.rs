@@ -28,4 +28,4 @@ pub use io::Io;
 pub use operator::{BroadcastOperator, SocketEmitter};
 pub use socket::Socket;
 pub use storage::Storage;
-pub use world_api::{Door, WorldHandle};
+pub use world_api::{WorldApi, WorldHandle};

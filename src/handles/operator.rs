@@ -10,10 +10,10 @@ use super::ack;
 use super::ack::Waiting;
 use super::into_rooms::IntoRooms;
 use super::socket::Socket;
+use super::world_api::WorldHandle;
 use crate::core::acks::CollectedAcks;
-use super::world_api::{WorldHandle};
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{AckRequest, Command, Emission, Target, To};
+use crate::core::input::{AckRequest, Command, Emission, Recipients, Target};
 use crate::core::socketio::RESERVED_EVENTS;
 use crate::error::{AckError, BroadcastAckError};
 use crate::error::{EmitError, JoinError};
@@ -72,7 +72,7 @@ pub struct SocketEmitter {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) volatile: bool,
-    pub(crate) quiet: bool,
+    pub(crate) suppress_hooks: bool,
     timeout: Option<Duration>,
     ack_to: Option<AckTo>,
 }
@@ -175,7 +175,7 @@ macro_rules! flags {
 
 impl SocketEmitter {
     pub(crate) fn new(socket: Socket) -> Self {
-        let flags = Flags { quiet: socket.quiet, ..Flags::default() };
+        let flags = Flags { suppress_hooks: socket.suppress_hooks, ..Flags::default() };
         Self { socket, flags }
     }
 
@@ -210,7 +210,15 @@ impl SocketEmitter {
     /// The name is reserved, or something cannot be sent as it is; nothing is sent. A socket that is gone is no error.
     pub fn emit(self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         let Self { socket, flags } = self;
-        emit(&socket.world, To::Socket(socket.id()), socket.namespace(), socket.target.predicate, flags, event, args)
+        emit(
+            &socket.world,
+            Recipients::One(socket.id()),
+            socket.namespace(),
+            socket.target.predicate,
+            flags,
+            event,
+            args,
+        )
     }
 
     /// Emits `message`, as Socket.IO's `send` does.
@@ -229,13 +237,13 @@ impl SocketEmitter {
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<T, AckError>> + 'static {
         let Self { socket, flags } = self;
-        ack::one(ask(&socket.world, To::Socket(socket.id()), &flags, event, args))
+        ack::one(await_acks(&socket.world, Recipients::One(socket.id()), &flags, event, args))
     }
 }
 
 impl BroadcastOperator {
-    pub(crate) fn new(world: WorldHandle, namespace: Namespace, predicate: Option<u32>, quiet: bool) -> Self {
-        let flags = Flags { quiet, ..Flags::default() };
+    pub(crate) fn new(world: WorldHandle, namespace: Namespace, predicate: Option<u32>, suppress_hooks: bool) -> Self {
+        let flags = Flags { suppress_hooks, ..Flags::default() };
         Self { world, target: Target::namespace(namespace), predicate, flags }
     }
 
@@ -270,7 +278,7 @@ impl BroadcastOperator {
     pub fn emit(self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         let Self { world, target, predicate, flags } = self;
         let namespace = target.namespace.clone();
-        emit(&world, To::Many(target), &namespace, predicate, flags, event, args)
+        emit(&world, Recipients::Matching(target), &namespace, predicate, flags, event, args)
     }
 
     /// Emits `message`, as Socket.IO's `send` does.
@@ -289,7 +297,7 @@ impl BroadcastOperator {
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
         let Self { world, target, flags, .. } = self;
-        ack::many(ask(&world, To::Many(target), &flags, event, args))
+        ack::many(await_acks(&world, Recipients::Matching(target), &flags, event, args))
     }
 
     /// Emits at once, and gives the clients' answers as they come, unparsed, and who gave none.
@@ -302,7 +310,7 @@ impl BroadcastOperator {
         args: Args,
     ) -> Result<impl Future<Output = CollectedAcks> + 'static, EmitError> {
         let Self { world, target, flags, .. } = self;
-        Ok(ask(&world, To::Many(target), &flags, event, args)?.all())
+        Ok(await_acks(&world, Recipients::Matching(target), &flags, event, args)?.all())
     }
 
     /// Returns the sockets of the whole world: a future, because a world may be several objects one day.
@@ -318,8 +326,8 @@ impl BroadcastOperator {
 
     pub(crate) fn sockets(self) -> Vec<Socket> {
         let Self { world, target, flags, .. } = self;
-        let found = world.door().map(|door| door.resolve(&To::Many(target))).unwrap_or_default();
-        found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, flags.quiet)).collect()
+        let found = world.upgrade().map(|world| world.resolve(&Recipients::Matching(target))).unwrap_or_default();
+        found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, flags.suppress_hooks)).collect()
     }
 
     /// Makes each socket join all of these rooms, or none; see [`Socket::join`].
@@ -327,23 +335,23 @@ impl BroadcastOperator {
     /// # Errors
     /// Some would be in too many rooms: they are named, and all others joined. Or a name is too long: none joined.
     pub fn sockets_join(self, rooms: impl IntoRooms) -> Result<(), JoinError> {
-        self.world.join(To::Many(self.target), rooms.to_rooms())
+        self.world.join(Recipients::Matching(self.target), rooms.to_rooms())
     }
 
     /// Takes them out of rooms.
     pub fn sockets_leave(self, rooms: impl IntoRooms) {
-        self.world.perform(Command::Leave { to: To::Many(self.target), rooms: rooms.to_rooms() });
+        self.world.perform(Command::Leave { to: Recipients::Matching(self.target), rooms: rooms.to_rooms() });
     }
 
     /// Disconnects the sockets from the namespace; with `close`, closes their connections, with all of their namespaces.
     pub fn disconnect_sockets(self, close: bool) {
-        self.world.perform(Command::Disconnect { to: To::Many(self.target), close });
+        self.world.perform(Command::Disconnect { to: Recipients::Matching(self.target), close });
     }
 }
 
 fn emit(
     world: &WorldHandle,
-    to: To,
+    to: Recipients,
     namespace: &Namespace,
     predicate: Option<u32>,
     flags: Flags,
@@ -352,24 +360,30 @@ fn emit(
 ) -> Result<(), EmitError> {
     check_event(event)?;
     let args = args.into_args()?;
-    let Some(door) = world.door() else { return Ok(()) };
-    let Flags { volatile, quiet, timeout, ack_to } = flags;
+    let Some(world) = world.upgrade() else { return Ok(()) };
+    let Flags { volatile, suppress_hooks, timeout, ack_to } = flags;
     let ack = match ack_to {
         None => AckRequest::None,
         Some(AckTo { handler: name, context }) => {
-            if door.app().lacks_ack_handler(namespace, predicate, &name) {
+            if world.app().lacks_ack_handler(namespace, predicate, &name) {
                 return Err(EmitError::UnknownAckHandler(name.into()));
             }
-            let deadline = door.now().after(timeout.unwrap_or(ACK_TO_TIMEOUT).min(MAX_ALARM_AFTER));
+            let deadline = world.now().after(timeout.unwrap_or(ACK_TO_TIMEOUT).min(MAX_ALARM_AFTER));
             let asked = asked_one(&to, namespace, predicate);
             AckRequest::Stored { asked, name, context: context.map_err(EmitError::Context)?, deadline }
         }
     };
-    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, ack }));
+    world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
     Ok(())
 }
 
-fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoArgs) -> Result<Waiting, EmitError> {
+fn await_acks(
+    handle: &WorldHandle,
+    to: Recipients,
+    flags: &Flags,
+    event: &str,
+    args: impl IntoArgs,
+) -> Result<Waiting, EmitError> {
     check_event(event)?;
     let args = args.into_args()?;
     if flags.ack_to.is_some() {
@@ -379,22 +393,22 @@ fn ask(world: &WorldHandle, to: To, flags: &Flags, event: &str, args: impl IntoA
     if timeout > MAX_ACK_TIMEOUT {
         return Err(EmitError::Timeout(timeout));
     }
-    let Some(door) = world.door() else {
+    let Some(world) = handle.upgrade() else {
         // Nobody is left to answer: the same as a world that is gone while it is awaited.
         let (_, receiver) = futures::channel::oneshot::channel();
-        return Ok(Waiting::new(world.clone(), PendingAckId(0), receiver));
+        return Ok(Waiting::new(handle.clone(), PendingAckId(0), receiver));
     };
-    let (pending, receiver) = door.await_acks();
-    let ack = AckRequest::Awaited { pending, deadline: door.now().after(timeout) };
-    let (volatile, quiet) = (flags.volatile, flags.quiet);
-    door.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, quiet, ack }));
-    Ok(Waiting::new(world.clone(), pending, receiver))
+    let (pending, receiver) = world.await_acks();
+    let ack = AckRequest::Awaited { pending, deadline: world.now().after(timeout) };
+    let (volatile, suppress_hooks) = (flags.volatile, flags.suppress_hooks);
+    world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
+    Ok(Waiting::new(handle.clone(), pending, receiver))
 }
 
-fn asked_one(to: &To, namespace: &Namespace, predicate: Option<u32>) -> Option<SocketRef> {
+fn asked_one(to: &Recipients, namespace: &Namespace, predicate: Option<u32>) -> Option<SocketRef> {
     match to {
-        To::Socket(id) => Some(SocketRef { id: *id, namespace: namespace.clone(), predicate }),
-        To::Many(_) => None,
+        Recipients::One(id) => Some(SocketRef { id: *id, namespace: namespace.clone(), predicate }),
+        Recipients::Matching(_) => None,
     }
 }
 

@@ -12,9 +12,9 @@ use super::handshake::Handshake;
 use super::into_rooms::IntoRooms;
 use super::io::Io;
 use super::operator::{BroadcastOperator, SocketEmitter};
-use super::world_api::{Door, WorldHandle};
+use super::world_api::{WorldApi, WorldHandle};
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{Command, To};
+use crate::core::input::{Command, Recipients};
 use crate::core::view::SocketView;
 use crate::error::AckError;
 use crate::error::{EmitError, Failure, JoinError};
@@ -31,7 +31,7 @@ pub struct Socket {
     /// What it was, where it is gone.
     view: Option<Rc<SocketView>>,
     /// Whether handlers of outgoing events are not to be called for what it emits.
-    pub(crate) quiet: bool,
+    pub(crate) suppress_hooks: bool,
 }
 
 impl PartialEq for Socket {
@@ -43,8 +43,13 @@ impl PartialEq for Socket {
 impl Eq for Socket {}
 
 impl Socket {
-    pub(crate) const fn new(world: WorldHandle, target: SocketRef, view: Option<Rc<SocketView>>, quiet: bool) -> Self {
-        Self { world, target, view, quiet }
+    pub(crate) const fn new(
+        world: WorldHandle,
+        target: SocketRef,
+        view: Option<Rc<SocketView>>,
+        suppress_hooks: bool,
+    ) -> Self {
+        Self { world, target, view, suppress_hooks }
     }
 
     /// The socket's id: another one for each namespace and each connection.
@@ -59,33 +64,33 @@ impl Socket {
 
     /// A part of the namespace's name, where its name was registered with a template: `n` in `/dynamic-{n}`.
     pub fn param(&self, name: &str) -> Option<String> {
-        self.world.door()?.app().param(&self.target.namespace, name)
+        self.world.upgrade()?.app().param(&self.target.namespace, name)
     }
 
     /// Its namespace: Socket.IO's `socket.nsp`.
     pub fn io(&self) -> Io {
-        Io::new(self.world.clone(), self.target.namespace.clone(), self.target.predicate, self.quiet)
+        Io::new(self.world.clone(), self.target.namespace.clone(), self.target.predicate, self.suppress_hooks)
     }
 
     /// Whether it is still connected.
     pub fn is_connected(&self) -> bool {
-        self.world.door().is_some_and(|door| door.is_connected(self.id()))
+        self.world.upgrade().is_some_and(|world| world.is_connected(self.id()))
     }
 
     /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
     pub fn handshake(&self) -> Option<Handshake> {
-        let gone = |view: &SocketView| (Rc::clone(view.opening.get()), Rc::clone(&view.auth));
-        self.look(gone, |door, id| door.handshake(id)).map(Handshake::new)
+        let gone = |view: &SocketView| (Rc::clone(view.handshake.get()), Rc::clone(&view.auth));
+        self.look(gone, |world, id| world.handshake(id)).map(Handshake::new)
     }
 
     /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
     pub fn conn(&self) -> Option<Conn> {
-        self.look(|view| view.conn.clone(), |door, id| door.conn(id)).as_ref().map(Conn::new)
+        self.look(|view| view.conn.clone(), |world, id| world.conn(id)).as_ref().map(Conn::new)
     }
 
     /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
     pub fn rooms(&self) -> Vec<Room> {
-        self.look(|view| view.rooms.clone(), |door, id| door.rooms(id)).unwrap_or_default()
+        self.look(|view| view.rooms.clone(), |world, id| world.rooms(id)).unwrap_or_default()
     }
 
     /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
@@ -93,7 +98,7 @@ impl Socket {
     /// # Errors
     /// It is no `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
-        match self.look(|view| view.data.clone(), |door, id| door.data(id)).flatten() {
+        match self.look(|view| view.data.clone(), |world, id| world.data(id)).flatten() {
             Some(json) => Ok(json::from_str(&json)?),
             None => Ok(T::default()),
         }
@@ -167,17 +172,17 @@ impl Socket {
     /// # Errors
     /// It would be in too many rooms, or a name is too long. A socket that is gone is no error.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
-        self.world.join(To::Socket(self.id()), rooms.to_rooms())
+        self.world.join(Recipients::One(self.id()), rooms.to_rooms())
     }
 
     /// Takes it out of rooms. It stays in the room of its own id.
     pub fn leave(&self, rooms: impl IntoRooms) {
-        self.world.perform(Command::Leave { to: To::Socket(self.id()), rooms: rooms.to_rooms() });
+        self.world.perform(Command::Leave { to: Recipients::One(self.id()), rooms: rooms.to_rooms() });
     }
 
     /// Disconnects it from its namespace; with `close`, its client's connection is closed, with all of its namespaces.
     pub fn disconnect(&self, close: bool) {
-        self.world.perform(Command::Disconnect { to: To::Socket(self.id()), close });
+        self.world.perform(Command::Disconnect { to: Recipients::One(self.id()), close });
     }
 
     /// Emits to this client only: a tuple is several arguments, everything else is one.
@@ -270,18 +275,18 @@ impl Socket {
 
     /// Whether an event's handlers for its first time need not be called any more.
     pub(crate) fn had_once(&self, event: &str) -> bool {
-        self.world.door().is_none_or(|door| door.had_once(self.id(), event).unwrap_or(true))
+        self.world.upgrade().is_none_or(|world| world.had_once(self.id(), event).unwrap_or(true))
     }
 
     /// What it was, where it is gone, or is.
     fn look<T>(
         &self,
         was: impl FnOnce(&SocketView) -> T,
-        is: impl FnOnce(&dyn Door, SocketId) -> Option<T>,
+        is: impl FnOnce(&dyn WorldApi, SocketId) -> Option<T>,
     ) -> Option<T> {
         match &self.view {
             Some(view) => Some(was(view)),
-            None => is(&*self.world.door()?, self.id()),
+            None => is(&*self.world.upgrade()?, self.id()),
         }
     }
 }

@@ -37,8 +37,8 @@ impl Storage {
     /// # Errors
     /// It is no `T`, or the platform failed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
-        let Some(door) = self.world.door() else { return Err(gone()) };
-        let json = door.read(key).map_err(failed)?;
+        let Some(world) = self.world.upgrade() else { return Err(gone()) };
+        let json = world.read(key).map_err(failed)?;
         Ok(json.map(|json| json::from_str(&json)).transpose()?)
     }
 
@@ -47,7 +47,7 @@ impl Storage {
     /// # Errors
     /// It cannot be written as JSON, is too long, or the platform failed; what was there stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
-        let Some(door) = self.world.door() else { return Err(gone()) };
+        let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = serde_json::to_string(value)?;
         let too_long = |what: &str, bytes: usize, max: usize| {
             Err(Failure::new("STORAGE_TOO_LONG", format!("the {what} has {bytes} bytes, and may have {max}")))
@@ -55,7 +55,7 @@ impl Storage {
         match (key.len(), json.len()) {
             (bytes, _) if bytes > MAX_STORAGE_KEY_BYTES => too_long("key", bytes, MAX_STORAGE_KEY_BYTES),
             (_, bytes) if bytes > MAX_STORAGE_VALUE_BYTES => too_long("value", bytes, MAX_STORAGE_VALUE_BYTES),
-            _ => door.write(key, Some(&json)).map_err(failed),
+            _ => world.write(key, Some(&json)).map_err(failed),
         }
     }
 
@@ -64,8 +64,8 @@ impl Storage {
     /// # Errors
     /// The platform failed.
     pub fn delete(&self, key: &str) -> Result<(), Failure> {
-        let Some(door) = self.world.door() else { return Err(gone()) };
-        door.write(key, None).map_err(failed)
+        let Some(world) = self.world.upgrade() else { return Err(gone()) };
+        world.write(key, None).map_err(failed)
     }
 
     /// The keys that start with `prefix`, in order.
@@ -73,8 +73,8 @@ impl Storage {
     /// # Errors
     /// The platform failed.
     pub fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
-        let Some(door) = self.world.door() else { return Err(gone()) };
-        door.keys(prefix).map_err(failed)
+        let Some(world) = self.world.upgrade() else { return Err(gone()) };
+        world.keys(prefix).map_err(failed)
     }
 }
 

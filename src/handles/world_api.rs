@@ -8,8 +8,8 @@ use futures::channel::oneshot;
 use crate::core::acks::CollectedAcks;
 
 use crate::core::dispatch::SocketRef;
-use crate::core::handshake_request::Opening;
-use crate::core::input::{Command, To};
+use crate::core::handshake_request::HandshakeRequest;
+use crate::core::input::{Command, Recipients};
 use crate::core::view::ConnView;
 use crate::error::JoinError;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
@@ -18,7 +18,7 @@ use crate::routing::App;
 use crate::time::Timestamp;
 
 /// A world, as its handlers see it. What is done through it takes effect at once.
-pub trait Door {
+pub trait WorldApi {
     /// The time.
     fn now(&self) -> Timestamp;
     /// The app that serves the world.
@@ -34,15 +34,15 @@ pub trait Door {
     /// What handlers keep with a socket, as JSON; `None` when it is gone.
     fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>>;
     /// The request that opened a socket's connection, and what its client sent with CONNECT; `None` when it is gone.
-    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)>;
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<HandshakeRequest>, Rc<str>)>;
     /// A socket's connection; `None` when it is gone.
     fn conn(&self, socket: SocketId) -> Option<ConnView>;
     /// Whether an event's handlers for its first time were called for a socket; `None` when it is gone.
     fn had_once(&self, socket: SocketId, event: &str) -> Option<bool>;
     /// The sockets that are meant.
-    fn resolve(&self, to: &To) -> Vec<SocketRef>;
+    fn resolve(&self, to: &Recipients) -> Vec<SocketRef>;
     /// The sockets among those meant that would be in more rooms than a socket may be, if they joined these.
-    fn without_room_for(&self, to: &To, rooms: &[Room]) -> Vec<SocketId>;
+    fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId>;
     /// The namespaces that have a socket.
     fn namespaces(&self) -> Vec<Namespace>;
     /// How many clients are connected.
@@ -76,37 +76,37 @@ pub trait Door {
 
 /// A world, held by its handlers. It may be gone: an object's memory can be lost while a handler waits.
 #[derive(Clone)]
-pub struct WorldHandle(Weak<dyn Door>);
+pub struct WorldHandle(Weak<dyn WorldApi>);
 
 impl WorldHandle {
     /// Holds a world.
-    pub fn new(door: &Rc<impl Door + 'static>) -> Self {
-        let weak: Weak<_> = Rc::downgrade(door);
+    pub fn new(world: &Rc<impl WorldApi + 'static>) -> Self {
+        let weak: Weak<_> = Rc::downgrade(world);
         Self(weak)
     }
 
     /// The world, if it is still there.
-    pub(crate) fn door(&self) -> Option<Rc<dyn Door>> {
+    pub(crate) fn upgrade(&self) -> Option<Rc<dyn WorldApi>> {
         self.0.upgrade()
     }
 
     pub(crate) fn perform(&self, command: Command) {
-        if let Some(door) = self.door() {
-            door.perform(command);
+        if let Some(world) = self.upgrade() {
+            world.perform(command);
         }
     }
 }
 
 impl WorldHandle {
     /// Puts sockets into rooms, each into all of them or none.
-    pub(crate) fn join(&self, to: To, rooms: Vec<Room>) -> Result<(), JoinError> {
+    pub(crate) fn join(&self, to: Recipients, rooms: Vec<Room>) -> Result<(), JoinError> {
         let too_long = rooms.iter().map(|room| room.as_str().len()).find(|bytes| *bytes > MAX_NAME_BYTES);
         if let Some(bytes) = too_long {
             return Err(JoinError::NameTooLong(bytes));
         }
-        let Some(door) = self.door() else { return Ok(()) };
-        let full = door.without_room_for(&to, &rooms);
-        door.perform(Command::Join { to, rooms });
+        let Some(world) = self.upgrade() else { return Ok(()) };
+        let full = world.without_room_for(&to, &rooms);
+        world.perform(Command::Join { to, rooms });
         if full.is_empty() { Ok(()) } else { Err(JoinError::TooManyRooms(full)) }
     }
 }

@@ -3,7 +3,7 @@
 use super::subprotocol::select_subprotocol;
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
-use crate::limits::MAX_OPENING_BYTES;
+use crate::limits::MAX_HANDSHAKE_REQUEST_BYTES;
 
 /// What a request to a gateway wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl EngineRequest {
 ///
 /// # Errors
 /// The request does not reach its world.
-pub fn judge_alone<'a, K, V>(
+pub fn check_protocol<'a, K, V>(
     method: &str,
     is_upgrade: bool,
     query: impl IntoIterator<Item = (K, V)>,
@@ -90,8 +90,8 @@ where
     V: AsRef<str> + 'a,
 {
     let parsed = EngineRequest::parse(method, is_upgrade, query)?;
-    if opens(parsed) && bytes > MAX_OPENING_BYTES {
-        return Err(Refusal::OpeningTooLong);
+    if opens(parsed) && bytes > MAX_HANDSHAKE_REQUEST_BYTES {
+        return Err(Refusal::HandshakeTooLong);
     }
     if let Some(offered) = subprotocols.filter(|_| is_upgrade) {
         select_subprotocol(offered)?;

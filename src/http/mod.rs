@@ -4,7 +4,7 @@ mod engine_request;
 mod internal;
 mod subprotocol;
 
-pub use engine_request::{EngineRequest, judge_alone, opens};
+pub use engine_request::{EngineRequest, check_protocol, opens};
 #[cfg(target_arch = "wasm32")]
 pub use internal::CLOSE_MARK;
 pub use internal::INTERNAL_PREFIX;

@@ -1,6 +1,6 @@
 //! A request without its body, copied out of the runtime in one call: each call costs more than what it brings.
 
-use crate::core::handshake_request::Opening;
+use crate::core::handshake_request::HandshakeRequest;
 use crate::handles::{ConnRequest, Variables};
 use crate::id::WorldName;
 use crate::time::Timestamp;
@@ -57,8 +57,8 @@ impl RequestHead {
         self.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
     }
 
-    /// The bytes of its URL and headers, as [`Opening::bytes`] counts them.
-    pub fn opening_bytes(&self) -> usize {
+    /// The bytes of its URL and headers, as [`HandshakeRequest::bytes`] counts them.
+    pub fn handshake_bytes(&self) -> usize {
         let url = self.url().len() - self.own_origin().len();
         self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
     }
@@ -66,14 +66,14 @@ impl RequestHead {
     /// The request as hooks and handlers see it: one to a world that came at `issued`, in a deployment with these variables.
     pub fn to_conn_request(&self, world: WorldName, issued: Timestamp, variables: Variables) -> ConnRequest {
         let origin = self.own_origin();
-        let opening = Opening {
+        let handshake = HandshakeRequest {
             headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             issued,
             address: self.header("cf-connecting-ip").unwrap_or_default().to_owned(),
             url: self.url().strip_prefix(origin).unwrap_or_default().to_owned(),
             secure: origin.starts_with("https:"),
         };
-        ConnRequest::new(self.method().to_owned(), world, self.is_upgrade(), opening, variables)
+        ConnRequest::new(self.method().to_owned(), world, self.is_upgrade(), handshake, variables)
     }
 
     fn lines(&self) -> impl Iterator<Item = &str> {
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(request.url(), "/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/");
         assert_eq!(request.address(), "::1");
         assert!(request.is_secure() && request.is_upgrade());
-        assert_eq!(head.opening_bytes(), request.opening().bytes());
+        assert_eq!(head.handshake_bytes(), request.handshake().bytes());
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             let world = WorldName::parse("alpha").expect("a name");
             let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
             prop_assert_eq!(format!("{}{}", head.own_origin(), request.url()), url);
-            prop_assert_eq!(head.opening_bytes(), request.opening().bytes());
+            prop_assert_eq!(head.handshake_bytes(), request.handshake().bytes());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a URL to a world.
 
-use crate::core::handshake_request::Layer;
+use crate::core::handshake_request::Protocol;
 use crate::id::WorldName;
 use crate::routing::GatewayPath;
 
@@ -12,7 +12,7 @@ pub enum Route<'a> {
         /// The world.
         world: WorldName,
         /// What it is to speak.
-        layer: Layer,
+        protocol: Protocol,
     },
     /// To a route of the app's in a world, if it has one there.
     App {
@@ -22,7 +22,7 @@ pub enum Route<'a> {
         path: &'a str,
     },
     /// To the admin door, if there is one.
-    Door {
+    Admin {
         /// What is said to be a world's name.
         world: &'a str,
         /// What is said to be an operation's name.
@@ -41,7 +41,7 @@ pub const NO_PATH: &str = "Nothing is here. A world's gateway is /w/<world>/sock
 pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
 
 /// What stands in front of a world's name in the admin door's paths.
-const DOOR: &str = "/api/worlds/";
+const ADMIN: &str = "/api/worlds/";
 
 /// The path of the gateway that speaks plain Engine.IO, below a world's or at the root.
 const ENGINE_IO: &str = "/engine.io/";
@@ -51,17 +51,17 @@ pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &GatewayPath) ->
     if path == "/" {
         return Route::Index;
     }
-    if let Some((world, operation)) = path.strip_prefix(DOOR).and_then(|rest| rest.split_once('/')) {
-        return Route::Door { world, operation };
+    if let Some((world, operation)) = path.strip_prefix(ADMIN).and_then(|rest| rest.split_once('/')) {
+        return Route::Admin { world, operation };
     }
     let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
     let (name, path) = below.unwrap_or_else(|| (world.unwrap_or(WorldName::DEFAULT), path));
-    let gateways = [(socket_io.as_str(), Layer::SocketIo), (ENGINE_IO, Layer::EngineIo)];
-    let layer = gateways.into_iter().find(|(gateway, _)| path == *gateway).map(|(_, layer)| layer);
-    match (WorldName::parse(name), layer) {
+    let gateways = [(socket_io.as_str(), Protocol::SocketIo), (ENGINE_IO, Protocol::EngineIo)];
+    let protocol = gateways.into_iter().find(|(gateway, _)| path == *gateway).map(|(_, protocol)| protocol);
+    match (WorldName::parse(name), protocol) {
         (_, None) if below.is_none() => Route::NotFound(NO_PATH),
         (None, _) => Route::NotFound(NO_WORLD),
-        (Some(world), Some(layer)) => Route::Gateway { world, layer },
+        (Some(world), Some(protocol)) => Route::Gateway { world, protocol },
         (Some(world), None) => Route::App { world, path },
     }
 }
@@ -76,7 +76,7 @@ mod tests {
 
     fn world(path: &str, query: Option<&str>) -> Option<String> {
         match route(path, query) {
-            Route::Gateway { world, layer: Layer::SocketIo } => Some(world.as_str().to_owned()),
+            Route::Gateway { world, protocol: Protocol::SocketIo } => Some(world.as_str().to_owned()),
             _ => None,
         }
     }
@@ -95,7 +95,7 @@ mod tests {
         let gateway = |path, name| {
             let route = crate::http::route(path, None, app.engine_routes().gateway_path());
             let world = WorldName::parse(name).expect("a name");
-            assert_eq!(route, Route::Gateway { world, layer: Layer::SocketIo });
+            assert_eq!(route, Route::Gateway { world, protocol: Protocol::SocketIo });
         };
         gateway("/w/alpha/api/realtime/", "alpha");
         gateway("/api/realtime/", "default");
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(route("/socket.io/", Some("a b")), Route::NotFound(NO_WORLD));
         assert_eq!(route("/socket.io/", Some("")), Route::NotFound(NO_WORLD));
         assert_eq!(route("/", None), Route::Index);
-        assert!(matches!(route("/engine.io/", None), Route::Gateway { layer: Layer::EngineIo, .. }));
+        assert!(matches!(route("/engine.io/", None), Route::Gateway { protocol: Protocol::EngineIo, .. }));
     }
 
     #[test]
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_door_names_a_world_and_an_operation() {
-        assert_eq!(route("/api/worlds/a b/x/y", None), Route::Door { world: "a b", operation: "x/y" });
-        assert_eq!(route("/api/worlds//", None), Route::Door { world: "", operation: "" });
+        assert_eq!(route("/api/worlds/a b/x/y", None), Route::Admin { world: "a b", operation: "x/y" });
+        assert_eq!(route("/api/worlds//", None), Route::Admin { world: "", operation: "" });
         for path in ["/api/worlds/alpha", "/api/worlds", "/api/", "/API/worlds/alpha/emit"] {
             assert_eq!(route(path, None), Route::NotFound(NO_PATH), "{path}");
         }

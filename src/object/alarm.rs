@@ -4,8 +4,8 @@ use super::attachment;
 use super::platform::Platform;
 use super::shell::Shell;
 use super::wake::read_alarms;
-use crate::core::engineio::Alarm;
-use crate::core::engineio::Asleep;
+use crate::core::engineio::SleepingTick;
+use crate::core::engineio::Wakeup;
 use crate::core::input::Input;
 use crate::time::Timestamp;
 
@@ -14,12 +14,12 @@ const PING: &str = "2";
 /// What is known of the object's alarm and timer.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
-    alarm: Known,
+    alarm: AlarmState,
     timer: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Known {
+enum AlarmState {
     /// The object woke and has not looked.
     #[default]
     Unknown,
@@ -37,16 +37,16 @@ impl<P: Platform> Shell<P> {
     /// The alarm went off: it is set no more.
     pub fn handle_alarm(&mut self) {
         let now = self.platform.now();
-        self.clock.alarm = Known::Off;
+        self.clock.alarm = AlarmState::Off;
         if self.is_asleep() {
             match self.heartbeat_asleep(now) {
-                Asleep::Well { next } => {
+                SleepingTick::Well { next } => {
                     if let Some(at) = next {
                         self.set_alarm(at);
                     }
                     return;
                 }
-                Asleep::MustWake => {}
+                SleepingTick::MustWake => {}
             }
         }
         let is_tick_due = self.server().is_tick_due(now);
@@ -54,25 +54,25 @@ impl<P: Platform> Shell<P> {
             return self.turn(Input::Timeout);
         }
         // What was due besides comes first: who is closed now is not pinged.
-        self.clock.alarm = Known::Ringing;
+        self.clock.alarm = AlarmState::Ringing;
         self.turn(Input::Timeout);
-        self.clock.alarm = Known::Off;
+        self.clock.alarm = AlarmState::Off;
         let (platform, _) = self.wake();
-        let heard = platform.heard();
-        self.turn(Input::Tick { heard });
+        let last_pongs = platform.last_pongs();
+        self.turn(Input::Tick { last_pongs });
     }
 
     /// The answer to [`Platform::find_alarm`]: the alarm's time; `None` when it is not set.
     pub fn handle_alarm_found(&mut self, found: Result<Option<Timestamp>, P::Error>) {
         match found {
-            Ok(at) if self.clock.alarm == Known::Asked => {
-                self.clock.alarm = at.map_or(Known::Off, Known::At);
+            Ok(at) if self.clock.alarm == AlarmState::Asked => {
+                self.clock.alarm = at.map_or(AlarmState::Off, AlarmState::At);
                 self.turn(Input::Continue);
             }
             Ok(_) => {}
             Err(error) => {
                 self.platform.log_error(&format!("dormouse: the alarm could not be read: {error:?}"));
-                self.clock.alarm = Known::Unknown;
+                self.clock.alarm = AlarmState::Unknown;
             }
         }
     }
@@ -88,29 +88,29 @@ impl<P: Platform> Shell<P> {
         let next = self.server().next_timeout();
         self.follow_timer(next);
         let next = self.server().next_alarm();
-        if next == Alarm::Unknown {
+        if next == Wakeup::Unknown {
             let now = self.platform.now();
             match self.clock.alarm {
-                Known::At(at) => self.server().set_alarm_found(now, Some(at)),
-                Known::Off => self.server().set_alarm_found(now, None),
-                Known::Unknown => {
-                    self.clock.alarm = Known::Asked;
+                AlarmState::At(at) => self.server().set_alarm_found(now, Some(at)),
+                AlarmState::Off => self.server().set_alarm_found(now, None),
+                AlarmState::Unknown => {
+                    self.clock.alarm = AlarmState::Asked;
                     self.platform.find_alarm();
                 }
-                Known::Asked | Known::Ringing => {}
+                AlarmState::Asked | AlarmState::Ringing => {}
             }
         }
         let next = self.server().next_alarm();
         match (next, self.clock.alarm) {
-            (_, Known::Ringing) => {}
+            (_, AlarmState::Ringing) => {}
             // One that rings too early costs a wake. One that is set anew costs a row written, and that with each client that
             // joins in time, or with each pong.
-            (Alarm::At(at), Known::At(known)) if known <= at => {}
-            (Alarm::At(at), _) => self.set_alarm(at),
+            (Wakeup::At(at), AlarmState::At(known)) if known <= at => {}
+            (Wakeup::At(at), _) => self.set_alarm(at),
             // One that was set before the world slept and that nobody needs rings once more, for nothing.
-            (Alarm::Off, Known::At(_)) => {
+            (Wakeup::Off, AlarmState::At(_)) => {
                 self.platform.delete_alarm();
-                self.clock.alarm = Known::Off;
+                self.clock.alarm = AlarmState::Off;
             }
             _ => {}
         }
@@ -131,20 +131,20 @@ impl<P: Platform> Shell<P> {
 
     fn set_alarm(&mut self, at: Timestamp) {
         self.platform.set_alarm(at);
-        self.clock.alarm = Known::At(at);
+        self.clock.alarm = AlarmState::At(at);
     }
 
     /// A heartbeat that rebuilds nothing: pings all, if everybody is well.
-    fn heartbeat_asleep(&mut self, now: Timestamp) -> Asleep {
-        let read = |(attachment, heard): (String, _)| Some((attachment::read_header(&attachment)?, heard));
+    fn heartbeat_asleep(&mut self, now: Timestamp) -> SleepingTick {
+        let read = |(attachment, last_pong): (String, _)| Some((attachment::read_header(&attachment)?, last_pong));
         // Where something cannot be read, waking finds out what.
-        let Some(pulses) = self.platform.pulses().map(read).collect::<Option<Vec<_>>>() else {
-            return Asleep::MustWake;
+        let Some(liveness) = self.platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
+            return SleepingTick::MustWake;
         };
-        let Ok(alarms) = read_alarms(&self.platform) else { return Asleep::MustWake };
+        let Ok(alarms) = read_alarms(&self.platform) else { return SleepingTick::MustWake };
         let named = alarms.iter().map(|alarm| alarm.at).min();
-        let found = Asleep::judge(now, &self.config, &pulses, named);
-        if let Asleep::Well { .. } = found {
+        let found = SleepingTick::judge(now, &self.config, &liveness, named);
+        if let SleepingTick::Well { .. } = found {
             self.platform.ping_all(PING);
         }
         found

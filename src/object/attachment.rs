@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::engineio::Header;
-use crate::core::snapshot::{Body, VERSION};
+use crate::core::engineio::HeartbeatState;
+use crate::core::snapshot::{SessionState, VERSION};
 use crate::id::Sid;
 use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
 
@@ -22,7 +22,7 @@ struct Attachment<B> {
     #[serde(rename = "v")]
     version: u32,
     #[serde(rename = "h")]
-    header: Header,
+    header: HeartbeatState,
     /// Absent where it spilled.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<B>,
@@ -35,9 +35,9 @@ struct Attachment<B> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
     /// All of a snapshot.
-    Whole(Header, Body),
+    Whole(HeartbeatState, SessionState),
     /// A snapshot whose rest is in the database, under this id.
-    Spilled(Header, Sid),
+    Spilled(HeartbeatState, Sid),
     /// The mark of a WebSocket that only probes: its session polls, in memory.
     Probe,
 }
@@ -49,7 +49,7 @@ pub const PROBE: &str = "probe";
 ///
 /// # Errors
 /// The snapshot's own, when it cannot be written as JSON; it always can.
-pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
+pub fn write(header: HeartbeatState, body: &SessionState) -> serde_json::Result<Written> {
     let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
     if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
         return Ok(Written { attachment, spilled: Vec::new() });
@@ -58,8 +58,12 @@ pub fn write(header: Header, body: &Body) -> serde_json::Result<Written> {
     if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
-    let attachment =
-        serde_json::to_string(&Attachment::<Body> { version: VERSION, header, body: None, spilled: Some(body.sid) })?;
+    let attachment = serde_json::to_string(&Attachment::<SessionState> {
+        version: VERSION,
+        header,
+        body: None,
+        spilled: Some(body.sid),
+    })?;
     let rows = serde_json::to_vec(body)?.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect();
     Ok(Written { attachment, spilled: rows })
 }
@@ -78,7 +82,7 @@ pub fn read(attachment: &str) -> Option<Read> {
 }
 
 /// Reads the header of an attachment and nothing else: what is behind it is not even looked at.
-pub fn read_header(attachment: &str) -> Option<Header> {
+pub fn read_header(attachment: &str) -> Option<HeartbeatState> {
     let header = attachment.strip_prefix(BEFORE_HEADER)?;
     serde_json::Deserializer::from_str(header).into_iter().next()?.ok()
 }
@@ -87,7 +91,7 @@ pub fn read_header(attachment: &str) -> Option<Header> {
 const BEFORE_HEADER: &str = r#"{"v":2,"h":"#;
 
 /// Reads what spilled.
-pub fn read_spilled(rows: &[Vec<u8>]) -> Option<Body> {
+pub fn read_spilled(rows: &[Vec<u8>]) -> Option<SessionState> {
     // As a text: reading bytes would make a second reader of all that a snapshot may be.
     serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
@@ -97,15 +101,15 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::core::engineio::Heartbeat;
-    use crate::core::handshake_request::KeptOpening;
+    use crate::core::handshake_request::LazyHandshake;
     use crate::core::server::Server;
     use crate::core::snapshot::{ClientSnapshot, Parts, Snapshot, SocketSnapshot};
     use crate::id::{ConnId, Namespace, Room, SocketId};
     use crate::time::Timestamp;
 
-    fn snapshot(rooms: usize, name: &str) -> (Header, Body) {
+    fn snapshot(rooms: usize, name: &str) -> (HeartbeatState, SessionState) {
         let now = Timestamp::from_millis(1_795_000_000_000);
-        let header = Header { since: now, expires: Some(now), due: None, heartbeat: Heartbeat::Shared(None) };
+        let header = HeartbeatState { since: now, expires: Some(now), due: None, heartbeat: Heartbeat::Shared(None) };
         let socket = SocketSnapshot {
             id: SocketId::from_entropy([2; 15]),
             namespace: Namespace::main(),
@@ -117,12 +121,12 @@ mod tests {
             stored_acks: Vec::new(),
         };
         let client = ClientSnapshot::SocketIo {
-            opening: KeptOpening::default(),
+            handshake: LazyHandshake::default(),
             sockets: vec![socket],
             joining: Vec::new(),
             partial: None,
         };
-        (header, Body { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
+        (header, SessionState { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
     }
 
     #[test]

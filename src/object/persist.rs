@@ -2,15 +2,15 @@
 
 use super::attachment;
 use super::platform::Platform;
-use super::wake::{ALARMS_KEY, Awake, Rows};
-use crate::core::effect::{Answer, Effect};
+use super::wake::{ALARMS_KEY, LoadedWorld, SpilledRows};
+use crate::core::effect::{Effect, Response};
 use crate::core::input::Input;
 use crate::core::snapshot::{Parts, Snapshot};
 use crate::error::Reason;
 use crate::id::ConnId;
 use crate::time::Timestamp;
 
-impl Awake {
+impl LoadedWorld {
     /// Handles an input and does what it causes.
     pub(crate) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
@@ -28,7 +28,7 @@ impl Awake {
 
     /// Deletes what a socket has in the database.
     pub(crate) fn forget_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
-        let Some(Rows { sid, has_body, parts }) = self.rows.remove(conn) else { return };
+        let Some(SpilledRows { sid, has_body, parts }) = self.rows.remove(conn) else { return };
         let body = if has_body { platform.delete_body(sid) } else { Ok(()) };
         let parts = if parts.is_empty() { Ok(()) } else { platform.delete_parts(sid) };
         if let Err(error) = body.and(parts) {
@@ -79,11 +79,11 @@ impl Awake {
                     platform.close(conn, code.as_u16());
                     self.forget_rows(platform, conn);
                 }
-                Effect::Answer { request, answer } => {
-                    if let Answer::Refused(refusal) = &answer {
+                Effect::Respond { request, response } => {
+                    if let Response::Refused(refusal) = &response {
                         self.refused = Some((request, refusal.clone()));
                     }
-                    platform.answer(request, answer);
+                    platform.respond(request, response);
                 }
                 Effect::Log(line) => platform.log_error(&format!("dormouse: {line}")),
                 Effect::Note(line) => platform.log(&line),
@@ -130,7 +130,7 @@ impl Awake {
         let sid = body.sid;
         let rows = self.rows.remove(conn);
         if !written.spilled.is_empty() || !parts.is_empty() || rows.is_some() {
-            let mut rows = rows.unwrap_or_else(|| Rows::new(sid));
+            let mut rows = rows.unwrap_or_else(|| SpilledRows::new(sid));
             let result = rows.write(platform, &written.spilled, parts);
             if rows.has_body || !rows.parts.is_empty() {
                 self.rows.insert(conn, rows);
@@ -141,7 +141,7 @@ impl Awake {
     }
 }
 
-impl Rows {
+impl SpilledRows {
     /// Writes what does not fit into the attachment, and deletes what does again.
     fn write<P: Platform>(&mut self, platform: &mut P, body: &[Vec<u8>], parts: &Parts) -> Result<(), P::Error> {
         let sid = self.sid;

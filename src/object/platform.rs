@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::time::Timestamp;
@@ -98,10 +98,10 @@ pub trait Platform {
     fn close(&mut self, conn: ConnId, code: u16);
 
     /// When the WebSockets were heard last whose frames the runtime answered by itself.
-    fn heard(&self) -> Vec<(ConnId, Timestamp)>;
+    fn last_pongs(&self) -> Vec<(ConnId, Timestamp)>;
 
     /// Every WebSocket's attachment and when it was heard, without numbering them: what a world that sleeps is judged by.
-    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)>;
+    fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)>;
 
     /// Sends a text frame to every WebSocket, without numbering them.
     fn ping_all(&mut self, ping: &str);
@@ -176,7 +176,7 @@ pub trait Platform {
     fn is_waiting(&self, request: RequestId) -> bool;
 
     /// Answers a request.
-    fn answer(&mut self, request: RequestId, answer: Answer);
+    fn respond(&mut self, request: RequestId, response: Response);
 
     /// Answers all requests that wait: the world lost what it had in memory, and with it their sessions.
     fn drop_requests(&mut self);

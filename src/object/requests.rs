@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::attachment;
 use super::platform::Platform;
 use super::shell::Shell;
-use crate::core::handshake_request::Layer;
+use crate::core::handshake_request::Protocol;
 use crate::core::input::{Input, PostBody};
 use crate::error::{BadRequest, Refusal};
 use crate::handles::ConnRequest;
@@ -66,7 +66,7 @@ impl<P: Platform> Shell<P> {
     pub fn handle_request(
         &mut self,
         request: EngineRequest,
-        layer: Layer,
+        protocol: Protocol,
         octets: impl FnOnce() -> bool,
         details: impl FnOnce(Timestamp) -> ConnRequest,
     ) -> Result<Reception<P>, P::Error> {
@@ -77,8 +77,8 @@ impl<P: Platform> Shell<P> {
                     Ok(sid) => sid,
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
-                let opening = Rc::clone(details.opening());
-                let input = |request| Input::OpenPolling { request, sid, layer, opening };
+                let handshake = Rc::clone(details.handshake());
+                let input = |request| Input::OpenPolling { request, sid, protocol, handshake };
                 let (_, waiting) = self.hand_on(input, |_| details);
                 Reception::Opens { sid, waiting }
             }
@@ -101,9 +101,9 @@ impl<P: Platform> Shell<P> {
                     Ok(sid) => sid,
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
-                let opening = Rc::clone(details.opening());
+                let handshake = Rc::clone(details.handshake());
                 // Its snapshot is written by the turn that opens it.
-                self.accept(None, |conn| Input::OpenWebSocket { conn, sid, layer, opening })?
+                self.accept(None, |conn| Input::OpenWebSocket { conn, sid, protocol, handshake })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
                 // Nothing else is written for it, and it would not survive sleep.
@@ -150,8 +150,8 @@ impl<P: Platform> Shell<P> {
     ) -> (RequestId, P::Waiting) {
         let (request, waiting) = self.platform.register();
         self.turn(input(request));
-        let (_, awake) = self.wake();
-        if let Some((_, refusal)) = awake.refused.take().filter(|(refused, _)| *refused == request) {
+        let (_, loaded) = self.wake();
+        if let Some((_, refusal)) = loaded.refused.take().filter(|(refused, _)| *refused == request) {
             self.report(&refusal, details);
         }
         (request, waiting)

@@ -3,7 +3,7 @@
 
 use super::alarm::Clock;
 use super::platform::Platform;
-use super::wake::Awake;
+use super::wake::LoadedWorld;
 use crate::admin::Operation;
 use crate::config::Config;
 use crate::core::input::Input;
@@ -31,7 +31,7 @@ pub struct Shell<P> {
     pub platform: P,
     pub(crate) config: Config,
     app: fn() -> App,
-    pub(crate) awake: Option<Awake>,
+    pub(crate) loaded: Option<LoadedWorld>,
     pub(crate) clock: Clock,
     notify: Arc<Notify>,
 }
@@ -43,7 +43,7 @@ impl<P: Platform> Shell<P> {
         if let Err(error) = platform.set_auto_response(auto_response) {
             platform.log_error(&format!("dormouse: the auto-response could not be set: {error:?}"));
         }
-        Self { platform, config, app, awake: None, clock: Clock::default(), notify: Arc::default() }
+        Self { platform, config, app, loaded: None, clock: Clock::default(), notify: Arc::default() }
     }
 
     /// The settings.
@@ -53,19 +53,19 @@ impl<P: Platform> Shell<P> {
 
     /// Whether nothing has needed the world's tables since the object was constructed.
     pub const fn is_asleep(&self) -> bool {
-        self.awake.is_none()
+        self.loaded.is_none()
     }
 
     /// The core, awake. Not to be held while anything is handled.
     pub fn server(&mut self) -> RefMut<'_, Server> {
-        let (_, awake) = self.wake();
-        awake.world.server()
+        let (_, loaded) = self.wake();
+        loaded.world.server()
     }
 
     /// The app that serves the world, awake.
     pub fn app(&mut self) -> Rc<App> {
-        let (_, awake) = self.wake();
-        Rc::clone(awake.world.app())
+        let (_, loaded) = self.wake();
+        Rc::clone(loaded.world.app())
     }
 
     /// Is woken when [`handle_woken`](Self::handle_woken) is to be called.
@@ -83,16 +83,16 @@ impl<P: Platform> Shell<P> {
 
     /// A request to one of the app's routes. The answer comes when its handler gives it.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
-        let (_, awake) = self.wake();
-        let answer = awake.world.handle_http(request);
+        let (_, loaded) = self.wake();
+        let answer = loaded.world.handle_http(request);
         self.turn(Input::Continue);
         answer
     }
 
     /// A call at the admin door, by somebody who has the key.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
-        let (_, awake) = self.wake();
-        let answer = awake.world.handle_admin(operation, request);
+        let (_, loaded) = self.wake();
+        let answer = loaded.world.handle_admin(operation, request);
         self.turn(Input::Continue);
         answer
     }
@@ -114,8 +114,8 @@ impl<P: Platform> Shell<P> {
         self.turn(Input::Closed { conn, reason });
         // A turn that panicked gave out the numbers anew.
         if let Some(conn) = self.conn_of(socket) {
-            let (platform, awake) = self.wake();
-            awake.forget_rows(platform, conn);
+            let (platform, loaded) = self.wake();
+            loaded.forget_rows(platform, conn);
             platform.close(conn, 1000);
         }
     }
@@ -131,30 +131,30 @@ impl<P: Platform> Shell<P> {
             | Input::Upgrade { conn, .. } => Some(*conn),
             _ => None,
         };
-        let (platform, awake) = self.wake();
-        let turned = catch_unwind(AssertUnwindSafe(|| awake.turn(platform, input)));
+        let (platform, loaded) = self.wake();
+        let turned = catch_unwind(AssertUnwindSafe(|| loaded.turn(platform, input)));
         if let Err(panic) = turned {
             platform.panicked(panic);
             platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
             if let Some(conn) = culprit {
                 platform.close(conn, 1011);
             }
-            // Gone before it is read again, so that what panicked is not met a second time.
-            self.awake = None;
+            // SessionEnded before it is read again, so that what panicked is not met a second time.
+            self.loaded = None;
             self.platform.drop_requests();
             let now = self.platform.now();
-            let (platform, awake) = self.wake();
-            awake.world.server().postpone_due(now);
-            awake.write_all(platform);
+            let (platform, loaded) = self.wake();
+            loaded.world.server().postpone_due(now);
+            loaded.write_all(platform);
         }
         self.follow();
     }
 
     /// The world, read again if it sleeps, and what it runs on.
-    pub(crate) fn wake(&mut self) -> (&mut P, &mut Awake) {
-        let Self { platform, config, app, awake, notify, .. } = self;
-        let awake = awake.get_or_insert_with(|| Awake::new(platform, config, *app, notify));
-        (platform, awake)
+    pub(crate) fn wake(&mut self) -> (&mut P, &mut LoadedWorld) {
+        let Self { platform, config, app, loaded, notify, .. } = self;
+        let loaded = loaded.get_or_insert_with(|| LoadedWorld::new(platform, config, *app, notify));
+        (platform, loaded)
     }
 
     fn conn_of(&mut self, socket: &P::Socket) -> Option<ConnId> {

@@ -8,7 +8,7 @@ use crate::core::alarms::NamedAlarm;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
 use crate::core::snapshot::{Parts, Snapshot};
-use crate::core::table::Dense;
+use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId, Sid};
 use crate::routing::App;
@@ -21,18 +21,18 @@ pub(crate) const ALARMS_KEY: &str = "alarms";
 
 /// What the object knows while it is awake.
 #[derive(Debug)]
-pub(crate) struct Awake {
+pub(crate) struct LoadedWorld {
     pub(crate) world: World,
     pub(crate) fx: Effects,
     /// What sockets have in the database.
-    pub(crate) rows: Dense<Rows>,
+    pub(crate) rows: SlotMap<SpilledRows>,
     /// The request that was refused last, and how.
     pub(crate) refused: Option<(RequestId, Refusal)>,
 }
 
 /// What a socket has in the database.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct SpilledRows {
     /// Its session's id, which names the rows.
     pub(crate) sid: Sid,
     /// Whether its snapshot did not fit into its attachment.
@@ -41,11 +41,11 @@ pub(crate) struct Rows {
     pub(crate) parts: Vec<usize>,
 }
 
-impl Awake {
+impl LoadedWorld {
     /// Reads every WebSocket's snapshot.
     pub(crate) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
-        let mut rows = Dense::default();
+        let mut rows = SlotMap::default();
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
             let conn = ConnId(number);
             match attachment::read(&attachment) {
@@ -77,7 +77,7 @@ impl Awake {
     }
 }
 
-impl Rows {
+impl SpilledRows {
     pub(crate) const fn new(sid: Sid) -> Self {
         Self { sid, has_body: false, parts: Vec::new() }
     }
@@ -106,7 +106,7 @@ fn restore<P: Platform>(
     conn: ConnId,
     read: Option<Read>,
     server: &mut Server,
-) -> Result<Rows, String> {
+) -> Result<SpilledRows, String> {
     let failed = |error: P::Error| format!("{error:?}");
     let (header, body, has_body) = match read {
         Some(Read::Whole(header, body)) => (header, body, false),
@@ -121,5 +121,5 @@ fn restore<P: Platform>(
     let written = parts.keys().copied().collect();
     let now = platform.now();
     server.restore(now, conn, Snapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
-    Ok(Rows { sid, has_body, parts: written })
+    Ok(SpilledRows { sid, has_body, parts: written })
 }

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use super::app::App;
 use super::handler::Erased;
-use crate::dispatch::{Task, Victim};
+use crate::dispatch::{Origin, Task};
 use crate::error::Failure;
 use crate::extract::Http;
 use crate::handles::Io;
@@ -94,11 +94,11 @@ impl Task {
         response: impl Future<Output = HttpResponse> + 'static,
         answer: oneshot::Sender<HttpResponse>,
     ) -> Self {
-        Self::new(Victim::Other("an HTTP request"), async move {
+        Self::new(Origin::Other("an HTTP request"), async move {
             let (response, problems) = response.await.checked();
-            if let Some(door) = world.door() {
+            if let Some(world) = world.upgrade() {
                 for problem in problems {
-                    door.log(problem);
+                    world.log(problem);
                 }
             }
             // Whoever asked may have gone away.

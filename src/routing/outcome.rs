@@ -33,7 +33,7 @@ impl IntoOutcome<Result<bool, Failure>> for bool {
 
 impl<E: HandlerError> IntoOutcome<Result<bool, Failure>> for Result<bool, E> {
     fn into_outcome(self) -> Result<bool, Failure> {
-        self.map_err(|error| Failure::of(&error))
+        self.map_err(|error| Failure::from_handler_error(&error))
     }
 }
 
@@ -45,7 +45,7 @@ impl IntoOutcome<HttpResponse> for HttpResponse {
 
 impl<E: HandlerError> IntoOutcome<HttpResponse> for Result<HttpResponse, E> {
     fn into_outcome(self) -> HttpResponse {
-        self.unwrap_or_else(|error| HttpResponse::failed(&Failure::of(&error)))
+        self.unwrap_or_else(|error| HttpResponse::failed(&Failure::from_handler_error(&error)))
     }
 }
 
@@ -57,7 +57,7 @@ impl IntoOutcome<Result<(), Failure>> for () {
 
 impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
     fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(|error| Failure::of(&error))
+        self.map_err(|error| Failure::from_handler_error(&error))
     }
 }
 
@@ -72,7 +72,7 @@ impl IntoOutcome<EventOutcome> for () {
 
 impl<T: IntoArgs> IntoOutcome<EventOutcome> for Ack<T> {
     fn into_outcome(self) -> EventOutcome {
-        self.0.into_args().map(Some).map_err(|error| Failure::of(&error))
+        self.0.into_args().map(Some).map_err(|error| Failure::from_handler_error(&error))
     }
 }
 
@@ -84,6 +84,6 @@ impl<R: IntoOutcome<EventOutcome>> IntoOutcome<EventOutcome> for Option<R> {
 
 impl<R: IntoOutcome<EventOutcome>, E: HandlerError> IntoOutcome<EventOutcome> for Result<R, E> {
     fn into_outcome(self) -> EventOutcome {
-        self.map_err(|error| Failure::of(&error)).and_then(IntoOutcome::into_outcome)
+        self.map_err(|error| Failure::from_handler_error(&error)).and_then(IntoOutcome::into_outcome)
     }
 }

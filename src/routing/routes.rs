@@ -42,7 +42,7 @@ use crate::extract::{Acked, Connected, Connecting, Disconnect, Event, Failed, In
 pub struct Routes {
     pub(crate) guards: Vec<Erased<Connecting>>,
     pub(crate) on_connect: Vec<Erased<Connected>>,
-    pub(crate) packet_guards: Vec<Erased<Incoming>>,
+    pub(crate) event_guards: Vec<Erased<Incoming>>,
     pub(crate) events: LiteMap<Box<str>, Vec<EventRoute>>,
     pub(crate) on_any: Vec<Erased<Event>>,
     pub(crate) fallback: Option<Erased<Event>>,
@@ -116,7 +116,7 @@ impl Routes {
     /// use serde_json::{Value, json};
     ///
     /// fn app() -> App {
-    ///     App::new().namespace("/", |ns| ns.guard_packet(is_short).on("say", async |text: Args| Ack(text)))
+    ///     App::new().namespace("/", |ns| ns.guard_event(is_short).on("say", async |text: Args| Ack(text)))
     /// }
     ///
     /// async fn is_short(Data(text): Data<String>) -> Result<(), &'static str> {
@@ -132,8 +132,8 @@ impl Routes {
     /// # Ok::<(), dormouse::error::DecodeError>(())
     /// ```
     #[must_use]
-    pub fn guard_packet<M>(mut self, handler: impl Handler<Incoming, M>) -> Self {
-        self.packet_guards.push(erase(handler));
+    pub fn guard_event<M>(mut self, handler: impl Handler<Incoming, M>) -> Self {
+        self.event_guards.push(erase(handler));
         self
     }
 

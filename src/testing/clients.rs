@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::host::Host;
 use super::test_event::{ConnectError, Disconnected, TestEvent};
 use super::virtual_runtime::{HttpNo, Said, SocketNo, To, What};
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::core::engineio::payload;
 use crate::core::engineio::{Message, Packet as EnginePacket, packet};
-use crate::core::handshake_request::{Layer, Opening};
+use crate::core::handshake_request::{HandshakeRequest, Protocol};
 use crate::core::socketio;
 use crate::core::socketio::{Decoder, Packet};
 use crate::error::Reason;
@@ -88,21 +88,21 @@ impl Clients {
         let query = query.finish();
         let number = self.connections.len();
         let Handshake { headers, address, secure, .. } = handshake.clone();
-        self.host.opening = Opening { headers, address, secure, ..Opening::default() };
+        self.host.handshake = HandshakeRequest { headers, address, secure, ..HandshakeRequest::default() };
         let link = if handshake.polling {
-            let http = self.host.request("GET", &query, Layer::SocketIo, false);
-            if let Some(Answer::Refused(refusal)) = self.host.answer_of(http) {
+            let http = self.host.request("GET", &query, Protocol::SocketIo, false);
+            if let Some(Response::Refused(refusal)) = self.host.answer_of(http) {
                 return Err(ConnectError { message: refusal.message().to_owned(), data: None });
             }
             self.by_request.insert(http, number);
             Link::Polling { sid: String::new(), poll: Some(http), reads: true }
         } else {
-            match self.host.open_websocket(&query, Layer::SocketIo) {
+            match self.host.open_websocket(&query, Protocol::SocketIo) {
                 Ok(no) => {
                     self.by_socket.insert(no, number);
                     Link::WebSocket(no)
                 }
-                Err(Answer::Refused(refusal)) => {
+                Err(Response::Refused(refusal)) => {
                     return Err(ConnectError { message: refusal.message().to_owned(), data: None });
                 }
                 Err(answer) => return Err(ConnectError { message: format!("{answer:?}"), data: None }),
@@ -209,10 +209,10 @@ impl Clients {
                         match what {
                             What::Frame(frame) => self.receive(connection, &frame),
                             What::Closed(code) => self.mark_closed(connection, Disconnected::Closed(Some(code))),
-                            What::Accepted | What::Answer(_) => {}
+                            What::Accepted | What::Response(_) => {}
                         }
                     }
-                    (To::Request(http), What::Answer(answer)) => self.receive_answer(http, &answer),
+                    (To::Request(http), What::Response(answer)) => self.receive_answer(http, &answer),
                     (To::Request(_), _) => {}
                 }
             }
@@ -233,19 +233,19 @@ impl Clients {
         polled
     }
 
-    fn receive_answer(&mut self, http: HttpNo, answer: &Answer) {
+    fn receive_answer(&mut self, http: HttpNo, answer: &Response) {
         let Some(number) = self.by_request.remove(&http) else { return };
         if let Some(Link::Polling { poll, .. }) = self.connections.get_mut(number).map(|one| &mut one.link) {
             poll.take_if(|poll| *poll == http);
         }
         match answer {
-            Answer::Payload(body) => {
+            Response::Payload(body) => {
                 for text in payload::split(body) {
                     self.receive(number, &Frame::text(text));
                 }
             }
-            Answer::Ok => {}
-            Answer::TooLong | Answer::Refused(_) => self.mark_closed(number, Disconnected::Closed(None)),
+            Response::Ok => {}
+            Response::TooLong | Response::Refused(_) => self.mark_closed(number, Disconnected::Closed(None)),
         }
     }
 

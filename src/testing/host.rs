@@ -8,17 +8,17 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::test_request::Response;
+use super::test_request::AppResponse;
 use super::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
-use crate::core::effect::Answer;
-use crate::core::handshake_request::{Layer, Opening};
+use crate::core::effect::Response;
+use crate::core::handshake_request::{HandshakeRequest, Protocol};
 use crate::core::server::Server;
 use crate::error::{Reason, Refusal};
 use crate::handles::{ConnRequest, Variables};
 use crate::id::WorldName;
 use crate::object::{Body, Reception, Shell};
-use crate::routing::{App, Denied};
+use crate::routing::{App, Rejection};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -35,10 +35,10 @@ pub struct Host {
     /// The WebSockets whose clients answer every ping at once. Neither ping nor pong is noted.
     pub answers_pings: BTreeSet<SocketNo>,
     /// What requests say that open sessions, besides their URL and time.
-    pub opening: Opening,
+    pub handshake: HandshakeRequest,
     pub(super) shell: Shell<VirtualPlatform>,
     /// To requests to the app's routes, by the order in which they were made.
-    pub(super) responses: Vec<Response>,
+    pub(super) responses: Vec<AppResponse>,
     app: fn() -> App,
     /// The app as the Worker has it.
     worker: App,
@@ -50,9 +50,9 @@ impl Host {
     /// A world that nobody has called yet.
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
-        let opening = Opening::default();
+        let handshake = HandshakeRequest::default();
         let (responses, worker) = (Vec::new(), app());
-        Self { sleepy: false, answers_pings: BTreeSet::new(), opening, shell, responses, app, worker, at_once: 0 }
+        Self { sleepy: false, answers_pings: BTreeSet::new(), handshake, shell, responses, app, worker, at_once: 0 }
     }
 
     /// Sets a variable of the deployment, for handlers to read.
@@ -84,15 +84,15 @@ impl Host {
     ///
     /// # Errors
     /// The answer that the client gets instead of a WebSocket.
-    pub fn open_websocket(&mut self, query: &str, layer: Layer) -> Result<SocketNo, Answer> {
-        let opened = match self.receive("GET", true, query, layer, false) {
+    pub fn open_websocket(&mut self, query: &str, protocol: Protocol) -> Result<SocketNo, Response> {
+        let opened = match self.receive("GET", true, query, protocol, false) {
             Reception::Accepted(no) => Ok(no),
             Reception::SecondWebSocket => Ok(self.runtime_mut().open_and_close()),
-            Reception::Refused(refusal) => Err(Answer::Refused(refusal)),
+            Reception::Refused(refusal) => Err(Response::Refused(refusal)),
             // A GET with an upgrade header is nothing else.
             Reception::Waits(http)
             | Reception::Opens { waiting: http, .. }
-            | Reception::WantsBody { waiting: http, .. } => Err(self.answer_of(http).cloned().unwrap_or(Answer::Ok)),
+            | Reception::WantsBody { waiting: http, .. } => Err(self.answer_of(http).cloned().unwrap_or(Response::Ok)),
         };
         self.end_event();
         opened
@@ -128,8 +128,8 @@ impl Host {
     /// # Panics
     /// When it asks for a WebSocket.
     #[expect(clippy::panic, reason = "a mistake in the test")]
-    pub fn request(&mut self, method: &str, query: &str, layer: Layer, octets: bool) -> HttpNo {
-        let http = match self.receive(method, false, query, layer, octets) {
+    pub fn request(&mut self, method: &str, query: &str, protocol: Protocol, octets: bool) -> HttpNo {
+        let http = match self.receive(method, false, query, protocol, octets) {
             Reception::Waits(http) | Reception::Opens { waiting: http, .. } => http,
             Reception::WantsBody { request, sid, waiting: http } => {
                 if let Some(post) = self.runtime_mut().requests.get_mut(http) {
@@ -137,7 +137,7 @@ impl Host {
                 }
                 http
             }
-            Reception::Refused(refusal) => self.refused(Answer::Refused(refusal)),
+            Reception::Refused(refusal) => self.refused(Response::Refused(refusal)),
             reception => panic!("{method} ?{query} is no plain request: {reception:?}"),
         };
         self.end_event();
@@ -155,23 +155,23 @@ impl Host {
 
     /// A GET of a session.
     pub fn poll(&mut self, sid: &str) -> HttpNo {
-        self.request("GET", &format!("EIO=4&transport=polling&sid={sid}"), Layer::SocketIo, false)
+        self.request("GET", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false)
     }
 
     /// A whole POST of a session.
     pub fn post(&mut self, sid: &str, body: &[u8]) -> HttpNo {
-        let http = self.request("POST", &format!("EIO=4&transport=polling&sid={sid}"), Layer::SocketIo, false);
+        let http = self.request("POST", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false);
         self.body(http, Body::Bytes(body.to_vec()));
         http
     }
 
     /// Notes a WebSocket request that got `answer` instead of a WebSocket.
-    pub fn refused(&mut self, answer: Answer) -> HttpNo {
+    pub fn refused(&mut self, answer: Response) -> HttpNo {
         self.runtime_mut().add_answered(answer)
     }
 
     /// The answer of a request, if it has come.
-    pub fn answer_of(&self, http: HttpNo) -> Option<&Answer> {
+    pub fn answer_of(&self, http: HttpNo) -> Option<&Response> {
         self.runtime().requests.get(http)?.answer.as_ref()
     }
 
@@ -214,7 +214,7 @@ impl Host {
             self.runtime_mut().now = now.max(until);
             return false;
         };
-        let heard = self.runtime().said.len();
+        let last_pongs = self.runtime().said.len();
         self.at_once = if next > now { 0 } else { self.at_once + 1 };
         assert!(self.at_once < MANY_EVENTS, "the world wants to be called again and again at {next:?}");
         self.runtime_mut().now = now.max(next);
@@ -226,7 +226,7 @@ impl Host {
             self.shell.handle_alarm();
         }
         self.end_event();
-        self.answer_pings(heard);
+        self.answer_pings(last_pongs);
         true
     }
 
@@ -294,22 +294,22 @@ impl Host {
         method: &str,
         websocket: bool,
         query: &str,
-        layer: Layer,
+        protocol: Protocol,
         octets: bool,
     ) -> Reception<VirtualPlatform> {
         let engine = self.worker.engine_routes();
         let url = format!("{}?{query}", engine.gateway_path().as_str());
-        let opening = Opening { url, issued: self.runtime().now, ..self.opening.clone() };
-        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, opening, self.variables());
+        let handshake = HandshakeRequest { url, issued: self.runtime().now, ..self.handshake.clone() };
+        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, handshake, self.variables());
         match finish(engine.admit(&details)) {
             Ok(request) => {
-                let Ok(reception) = self.shell.handle_request(request, layer, || octets, |_| details);
+                let Ok(reception) = self.shell.handle_request(request, protocol, || octets, |_| details);
                 reception
             }
-            Err(Denied::Refused(refusal)) => Reception::Refused(refusal),
-            Err(Denied::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
+            Err(Rejection::Refused(refusal)) => Reception::Refused(refusal),
+            Err(Rejection::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
             // Whatever the guard's answer is, the client does not get in.
-            Err(Denied::Answered(response)) => {
+            Err(Rejection::Answered(response)) => {
                 Reception::Refused(Refusal::Forbidden(String::from_utf8_lossy(&response.body).into_owned()))
             }
         }
@@ -335,14 +335,14 @@ impl Host {
     }
 
     /// Answers the pings among what was said since `heard`.
-    fn answer_pings(&mut self, heard: usize) {
+    fn answer_pings(&mut self, last_pong: usize) {
         let ping = What::Frame(Frame::text("2"));
         for no in self.answers_pings.clone() {
-            let said = self.runtime().said.get(heard..).unwrap_or_default();
+            let said = self.runtime().said.get(last_pong..).unwrap_or_default();
             let Some(place) = said.iter().position(|said| said.to == To::Socket(no) && said.what == ping) else {
                 continue;
             };
-            self.runtime_mut().said.remove(heard + place);
+            self.runtime_mut().said.remove(last_pong + place);
             let before = self.runtime().said.len();
             self.text(no, "3");
             // What the runtime answers the pong with, as clients ignore it.

@@ -21,7 +21,7 @@ pub struct TestResponse {
 
 /// What becomes of a request to a route.
 #[derive(Debug)]
-pub(super) enum Response {
+pub(super) enum AppResponse {
     Waits(oneshot::Receiver<HttpResponse>),
     Came(HttpResponse),
 }
@@ -126,9 +126,9 @@ impl Host {
         let is_too_long = request.body.len() > self.config().max_payload_bytes;
         let response = if is_too_long {
             // The object does not read it.
-            Response::Came(HttpResponse::too_long())
+            AppResponse::Came(HttpResponse::too_long())
         } else {
-            Response::Waits(match call {
+            AppResponse::Waits(match call {
                 Some(operation) => self.shell.handle_admin(operation, request),
                 None => self.shell.handle_http(request),
             })
@@ -141,24 +141,24 @@ impl Host {
     /// The response to a request to one of the app's routes, if it has come.
     pub fn response(&self, number: usize) -> Option<&HttpResponse> {
         match self.responses.get(number)? {
-            Response::Came(response) => Some(response),
-            Response::Waits(_) => None,
+            AppResponse::Came(response) => Some(response),
+            AppResponse::Waits(_) => None,
         }
     }
 
     /// Notes the responses that have come.
     pub(super) fn take_responses(&mut self) {
         for response in &mut self.responses {
-            let Response::Waits(receiver) = response else { continue };
+            let AppResponse::Waits(receiver) = response else { continue };
             match receiver.try_recv() {
                 Ok(None) => {}
-                Ok(Some(came)) => *response = Response::Came(came),
-                Err(oneshot::Canceled) => *response = Response::Came(HttpResponse::lost()),
+                Ok(Some(came)) => *response = AppResponse::Came(came),
+                Err(oneshot::Canceled) => *response = AppResponse::Came(HttpResponse::lost()),
             }
         }
     }
 
     pub(super) fn is_responding(&self) -> bool {
-        self.responses.iter().any(|response| matches!(response, Response::Waits(_)))
+        self.responses.iter().any(|response| matches!(response, AppResponse::Waits(_)))
     }
 }

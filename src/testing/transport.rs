@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::clients::{Clients, Link};
-use crate::core::handshake_request::Layer;
+use crate::core::handshake_request::Protocol;
 use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::value::Frame;
 
@@ -14,7 +14,7 @@ impl Clients {
         // No other GET follows the one that hangs.
         *reads = false;
         let query = format!("EIO=4&transport=websocket&sid={sid}");
-        let Ok(no) = self.host.open_websocket(&query, Layer::SocketIo) else { return false };
+        let Ok(no) = self.host.open_websocket(&query, Protocol::SocketIo) else { return false };
         self.host.text(no, "2probe");
         // The server lets the GET go, at once or at its next look.
         self.host.advance(UPGRADE_NOOP_INTERVAL.max(Duration::from_millis(1)));

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore};
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
@@ -128,13 +128,16 @@ impl Platform for VirtualPlatform {
         self.close_socket(no, code);
     }
 
-    fn heard(&self) -> Vec<(ConnId, Timestamp)> {
-        let heard = |(number, no): (u32, &Option<SocketNo>)| Some((ConnId(number), self.sockets.get((*no)?)?.heard?));
-        (0..).zip(&self.numbered).filter_map(heard).collect()
+    fn last_pongs(&self) -> Vec<(ConnId, Timestamp)> {
+        let last_pong =
+            |(number, no): (u32, &Option<SocketNo>)| Some((ConnId(number), self.sockets.get((*no)?)?.last_pong?));
+        (0..).zip(&self.numbered).filter_map(last_pong).collect()
     }
 
-    fn pulses(&self) -> impl Iterator<Item = (String, Timestamp)> {
-        self.sockets.iter().filter_map(|socket| Some((socket.attachment.clone()?, socket.heard.unwrap_or_default())))
+    fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)> {
+        self.sockets
+            .iter()
+            .filter_map(|socket| Some((socket.attachment.clone()?, socket.last_pong.unwrap_or_default())))
     }
 
     fn ping_all(&mut self, ping: &str) {
@@ -215,13 +218,13 @@ impl Platform for VirtualPlatform {
         self.waiting.contains(&(request.0 as HttpNo))
     }
 
-    fn answer(&mut self, request: RequestId, answer: Answer) {
-        self.give(request.0 as HttpNo, answer);
+    fn respond(&mut self, request: RequestId, response: Response) {
+        self.give(request.0 as HttpNo, response);
     }
 
     fn drop_requests(&mut self) {
         for http in self.waiting.clone() {
-            self.give(http, Answer::Refused(Refusal::UnknownSid));
+            self.give(http, Response::Refused(Refusal::UnknownSid));
         }
     }
 }

@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::core::effect::Answer;
+use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, RequestId, Sid};
 use crate::object::Platform as _;
@@ -72,7 +72,7 @@ pub struct VirtualSocket {
     /// What the object wrote down about it.
     pub attachment: Option<String>,
     /// When the runtime answered a frame of it last.
-    pub heard: Option<Timestamp>,
+    pub last_pong: Option<Timestamp>,
     /// Whether its client has stopped reading.
     pub stalled: bool,
     /// Bytes that its client has not read.
@@ -87,7 +87,7 @@ pub(super) struct Http {
     /// Where a POST's body belongs that has not come yet.
     pub(super) body_due: Option<(RequestId, Sid)>,
     /// The answer, once.
-    pub(super) answer: Option<Answer>,
+    pub(super) answer: Option<Response>,
 }
 
 /// Something that a client got.
@@ -120,7 +120,7 @@ pub enum What {
     /// The WebSocket was closed by the server, with this code.
     Closed(u16),
     /// A request's answer.
-    Answer(Answer),
+    Response(Response),
 }
 
 impl Default for VirtualPlatform {
@@ -183,7 +183,7 @@ impl VirtualPlatform {
     pub(super) fn auto_respond(&mut self, no: SocketNo, frame: &Frame) -> bool {
         let response = self.auto_response.as_ref().filter(|(request, _)| *frame == Frame::text(request.as_str()));
         let Some(response) = response.map(|(_, response)| Frame::text(response.as_str())) else { return false };
-        self.socket(no).heard = Some(self.now);
+        self.socket(no).last_pong = Some(self.now);
         self.send_frame(no, &response);
         true
     }
@@ -196,7 +196,7 @@ impl VirtualPlatform {
     }
 
     /// A request that the Worker answered without asking the object.
-    pub(super) fn add_answered(&mut self, answer: Answer) -> HttpNo {
+    pub(super) fn add_answered(&mut self, answer: Response) -> HttpNo {
         let (_, http) = self.register();
         self.give(http, answer);
         http
@@ -237,12 +237,12 @@ impl VirtualPlatform {
     }
 
     /// Gives a request its answer: one, and never another.
-    pub(super) fn give(&mut self, http: HttpNo, answer: Answer) {
+    pub(super) fn give(&mut self, http: HttpNo, answer: Response) {
         assert!(self.waiting.remove(&http), "request {http} has its answer and gets {answer:?}");
         if let Some(request) = self.requests.get_mut(http) {
             request.answer = Some(answer.clone());
         }
-        self.say(To::Request(http), What::Answer(answer));
+        self.say(To::Request(http), What::Response(answer));
     }
 
     fn say(&mut self, to: To, what: What) {

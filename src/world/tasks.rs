@@ -12,7 +12,7 @@ use std::task::Wake;
 use futures::stream::{FuturesUnordered, Stream};
 use futures::task::AtomicWaker;
 
-use crate::dispatch::{Task, Victim};
+use crate::dispatch::{Origin, Task};
 use crate::id::SocketId;
 
 /// Is told when something may go on that the world must be called for: a handler that waited, or what was done from
@@ -60,14 +60,14 @@ pub struct Tasks {
     /// What those hold that wait, in bytes.
     waiting_bytes: usize,
     /// For the next handler; most never wait, and leave it for the one after.
-    relay: Arc<Relay>,
+    waker: Arc<StableWaker>,
 }
 
 /// How a handler ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Finished {
     /// Whom it was for.
-    pub victim: Victim,
+    pub origin: Origin,
     /// The socket whose later events waited for it.
     pub holds: Option<SocketId>,
     /// What it held, in bytes.
@@ -79,17 +79,17 @@ pub struct Ended {
 impl Tasks {
     /// No handlers; `notify` is told when one can go on.
     pub fn new(notify: Arc<Notify>) -> Self {
-        Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, relay: Arc::default() }
+        Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, waker: Arc::default() }
     }
 
     /// Starts a handler: one that need not wait has ended at once, another one is kept.
-    pub fn start(&mut self, task: Task) -> Option<Ended> {
-        let mut running = Running { task: Some(task), relay: Arc::clone(&self.relay) };
+    pub fn start(&mut self, task: Task) -> Option<Finished> {
+        let mut running = Running { task: Some(task), waker: Arc::clone(&self.waker) };
         // Nobody hears a waker yet: those that wait are polled again right away, and heard from then on.
         match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
-                self.relay = Arc::default();
+                self.waker = Arc::default();
                 let bytes = running.task.as_ref().map_or(0, |task| task.bytes);
                 self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
                 self.waiting.push(running);
@@ -100,7 +100,7 @@ impl Tasks {
     }
 
     /// Lets those go on that can; gives one that has ended, if one has.
-    pub fn next_ended(&mut self) -> Option<Ended> {
+    pub fn next_finished(&mut self) -> Option<Finished> {
         if self.waiting.is_empty() {
             return None;
         }
@@ -133,15 +133,15 @@ impl Tasks {
 #[derive(Debug)]
 struct Running {
     task: Option<Task>,
-    relay: Arc<Relay>,
+    waker: Arc<StableWaker>,
 }
 
 impl Future for Running {
-    type Output = Option<Ended>;
+    type Output = Option<Finished>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.relay.0.register(cx.waker());
-        let waker = Waker::from(Arc::clone(&self.relay));
+        self.waker.0.register(cx.waker());
+        let waker = Waker::from(Arc::clone(&self.waker));
         let Some(task) = &mut self.task else { return Poll::Ready(None) };
         // A handler that panicked is not polled again: what it left half done is dropped with it.
         let result =
@@ -150,16 +150,16 @@ impl Future for Running {
                 Ok(Poll::Ready(next)) => Ok(next),
                 Err(panic) => Err(panic),
             };
-        Poll::Ready(self.task.take().map(|Task { victim, holds, bytes, .. }| Ended { victim, holds, bytes, result }))
+        Poll::Ready(self.task.take().map(|Task { origin, holds, bytes, .. }| Finished { origin, holds, bytes, result }))
     }
 }
 
 /// The waker that a handler is polled with, from its first poll to its last: `worker::Delay`, for one, wakes the first it was
 /// polled with.
 #[derive(Debug, Default)]
-struct Relay(AtomicWaker);
+struct StableWaker(AtomicWaker);
 
-impl Wake for Relay {
+impl Wake for StableWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -192,15 +192,15 @@ mod tests {
             kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
             Poll::Pending
         });
-        let task = Task { victim: Victim::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
+        let task = Task { origin: Origin::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
         assert!(tasks.start(task).is_none());
         while notify.take() {
-            assert!(tasks.next_ended().is_none());
+            assert!(tasks.next_finished().is_none());
         }
 
         let first = first.borrow_mut().take();
         first.into_iter().for_each(Waker::wake);
         assert!(notify.take(), "it may go on");
-        assert!(tasks.next_ended().is_some());
+        assert!(tasks.next_finished().is_some());
     }
 }

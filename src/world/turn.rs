@@ -11,20 +11,20 @@ use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 use litemap::LiteMap;
 
-use super::tasks::{Ended, Notify, Tasks};
+use super::tasks::{Finished, Notify, Tasks};
 use crate::admin;
 use crate::admin::Operation;
+use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
-use crate::core::handshake_request::Opening;
-use crate::core::input::{Command, Input, To};
+use crate::core::handshake_request::HandshakeRequest;
+use crate::core::input::{Command, Input, Recipients};
 use crate::core::server::Server;
 use crate::core::view::ConnView;
 use crate::dispatch::Task;
+use crate::error::ConnectError;
 use crate::error::Failure;
-use crate::error::Refused;
-use crate::core::acks::CollectedAcks;
-use crate::handles::{Door, HttpRequest, HttpResponse, Io, WorldHandle};
+use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
 use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_QUEUED_EVENTS, MAX_WAITING_BYTES};
 use crate::object::Store;
@@ -162,7 +162,7 @@ impl World {
             if !self.inner.notify.take() {
                 return;
             }
-            while let Some(ended) = self.tasks.next_ended() {
+            while let Some(ended) = self.tasks.next_finished() {
                 self.end(ended);
             }
         }
@@ -181,7 +181,7 @@ impl World {
                 let (namespace, auth) = (namespace.clone(), auth.clone());
                 self.inner.perform(Command::Prepare { session, namespace, socket, auth });
                 if self.is_busy() {
-                    let error = Refused { message: "The server is busy".to_owned(), data: None };
+                    let error = ConnectError { message: "The server is busy".to_owned(), data: None };
                     self.inner.perform(Command::Refuse { socket, error });
                 } else if self.inner.server.borrow().socket(socket).is_some() {
                     self.start_all(dispatch, Some(socket));
@@ -234,13 +234,13 @@ impl World {
         }
     }
 
-    fn end(&mut self, Ended { victim, holds, result, .. }: Ended) {
+    fn end(&mut self, Finished { origin, holds, result, .. }: Finished) {
         match result {
             Ok(next) => next.into_iter().for_each(|task| self.start(task)),
             Err(panic) if self.inner.in_core.get() => resume_unwind(panic),
             Err(_) => {
-                self.inner.log(format!("a handler of {victim} panicked; the event is lost, the world goes on"));
-                victim.handle_panic();
+                self.inner.log(format!("a handler of {origin} panicked; the event is lost, the world goes on"));
+                origin.handle_panic();
             }
         }
         if let Some(socket) = holds {
@@ -293,7 +293,7 @@ impl Inner {
     }
 }
 
-impl Door for Inner {
+impl WorldApi for Inner {
     fn now(&self) -> Timestamp {
         self.now.get()
     }
@@ -332,10 +332,10 @@ impl Door for Inner {
         self.server.borrow().socket(socket).map(|socket| socket.data.clone())
     }
 
-    fn handshake(&self, socket: SocketId) -> Option<(Rc<Opening>, Rc<str>)> {
+    fn handshake(&self, socket: SocketId) -> Option<(Rc<HandshakeRequest>, Rc<str>)> {
         let server = self.server.borrow();
         let socket = server.socket(socket)?;
-        Some((Rc::clone(socket.opening.get()), Rc::clone(&socket.auth)))
+        Some((Rc::clone(socket.handshake.get()), Rc::clone(&socket.auth)))
     }
 
     fn conn(&self, socket: SocketId) -> Option<ConnView> {
@@ -347,11 +347,11 @@ impl Door for Inner {
         self.server.borrow().socket(socket).map(|socket| socket.once.contains_key(event))
     }
 
-    fn resolve(&self, to: &To) -> Vec<SocketRef> {
+    fn resolve(&self, to: &Recipients) -> Vec<SocketRef> {
         self.server.borrow_mut().resolve(to)
     }
 
-    fn without_room_for(&self, to: &To, rooms: &[Room]) -> Vec<SocketId> {
+    fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
         self.server.borrow_mut().without_room_for(to, rooms)
     }
 

@@ -19,7 +19,11 @@ fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -
 
 /// Alarms set by an event: `set(name, milliseconds, context)`.
 fn alarms() -> App {
-    async fn rings(io: Io, EventName(name): EventName, AlarmContext(context): AlarmContext<Value>) -> Result<(), Failure> {
+    async fn rings(
+        io: Io,
+        EventName(name): EventName,
+        AlarmContext(context): AlarmContext<Value>,
+    ) -> Result<(), Failure> {
         io.log(format!("{name} {context} {:?}", io.alarm(&name)));
         io.emit("rang", &*name)?;
         if context == "again" {

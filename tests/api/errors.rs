@@ -191,7 +191,7 @@ fn a_guard_that_panics_lets_nobody_in() {
 fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.guard_packet(async |Data(waits): Data<bool>| {
+            ns.guard_event(async |Data(waits): Data<bool>| {
                 if waits {
                     gate("database").await;
                 }
@@ -313,7 +313,7 @@ fn waiting_handler() -> App {
 }
 
 fn waiting_middleware() -> App {
-    App::new().namespace("/", |ns| ns.guard_packet(async || gate("database").await).on("wait", async || Ack("done")))
+    App::new().namespace("/", |ns| ns.guard_event(async || gate("database").await).on("wait", async || Ack("done")))
 }
 
 fn long_bytes() -> Args {
@@ -340,7 +340,7 @@ fn a_question_mark_keeps_codes() {
     where
         Failure: From<E>,
     {
-        let of = Failure::of(&error);
+        let of = Failure::from_handler_error(&error);
         assert_eq!(Failure::from(error), of);
         of.code().to_owned()
     }

@@ -1,4 +1,4 @@
-//! What stands before handlers: `guard` for connections, `guard_packet` for events.
+//! What stands before handlers: `guard` for connections, `guard_event` for events.
 
 use dormouse::error::{EmitError, HandlerError};
 use dormouse::extract::EventName;
@@ -163,11 +163,11 @@ fn who_leaves_while_a_guard_waits_is_forgotten() {
 /// Packet middleware that forbids, and one that waits.
 fn packets() -> App {
     App::new().namespace("/", |ns| {
-        ns.guard_packet(async |EventName(name): EventName, io: Io| {
+        ns.guard_event(async |EventName(name): EventName, io: Io| {
             io.log(format!("guard 1: {name}"));
             if &*name == "forbidden" { Err(Failure::new("FORBIDDEN", "unauthorized event")) } else { Ok(()) }
         })
-        .guard_packet(async |EventName(name): EventName, args: Args, io: Io| {
+        .guard_event(async |EventName(name): EventName, args: Args, io: Io| {
             io.log(format!("guard 2: {name} {}", args.to_json()));
             if &*name == "slow" {
                 gate("database").await;
@@ -264,7 +264,7 @@ fn events_of_a_socket_that_left_while_packet_middleware_waited_are_lost() {
 fn data_that_a_guard_takes_is_checked() {
     let app = || {
         App::new().namespace("/", |ns| {
-            ns.guard_packet(async |Data(n): Data<u32>| if n > 9 { Err("too large") } else { Ok(()) })
+            ns.guard_event(async |Data(n): Data<u32>| if n > 9 { Err("too large") } else { Ok(()) })
                 .fallback(async |Data(n): Data<u32>| Ack(n))
         })
     };

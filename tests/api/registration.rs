@@ -240,7 +240,7 @@ fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
             .namespace("/", |ns| ns.on("a", args_first).on("b", data_first).on("c", twice))
             // Where packet middleware has had them before, too.
             .namespace("/guarded", |ns| {
-                ns.guard_packet(async |_: Args, _: Args, Data(s): Data<String>| assert_eq!(s, "s"))
+                ns.guard_event(async |_: Args, _: Args, Data(s): Data<String>| assert_eq!(s, "s"))
                     .on_any(async |_: Args, Data(_): Data<String>| ())
                     .on("a", args_first)
                     .on("b", data_first)

@@ -1,18 +1,18 @@
 //! The times at which sessions need something, first one first.
 
 use crate::config::Config;
-use crate::core::table::{Dense, Due};
+use crate::core::table::{DeadlineQueue, SlotMap};
 use crate::id::SessionKey;
 use crate::time::Timestamp;
 
 /// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
 #[derive(Debug, Default)]
 pub struct Deadlines {
-    by_session: Dense<(Timestamp, bool)>,
-    memory: Due,
-    durable: Due,
+    by_session: SlotMap<(Timestamp, bool)>,
+    memory: DeadlineQueue,
+    durable: DeadlineQueue,
     /// When the layers above must be called, asleep or awake.
-    pub wish: Option<Timestamp>,
+    pub next_wakeup: Option<Timestamp>,
     /// The shared heartbeat's next tick.
     pub tick: Tick,
 }
@@ -64,7 +64,7 @@ impl Deadlines {
 
     /// The first deadline that survives sleep, without the shared heartbeat.
     pub fn first_durable(&self) -> Option<Timestamp> {
-        self.durable.first_at().into_iter().chain(self.wish).min()
+        self.durable.first_at().into_iter().chain(self.next_wakeup).min()
     }
 
     /// A WebSocket shares the heartbeat from `now` on.
@@ -87,7 +87,7 @@ impl Deadlines {
         }
     }
 
-    const fn set_of(&mut self, durable: bool) -> &mut Due {
+    const fn set_of(&mut self, durable: bool) -> &mut DeadlineQueue {
         if durable { &mut self.durable } else { &mut self.memory }
     }
 }

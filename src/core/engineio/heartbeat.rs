@@ -27,7 +27,7 @@ pub enum Heartbeat {
 
 /// What the heartbeat needs, readable without the rest, so that a tick does not rebuild the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub struct HeartbeatState {
     /// When the session took this WebSocket.
     pub since: Timestamp,
     /// When it is closed unless it joins a namespace.
@@ -63,12 +63,12 @@ pub struct Sweep {
 
 impl Sweep {
     /// A sweep at `now` of a world whose sockets were heard last at the times in `heard`.
-    pub fn new(now: Timestamp, config: &Config, heard: impl IntoIterator<Item = Timestamp>) -> Self {
+    pub fn new(now: Timestamp, config: &Config, last_pong: impl IntoIterator<Item = Timestamp>) -> Self {
         Self {
             now,
             timeout: config.ping_timeout,
             patience: config.ping_interval.saturating_add(config.ping_timeout),
-            latest: heard.into_iter().max().unwrap_or_default(),
+            latest: last_pong.into_iter().max().unwrap_or_default(),
         }
     }
 
@@ -78,16 +78,16 @@ impl Sweep {
     /// After a nap nobody remembers when the last ping went out, and an alarm may be late. So a long silence alone
     /// condemns nobody: it does only when other sockets were heard in time, which shows that pings went out, or when
     /// it began with a ping that is remembered.
-    pub fn judge(&self, heard: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
+    pub fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
         match unanswered {
-            Some(ping) if heard < ping => {
+            Some(ping) if last_pong < ping => {
                 if self.now.since(ping) >= self.timeout {
                     Verdict::Dead
                 } else {
                     Verdict::Alive
                 }
             }
-            _ if self.now.since(heard) <= self.patience => Verdict::Alive,
+            _ if self.now.since(last_pong) <= self.patience => Verdict::Alive,
             _ if self.now.since(self.latest) <= self.patience => Verdict::Dead,
             _ => Verdict::Suspect,
         }
@@ -96,7 +96,7 @@ impl Sweep {
 
 /// What a tick finds in a world that sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asleep {
+pub enum SleepingTick {
     /// Everybody is well: all are to be pinged, and nothing needs to be built for it.
     Well {
         /// When the world is to be woken next; never, if nobody is there.
@@ -106,23 +106,28 @@ pub enum Asleep {
     MustWake,
 }
 
-impl Asleep {
+impl SleepingTick {
     /// Judges a world at `now` by what is written of its sockets, when each was heard, and when its first named alarm is due.
-    pub fn judge(now: Timestamp, config: &Config, pulses: &[(Header, Timestamp)], alarm: Option<Timestamp>) -> Self {
-        let sweep = Sweep::new(now, config, pulses.iter().map(|&(_, heard)| heard));
-        let is_well = |&(header, heard): &(Header, Timestamp)| match header.heartbeat {
+    pub fn judge(
+        now: Timestamp,
+        config: &Config,
+        liveness: &[(HeartbeatState, Timestamp)],
+        alarm: Option<Timestamp>,
+    ) -> Self {
+        let sweep = Sweep::new(now, config, liveness.iter().map(|&(_, last_pong)| last_pong));
+        let is_well = |&(header, last_pong): &(HeartbeatState, Timestamp)| match header.heartbeat {
             Heartbeat::Shared(unanswered) => {
-                sweep.judge(heard.max(header.since), unanswered) == Verdict::Alive
+                sweep.judge(last_pong.max(header.since), unanswered) == Verdict::Alive
                     && [header.expires, header.due].into_iter().flatten().all(|at| at > now)
             }
             Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
         };
-        if !config.shares_heartbeat() || alarm.is_some_and(|at| at <= now) || !pulses.iter().all(is_well) {
+        if !config.shares_heartbeat() || alarm.is_some_and(|at| at <= now) || !liveness.iter().all(is_well) {
             return Self::MustWake;
         }
-        let tick = (!pulses.is_empty()).then(|| now.after(config.ping_interval));
-        let wishes = pulses.iter().flat_map(|(header, _)| [header.expires, header.due]).flatten();
-        Self::Well { next: wishes.chain(tick).chain(alarm).min() }
+        let tick = (!liveness.is_empty()).then(|| now.after(config.ping_interval));
+        let wakeups = liveness.iter().flat_map(|(header, _)| [header.expires, header.due]).flatten();
+        Self::Well { next: wakeups.chain(tick).chain(alarm).min() }
     }
 }
 
@@ -134,8 +139,8 @@ mod tests {
         Timestamp::from_millis(seconds * 1000)
     }
 
-    fn sweep(now: u64, heard: &[u64]) -> Sweep {
-        Sweep::new(at(now), &Config::default(), heard.iter().map(|&s| at(s)))
+    fn sweep(now: u64, last_pong: &[u64]) -> Sweep {
+        Sweep::new(at(now), &Config::default(), last_pong.iter().map(|&s| at(s)))
     }
 
     #[test]

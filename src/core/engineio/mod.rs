@@ -1,6 +1,6 @@
 //! Stage 3: bytes <-> messages. All Engine.IO sessions of a world, and every transition of theirs.
 //!
-//! Knows nothing of Socket.IO. What a session ends by itself is left in [`Engine::next_gone`], which must be asked
+//! Knows nothing of Socket.IO. What a session ends by itself is left in [`Engine::next_ended`], which must be asked
 //! after every call.
 
 pub mod heartbeat;
@@ -21,9 +21,9 @@ mod send;
 
 use std::collections::VecDeque;
 
-use super::effect::{Answer, CloseCode, Effect, Effects};
-use super::handshake_request::Layer;
-use super::table::{ById, Dense, Places};
+use super::effect::{CloseCode, Effect, Effects, Response};
+use super::handshake_request::Protocol;
+use super::table::{ById, SlotMap, SlotSet};
 use super::view::ConnView;
 use crate::config::Config;
 use crate::error::{PeerFault, Reason, Refusal};
@@ -33,12 +33,12 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 use deadlines::{Deadlines, Tick};
-pub use heartbeat::{Asleep, Header, Heartbeat};
+pub use heartbeat::{Heartbeat, HeartbeatState, SleepingTick};
 pub use packet::{Message, Packet};
 use packet_events::Watched;
 use posts::Posts;
 use session::{Polling, Session, Transport};
-pub use timeout::Alarm;
+pub use timeout::Wakeup;
 
 const PING: &str = "2";
 const CLOSE: &str = "1";
@@ -49,14 +49,14 @@ const NOOP: &str = "6";
 pub struct Engine {
     config: Config,
     sessions: ById<Session>,
-    by_conn: Dense<Role>,
+    by_conn: SlotMap<Role>,
     /// Sessions that poll or drain.
     polling_count: usize,
     deadlines: Deadlines,
     posts: Posts,
-    gone: VecDeque<Gone>,
+    ended: VecDeque<SessionEnded>,
     /// Sessions whose snapshot may have changed.
-    touched: Places,
+    touched: SlotSet,
     watched: Watched,
 }
 
@@ -69,13 +69,13 @@ enum Role {
 
 /// A session that ended without the layer above asking for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
+pub struct SessionEnded {
     /// What it was called.
     pub session: SessionKey,
     /// What its connection was.
     pub conn: ConnView,
     /// What it spoke.
-    pub layer: Layer,
+    pub protocol: Protocol,
     /// Why it ended.
     pub reason: Reason,
 }
@@ -85,12 +85,12 @@ pub struct Gone {
 struct End {
     reason: Reason,
     code: CloseCode,
-    poll: Answer,
+    poll: Response,
 }
 
 impl End {
     fn new(reason: Reason) -> Self {
-        Self { reason, code: CloseCode::Normal, poll: Answer::Payload(CLOSE.to_owned()) }
+        Self { reason, code: CloseCode::Normal, poll: Response::Payload(CLOSE.to_owned()) }
     }
 }
 
@@ -100,12 +100,12 @@ impl Engine {
         Self {
             config,
             sessions: ById::default(),
-            by_conn: Dense::default(),
+            by_conn: SlotMap::default(),
             polling_count: 0,
             deadlines: Deadlines::default(),
             posts: Posts::default(),
-            gone: VecDeque::new(),
-            touched: Places::default(),
+            ended: VecDeque::new(),
+            touched: SlotSet::default(),
             watched: Watched::default(),
         }
     }
@@ -116,19 +116,19 @@ impl Engine {
         now: Timestamp,
         request: RequestId,
         sid: Sid,
-        layer: Layer,
+        protocol: Protocol,
         fx: &mut Effects,
     ) -> Option<SessionKey> {
         if self.polling_count >= MAX_POLLING_SESSIONS || self.has_session(sid) {
-            fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::Full) });
+            fx.push(Effect::Respond { request, response: Response::Refused(Refusal::Full) });
             return None;
         }
         let open = open_packet::open_packet(sid, true, &self.config);
-        fx.push(Effect::Answer { request, answer: Answer::Payload(payload::join([&open])) });
+        fx.push(Effect::Respond { request, response: Response::Payload(payload::join([&open])) });
         self.polling_count += 1;
         let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
         let transport = Transport::Polling(Polling::default());
-        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
+        self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
     /// Opens a session on a WebSocket; `None` when there is no room for it, and the WebSocket is closed.
@@ -137,7 +137,7 @@ impl Engine {
         now: Timestamp,
         conn: ConnId,
         sid: Sid,
-        layer: Layer,
+        protocol: Protocol,
         fx: &mut Effects,
     ) -> Option<SessionKey> {
         if self.by_conn.count() >= MAX_SOCKETS || self.has_session(sid) {
@@ -148,7 +148,7 @@ impl Engine {
         fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
         let heartbeat = self.fresh_heartbeat(now);
         let transport = Transport::WebSocket { conn };
-        self.insert(Session { sid, layer, since: now, upgraded: false, expires: None, heartbeat, transport })
+        self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
     /// Puts a session back that slept.
@@ -157,10 +157,10 @@ impl Engine {
         now: Timestamp,
         conn: ConnId,
         (sid, upgraded): (Sid, bool),
-        layer: Layer,
-        header: Header,
+        protocol: Protocol,
+        header: HeartbeatState,
     ) -> Option<SessionKey> {
-        let Header { since, expires, heartbeat, due: _ } = header;
+        let HeartbeatState { since, expires, heartbeat, due: _ } = header;
         // The ping interval may have been set anew since.
         let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
             (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
@@ -168,7 +168,7 @@ impl Engine {
             (_, same) => (same, false),
         };
         let transport = Transport::WebSocket { conn };
-        let key = self.insert(Session { sid, layer, since, upgraded, expires, heartbeat, transport })?;
+        let key = self.insert(Session { sid, protocol, since, upgraded, expires, heartbeat, transport })?;
         self.deadlines.forget_tick();
         if !is_new {
             self.touched.remove(key);
@@ -183,7 +183,7 @@ impl Engine {
         conn: ConnId,
         frame: &'a Frame,
         fx: &mut Effects,
-    ) -> Option<(SessionKey, Layer, Message<'a>)> {
+    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
         match self.by_conn.get(conn).copied()? {
             _ if frame.len() > self.config.max_payload_bytes => {
                 self.handle_too_long(conn, fx);
@@ -204,17 +204,17 @@ impl Engine {
         key: SessionKey,
         packet: Result<Packet<'a>, PeerFault>,
         fx: &mut Effects,
-    ) -> Option<(SessionKey, Layer, Message<'a>)> {
+    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
         if self.watched.received {
             self.note_received(key, &packet, fx);
         }
         let session = self.sessions.get_mut(key.0)?;
         match packet {
-            Ok(Packet::Message(message)) => return Some((key, session.layer, message)),
+            Ok(Packet::Message(message)) => return Some((key, session.protocol, message)),
             Ok(Packet::Pong) => self.handle_pong(now, key),
             Ok(Packet::Ping { .. }) => self.end(key, End::new(Reason::TransportError), fx),
             Ok(Packet::Close) => {
-                let poll = Answer::Payload(NOOP.to_owned());
+                let poll = Response::Payload(NOOP.to_owned());
                 self.end(key, End { poll, ..End::new(Reason::TransportClose) }, fx);
             }
             Ok(Packet::Ignored | Packet::Upgrade) => {}
@@ -264,8 +264,8 @@ impl Engine {
     }
 
     /// A session that ended by itself and that the layer above has not heard of.
-    pub fn next_gone(&mut self) -> Option<Gone> {
-        self.gone.pop_front()
+    pub fn next_ended(&mut self) -> Option<SessionEnded> {
+        self.ended.pop_front()
     }
 
     fn handle_pong(&mut self, now: Timestamp, key: SessionKey) {
@@ -284,7 +284,7 @@ impl Engine {
         let reason = end.reason;
         let conn = self.conn_view(key);
         if let Some((session, conn)) = self.finish(key, end, fx).zip(conn) {
-            self.gone.push_back(Gone { session: key, conn, layer: session.layer, reason });
+            self.ended.push_back(SessionEnded { session: key, conn, protocol: session.protocol, reason });
         }
     }
 

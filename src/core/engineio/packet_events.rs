@@ -17,23 +17,23 @@ pub(super) struct Watched {
     pub(super) received: bool,
     created: bool,
     /// Whether what is created now is not told: somebody who watches causes it.
-    is_muted: bool,
+    suppresses_hooks: bool,
 }
 
 impl Engine {
     /// Whether handlers are to be called for the packets of clients, and for those on their way to them.
     pub const fn watch_packets(&mut self, received: bool, created: bool) {
-        self.watched = Watched { received, created, is_muted: false };
+        self.watched = Watched { received, created, suppresses_hooks: false };
     }
 
     /// Whether those who watch are told nothing of packets on their way to clients.
-    pub const fn mute(&mut self, is_muted: bool) {
-        self.watched.is_muted = is_muted;
+    pub const fn suppress_hooks(&mut self, suppresses_hooks: bool) {
+        self.watched.suppresses_hooks = suppresses_hooks;
     }
 
     /// Whether packets on their way to clients are to be told.
     pub(super) const fn tells_created(&self) -> bool {
-        self.watched.created && !self.watched.is_muted
+        self.watched.created && !self.watched.suppresses_hooks
     }
 
     /// A client sent a packet.

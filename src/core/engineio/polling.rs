@@ -4,7 +4,7 @@ use super::packet::Packet;
 use super::posts::Post;
 use super::session::Transport;
 use super::{CLOSE, End, Engine, NOOP, payload};
-use crate::core::effect::{Answer, CloseCode, Effect, Effects};
+use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::core::input::PostBody;
 use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
@@ -14,7 +14,8 @@ use crate::value::Frame;
 impl Engine {
     /// A GET of a session.
     pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
-        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
+        let refuse =
+            |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
@@ -29,7 +30,7 @@ impl Engine {
                 if is_last {
                     frames.extend([Frame::text(NOOP), Frame::text(CLOSE)]);
                 }
-                fx.push(Effect::Answer { request, answer: Answer::Payload(payload::join(&frames)) });
+                fx.push(Effect::Respond { request, response: Response::Payload(payload::join(&frames)) });
                 if is_last {
                     self.drop_draining(key, fx);
                 }
@@ -40,7 +41,8 @@ impl Engine {
 
     /// The head of a POST of a session; answers it at once only to refuse it.
     pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
-        let refuse = |refusal, fx: &mut Effects| fx.push(Effect::Answer { request, answer: Answer::Refused(refusal) });
+        let refuse =
+            |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
@@ -63,7 +65,7 @@ impl Engine {
     /// Ends the POSTs whose bodies have not arrived in time, and the sessions that wait for them.
     pub(super) fn handle_late_posts(&mut self, now: Timestamp, fx: &mut Effects) {
         while let Some(Post { request, sid, .. }) = self.posts.take_due(now) {
-            fx.push(Effect::Answer { request, answer: Answer::Refused(Refusal::BodyTimeout) });
+            fx.push(Effect::Respond { request, response: Response::Refused(Refusal::BodyTimeout) });
             // Another session may have this id by now, where the app makes the ids.
             let found = self.find(sid);
             let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
@@ -86,39 +88,39 @@ impl Engine {
         if !self.posts.end(request) {
             return None;
         }
-        let answer = |answer, fx: &mut Effects| fx.push(Effect::Answer { request, answer });
+        let respond = |response, fx: &mut Effects| fx.push(Effect::Respond { request, response });
         let Some(key) = self.find(sid) else {
-            answer(Answer::Refused(Refusal::UnknownSid), fx);
+            respond(Response::Refused(Refusal::UnknownSid), fx);
             return None;
         };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => polling.posting = None,
             Some(Transport::Draining(_)) => {
-                answer(if matches!(body, PostBody::TooLong) { Answer::TooLong } else { Answer::Ok }, fx);
+                respond(if matches!(body, PostBody::TooLong) { Response::TooLong } else { Response::Ok }, fx);
                 self.handle_last_body(key, &body, fx);
                 return None;
             }
             // It was upgraded while the body was under way.
             Some(Transport::WebSocket { .. }) | None => {
-                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 return None;
             }
         }
         match body {
             PostBody::Text(body) if payload::split(&body).all(|text| Packet::decode_text(text).is_ok()) => {
-                answer(Answer::Ok, fx);
+                respond(Response::Ok, fx);
                 Some((key, body))
             }
             PostBody::Text(body) => {
-                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 Some((key, body))
             }
             PostBody::TooLong => {
-                answer(Answer::TooLong, fx);
+                respond(Response::TooLong, fx);
                 None
             }
             PostBody::Aborted => {
-                answer(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+                respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 self.end(key, End::new(Reason::TransportError), fx);
                 None
             }

@@ -1,9 +1,9 @@
 //! What the layers above may know of sessions, and what has changed.
 
-use super::heartbeat::Header;
+use super::heartbeat::HeartbeatState;
 use super::session::{Session, Transport};
 use super::{Engine, Role};
-use crate::core::handshake_request::Layer;
+use crate::core::handshake_request::Protocol;
 use crate::core::view::ConnView;
 use crate::id::{ConnId, SessionKey, Sid};
 use crate::time::Timestamp;
@@ -18,15 +18,15 @@ impl Engine {
     }
 
     /// What a session speaks that is open; one that drains is closed already.
-    pub fn layer_of(&self, key: SessionKey) -> Option<Layer> {
+    pub fn protocol_of(&self, key: SessionKey) -> Option<Protocol> {
         let session = self.sessions.get(key.0)?;
-        (!matches!(session.transport, Transport::Draining(..))).then_some(session.layer)
+        (!matches!(session.transport, Transport::Draining(..))).then_some(session.protocol)
     }
 
     /// The session of plain Engine.IO that has this id.
     pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
         let key = self.find(sid)?;
-        (self.layer_of(key) == Some(Layer::EngineIo)).then_some(key)
+        (self.protocol_of(key) == Some(Protocol::EngineIo)).then_some(key)
     }
 
     /// The WebSocket that is a session's transport.
@@ -52,9 +52,9 @@ impl Engine {
     }
 
     /// What the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
-    pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<Header> {
+    pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<HeartbeatState> {
         let session = self.sessions.get(key.0)?;
-        Some(Header { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
+        Some(HeartbeatState { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
     }
 
     /// What a session's connection is now.

@@ -1,7 +1,7 @@
 //! One Engine.IO session: its transport, and the time by which something must happen to it.
 
-use crate::core::effect::{Answer, Effect, Effects};
-use crate::core::handshake_request::Layer;
+use crate::core::effect::{Effect, Effects, Response};
+use crate::core::handshake_request::Protocol;
 use crate::core::table::Identified;
 use crate::error::{BadRequest, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
@@ -18,7 +18,7 @@ pub struct Session {
     /// Its secret name.
     pub sid: Sid,
     /// What it speaks.
-    pub layer: Layer,
+    pub protocol: Protocol,
     /// When it took its present transport; shows that it was alive then.
     pub since: Timestamp,
     /// Whether it polled before it took its WebSocket.
@@ -125,7 +125,7 @@ impl Polling {
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
         let waited = self.buffered_bytes;
         if self.poll.is_some() && self.buffer.is_empty() {
-            self.answer_poll(payload::join(frames), fx);
+            self.respond_poll(payload::join(frames), fx);
         } else {
             self.buffered_bytes += frames.iter().map(Frame::len).sum::<usize>();
             self.buffer.extend_from_slice(frames);
@@ -153,14 +153,14 @@ impl Polling {
     }
 
     /// Answers the GET that hangs, if one does, and says whether one did.
-    pub fn answer_poll(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
-        self.end_poll(Answer::Payload(body.into()), fx)
+    pub fn respond_poll(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
+        self.end_poll(Response::Payload(body.into()), fx)
     }
 
-    /// Ends the GET that hangs with `answer`.
-    pub fn end_poll(&mut self, answer: Answer, fx: &mut Effects) -> bool {
+    /// Ends the GET that hangs with `response`.
+    pub fn end_poll(&mut self, response: Response, fx: &mut Effects) -> bool {
         let Some(request) = self.poll.take() else { return false };
-        fx.push(Effect::Answer { request, answer });
+        fx.push(Effect::Respond { request, response });
         true
     }
 
@@ -178,7 +178,7 @@ impl Polling {
     fn flush(&mut self, fx: &mut Effects) {
         if self.poll.is_some() && !self.buffer.is_empty() {
             let frames = self.take_buffer();
-            self.answer_poll(payload::join(&frames), fx);
+            self.respond_poll(payload::join(&frames), fx);
         }
     }
 }

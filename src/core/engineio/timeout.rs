@@ -5,7 +5,7 @@ use super::heartbeat::{Heartbeat, Sweep, Verdict};
 use super::session::Transport;
 use super::{End, Engine, NOOP, PING};
 use crate::core::effect::{CloseCode, Effects};
-use crate::core::table::Dense;
+use crate::core::table::SlotMap;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::value::Frame;
 
 /// When the world must be woken by its alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
+pub enum Wakeup {
     /// Never: it has no WebSockets.
     Off,
     /// At this time.
@@ -35,13 +35,13 @@ impl Engine {
     }
 
     /// The shared heartbeat's tick: ends who is dead, pings the others.
-    pub fn handle_tick(&mut self, now: Timestamp, heard: Vec<(ConnId, Timestamp)>, fx: &mut Effects) {
+    pub fn handle_tick(&mut self, now: Timestamp, last_pongs: Vec<(ConnId, Timestamp)>, fx: &mut Effects) {
         if self.deadlines.tick == Tick::Off {
             return;
         }
-        let sweep = Sweep::new(now, &self.config, heard.iter().map(|&(_, at)| at));
-        let mut last_heard = Dense::default();
-        for (conn, at) in heard {
+        let sweep = Sweep::new(now, &self.config, last_pongs.iter().map(|&(_, at)| at));
+        let mut last_heard = SlotMap::default();
+        for (conn, at) in last_pongs {
             last_heard.insert(conn, at);
         }
         let mut dead = Vec::new();
@@ -88,18 +88,18 @@ impl Engine {
     }
 
     /// When the world must be woken.
-    pub fn next_alarm(&self) -> Alarm {
+    pub fn next_alarm(&self) -> Wakeup {
         let durable = self.deadlines.first_durable();
         match self.deadlines.tick {
-            Tick::Unknown if self.config.shares_heartbeat() => Alarm::Unknown,
-            Tick::At(at) => Alarm::At(durable.map_or(at, |durable| durable.min(at))),
-            Tick::Off | Tick::Unknown => durable.map_or(Alarm::Off, Alarm::At),
+            Tick::Unknown if self.config.shares_heartbeat() => Wakeup::Unknown,
+            Tick::At(at) => Wakeup::At(durable.map_or(at, |durable| durable.min(at))),
+            Tick::Off | Tick::Unknown => durable.map_or(Wakeup::Off, Wakeup::At),
         }
     }
 
     /// Sets or takes back the time at which the layers above must be called.
-    pub const fn set_wish(&mut self, wish: Option<Timestamp>) {
-        self.deadlines.wish = wish;
+    pub const fn set_next_wakeup(&mut self, next_wakeup: Option<Timestamp>) {
+        self.deadlines.next_wakeup = next_wakeup;
     }
 
     /// The alarm that was set before the world slept, or none; then the tick comes a ping interval from now.
@@ -122,11 +122,11 @@ impl Engine {
             return;
         }
         if session.expires.is_some_and(due) {
-            let layer = session.layer;
+            let protocol = session.protocol;
             let conn = self.conn_view(key);
             self.close(now, key, fx);
             let reason = Reason::ForcedServerClose;
-            self.gone.extend(conn.map(|conn| super::Gone { session: key, conn, layer, reason }));
+            self.ended.extend(conn.map(|conn| super::SessionEnded { session: key, conn, protocol, reason }));
             return;
         }
         match session.heartbeat {
@@ -145,7 +145,7 @@ impl Engine {
         if probe.is_late(now) {
             self.drop_probe(key, CloseCode::Normal, fx);
         } else if probe.take_noop(now) {
-            polling.answer_poll(NOOP, fx);
+            polling.respond_poll(NOOP, fx);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::session::Transport;
 use super::{Engine, NOOP, PING, Role};
 use crate::config::Config;
 use crate::core::dispatch::ConnEvent;
-use crate::core::effect::{Answer, CloseCode, Effect, Effects};
+use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::error::{BadRequest, PeerFault, Refusal};
 use crate::id::{ConnId, SessionKey, Sid};
 use crate::limits::UPGRADE_NOOP_INTERVAL;
@@ -52,7 +52,7 @@ impl Engine {
             Ok(Packet::Ping { probe: true }) => {
                 fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
                 if let Some(polling) = self.polling(key) {
-                    polling.answer_poll(NOOP, fx);
+                    polling.respond_poll(NOOP, fx);
                 }
                 if let Some(Some(probe)) = self.probe_mut(key) {
                     probe.set_probed(now);
@@ -79,7 +79,7 @@ impl Engine {
             Transport::WebSocket { .. } => return,
         };
         // A client ends its GET before it sends `5`. One that comes all the same is one too many.
-        polling.end_poll(Answer::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+        polling.end_poll(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
             fx.push(Effect::Send { conn, frames, volatile: false });

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use litemap::LiteMap;
 
 use super::dispatch::SocketRef;
-use super::handshake_request::KeptOpening;
+use super::handshake_request::LazyHandshake;
 use super::table::{ById, ByName, Identified, SmallSet};
 use super::view::{ConnView, SocketView};
 use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
@@ -52,7 +52,7 @@ pub struct Socket {
     /// Its client's session.
     pub session: SessionKey,
     /// The request that opened the session.
-    pub opening: KeptOpening,
+    pub handshake: LazyHandshake,
     /// What its client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
     /// What handlers keep with it, as JSON.
@@ -84,9 +84,15 @@ impl Identified for Socket {
 
 impl Socket {
     /// A socket about which nothing else is known.
-    pub fn new(id: SocketId, namespace: Namespace, session: SessionKey, opening: KeptOpening, auth: Rc<str>) -> Self {
+    pub fn new(
+        id: SocketId,
+        namespace: Namespace,
+        session: SessionKey,
+        handshake: LazyHandshake,
+        auth: Rc<str>,
+    ) -> Self {
         let (rooms, once, stored_acks) = (SmallSet::new(), SmallSet::new(), LiteMap::new());
-        Self { id, namespace, predicate: None, session, opening, auth, data: None, rooms, once, stored_acks }
+        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once, stored_acks }
     }
 
     /// What its handlers are found with.
@@ -97,7 +103,7 @@ impl Socket {
     /// What it is, with its connection.
     pub fn view(&self, conn: ConnView) -> SocketView {
         let (rooms, data, auth) = (self.all_rooms(), self.data.clone(), Rc::clone(&self.auth));
-        SocketView { rooms, data, auth, opening: self.opening.clone(), conn }
+        SocketView { rooms, data, auth, handshake: self.handshake.clone(), conn }
     }
 
     /// The rooms it is in, its own first.

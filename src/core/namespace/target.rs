@@ -75,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::handshake_request::KeptOpening;
+    use crate::core::handshake_request::LazyHandshake;
     use crate::id::{Namespace, SessionKey};
 
     fn id(n: u8) -> SocketId {
@@ -91,7 +91,7 @@ mod tests {
         for n in 0..6 {
             let namespace = if n == 5 { Namespace::parse("/other").expect("valid") } else { Namespace::main() };
             let session = SessionKey(usize::from(n));
-            assert!(namespaces.insert(Socket::new(id(n), namespace, session, KeptOpening::default(), "{}".into())));
+            assert!(namespaces.insert(Socket::new(id(n), namespace, session, LazyHandshake::default(), "{}".into())));
         }
         for &(socket, joins) in joined {
             namespaces.join(id(socket), &room(joins));
@@ -148,14 +148,14 @@ mod tests {
                 prop_assert_eq!(namespaces.leave(id(socket), &room(leaves)), model.remove(&(socket, leaves)));
             }
             let rooms = |list: &[u8]| list.iter().map(|&n| room(n)).collect::<Vec<_>>();
-            let heard = resolve(&mut namespaces, rooms(&to), rooms(&except), sender);
+            let last_pong = resolve(&mut namespaces, rooms(&to), rooms(&except), sender);
             let is_in = |socket: u8, list: &[u8]| list.iter().any(|&n| model.contains(&(socket, n)));
             let expected: BTreeSet<usize> = (0..5u8)
                 .filter(|&n| (to.is_empty() || is_in(n, &to)) && !is_in(n, &except) && sender != Some(n))
                 .map(usize::from)
                 .collect();
-            prop_assert_eq!(heard.len(), expected.len());
-            prop_assert_eq!(heard.into_iter().collect::<BTreeSet<_>>(), expected);
+            prop_assert_eq!(last_pong.len(), expected.len());
+            prop_assert_eq!(last_pong.into_iter().collect::<BTreeSet<_>>(), expected);
         }
     }
 }

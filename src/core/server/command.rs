@@ -7,13 +7,13 @@ use super::{Client, Server};
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::engineio;
-use crate::core::handshake_request::Layer;
-use crate::core::input::{Command, To};
+use crate::core::handshake_request::Protocol;
+use crate::core::input::{Command, Recipients};
 use crate::core::namespace::Socket;
 use crate::core::socketio;
 use crate::core::table::Identified;
+use crate::error::ConnectError;
 use crate::error::Reason;
-use crate::error::Refused;
 use crate::id::{Namespace, Room, SessionKey, SocketId};
 use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
 use crate::time::Timestamp;
@@ -97,16 +97,16 @@ impl Server {
         let Some(client) = self.clients.get_mut(session) else { return };
         client.prepared.push(id);
         self.engine.touch(session);
-        let opening = client.opening.clone();
-        self.prepared.insert(Socket::new(id, namespace, session, opening, auth));
+        let handshake = client.handshake.clone();
+        self.prepared.insert(Socket::new(id, namespace, session, handshake, auth));
     }
 
     /// Returns the error for a CONNECT that pending_acks for more than its client may have. It is no breach of the protocol, so the
     /// connection stays.
-    fn too_much(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<Refused> {
+    fn too_much(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
         let error = |code: &str, message: String| {
             let data = Some(format!(r#"{{"code":"{code}"}}"#));
-            Some(Refused { message, data })
+            Some(ConnectError { message, data })
         };
         let (name_bytes, auth_bytes) = (namespace.as_str().len(), auth.len());
         if name_bytes > MAX_NAME_BYTES {
@@ -159,7 +159,7 @@ impl Server {
         fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
     }
 
-    fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &Refused, fx: &mut Effects) {
+    fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &ConnectError, fx: &mut Effects) {
         let frame = text_frame(namespace, 0, |text| socketio::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
@@ -228,22 +228,22 @@ impl Server {
     }
 
     fn close(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
-        match self.engine.layer_of(session) {
-            Some(Layer::SocketIo) => self.shut(now, session, reason, fx),
-            Some(Layer::EngineIo) => {
+        match self.engine.protocol_of(session) {
+            Some(Protocol::SocketIo) => self.shut(now, session, reason, fx),
+            Some(Protocol::EngineIo) => {
                 let conn = self.engine.conn_view(session);
                 self.engine.close(now, session, fx);
-                self.forget(session, conn.as_ref(), Layer::EngineIo, reason, fx);
+                self.forget(session, conn.as_ref(), Protocol::EngineIo, reason, fx);
             }
             None => {}
         }
     }
 
     /// The sockets that are meant, the prepared one too.
-    pub(crate) fn ids(&mut self, to: &To) -> Vec<SocketId> {
+    pub(crate) fn ids(&mut self, to: &Recipients) -> Vec<SocketId> {
         match to {
-            To::Socket(id) => vec![*id],
-            To::Many(_) => self.resolve(to).into_iter().map(|socket| socket.id).collect(),
+            Recipients::One(id) => vec![*id],
+            Recipients::Matching(_) => self.resolve(to).into_iter().map(|socket| socket.id).collect(),
         }
     }
 

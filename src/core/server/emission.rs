@@ -9,7 +9,7 @@ use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
-use crate::core::input::{AckRequest, Emission, To};
+use crate::core::input::{AckRequest, Emission, Recipients};
 use crate::core::namespace::{Socket, StoredAck};
 use crate::core::socketio;
 use crate::core::table::ById;
@@ -23,14 +23,14 @@ use crate::value::{Args, Frame};
 impl Server {
     /// Encodes once, finds the recipients once.
     pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
-        let Emission { to, event, args, volatile, quiet, ack: ack_request } = emission;
-        if self.watches_outgoing && !quiet {
+        let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
+        if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
             if !sockets.is_empty() {
                 fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.clone(), args: args.clone() });
             }
         }
-        self.engine.mute(quiet);
+        self.engine.suppress_hooks(suppress_hooks);
         match ack_request {
             AckRequest::None => self.send_event(&to, &event, &args, volatile, fx),
             AckRequest::Awaited { pending, deadline } => {
@@ -46,12 +46,12 @@ impl Server {
                 }
             }
         }
-        self.engine.mute(false);
+        self.engine.suppress_hooks(false);
     }
 
-    fn send_event(&mut self, to: &To, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
+    fn send_event(&mut self, to: &Recipients, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
         match to {
-            To::Socket(id) => {
+            Recipients::One(id) => {
                 // What is emitted to a client on its way in waits there until it is in.
                 let found = self.namespaces.get(*id).or_else(|| self.prepared(*id));
                 if let Some(socket) = found {
@@ -59,7 +59,7 @@ impl Server {
                     self.engine.send(socket.session, frames, volatile, fx);
                 }
             }
-            To::Many(target) => {
+            Recipients::Matching(target) => {
                 self.recipients.clear();
                 self.namespaces.resolve(target, |socket| socket.session, &mut self.recipients);
                 if self.recipients.is_empty() {
@@ -80,17 +80,18 @@ impl Server {
         pending: PendingAckId,
         deadline: Timestamp,
         ack: AckId,
-        to: &To,
+        to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
     ) {
         let sockets = self.resolve(to);
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
             let missing = match to {
-                To::Socket(id) => vec![(*id, AckFailure::Disconnected)],
-                To::Many(_) => Vec::new(),
+                Recipients::One(id) => vec![(*id, AckFailure::Disconnected)],
+                Recipients::Matching(_) => Vec::new(),
             };
-            return fx.push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
+            return fx
+                .push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
         };
         let mut waiting = ById::default();
         for socket in &sockets {
@@ -105,7 +106,7 @@ impl Server {
         &mut self,
         stored: &StoredAck,
         ack: AckId,
-        to: &To,
+        to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
     ) -> bool {
@@ -206,7 +207,7 @@ impl Server {
         if self.alarms.first.is_some_and(|at| at <= now) {
             self.alarms.note();
         }
-        self.follow_wish();
+        self.update_wakeup();
     }
 
     pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {

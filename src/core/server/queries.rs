@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::Server;
 use crate::core::alarms::NamedAlarm;
 use crate::core::dispatch::SocketRef;
-use crate::core::engineio::Alarm;
-use crate::core::input::To;
+use crate::core::engineio::Wakeup;
+use crate::core::input::Recipients;
 #[cfg(doc)]
 use crate::core::input::{Command, Input};
 use crate::core::namespace::Socket;
@@ -48,7 +48,7 @@ impl Server {
     }
 
     /// When the world must be woken for sessions that sleep.
-    pub fn next_alarm(&self) -> Alarm {
+    pub fn next_alarm(&self) -> Wakeup {
         self.engine.next_alarm()
     }
 
@@ -113,10 +113,10 @@ impl Server {
     }
 
     /// Whom handlers mean.
-    pub fn resolve(&mut self, to: &To) -> Vec<SocketRef> {
+    pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {
-            To::Socket(id) => self.namespaces.get(*id).map(Socket::to_ref).into_iter().collect(),
-            To::Many(target) => {
+            Recipients::One(id) => self.namespaces.get(*id).map(Socket::to_ref).into_iter().collect(),
+            Recipients::Matching(target) => {
                 let mut found = Vec::new();
                 self.namespaces.resolve(target, Socket::to_ref, &mut found);
                 found
@@ -125,7 +125,7 @@ impl Server {
     }
 
     /// The sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
-    pub fn without_room_for(&mut self, to: &To, rooms: &[Room]) -> Vec<SocketId> {
+    pub fn without_room_for(&mut self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
         let mut sockets = self.ids(to);
         sockets.retain(|&id| !self.has_room_for(id, rooms));
         sockets

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::{Client, Server};
 use crate::core::alarms::NamedAlarm;
-use crate::core::handshake_request::Layer;
+use crate::core::handshake_request::Protocol;
 use crate::core::namespace::{Socket, StoredAck};
-use crate::core::snapshot::{Body, ClientSnapshot, Parts, Snapshot, SocketSnapshot, StoredAckSnapshot};
+use crate::core::snapshot::{ClientSnapshot, Parts, SessionState, Snapshot, SocketSnapshot, StoredAckSnapshot};
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
 use crate::id::{AckId, ConnId};
@@ -19,9 +19,9 @@ impl Server {
         let (key, session) = self.engine.session_of(conn)?;
         let mut parts = Parts::new();
         let mut due = None;
-        let client = match session.layer {
-            Layer::EngineIo => ClientSnapshot::EngineIo,
-            Layer::SocketIo => {
+        let client = match session.protocol {
+            Protocol::EngineIo => ClientSnapshot::EngineIo,
+            Protocol::SocketIo => {
                 let client = self.clients.get(key)?;
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
                 due = sockets().filter_map(Socket::due).min();
@@ -31,12 +31,12 @@ impl Server {
                 // Whoever waits to be let in is not to wait for the next one who speaks.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
-                let (opening, partial) = (client.opening.clone(), client.decoder.snapshot());
+                let (handshake, partial) = (client.handshake.clone(), client.decoder.snapshot());
                 let sockets = sockets().map(snapshot_of).collect();
-                ClientSnapshot::SocketIo { opening, sockets, joining, partial }
+                ClientSnapshot::SocketIo { handshake, sockets, joining, partial }
             }
         };
-        let body = Body { sid: session.sid, upgraded: session.upgraded, client };
+        let body = SessionState { sid: session.sid, upgraded: session.upgraded, client };
         Some(Snapshot { header: self.engine.header(key, due)?, body, parts })
     }
 
@@ -47,7 +47,7 @@ impl Server {
         }
         self.alarms.note();
         self.alarms.changed = false;
-        self.follow_wish();
+        self.update_wakeup();
     }
 
     /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
@@ -57,26 +57,26 @@ impl Server {
     pub fn restore(&mut self, now: Timestamp, conn: ConnId, snapshot: Snapshot) -> Result<(), Fault> {
         let Snapshot { header, body, parts } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
-        let layer = match body.client {
-            ClientSnapshot::SocketIo { .. } => Layer::SocketIo,
-            ClientSnapshot::EngineIo => Layer::EngineIo,
+        let protocol = match body.client {
+            ClientSnapshot::SocketIo { .. } => Protocol::SocketIo,
+            ClientSnapshot::EngineIo => Protocol::EngineIo,
         };
         let client = match body.client {
-            ClientSnapshot::SocketIo { opening, sockets, joining, partial } => {
+            ClientSnapshot::SocketIo { handshake, sockets, joining, partial } => {
                 let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
-                Some((opening, sockets, joining, decoder))
+                Some((handshake, sockets, joining, decoder))
             }
             ClientSnapshot::EngineIo => None,
         };
         let session = self
             .engine
-            .restore(now, conn, (body.sid, body.upgraded), layer, header)
+            .restore(now, conn, (body.sid, body.upgraded), protocol, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
-        let Some((opening, sockets, joining, decoder)) = client else { return Ok(()) };
+        let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
-        let mut client = Client { opening, decoder, ..Client::default() };
+        let mut client = Client { handshake, decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
-            let mut socket = Socket::new(id, namespace.clone(), session, client.opening.clone(), auth);
+            let mut socket = Socket::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
             // One by one, in the order in which they were: collecting brings a sort into the wasm.
             for room in rooms {
@@ -96,7 +96,7 @@ impl Server {
         self.clients.insert(session, client);
         // Guards that were asked were in memory, and are asked again.
         self.rejoining.extend(joining.into_iter().map(|(namespace, auth)| (session, namespace, auth)));
-        self.follow_wish();
+        self.update_wakeup();
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::packet::{Packet, RESERVED_EVENTS};
+use crate::error::ConnectError;
 use crate::error::PeerFault;
-use crate::error::Refused;
 use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
 use crate::value::{Args, json, quoted};
@@ -137,7 +137,7 @@ pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
 }
 
 /// Appends the answer to a CONNECT that was refused.
-pub fn encode_connect_error(namespace: &Namespace, error: &Refused, out: &mut String) {
+pub fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);
     push_string(&error.message, out);

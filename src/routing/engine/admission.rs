@@ -8,7 +8,7 @@ use crate::handles::ConnRequest;
 use crate::handles::HttpResponse;
 use crate::http::EngineRequest;
 use crate::http::SUBPROTOCOL;
-use crate::http::judge_alone;
+use crate::http::check_protocol;
 use crate::http::opens;
 use crate::routing::outcome::IntoOutcome;
 use core::fmt;
@@ -23,7 +23,7 @@ pub struct ConnectionError<'a> {
 
 /// Why a request does not reach its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum Rejection {
     /// It is refused, as the client reads in engine.io's words.
     Refused(Refusal),
     /// [`allow_request`](EngineRoutes::allow_request) said no, with this message.
@@ -34,7 +34,7 @@ pub enum Denied {
 
 /// How a [`guard`](EngineRoutes::guard) turns a request away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turned {
+pub enum GuardRejection {
     /// With an answer of its own.
     Answered(HttpResponse),
     /// It failed, as express's `next(error)`.
@@ -88,7 +88,7 @@ impl ConnectionError<'_> {
             // Reported to nobody: it ends a session that exists.
             Refusal::BodyTimeout => json!({ "name": "BODY_TIMEOUT" }),
             Refusal::BadSubprotocols => json!({ "name": "BAD_SUBPROTOCOLS" }),
-            Refusal::OpeningTooLong => json!({ "name": "HEADERS_TOO_LONG" }),
+            Refusal::HandshakeTooLong => json!({ "name": "HEADERS_TOO_LONG" }),
         }
     }
 }
@@ -99,7 +99,7 @@ impl fmt::Debug for ConnectionError<'_> {
     }
 }
 
-impl Denied {
+impl Rejection {
     /// The answer to a request that asks for a WebSocket, or for anything else.
     pub fn into_response(self, is_upgrade: bool) -> HttpResponse {
         match self {
@@ -125,13 +125,13 @@ impl EngineRoutes {
     /// # Errors
     /// The request does not reach its world.
     // Boxed: inside the Worker's own future, LLVM makes wasm of it that does not validate, where panics unwind.
-    pub fn admit<'a>(&'a self, request: &'a ConnRequest) -> LocalBoxFuture<'a, Result<EngineRequest, Denied>> {
+    pub fn admit<'a>(&'a self, request: &'a ConnRequest) -> LocalBoxFuture<'a, Result<EngineRequest, Rejection>> {
         Box::pin(async move {
             let judged = self.judge(request).await;
             match &judged {
-                Err(Denied::Refused(refusal)) => self.report(request, refusal),
-                Err(Denied::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
-                Ok(_) | Err(Denied::Answered(_)) => {}
+                Err(Rejection::Refused(refusal)) => self.report(request, refusal),
+                Err(Rejection::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
+                Ok(_) | Err(Rejection::Answered(_)) => {}
             }
             judged
         })
@@ -147,7 +147,7 @@ impl EngineRoutes {
         }
     }
 
-    /// Whether the app has a say in the Worker: where it has none, [`judge_alone`] says all.
+    /// Whether the app has a say in the Worker: where it has none, [`check_protocol`] says all.
     pub const fn looks_at_requests(&self) -> bool {
         !self.guards.is_empty() || !self.allow.is_empty() || self.watches_errors() || self.changes_headers()
     }
@@ -157,36 +157,43 @@ impl EngineRoutes {
         !self.connection_errors.is_empty()
     }
 
-    async fn judge(&self, request: &ConnRequest) -> Result<EngineRequest, Denied> {
+    async fn judge(&self, request: &ConnRequest) -> Result<EngineRequest, Rejection> {
         for guard in &self.guards {
             match guard(Requested { request: request.clone() }).await {
                 Ok(()) => {}
-                Err(Turned::Answered(response)) => return Err(Denied::Answered(response)),
-                Err(Turned::Failed(_)) => return Err(refused(Refusal::BadRequest(BadRequest::MiddlewareFailure))),
+                Err(GuardRejection::Answered(response)) => return Err(Rejection::Answered(response)),
+                Err(GuardRejection::Failed(_)) => {
+                    return Err(refused(Refusal::BadRequest(BadRequest::MiddlewareFailure)));
+                }
             }
         }
-        let (opening, is_upgrade) = (request.opening(), request.is_upgrade());
-        let parsed =
-            judge_alone(request.method(), is_upgrade, request.query(), opening.header(SUBPROTOCOL), opening.bytes())
-                .map_err(refused)?;
+        let (handshake, is_upgrade) = (request.handshake(), request.is_upgrade());
+        let parsed = check_protocol(
+            request.method(),
+            is_upgrade,
+            request.query(),
+            handshake.header(SUBPROTOCOL),
+            handshake.bytes(),
+        )
+        .map_err(refused)?;
         if !opens(parsed) {
             return Ok(parsed);
         }
         for ask in &self.allow {
             if let Err(failure) = ask(AllowRequest { request: request.clone() }).await {
-                return Err(Denied::Forbidden(failure.message().to_owned()));
+                return Err(Rejection::Forbidden(failure.message().to_owned()));
             }
         }
         Ok(parsed)
     }
 }
 
-const fn refused(refusal: Refusal) -> Denied {
-    Denied::Refused(refusal)
+const fn refused(refusal: Refusal) -> Rejection {
+    Rejection::Refused(refusal)
 }
 
 /// What a guard of requests gives back.
-type Judged = Result<(), Turned>;
+type Judged = Result<(), GuardRejection>;
 
 impl IntoOutcome<Judged> for () {
     fn into_outcome(self) -> Judged {
@@ -196,12 +203,12 @@ impl IntoOutcome<Judged> for () {
 
 impl IntoOutcome<Judged> for Result<(), HttpResponse> {
     fn into_outcome(self) -> Judged {
-        self.map_err(Turned::Answered)
+        self.map_err(GuardRejection::Answered)
     }
 }
 
 impl<E: HandlerError> IntoOutcome<Judged> for Result<(), E> {
     fn into_outcome(self) -> Judged {
-        self.map_err(|error| Turned::Failed(Failure::of(&error)))
+        self.map_err(|error| GuardRejection::Failed(Failure::from_handler_error(&error)))
     }
 }

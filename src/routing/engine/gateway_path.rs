@@ -20,7 +20,7 @@ impl GatewayPath {
             path == "/" || path == "/engine.io/" || path.starts_with("/w/") || path.starts_with("/api/worlds/");
         assert!(
             !is_taken,
-            "the path {path:?} is taken: for the index, plain Engine.IO, the worlds' own paths or the admin door"
+            "the path {path:?} is taken: for the index, plain Engine.IO, the worlds' own paths or the admin API"
         );
         Self(path.into())
     }

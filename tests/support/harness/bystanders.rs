@@ -1,6 +1,6 @@
 //! Two clients who talk to each other whatever else goes on in their world.
 
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
 use dormouse::value::Frame;
 
 use super::{Host, SocketNo, To, What};
@@ -17,7 +17,7 @@ impl Bystanders {
     /// Lets both into the namespace `/`.
     pub fn new(host: &mut Host) -> Self {
         let [talker, listener] = [(); 2].map(|()| {
-            let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+            let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
             host.text(no, "40");
             host.answers_pings.insert(no);
             no

@@ -1,7 +1,7 @@
 //! A session in one of the states that `tests/matrix.rs` knows, and what happens to it.
 
-use dormouse::internal::Answer;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::socket::Reason;
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
@@ -63,8 +63,8 @@ impl Scene {
     }
 
     fn open_polling(&mut self) {
-        let http = self.host.request("GET", "EIO=4&transport=polling", Layer::SocketIo, false);
-        let Some(Answer::Payload(open)) = self.host.answer_of(http) else { panic!("no OPEN packet") };
+        let http = self.host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+        let Some(Response::Payload(open)) = self.host.answer_of(http) else { panic!("no OPEN packet") };
         self.sid = sid_of(open);
         self.host.post(&self.sid, b"40");
         self.host.poll(&self.sid);
@@ -109,13 +109,13 @@ impl Scene {
 
     fn request(&mut self, method: &str, octets: bool) -> HttpNo {
         let query = format!("EIO=4&transport=polling&sid={}", self.sid);
-        self.host.request(method, &query, Layer::SocketIo, octets)
+        self.host.request(method, &query, Protocol::SocketIo, octets)
     }
 
     /// A WebSocket that names the session; where there is none, it is refused.
     fn upgrade(&mut self) -> SocketNo {
         let query = format!("EIO=4&transport=websocket&sid={}", self.sid);
-        self.host.open_websocket(&query, Layer::SocketIo).unwrap_or_else(|answer| {
+        self.host.open_websocket(&query, Protocol::SocketIo).unwrap_or_else(|answer| {
             self.host.refused(answer);
             SocketNo::MAX
         })
@@ -293,19 +293,19 @@ impl Scene {
             What::Accepted => format!("{who}+"),
             What::Closed(code) => format!("{who}!{code}"),
             What::Frame(frame) => format!("{who}<{}", packet(frame)),
-            What::Answer(Answer::Payload(body)) => {
+            What::Response(Response::Payload(body)) => {
                 let packets: Vec<_> = body.split('\u{1e}').map(|text| packet(&Frame::text(text))).collect();
                 format!("{who}={}", packets.join(","))
             }
-            What::Answer(Answer::Ok) => format!("{who}=ok"),
-            What::Answer(Answer::TooLong) => format!("{who}=413"),
-            What::Answer(Answer::Refused(refusal)) => format!("{who}=e{}", refusal.code()),
+            What::Response(Response::Ok) => format!("{who}=ok"),
+            What::Response(Response::TooLong) => format!("{who}=413"),
+            What::Response(Response::Refused(refusal)) => format!("{who}=e{}", refusal.code()),
         })
     }
 }
 
 fn open(host: &mut Host) -> (SocketNo, String) {
-    let no = host.open_websocket("EIO=4&transport=websocket", Layer::SocketIo).expect("a WebSocket");
+    let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
     let sid = sid_of(&host.runtime().texts_of(no)[0]);
     (no, sid)
 }

@@ -1,15 +1,15 @@
 //! What clients get, as transcripts write it.
 
 use bytes::Bytes;
-use dormouse::internal::Answer;
+use dormouse::internal::Response;
 
 /// An answer as transcripts write it: the status and the body.
-pub fn show(answer: &Answer) -> String {
+pub fn show(answer: &Response) -> String {
     match answer {
-        Answer::Payload(body) => format!("200 {}", body.replace('\u{1e}', " \u{241e} ")),
-        Answer::Ok => "200 ok".to_owned(),
-        Answer::TooLong => "413".to_owned(),
-        Answer::Refused(refusal) => format!("{} {}", refusal.status(), refusal.to_json()),
+        Response::Payload(body) => format!("200 {}", body.replace('\u{1e}', " \u{241e} ")),
+        Response::Ok => "200 ok".to_owned(),
+        Response::TooLong => "413".to_owned(),
+        Response::Refused(refusal) => format!("{} {}", refusal.status(), refusal.to_json()),
     }
 }
 

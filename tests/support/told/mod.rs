@@ -3,9 +3,9 @@
 
 use core::cell::RefCell;
 
-use dormouse::internal::Answer;
 use dormouse::internal::Host;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use serde_json::Value;
 
 thread_local! {
@@ -24,7 +24,7 @@ pub fn take_told() -> Vec<Value> {
 
 /// The id of the session that a GET opened.
 pub fn sid_of(host: &Host, http: usize) -> String {
-    let Some(Answer::Payload(open)) = host.answer_of(http) else { panic!("no session: {:?}", host.answer_of(http)) };
+    let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("no session: {:?}", host.answer_of(http)) };
     let open: Value = serde_json::from_str(open.strip_prefix('0').expect("OPEN")).expect("JSON");
     open.get("sid").and_then(Value::as_str).expect("a session id").to_owned()
 }
@@ -36,5 +36,5 @@ pub const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
 /// A GET.
 pub fn get(host: &mut Host, query: &str) -> usize {
-    host.request("GET", query, Layer::SocketIo, false)
+    host.request("GET", query, Protocol::SocketIo, false)
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use dormouse::App;
 use dormouse::internal::Config;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
 
 pub use action::Action;
 pub use play::{Line, Sleeps, play};
@@ -26,7 +26,7 @@ pub struct Transcript {
     /// Which server it talks to.
     pub app: fn() -> App,
     /// What its clients speak.
-    pub layer: Layer,
+    pub protocol: Protocol,
     /// The Worker variables that it sets.
     pub variables: Vec<(String, String)>,
     /// What is done, in order.
@@ -59,7 +59,7 @@ impl Transcript {
     fn read(path: PathBuf) -> Self {
         let text = fs::read_to_string(&path).expect("a transcript can be read");
         let mut transcript =
-            Self { path, app: apps::echo, layer: Layer::SocketIo, variables: Vec::new(), steps: Vec::new() };
+            Self { path, app: apps::echo, protocol: Protocol::SocketIo, variables: Vec::new(), steps: Vec::new() };
         for (line, text) in (1..).zip(text.lines()) {
             transcript.add(line, text.trim_end()).unwrap_or_else(|problem| {
                 panic!("{}:{line}: {problem}: {text}", transcript.path.display());
@@ -81,7 +81,7 @@ impl Transcript {
             Some(("server", "echo")) => self.app = apps::echo,
             Some(("server", "asking")) => self.app = apps::asking,
             Some(("server", "tabletop")) => self.app = dormouse_tabletop::app,
-            Some(("server", "engine")) => self.layer = Layer::EngineIo,
+            Some(("server", "engine")) => self.protocol = Protocol::EngineIo,
             Some(("variable", setting)) => {
                 let (name, value) = setting.split_once('=').ok_or("a variable is NAME=VALUE")?;
                 self.variables.push((name.to_owned(), value.to_owned()));

@@ -4,9 +4,9 @@ use core::fmt::{self, Write as _};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use dormouse::internal::Answer;
 use dormouse::internal::Config;
-use dormouse::internal::Layer;
+use dormouse::internal::Protocol;
+use dormouse::internal::Response;
 use dormouse::socket::Reason;
 use dormouse::value::Frame;
 
@@ -165,7 +165,7 @@ impl<'a> Player<'a> {
         let query = self.query(query, "websocket");
         let no = self.host.runtime().sockets.len();
         self.socket_owners.insert(no, client.to_owned());
-        match self.host.open_websocket(&query, self.transcript.layer) {
+        match self.host.open_websocket(&query, self.transcript.protocol) {
             Ok(no) => {
                 self.sockets.insert(client.to_owned(), no);
             }
@@ -178,7 +178,7 @@ impl<'a> Player<'a> {
 
     fn request(&mut self, client: &str, method: &str, query: &Query, octets: bool) -> HttpNo {
         let query = self.query(query, "polling");
-        let http = self.host.request(method, &query, self.transcript.layer, octets);
+        let http = self.host.request(method, &query, self.transcript.protocol, octets);
         self.requests.insert(http, (client.to_owned(), method.to_owned()));
         http
     }
@@ -243,16 +243,16 @@ impl<'a> Player<'a> {
             What::Closed(code) => format!("closed {code}"),
             What::Frame(Frame::Binary(bytes)) => hex(bytes),
             What::Frame(Frame::Text(text)) => self.name_question(&client, text),
-            What::Answer(Answer::Payload(body)) => {
+            What::Response(Response::Payload(body)) => {
                 let packets: Vec<String> =
                     body.split('\u{1e}').map(|packet| self.name_question(&client, packet)).collect();
-                format!("{head}{}", show(&Answer::Payload(packets.join("\u{1e}"))))
+                format!("{head}{}", show(&Response::Payload(packets.join("\u{1e}"))))
             }
-            What::Answer(answer) => format!("{head}{}", show(answer)),
+            What::Response(answer) => format!("{head}{}", show(answer)),
         };
         let packets: Vec<&str> = match &said.what {
             What::Frame(Frame::Text(text)) => vec![text],
-            What::Answer(Answer::Payload(body)) => body.split('\u{1e}').collect(),
+            What::Response(Response::Payload(body)) => body.split('\u{1e}').collect(),
             _ => Vec::new(),
         };
         for packet in packets {
@@ -267,7 +267,7 @@ impl<'a> Player<'a> {
     /// Puts a name in place of the number with which an event asks for an answer: `$a.ack`, and `…2` for a's second.
     fn name_question(&mut self, client: &str, packet: &str) -> String {
         let as_it_is = || packet.to_owned();
-        if !["42", "45"].iter().any(|kind| packet.starts_with(kind)) || self.transcript.layer != Layer::SocketIo {
+        if !["42", "45"].iter().any(|kind| packet.starts_with(kind)) || self.transcript.protocol != Protocol::SocketIo {
             return as_it_is();
         }
         let Some((head, args)) = packet.split_once('[') else { return as_it_is() };
