@@ -223,14 +223,14 @@ export function endSocket(socket, code) {
 }
 
 /** For a heartbeat that wakes nobody: every socket's attachment and when it was last_pongs, in turn. */
-export function pulses(state) {
-  const pulses = [];
+export function liveness(state) {
+  const liveness = [];
   for (const socket of state.getWebSockets()) {
     const attachment = socket.deserializeAttachment();
     if (typeof attachment !== "string") continue;
-    pulses.push(attachment, state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0);
+    liveness.push(attachment, state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0);
   }
-  return pulses;
+  return liveness;
 }
 
 /** Pings every socket without knowing any. */
