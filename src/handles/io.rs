@@ -104,9 +104,8 @@ impl Io {
     /// ```
     pub fn children(&self, template: &str) -> Vec<Self> {
         let Some(world) = self.world.upgrade() else { return Vec::new() };
-        let app = world.app();
-        let children = world.namespaces().into_iter().filter(|name| app.is_child(name, template));
-        children.map(|name| Self::new(self.world.clone(), name, None, self.suppress_hooks)).collect()
+        let child = |name| Self::new(self.world.clone(), name, None, self.suppress_hooks);
+        world.children(template).into_iter().map(child).collect()
     }
 
     /// The namespaces that somebody is in.
@@ -304,7 +303,7 @@ impl Io {
         let Some(world) = self.world.upgrade() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;
         let invalid = |problem: String| Failure::new("INVALID_ALARM", problem);
-        if !world.app().has_alarm(name) {
+        if !world.has_alarm_handler(name) {
             return Err(invalid(format!("the app has no `on_alarm` called {name:?}")));
         }
         if context.len() > MAX_CONTEXT_BYTES {

@@ -365,7 +365,7 @@ fn emit(
     let ack = match ack_to {
         None => AckRequest::None,
         Some(AckTo { handler: name, context }) => {
-            if world.app().lacks_ack_handler(namespace, predicate, &name) {
+            if world.lacks_ack_handler(namespace, predicate, &name) {
                 return Err(EmitError::UnknownAckHandler(name.into()));
             }
             let deadline = world.now().after(timeout.unwrap_or(ACK_TO_TIMEOUT).min(MAX_ALARM_AFTER));

@@ -64,7 +64,7 @@ impl Socket {
 
     /// A part of the namespace's name, where its name was registered with a template: `n` in `/dynamic-{n}`.
     pub fn param(&self, name: &str) -> Option<String> {
-        self.world.upgrade()?.app().param(&self.target.namespace, name)
+        self.world.upgrade()?.namespace_param(&self.target.namespace, name)
     }
 
     /// Its namespace: Socket.IO's `socket.nsp`.

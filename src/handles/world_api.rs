@@ -6,7 +6,6 @@ use std::rc::{Rc, Weak};
 use futures::channel::oneshot;
 
 use crate::core::acks::CollectedAcks;
-
 use crate::core::dispatch::SocketRef;
 use crate::core::handshake_request::HandshakeRequest;
 use crate::core::input::{Command, Recipients};
@@ -14,15 +13,12 @@ use crate::core::view::ConnView;
 use crate::error::JoinError;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
 use crate::limits::MAX_NAME_BYTES;
-use crate::routing::App;
 use crate::time::Timestamp;
 
 /// A world, as its handlers see it. What is done through it takes effect at once.
 pub trait WorldApi {
     /// The time.
     fn now(&self) -> Timestamp;
-    /// The app that serves the world.
-    fn app(&self) -> Rc<App>;
     /// Does something.
     fn perform(&self, command: Command);
     /// A number for answers that are to be awaited, and where they will come.
@@ -45,6 +41,15 @@ pub trait WorldApi {
     fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId>;
     /// The namespaces that have a socket.
     fn namespaces(&self) -> Vec<Namespace>;
+    /// Returns those namespaces that have a socket and exist by `template`, as it was registered.
+    fn children(&self, template: &str) -> Vec<Namespace>;
+    /// Returns the part of a namespace's name that its template calls `name`.
+    fn namespace_param(&self, namespace: &Namespace, name: &str) -> Option<String>;
+    /// Whether the app has no handler of this name for acknowledgements in a namespace. Of a namespace that has no socket, that
+    /// is not always known: then it has one.
+    fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool;
+    /// Whether the app has a handler for an alarm of this name.
+    fn has_alarm_handler(&self, name: &str) -> bool;
     /// How many clients are connected.
     fn clients_count(&self) -> usize;
     /// When a named alarm is due, and what its handler gets, as JSON.

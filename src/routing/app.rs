@@ -241,10 +241,6 @@ impl App {
         self.routes(namespace, predicate).is_some_and(|routes| !routes.ack_handlers.contains_key(name))
     }
 
-    pub(crate) fn has_alarm(&self, name: &str) -> bool {
-        self.alarm_handler(name).is_some()
-    }
-
     pub(crate) fn alarm_handler(&self, name: &str) -> Option<&Erased<Alarm>> {
         self.alarm_handlers.get(*self.alarms.at(&format!("/{name}")).ok()?.value)
     }

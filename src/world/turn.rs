@@ -298,10 +298,6 @@ impl WorldApi for Inner {
         self.now.get()
     }
 
-    fn app(&self) -> Rc<App> {
-        Rc::clone(&self.app)
-    }
-
     fn perform(&self, command: Command) {
         if let Command::CancelAck(pending) = command {
             self.pending_acks.borrow_mut().remove(&pending);
@@ -357,6 +353,24 @@ impl WorldApi for Inner {
 
     fn namespaces(&self) -> Vec<Namespace> {
         self.server.borrow().namespaces()
+    }
+
+    fn children(&self, template: &str) -> Vec<Namespace> {
+        let mut names = self.namespaces();
+        names.retain(|name| self.app.is_child(name, template));
+        names
+    }
+
+    fn namespace_param(&self, namespace: &Namespace, name: &str) -> Option<String> {
+        self.app.param(namespace, name)
+    }
+
+    fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
+        self.app.lacks_ack_handler(namespace, predicate, name)
+    }
+
+    fn has_alarm_handler(&self, name: &str) -> bool {
+        self.app.alarm_handler(name).is_some()
     }
 
     fn clients_count(&self) -> usize {
