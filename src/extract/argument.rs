@@ -4,22 +4,19 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use super::call::{
-    Acked, Alarm, Call, Disconnect, Engine, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall,
-};
+use super::call::{Acked, Alarm, Call, Disconnect, Event, Failed, Http, Incoming, IoCall, Outgoing, SocketCall};
 use super::claim::{AckData, Acknowledgement, ContextData, EventData, RequestBody};
 use crate::error::AckError;
 use crate::error::{AckFailure, Reason};
 use crate::error::{Failure, HandlerError};
 use crate::handles::AckSender;
-use crate::handles::EngineSocket;
 use crate::handles::Handshake;
 use crate::handles::HttpRequest;
 use crate::handles::Io;
 use crate::handles::Socket;
 use crate::handles::Storage;
 use crate::id::{Namespace, SocketId};
-use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
+use crate::value::{Args, DecodeError, FromArgs, json, reason};
 
 /// An argument of a handler, taken from what the handler is called for: `C` is a kind of call.
 ///
@@ -37,8 +34,8 @@ use crate::value::{Args, DecodeError, Frame, FromArgs, json, reason};
 /// | [`Conn`](crate::handles::Conn) | `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
 /// | [`EnginePacket`](crate::value::EnginePacket) | `on_packet`, `on_packet_create` |
 /// | [`ConnRequest`](crate::handles::ConnRequest) | `allow_request` and the `guard` of [`EngineRoutes`](crate::routing::EngineRoutes) |
-/// | [`EngineSocket`] | `on_connection`, `on_message`, `on_close` of [`EngineRoutes`](crate::routing::EngineRoutes) |
-/// | [`Frame`] | `on_message` |
+/// | [`EngineSocket`](crate::handles::EngineSocket) | `on_connection`, `on_message`, `on_close` of [`EngineRoutes`](crate::routing::EngineRoutes) |
+/// | [`Frame`](crate::value::Frame) | `on_message` |
 ///
 /// Each may be wanted as `Option<…>` or `Result<…, Failure>` too, where it may fail: `None` stands for every failure, so that
 /// an argument of the wrong type and one that is not there look the same.
@@ -362,30 +359,6 @@ impl<T: DeserializeOwned> Extract<Http> for Json<T> {
         // Bytes that are not UTF-8 are read as U+FFFD, as in the POST of a client that polls.
         let body = String::from_utf8_lossy(&call.request.body);
         json::from_str(&body).map(Self).map_err(|error| invalid("the body", &error))
-    }
-}
-
-impl Extract<Engine> for EngineSocket {
-    type Claim = ();
-
-    fn extract(call: &mut Engine) -> Result<Self, Failure> {
-        Ok(call.socket.clone())
-    }
-}
-
-impl Extract<Engine> for Frame {
-    type Claim = ();
-
-    fn extract(call: &mut Engine) -> Result<Self, Failure> {
-        call.message.clone().ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "there is no message"))
-    }
-}
-
-impl Extract<Engine> for Reason {
-    type Claim = ();
-
-    fn extract(call: &mut Engine) -> Result<Self, Failure> {
-        call.reason.ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "the session was not closed"))
     }
 }
 

@@ -12,7 +12,6 @@ use crate::handles::EngineSocket;
 use crate::handles::Io;
 use crate::handles::Socket;
 use crate::handles::{HttpRequest, HttpResponse};
-use crate::routing::GuardRejection;
 use crate::value::{Args, EnginePacket, Frame};
 
 /// A call of a handler.
@@ -38,6 +37,15 @@ pub trait SocketCall: IoCall {
 
 /// What most handlers give back.
 pub type Done = Result<(), Failure>;
+
+/// How a [`guard`](crate::routing::EngineRoutes::guard) turns a request away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuardRejection {
+    /// With an answer of its own.
+    Answered(HttpResponse),
+    /// It failed, as express's `next(error)`.
+    Failed(Failure),
+}
 
 macro_rules! call {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? } -> $outcome:ty, $rejected:expr) => {

@@ -3,12 +3,13 @@
 mod argument;
 mod call;
 mod claim;
+mod conn_argument;
 
 pub use crate::handles::{ConnRequest, HttpRequest};
 pub use argument::{AckContext, AckResult, AlarmContext, Auth, Data, EventName, Extract, Json, SocketData};
 pub(crate) use call::{
     Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done, Engine, Event,
-    Failed, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
+    Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
 };
 pub(crate) use claim::Beside;
 

@@ -8,9 +8,6 @@ use std::rc::Rc;
 use litemap::LiteMap;
 
 use crate::core::handshake_request::HandshakeRequest;
-use crate::error::Failure;
-use crate::extract::Extract;
-use crate::extract::{AllowRequest, Requested};
 use crate::id::WorldName;
 
 /// An HTTP request of a client's connection: the `req` of engine.io's hooks. A handle: clones of it are the same request.
@@ -142,21 +139,5 @@ impl fmt::Debug for ConnRequest {
             .field("method", &self.method())
             .field("world", &self.world())
             .finish_non_exhaustive()
-    }
-}
-
-impl Extract<AllowRequest> for ConnRequest {
-    type Claim = ();
-
-    fn extract(call: &mut AllowRequest) -> Result<Self, Failure> {
-        Ok(call.request.clone())
-    }
-}
-
-impl Extract<Requested> for ConnRequest {
-    type Claim = ();
-
-    fn extract(call: &mut Requested) -> Result<Self, Failure> {
-        Ok(call.request.clone())
     }
 }

@@ -11,7 +11,7 @@ mod routes;
 pub use app::App;
 pub use engine::EngineRoutes;
 pub use engine::admission::ConnectionError;
-pub(crate) use engine::admission::{GuardRejection, Rejection};
+pub(crate) use engine::admission::Rejection;
 pub(crate) use engine::conn_events::ConnCall;
 pub use engine::cors::Cors;
 #[cfg(any(test, target_arch = "wasm32"))]

@@ -3,7 +3,7 @@
 use super::EngineRoutes;
 use crate::error::{BadRequest, Refusal};
 use crate::error::{Failure, HandlerError};
-use crate::extract::{AllowRequest, Requested};
+use crate::extract::{AllowRequest, GuardRejection, Requested};
 use crate::handles::ConnRequest;
 use crate::handles::HttpResponse;
 use crate::http::EngineRequest;
@@ -30,15 +30,6 @@ pub enum Rejection {
     Forbidden(String),
     /// A [`guard`](EngineRoutes::guard) answered it.
     Answered(HttpResponse),
-}
-
-/// How a [`guard`](EngineRoutes::guard) turns a request away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GuardRejection {
-    /// With an answer of its own.
-    Answered(HttpResponse),
-    /// It failed, as express's `next(error)`.
-    Failed(Failure),
 }
 
 impl ConnectionError<'_> {

@@ -2,14 +2,10 @@
 
 use super::EngineRoutes;
 use crate::core::dispatch::ConnEvent;
-use crate::error::Failure;
-use crate::error::Reason;
-use crate::extract::Extract;
 use crate::extract::{ConnClosed, ConnPacket, Upgraded};
 use crate::handles::Conn;
 use crate::handles::Io;
 use crate::routing::handler::{Erased, Handler, erase};
-use crate::value::EnginePacket;
 
 /// The handlers to call for an event of a connection's.
 pub(crate) enum ConnCall<'a> {
@@ -38,7 +34,7 @@ impl EngineRoutes {
         self
     }
 
-    /// Called with every [`EnginePacket`] that a client sent, before its contents are looked at:
+    /// Called with every [`EnginePacket`](crate::value::EnginePacket) that a client sent, before its contents are looked at:
     /// `socket.conn.on("packet")`. Takes the [`Conn`], [`Io`], [`Storage`](crate::handles::Storage), too. The pongs that the runtime
     /// answers while the world sleeps (from 10 s ping intervals on) reach nobody.
     #[must_use]
@@ -47,7 +43,7 @@ impl EngineRoutes {
         self
     }
 
-    /// Called with every [`EnginePacket`] that is on its way to a client: `socket.conn.on("packetCreate")`. A volatile one
+    /// Called with every [`EnginePacket`](crate::value::EnginePacket) that is on its way to a client: `socket.conn.on("packetCreate")`. A volatile one
     /// may still be dropped. What this handler itself emits is not told to it again, and neither are the pings that go to all
     /// clients at once (from 10 s ping intervals on).
     #[must_use]
@@ -57,7 +53,7 @@ impl EngineRoutes {
     }
 
     /// Called when a connection is closed, after the `on_disconnect` of its sockets: `socket.conn.on("close")`. Takes the
-    /// [`Conn`] as it was, the [`Reason`], [`Io`], [`Storage`](crate::handles::Storage).
+    /// [`Conn`] as it was, the [`Reason`](crate::error::Reason), [`Io`], [`Storage`](crate::handles::Storage).
     #[must_use]
     pub fn on_conn_close<M>(mut self, handler: impl Handler<ConnClosed, M>) -> Self {
         self.conn_closed.push(erase(handler));
@@ -88,35 +84,5 @@ impl EngineRoutes {
             }
             ConnEvent::Closed(reason) => ConnCall::Closed(&self.conn_closed, ConnClosed { io, conn, reason }),
         }
-    }
-}
-
-macro_rules! of_conn {
-    ($($call:ident),*) => {$(
-        impl Extract<$call> for Conn {
-            type Claim = ();
-
-            fn extract(call: &mut $call) -> Result<Self, Failure> {
-                Ok(call.conn)
-            }
-        }
-    )*};
-}
-
-of_conn!(Upgraded, ConnPacket, ConnClosed);
-
-impl Extract<ConnPacket> for EnginePacket {
-    type Claim = ();
-
-    fn extract(call: &mut ConnPacket) -> Result<Self, Failure> {
-        Ok(call.packet.clone())
-    }
-}
-
-impl Extract<ConnClosed> for Reason {
-    type Claim = ();
-
-    fn extract(call: &mut ConnClosed) -> Result<Self, Failure> {
-        Ok(call.reason)
     }
 }
