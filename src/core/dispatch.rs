@@ -2,7 +2,7 @@
 
 use super::acks::CollectedAcks;
 use super::view::ConnView;
-use super::view::SocketView;
+use super::view::GoneSocket;
 use crate::error::{AckFailure, Reason};
 use crate::id::{AckId, Namespace, PendingAckId, SessionKey, Sid, SocketId};
 use crate::value::{Args, EnginePacket, Frame};
@@ -55,7 +55,7 @@ pub enum Dispatch {
         /// The socket.
         socket: SocketRef,
         /// What it was.
-        view: Rc<SocketView>,
+        gone: Rc<GoneSocket>,
         /// Why.
         reason: Reason,
     },
@@ -71,7 +71,7 @@ pub enum Dispatch {
         /// The socket.
         socket: SocketRef,
         /// What it was, where it is gone.
-        view: Option<Rc<SocketView>>,
+        gone: Option<Rc<GoneSocket>>,
         /// The handler's name.
         name: Box<str>,
         /// What was kept for the handler, as JSON.

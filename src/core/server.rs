@@ -20,7 +20,7 @@ use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
 use super::input::Input;
 use super::namespace::{Namespaces, Socket};
 use super::table::{ById, DeadlineQueue, SlotMap};
-use super::view::ConnView;
+use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
 use crate::core::engineio::Message;
 use crate::core::socketio::{Decoder, Packet};
@@ -250,15 +250,16 @@ impl Server {
 
     /// Takes a socket out of its namespace and tells its handlers; `conn` is what its connection was, if that is gone.
     fn disconnect(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
-        let Some(socket) = self.namespaces.remove(id) else { return };
+        let Some(mut socket) = self.namespaces.remove(id) else { return };
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }
         self.engine.touch(socket.session);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
-        let view = Rc::new(socket.view(conn));
-        self.fail_acks_of(&socket, &view, fx);
-        fx.push_dispatch(Dispatch::Disconnected { socket: socket.to_ref(), view, reason });
+        let (session, left, owed) = (socket.session, socket.to_ref(), core::mem::take(&mut socket.stored_acks));
+        let gone = Rc::new(GoneSocket::new(socket, conn));
+        self.fail_acks_of(&left, session, owed, &gone, fx);
+        fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
     }
 
     /// Closes a session in good order, with all of its sockets.

@@ -1,22 +1,53 @@
-//! What a socket and its connection are at a moment.
+//! A socket and its connection, as handlers may see them.
 
-use super::handshake_request::LazyHandshake;
-use crate::id::{Room, Sid};
+use core::fmt;
 use std::rc::Rc;
 
-/// What a socket was that is gone.
+use super::handshake_request::HandshakeRequest;
+use crate::id::{Room, Sid};
+
+/// What handlers may know of a socket: a new fact is added here and where it is kept.
+pub trait SocketFacts: fmt::Debug {
+    /// Returns the rooms that it is in, its own first.
+    fn rooms(&self) -> Vec<Room>;
+    /// Returns what handlers keep with it, as JSON.
+    fn data(&self) -> Option<&Rc<str>>;
+    /// Returns what its client sent with CONNECT, as JSON; `{}` where it sent nothing.
+    fn auth(&self) -> &Rc<str>;
+    /// Returns the request that opened its connection.
+    fn handshake(&self) -> &Rc<HandshakeRequest>;
+    /// Whether an event's handlers for its first time were called.
+    fn had_once(&self, event: &str) -> bool;
+}
+
+/// A socket with its connection: as it is, or as it was when it left its namespace.
 #[derive(Clone, Debug)]
-pub struct SocketView {
-    /// The rooms it is in, its own first.
-    pub rooms: Vec<Room>,
-    /// What handlers keep with it, as JSON.
-    pub data: Option<Rc<str>>,
-    /// What its client sent with CONNECT, as JSON; `{}` where it sent nothing.
-    pub auth: Rc<str>,
-    /// The request that opened its connection.
-    pub handshake: LazyHandshake,
+pub struct SocketView<'a> {
+    /// The socket.
+    pub facts: &'a dyn SocketFacts,
+    /// Whether it is in its namespace, neither on its way into it nor gone.
+    pub is_connected: bool,
     /// Its connection.
-    pub conn: ConnView,
+    pub conn: Option<ConnView>,
+}
+
+/// A socket that is gone, kept for those that are still to hear of it.
+#[derive(Debug)]
+pub struct GoneSocket {
+    facts: Box<dyn SocketFacts>,
+    conn: ConnView,
+}
+
+impl GoneSocket {
+    /// Keeps a socket that has left its namespace, with its connection as it was then.
+    pub fn new(socket: impl SocketFacts + 'static, conn: ConnView) -> Self {
+        Self { facts: Box::new(socket), conn }
+    }
+
+    /// Returns the socket as it was.
+    pub fn view(&self) -> SocketView<'_> {
+        SocketView { facts: &*self.facts, is_connected: false, conn: Some(self.conn.clone()) }
+    }
 }
 
 /// What a connection is at a moment.

@@ -137,7 +137,7 @@ impl App {
     }
 
     fn start_other(self: &Rc<Self>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
-        let handle = |socket, view| Socket::new(world.clone(), socket, view, false);
+        let handle = |socket, gone| Socket::new(world.clone(), socket, gone, false);
         match dispatch {
             Dispatch::Connect { namespace, .. } => {
                 prepared.map(|socket| self.connect(world, socket, namespace)).into_iter().collect()
@@ -168,19 +168,19 @@ impl App {
                 };
                 sockets.into_iter().flat_map(run).collect()
             }
-            Dispatch::Disconnected { socket, view, reason } => {
-                let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&view))), reason };
+            Dispatch::Disconnected { socket, gone, reason } => {
+                let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&gone))), reason };
                 let mut tasks = self.run_for(&socket, |routes| &routes.on_disconnecting, call);
                 tasks.extend(self.run_for(&socket, |routes| &routes.on_disconnect, call));
                 tasks
             }
-            Dispatch::StoredAck { socket, view, name, context, answer } => {
+            Dispatch::StoredAck { socket, gone, name, context, answer } => {
                 let Some(routes) = self.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
                 let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
                 if handlers.is_empty() {
                     lost(world, &format!("an answer for the `on_ack` {name:?}"));
                 }
-                let call = Acked { socket: handle(socket, view), answer: answer.map(Rc::new), context };
+                let call = Acked { socket: handle(socket, gone), answer: answer.map(Rc::new), context };
                 let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
                 let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
                 run_all(&handlers, &call, origin, &report)

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 
 use crate::core::handshake_request::HandshakeRequest;
+use crate::core::view::SocketFacts;
 use crate::time::Timestamp;
 use crate::value::json;
 
@@ -37,8 +38,8 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    pub(crate) fn new((handshake, auth): (Rc<HandshakeRequest>, Rc<str>)) -> Self {
-        Self { handshake, auth }
+    pub(crate) fn of(socket: &dyn SocketFacts) -> Self {
+        Self { handshake: Rc::clone(socket.handshake()), auth: Rc::clone(socket.auth()) }
     }
 
     /// The request's headers: names in lower case, and values.

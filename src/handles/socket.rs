@@ -12,10 +12,10 @@ use super::handshake::Handshake;
 use super::into_rooms::IntoRooms;
 use super::io::Io;
 use super::operator::{BroadcastOperator, SocketEmitter};
-use super::world_api::{WorldApi, WorldHandle};
+use super::world_api::WorldHandle;
 use crate::core::dispatch::SocketRef;
 use crate::core::input::{Command, Recipients};
-use crate::core::view::SocketView;
+use crate::core::view::{GoneSocket, SocketView};
 use crate::error::AckError;
 use crate::error::{EmitError, Failure, JoinError};
 use crate::id::{Namespace, Room, SocketId};
@@ -29,7 +29,7 @@ pub struct Socket {
     pub(crate) world: WorldHandle,
     pub(crate) target: SocketRef,
     /// What it was, where it is gone.
-    view: Option<Rc<SocketView>>,
+    gone: Option<Rc<GoneSocket>>,
     /// Whether handlers of outgoing events are not to be called for what it emits.
     pub(crate) suppress_hooks: bool,
 }
@@ -46,10 +46,10 @@ impl Socket {
     pub(crate) const fn new(
         world: WorldHandle,
         target: SocketRef,
-        view: Option<Rc<SocketView>>,
+        gone: Option<Rc<GoneSocket>>,
         suppress_hooks: bool,
     ) -> Self {
-        Self { world, target, view, suppress_hooks }
+        Self { world, target, gone, suppress_hooks }
     }
 
     /// The socket's id: another one for each namespace and each connection.
@@ -74,23 +74,22 @@ impl Socket {
 
     /// Whether it is still connected.
     pub fn is_connected(&self) -> bool {
-        self.world.upgrade().is_some_and(|world| world.is_connected(self.id()))
+        self.look(|view| view.is_connected).unwrap_or_default()
     }
 
     /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
     pub fn handshake(&self) -> Option<Handshake> {
-        let gone = |view: &SocketView| (Rc::clone(view.handshake.get()), Rc::clone(&view.auth));
-        self.look(gone, |world, id| world.handshake(id)).map(Handshake::new)
+        self.look(|view| Handshake::of(view.facts))
     }
 
     /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
     pub fn conn(&self) -> Option<Conn> {
-        self.look(|view| view.conn.clone(), |world, id| world.conn(id)).as_ref().map(Conn::new)
+        self.look(|view| view.conn.as_ref().map(Conn::new)).flatten()
     }
 
     /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
     pub fn rooms(&self) -> Vec<Room> {
-        self.look(|view| view.rooms.clone(), |world, id| world.rooms(id)).unwrap_or_default()
+        self.look(|view| view.facts.rooms()).unwrap_or_default()
     }
 
     /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
@@ -98,7 +97,7 @@ impl Socket {
     /// # Errors
     /// It is no `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
-        match self.look(|view| view.data.clone(), |world, id| world.data(id)).flatten() {
+        match self.look(|view| view.facts.data().cloned()).flatten() {
             Some(json) => Ok(json::from_str(&json)?),
             None => Ok(T::default()),
         }
@@ -275,18 +274,16 @@ impl Socket {
 
     /// Whether an event's handlers for its first time need not be called any more.
     pub(crate) fn had_once(&self, event: &str) -> bool {
-        self.world.upgrade().is_none_or(|world| world.had_once(self.id(), event).unwrap_or(true))
+        self.look(|view| view.facts.had_once(event)).unwrap_or(true)
     }
 
-    /// What it was, where it is gone, or is.
-    fn look<T>(
-        &self,
-        was: impl FnOnce(&SocketView) -> T,
-        is: impl FnOnce(&dyn WorldApi, SocketId) -> Option<T>,
-    ) -> Option<T> {
-        match &self.view {
-            Some(view) => Some(was(view)),
-            None => is(&*self.world.upgrade()?, self.id()),
+    /// Returns what `read` finds in the socket as it is, or as it was where it is kept; `None` when it is long gone.
+    fn look<T>(&self, read: impl Fn(&SocketView<'_>) -> T) -> Option<T> {
+        if let Some(gone) = &self.gone {
+            return Some(read(&gone.view()));
         }
+        let mut found = None;
+        self.world.upgrade()?.with_socket(self.id(), &mut |view| found = Some(read(view)));
+        found
     }
 }

@@ -7,9 +7,8 @@ use futures::channel::oneshot;
 
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::SocketRef;
-use crate::core::handshake_request::HandshakeRequest;
 use crate::core::input::{Command, Recipients};
-use crate::core::view::ConnView;
+use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
 use crate::limits::MAX_NAME_BYTES;
@@ -23,18 +22,9 @@ pub trait WorldApi {
     fn perform(&self, command: Command);
     /// A number for answers that are to be awaited, and where they will come.
     fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>);
-    /// Whether a socket is in its namespace.
-    fn is_connected(&self, socket: SocketId) -> bool;
-    /// The rooms that a socket is in, its own first; `None` when it is gone.
-    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>>;
-    /// What handlers keep with a socket, as JSON; `None` when it is gone.
-    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>>;
-    /// The request that opened a socket's connection, and what its client sent with CONNECT; `None` when it is gone.
-    fn handshake(&self, socket: SocketId) -> Option<(Rc<HandshakeRequest>, Rc<str>)>;
-    /// A socket's connection; `None` when it is gone.
-    fn conn(&self, socket: SocketId) -> Option<ConnView>;
-    /// Whether an event's handlers for its first time were called for a socket; `None` when it is gone.
-    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool>;
+    /// Calls `look` with a socket that is in its namespace or on its way into it; does nothing when it is gone. `look` must
+    /// leave the world alone.
+    fn with_socket(&self, socket: SocketId, look: &mut dyn FnMut(&SocketView<'_>));
     /// The sockets that are meant.
     fn resolve(&self, to: &Recipients) -> Vec<SocketRef>;
     /// The sockets among those meant that would be in more rooms than a socket may be, if they joined these.

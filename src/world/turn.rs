@@ -17,10 +17,9 @@ use crate::admin::Operation;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
-use crate::core::handshake_request::HandshakeRequest;
 use crate::core::input::{Command, Input, Recipients};
 use crate::core::server::Server;
-use crate::core::view::ConnView;
+use crate::core::view::SocketView;
 use crate::dispatch::Task;
 use crate::error::ConnectError;
 use crate::error::Failure;
@@ -316,31 +315,10 @@ impl WorldApi for Inner {
         (pending, receiver)
     }
 
-    fn is_connected(&self, socket: SocketId) -> bool {
-        self.server.borrow().is_connected(socket)
-    }
-
-    fn rooms(&self, socket: SocketId) -> Option<Vec<Room>> {
-        Some(self.server.borrow().socket(socket)?.all_rooms())
-    }
-
-    fn data(&self, socket: SocketId) -> Option<Option<Rc<str>>> {
-        self.server.borrow().socket(socket).map(|socket| socket.data.clone())
-    }
-
-    fn handshake(&self, socket: SocketId) -> Option<(Rc<HandshakeRequest>, Rc<str>)> {
-        let server = self.server.borrow();
-        let socket = server.socket(socket)?;
-        Some((Rc::clone(socket.handshake.get()), Rc::clone(&socket.auth)))
-    }
-
-    fn conn(&self, socket: SocketId) -> Option<ConnView> {
-        let server = self.server.borrow();
-        server.conn_view(server.socket(socket)?.session)
-    }
-
-    fn had_once(&self, socket: SocketId, event: &str) -> Option<bool> {
-        self.server.borrow().socket(socket).map(|socket| socket.once.contains_key(event))
+    fn with_socket(&self, socket: SocketId, look: &mut dyn FnMut(&SocketView<'_>)) {
+        if let Some(view) = self.server.borrow().socket_view(socket) {
+            look(&view);
+        }
     }
 
     fn resolve(&self, to: &Recipients) -> Vec<SocketRef> {

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use litemap::LiteMap;
 
 use super::dispatch::SocketRef;
-use super::handshake_request::LazyHandshake;
+use super::handshake_request::{HandshakeRequest, LazyHandshake};
 use super::table::{ById, ByName, Identified, SmallSet};
-use super::view::{ConnView, SocketView};
+use super::view::SocketFacts;
 use crate::id::{AckId, Namespace, Room, SessionKey, SocketId};
 use crate::limits::ACKS_PER_MILLI;
 use crate::time::Timestamp;
@@ -100,23 +100,34 @@ impl Socket {
         SocketRef { id: self.id, namespace: self.namespace.clone(), predicate: self.predicate }
     }
 
-    /// What it is, with its connection.
-    pub fn view(&self, conn: ConnView) -> SocketView {
-        let (rooms, data, auth) = (self.all_rooms(), self.data.clone(), Rc::clone(&self.auth));
-        SocketView { rooms, data, auth, handshake: self.handshake.clone(), conn }
+    /// When the first of the answers that it owes is due.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.stored_acks.values().map(|stored| stored.deadline).min()
     }
+}
 
-    /// The rooms it is in, its own first.
-    pub fn all_rooms(&self) -> Vec<Room> {
+impl SocketFacts for Socket {
+    fn rooms(&self) -> Vec<Room> {
         let mut rooms = Vec::with_capacity(1 + self.rooms.len());
         rooms.push(Room::from(self.id));
         rooms.extend(self.rooms.keys().cloned());
         rooms
     }
 
-    /// When the first of the answers that it owes is due.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.stored_acks.values().map(|stored| stored.deadline).min()
+    fn data(&self) -> Option<&Rc<str>> {
+        self.data.as_ref()
+    }
+
+    fn auth(&self) -> &Rc<str> {
+        &self.auth
+    }
+
+    fn handshake(&self) -> &Rc<HandshakeRequest> {
+        self.handshake.get()
+    }
+
+    fn had_once(&self, event: &str) -> bool {
+        self.once.contains_key(event)
     }
 }
 

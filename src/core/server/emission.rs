@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use litemap::LiteMap;
 
 use super::Server;
 use crate::core::acks::CollectedAcks;
@@ -13,7 +14,7 @@ use crate::core::input::{AckRequest, Emission, Recipients};
 use crate::core::namespace::{Socket, StoredAck};
 use crate::core::socketio;
 use crate::core::table::ById;
-use crate::core::view::SocketView;
+use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SessionKey, SocketId};
 use crate::limits::{MAX_STORED_ACKS, PANIC_BACKOFF};
@@ -154,12 +155,19 @@ impl Server {
     }
 
     /// A socket is gone, and with it the answers that it owes.
-    pub(crate) fn fail_acks_of(&mut self, socket: &Socket, view: &Rc<SocketView>, fx: &mut Effects) {
+    pub(crate) fn fail_acks_of(
+        &mut self,
+        socket: &SocketRef,
+        session: SessionKey,
+        owed: LiteMap<AckId, StoredAck>,
+        gone: &Rc<GoneSocket>,
+        fx: &mut Effects,
+    ) {
         push_collected(self.pending_acks.handle_gone(socket.id), fx);
-        for (ack, stored) in &socket.stored_acks {
-            self.stored_acks.remove(stored.deadline, ack.0, socket.session.0);
-            let (view, answer) = (Some(Rc::clone(view)), Err(AckFailure::Disconnected));
-            fx.push_dispatch(stored_ack_dispatch(socket.to_ref(), view, stored.clone(), answer));
+        for (ack, stored) in owed {
+            self.stored_acks.remove(stored.deadline, ack.0, session.0);
+            let (gone, answer) = (Some(Rc::clone(gone)), Err(AckFailure::Disconnected));
+            fx.push_dispatch(stored_ack_dispatch(socket.clone(), gone, stored, answer));
         }
     }
 
@@ -236,11 +244,11 @@ impl Server {
 
 fn stored_ack_dispatch(
     socket: SocketRef,
-    view: Option<Rc<SocketView>>,
+    gone: Option<Rc<GoneSocket>>,
     StoredAck { name, context, .. }: StoredAck,
     answer: Result<Args, AckFailure>,
 ) -> Dispatch {
-    Dispatch::StoredAck { socket, view, name, context, answer }
+    Dispatch::StoredAck { socket, gone, name, context, answer }
 }
 
 fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, CollectedAcks)>, fx: &mut Effects) {

@@ -10,8 +10,8 @@ use crate::core::input::Recipients;
 #[cfg(doc)]
 use crate::core::input::{Command, Input};
 use crate::core::namespace::Socket;
-use crate::core::view::ConnView;
-use crate::id::{ConnId, Namespace, Room, SessionKey, Sid, SocketId};
+use crate::core::view::SocketView;
+use crate::id::{ConnId, Namespace, Room, Sid, SocketId};
 use crate::limits::{MAX_ALARMS_BYTES, MAX_ROOMS};
 use crate::time::Timestamp;
 
@@ -112,6 +112,14 @@ impl Server {
         self.namespaces.get(id).or_else(|| self.prepared(id))
     }
 
+    /// Returns what handlers may know of a socket that is in its namespace, or on its way into it.
+    pub fn socket_view(&self, id: SocketId) -> Option<SocketView<'_>> {
+        let connected = self.namespaces.get(id);
+        let socket = connected.or_else(|| self.prepared(id))?;
+        let conn = self.engine.conn_view(socket.session);
+        Some(SocketView { facts: socket, is_connected: connected.is_some(), conn })
+    }
+
     /// Whom handlers mean.
     pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {
@@ -147,10 +155,5 @@ impl Server {
     /// The namespaces that have a socket.
     pub fn namespaces(&self) -> Vec<Namespace> {
         self.namespaces.names().cloned().collect()
-    }
-
-    /// What a session's connection is now.
-    pub fn conn_view(&self, session: SessionKey) -> Option<ConnView> {
-        self.engine.conn_view(session)
     }
 }
