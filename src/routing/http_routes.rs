@@ -1,16 +1,13 @@
 //! From a request to the route that answers it.
 
-use core::future::Future;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 use percent_encoding::percent_decode_str;
 
 use super::app::App;
 use super::handler::Erased;
-use crate::dispatch::{Origin, Task};
 use crate::error::Failure;
 use crate::extract::Http;
 use crate::handles::Io;
@@ -85,27 +82,6 @@ impl App {
 }
 
 type Params = Vec<(String, String)>;
-
-impl Task {
-    /// A request from outside: what `response` gives is sent to `answer` as far as HTTP takes it. What it does not take is
-    /// written to the log.
-    pub fn answering(
-        world: WorldHandle,
-        response: impl Future<Output = HttpResponse> + 'static,
-        answer: oneshot::Sender<HttpResponse>,
-    ) -> Self {
-        Self::new(Origin::Other("an HTTP request"), async move {
-            let (response, problems) = response.await.checked();
-            if let Some(world) = world.upgrade() {
-                for problem in problems {
-                    world.log(problem);
-                }
-            }
-            // Whoever asked may have gone away.
-            let _ = answer.send(response);
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests {

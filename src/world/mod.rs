@@ -1,7 +1,12 @@
 //! One turn of a world.
 
+mod ack_waiters;
+mod held_events;
+mod notify;
+mod queued_requests;
 mod tasks;
 mod turn;
+mod world_state;
 
-pub use tasks::Notify;
+pub use notify::Notify;
 pub use turn::World;

@@ -1,9 +1,8 @@
-//! Handlers that wait for something, and how the world learns that one can go on.
+//! Handlers that wait for something.
 
 use core::any::Any;
 use core::future::Future;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,45 +11,9 @@ use std::task::Wake;
 use futures::stream::{FuturesUnordered, Stream};
 use futures::task::AtomicWaker;
 
+use super::notify::Notify;
 use crate::dispatch::{Origin, Task};
 use crate::id::SocketId;
-
-/// Is told when something may go on that the world must be called for: a handler that waited, or what was done from
-/// outside of a call.
-#[derive(Debug, Default)]
-pub struct Notify {
-    is_woken: AtomicBool,
-    waiting: AtomicWaker,
-}
-
-impl Notify {
-    /// Whether somebody woke it since the last call.
-    pub fn take(&self) -> bool {
-        self.is_woken.swap(false, Ordering::Relaxed)
-    }
-
-    /// Whether somebody woke it since it was last taken.
-    pub fn is_woken(&self) -> bool {
-        self.is_woken.load(Ordering::Relaxed)
-    }
-
-    /// Waits until somebody wakes it. [`take`](Self::take) still tells so.
-    pub fn poll_woken(&self, cx: &Context<'_>) -> Poll<()> {
-        self.waiting.register(cx.waker());
-        if self.is_woken.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
-    }
-}
-
-impl Wake for Notify {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.is_woken.store(true, Ordering::Relaxed);
-        self.waiting.wake();
-    }
-}
 
 /// The handlers of a world that wait.
 #[derive(Debug)]

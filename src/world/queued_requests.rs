@@ -1,0 +1,40 @@
+//! HTTP requests that the next turn begins with.
+
+use futures::channel::oneshot;
+use futures::future::LocalBoxFuture;
+
+use crate::dispatch::{Origin, Task};
+use crate::handles::{HttpResponse, WorldHandle};
+
+/// The HTTP requests that came since the last turn. None is handled before the next turn has begun: until then, the time is
+/// that of the last one.
+#[derive(Debug, Default)]
+pub struct QueuedRequests(Vec<Task>);
+
+impl QueuedRequests {
+    /// Adds a request that `response` answers, and returns where the answer will come. What HTTP does not allow in it is
+    /// left out and written to the log.
+    pub fn push(
+        &mut self,
+        world: WorldHandle,
+        response: LocalBoxFuture<'static, HttpResponse>,
+    ) -> oneshot::Receiver<HttpResponse> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.push(Task::new(Origin::Other("an HTTP request"), async move {
+            let (response, problems) = response.await.checked();
+            if let Some(world) = world.upgrade() {
+                for problem in problems {
+                    world.log(problem);
+                }
+            }
+            // Whoever asked may have gone away.
+            let _ = sender.send(response);
+        }));
+        receiver
+    }
+
+    /// Removes all requests and returns them.
+    pub fn take(&mut self) -> Vec<Task> {
+        core::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,238 @@
+//! A world as its handlers reach it.
+
+use core::cell::{Cell, RefCell, RefMut};
+use core::fmt;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Wake;
+
+use futures::channel::oneshot;
+
+use super::ack_waiters::AckWaiters;
+use super::notify::Notify;
+use crate::core::acks::CollectedAcks;
+use crate::core::dispatch::{Dispatch, SocketRef};
+use crate::core::effect::{Effect, Effects};
+use crate::core::input::{Command, Input, Recipients};
+use crate::core::server::Server;
+use crate::core::view::SocketView;
+use crate::handles::WorldApi;
+use crate::id::{Namespace, PendingAckId, Room, SocketId};
+use crate::object::Store;
+use crate::routing::App;
+use crate::time::Timestamp;
+
+/// Prefix of the app's own keys in storage, so that none is the shell's.
+const APP_KEY_PREFIX: &str = "app:";
+
+/// What a world's handlers reach: nothing of it is borrowed while one of them runs.
+pub struct WorldState {
+    server: RefCell<Server>,
+    fx: RefCell<Effects>,
+    app: Rc<App>,
+    store: Rc<dyn Store>,
+    notify: Arc<Notify>,
+    now: Cell<Timestamp>,
+    ack_waiters: RefCell<AckWaiters>,
+    /// Whether the core runs: a panic is its own then, and no handler's.
+    in_core: Cell<bool>,
+    /// Whether a turn is under way, which will perform what is done.
+    in_turn: Cell<bool>,
+}
+
+impl WorldState {
+    /// Returns the state of a world that `app` serves.
+    pub fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
+        server.watch_outgoing(app.watches_outgoing());
+        let (received, created) = app.engine_routes().watches_packets();
+        server.watch_packets(received, created);
+        Self {
+            server: RefCell::new(server),
+            fx: RefCell::new(Effects::new()),
+            app: Rc::new(app),
+            store,
+            notify,
+            now: Cell::new(Timestamp::default()),
+            ack_waiters: RefCell::default(),
+            in_core: Cell::new(false),
+            in_turn: Cell::new(false),
+        }
+    }
+
+    /// Begins a turn: what is done goes to `fx`, which is left with what was done since the last one.
+    pub fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
+        self.swap_effects(fx);
+        self.now.set(now);
+        self.in_turn.set(true);
+    }
+
+    /// Ends a turn, and gives `fx` back.
+    pub fn end_turn(&self, fx: &mut Effects) {
+        self.in_turn.set(false);
+        self.swap_effects(fx);
+    }
+
+    fn swap_effects(&self, fx: &mut Effects) {
+        core::mem::swap(&mut *self.fx.borrow_mut(), fx);
+    }
+
+    /// Lets the core handle an input.
+    pub fn handle(&self, input: Input) {
+        // Something that a handler holds may be dropped while the core runs, and would only tell it that it is gone.
+        let Ok(mut server) = self.server.try_borrow_mut() else { return };
+        self.in_core.set(true);
+        server.handle(self.now.get(), input, &mut self.fx.borrow_mut());
+        self.in_core.set(false);
+    }
+
+    /// Whether the core runs, or panicked.
+    pub const fn is_in_core(&self) -> bool {
+        self.in_core.get()
+    }
+
+    /// Removes the next event that handlers are to be called for.
+    pub fn next_dispatch(&self) -> Option<Dispatch> {
+        self.fx.borrow_mut().next_dispatch()
+    }
+
+    /// Puts events before all others, in their order.
+    pub fn push_dispatches_first(&self, dispatches: VecDeque<Dispatch>) {
+        self.fx.borrow_mut().push_dispatches_first(dispatches);
+    }
+
+    /// Hands acknowledgements to the handler that awaits them.
+    pub fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
+        let sender = self.ack_waiters.borrow_mut().remove(pending);
+        // A handler that does not wait any more needs no acknowledgement.
+        let _ = sender.map(|sender| sender.send(acks));
+    }
+
+    /// Returns the core.
+    pub fn server(&self) -> RefMut<'_, Server> {
+        self.server.borrow_mut()
+    }
+
+    /// Whether a socket is on its way into its namespace, or in it.
+    pub fn has_socket(&self, socket: SocketId) -> bool {
+        self.server.borrow().socket(socket).is_some()
+    }
+
+    /// Whether a socket is in its namespace.
+    pub fn is_connected(&self, socket: SocketId) -> bool {
+        self.server.borrow().is_connected(socket)
+    }
+
+    /// Returns the app that serves the world.
+    pub const fn app(&self) -> &Rc<App> {
+        &self.app
+    }
+
+    fn push(&self, effect: Effect) {
+        self.fx.borrow_mut().push(effect);
+        self.wake_outside_turn();
+    }
+
+    fn wake_outside_turn(&self) {
+        if !self.in_turn.get() {
+            self.notify.wake_by_ref();
+        }
+    }
+}
+
+impl WorldApi for WorldState {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn perform(&self, command: Command) {
+        if let Command::CancelAck(pending) = command {
+            self.ack_waiters.borrow_mut().remove(pending);
+        }
+        self.handle(Input::Command(command));
+        self.wake_outside_turn();
+    }
+
+    fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
+        self.ack_waiters.borrow_mut().add()
+    }
+
+    fn with_socket(&self, socket: SocketId, look: &mut dyn FnMut(&SocketView<'_>)) {
+        if let Some(view) = self.server.borrow().socket_view(socket) {
+            look(&view);
+        }
+    }
+
+    fn resolve(&self, to: &Recipients) -> Vec<SocketRef> {
+        self.server.borrow_mut().resolve(to)
+    }
+
+    fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
+        self.server.borrow_mut().without_room_for(to, rooms)
+    }
+
+    fn namespaces(&self) -> Vec<Namespace> {
+        self.server.borrow().namespaces()
+    }
+
+    fn children(&self, template: &str) -> Vec<Namespace> {
+        let mut names = self.namespaces();
+        names.retain(|name| self.app.is_child(name, template));
+        names
+    }
+
+    fn namespace_param(&self, namespace: &Namespace, name: &str) -> Option<String> {
+        self.app.param(namespace, name)
+    }
+
+    fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
+        self.app.lacks_ack_handler(namespace, predicate, name)
+    }
+
+    fn has_alarm_handler(&self, name: &str) -> bool {
+        self.app.alarm_handler(name).is_some()
+    }
+
+    fn clients_count(&self) -> usize {
+        self.server.borrow().clients_count()
+    }
+
+    fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+        self.server.borrow().alarm(name)
+    }
+
+    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
+        self.server.borrow().alarms_with(name, context)
+    }
+
+    fn read(&self, key: &str) -> Result<Option<String>, String> {
+        self.store.read(&format!("{APP_KEY_PREFIX}{key}"))
+    }
+
+    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
+        self.store.write(&format!("{APP_KEY_PREFIX}{key}"), value)
+    }
+
+    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
+        let keys = self.store.keys(&format!("{APP_KEY_PREFIX}{prefix}"))?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(APP_KEY_PREFIX)).map(str::to_owned).collect())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.store.variable(name)
+    }
+
+    fn note(&self, line: String) {
+        self.push(Effect::Note(line));
+    }
+
+    fn log(&self, line: String) {
+        self.push(Effect::Log(line));
+    }
+}
+
+impl fmt::Debug for WorldState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorldState").field("app", &self.app).field("now", &self.now).finish_non_exhaustive()
+    }
+}
