@@ -1,45 +1,40 @@
-//! From something that happened to a connection to the handlers that are called for it.
+//! From something that happened to a connection to the calls of its handlers.
 
-use super::task::{Origin, Report, Task, run_all};
+use super::report::Report;
+use super::task::{Origin, Task, run_all};
 use crate::core::dispatch::ConnEvent;
 use crate::core::view::ConnView;
 use crate::error::Reason;
 use crate::extract::Engine;
-use crate::handles::Conn;
-use crate::handles::EngineSocket;
-use crate::handles::Io;
-use crate::handles::WorldHandle;
+use crate::handles::{Conn, EngineSocket, Io, WorldHandle};
 use crate::id::{Namespace, Sid};
-use crate::routing::App;
-use crate::routing::ConnCall;
+use crate::routing::{App, ConnCall};
 use crate::value::Frame;
 
-impl App {
-    /// The handlers of a connection's event.
-    pub(crate) fn conn_event(&self, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
-        // What a handler of outgoing packets emits must not call it again.
-        let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
-        let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
-        let (origin, report) = (|| Origin::Other("a connection"), Report::of(world));
-        match self.engine.conn_call(io, Conn::new(conn), event) {
-            ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, origin, &report),
-            ConnCall::Packet(handlers, call) => run_all(handlers, &call, origin, &report),
-            ConnCall::Closed(handlers, call) => run_all(handlers, &call, origin, &report),
-        }
+/// Returns the calls of the handlers of a connection's event.
+pub fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
+    // What a handler of outgoing packets emits must not call it again.
+    let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
+    let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
+    let (origin, report) = (|| Origin::Other("a connection"), Report::of(world));
+    match app.engine.conn_call(io, Conn::new(conn), event) {
+        ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, origin, &report),
+        ConnCall::Packet(handlers, call) => run_all(handlers, &call, origin, &report),
+        ConnCall::Closed(handlers, call) => run_all(handlers, &call, origin, &report),
     }
+}
 
-    /// The handlers of a session of plain Engine.IO.
-    pub(crate) fn plain_engine(
-        &self,
-        world: &WorldHandle,
-        sid: Sid,
-        message: Option<Frame>,
-        reason: Option<Reason>,
-    ) -> Vec<Task> {
-        let handlers = self.engine.handlers(message.is_some(), reason.is_some());
-        let bytes = message.as_ref().map_or(0, Frame::len);
-        let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
-        let tasks = run_all(handlers, &call, || Origin::Other("an Engine.IO session"), &Report::of(world));
-        tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
-    }
+/// Returns the calls of the handlers of a session of plain Engine.IO.
+pub fn plain_engine(
+    app: &App,
+    world: &WorldHandle,
+    sid: Sid,
+    message: Option<Frame>,
+    reason: Option<Reason>,
+) -> Vec<Task> {
+    let handlers = app.engine.handlers(message.is_some(), reason.is_some());
+    let bytes = message.as_ref().map_or(0, Frame::len);
+    let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
+    let tasks = run_all(handlers, &call, || Origin::Other("an Engine.IO session"), &Report::of(world));
+    tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
 }

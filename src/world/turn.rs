@@ -20,7 +20,7 @@ use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::input::{Command, Input};
 use crate::core::server::Server;
-use crate::dispatch::Task;
+use crate::dispatch::{Task, start};
 use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
 use crate::id::{Entropy, SocketId};
@@ -177,7 +177,7 @@ impl World {
 
     fn start_all(&mut self, dispatch: Dispatch, prepared: Option<SocketId>) {
         let mut tasks = core::mem::take(&mut self.starting);
-        self.state.app().start(&self.handle, dispatch, prepared, &mut tasks);
+        start(self.state.app(), &self.handle, dispatch, prepared, &mut tasks);
         for task in tasks.drain(..) {
             self.start(task);
         }

@@ -1,0 +1,48 @@
+//! From a client that wants to join a namespace to its answer.
+
+use std::rc::Rc;
+
+use super::report::log;
+use super::task::{Origin, Task};
+use crate::core::dispatch::SocketRef;
+use crate::core::input::Command;
+use crate::error::ConnectError;
+use crate::extract::{Connecting, Lookup};
+use crate::handles::{Socket, WorldHandle};
+use crate::id::{Namespace, SocketId};
+use crate::routing::App;
+
+/// Returns the task that finds out whose namespace it is, and whether its guards let the client in.
+pub fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
+    let (app, world) = (Rc::clone(app), world.clone());
+    let origin = Origin::Connecting(world.clone(), id, namespace.clone());
+    Task::new(origin, async move {
+        let socket_ref = |predicate| SocketRef { id, namespace: namespace.clone(), predicate };
+        let socket = |predicate| Socket::new(world.clone(), socket_ref(predicate), None, false);
+        let refuse = |error| world.perform(Command::Refuse { socket: id, error });
+        let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
+        if found.is_none() {
+            for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
+                match predicate(Lookup { socket: socket(Some(index)) }).await {
+                    Ok(true) => {
+                        found = Some((Some(index), Rc::clone(routes)));
+                        break;
+                    }
+                    Ok(false) => {}
+                    Err(failure) => {
+                        log(&world, &format!("a predicate asked about {}", namespace.as_str()), &failure);
+                    }
+                }
+            }
+        }
+        let Some((predicate, routes)) = found else {
+            return refuse(ConnectError { message: "Invalid namespace".to_owned(), data: None });
+        };
+        for guard in &routes.guards {
+            if let Err(failure) = guard(Connecting { socket: socket(predicate) }).await {
+                return refuse(failure.into_refused());
+            }
+        }
+        world.perform(Command::Accept { socket: id, predicate });
+    })
+}

@@ -1,0 +1,83 @@
+//! One handler of an event, and what becomes of its outcome.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+
+use super::report::Report;
+use crate::extract::{Call, Event};
+use crate::routing::{Erased, Routes};
+
+/// A call of one handler of an event. A future of its own: most calls are such, and need no other around the handler's.
+pub struct EventCall {
+    routes: Rc<Routes>,
+    event: Event,
+    failing: Failing,
+    step: Step,
+}
+
+enum Step {
+    /// The handler is to be called.
+    Call(Erased<Event>),
+    /// It runs.
+    Run(LocalBoxFuture<'static, <Event as Call>::Outcome>),
+    /// It failed, and those are told who want to know.
+    Report(LocalBoxFuture<'static, ()>),
+}
+
+/// What a client that asked for an acknowledgement gets of a handler's failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// It is the acknowledgement.
+    IsAnswered,
+    /// Nothing: the handler is beside those that the acknowledgement is up to.
+    IsReported,
+}
+
+impl EventCall {
+    /// Returns the call of `handler`, which is made when it is first polled.
+    pub fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Self {
+        Self { routes: Rc::clone(routes), event, failing, step: Step::Call(Rc::clone(handler)) }
+    }
+}
+
+impl Future for EventCall {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { routes, event, failing, step } = self.get_mut();
+        loop {
+            match step {
+                // In here, so that one that panics before it awaits costs only its event.
+                Step::Call(handler) => *step = Step::Run(handler(event.clone())),
+                Step::Run(running) => match ready!(running.as_mut().poll(cx)) {
+                    Ok(answer) => {
+                        if let Some(args) = answer {
+                            event.ack.send(args);
+                        }
+                        return Poll::Ready(());
+                    }
+                    Err(failure) => {
+                        if *failing == Failing::IsAnswered && event.ack.send(failure.to_args()) {
+                            return Poll::Ready(());
+                        }
+                        let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
+                        let report = Report::Routes(Rc::clone(routes), socket, Some(name));
+                        *step = Step::Report(Box::pin(report.fail(failure)));
+                    }
+                },
+                Step::Report(reporting) => return reporting.as_mut().poll(cx),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventCall").field("event", &self.event).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! Failures of handlers that no client is told of.
+
+use std::rc::Rc;
+
+use crate::error::Failure;
+use crate::extract::Failed;
+use crate::handles::{Socket, WorldHandle};
+use crate::routing::Routes;
+
+/// Where a failure goes that no client is told of.
+#[derive(Clone)]
+pub enum Report {
+    /// To a namespace's error handlers.
+    Routes(Rc<Routes>, Socket, Option<Rc<str>>),
+    /// To the log.
+    Log(WorldHandle),
+}
+
+impl Report {
+    /// Reports to a world's log.
+    pub fn of(world: &WorldHandle) -> Self {
+        Self::Log(world.clone())
+    }
+
+    /// Reports a failure.
+    pub async fn fail(self, failure: Failure) {
+        match self {
+            Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
+                for handler in &routes.on_error {
+                    let failed = Failed { socket: socket.clone(), event: event.clone(), failure: failure.clone() };
+                    handler(failed).await;
+                }
+            }
+            Self::Routes(_, socket, event) => {
+                let what = event.map_or_else(|| "a handler".to_owned(), |event| format!("the handler of {event:?}"));
+                let of = format!("{what} of the socket {} in {}", socket.id(), socket.namespace().as_str());
+                log(&socket.world, &of, &failure);
+            }
+            Self::Log(world) => log(&world, "a handler", &failure),
+        }
+    }
+}
+
+/// Writes a failure of `who` to the log.
+pub fn log(world: &WorldHandle, who: &str, failure: &Failure) {
+    if let Some(world) = world.upgrade() {
+        world.log(format!("{who} failed with {}: {}", failure.code(), failure.message()));
+    }
+}

@@ -1,0 +1,116 @@
+//! From something that happened to the calls of the handlers for it.
+
+use std::rc::Rc;
+
+use super::connect::connect;
+use super::connection::{conn_event, plain_engine};
+use super::event::start_event;
+use super::report::Report;
+use super::task::{Origin, Task, run_all};
+use crate::core::dispatch::{Dispatch, SocketRef};
+use crate::extract::{Acked, Alarm, Call, Connected, Disconnect, Done, NewNamespace, Outgoing, SocketCall};
+use crate::handles::{Io, Socket, WorldHandle};
+use crate::id::SocketId;
+use crate::routing::{App, Erased, Routes};
+
+/// Appends the calls of the handlers for `dispatch` to `tasks`: each is to be polled once, in order, before anything else
+/// happens. A client that connects has been given the socket `prepared`.
+pub fn start(
+    app: &Rc<App>,
+    world: &WorldHandle,
+    dispatch: Dispatch,
+    prepared: Option<SocketId>,
+    tasks: &mut Vec<Task>,
+) {
+    match dispatch {
+        Dispatch::Event { socket, event, args, ack } => start_event(app, world, socket, event, args, ack, tasks),
+        other => tasks.extend(start_other(app, world, other, prepared)),
+    }
+}
+
+fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
+    let handle = |socket, gone| Socket::new(world.clone(), socket, gone, false);
+    match dispatch {
+        Dispatch::Connect { namespace, .. } => {
+            prepared.map(|socket| connect(app, world, socket, namespace)).into_iter().collect()
+        }
+        Dispatch::NewNamespace { socket } if app.is_dynamic(&socket.namespace) => {
+            let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
+            let origin = || Origin::Other("on_new_namespace");
+            let report = Report::of(world);
+            run_all(&app.on_new_namespace, &NewNamespace { io }, origin, &report)
+        }
+        Dispatch::Connected { socket } => {
+            run_for(app, &socket, |routes| &routes.on_connect, || Connected { socket: handle(socket.clone(), None) })
+        }
+        Dispatch::Outgoing { sockets, event: name, args } => {
+            let args = Rc::new(args);
+            let run = |socket: SocketRef| {
+                run_for(
+                    app,
+                    &socket,
+                    |routes| &routes.on_any_outgoing,
+                    || Outgoing {
+                        socket: Socket::new(world.clone(), socket.clone(), None, true),
+                        name: Rc::clone(&name),
+                        args: Rc::clone(&args),
+                    },
+                )
+            };
+            sockets.into_iter().flat_map(run).collect()
+        }
+        Dispatch::Disconnected { socket, gone, reason } => {
+            let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&gone))), reason };
+            let mut tasks = run_for(app, &socket, |routes| &routes.on_disconnecting, call);
+            tasks.extend(run_for(app, &socket, |routes| &routes.on_disconnect, call));
+            tasks
+        }
+        Dispatch::StoredAck { socket, gone, name, context, answer } => {
+            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+            let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
+            if handlers.is_empty() {
+                lost(world, &format!("an answer for the `on_ack` {name:?}"));
+            }
+            let call = Acked { socket: handle(socket, gone), answer: answer.map(Rc::new), context };
+            let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
+            let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
+            run_all(&handlers, &call, origin, &report)
+        }
+        Dispatch::Alarm { name, context } => {
+            let handlers: Vec<_> = app.alarm_handler(&name).cloned().into_iter().collect();
+            if handlers.is_empty() {
+                lost(world, &format!("the alarm {name:?}"));
+            }
+            let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
+            run_all(&handlers, &call, || Origin::Other("an alarm"), &Report::of(world))
+        }
+        Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event),
+        Dispatch::Opened { sid } => plain_engine(app, world, sid, None, None),
+        Dispatch::Message { sid, message } => plain_engine(app, world, sid, Some(message), None),
+        Dispatch::Closed { sid, reason } => plain_engine(app, world, sid, None, Some(reason)),
+        Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => Vec::new(),
+    }
+}
+
+fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
+    app: &App,
+    socket: &SocketRef,
+    handlers: impl FnOnce(&Routes) -> &Vec<Erased<C>>,
+    call: impl FnOnce() -> C,
+) -> Vec<Task> {
+    let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+    let handlers = handlers(routes);
+    if handlers.is_empty() {
+        return Vec::new();
+    }
+    let call = call();
+    let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
+    run_all(handlers, &call, || Origin::Socket(socket.id, socket.namespace.clone()), &report)
+}
+
+/// A handler that was registered when something was asked for may be gone after a deploy.
+fn lost(world: &WorldHandle, what: &str) {
+    if let Some(world) = world.upgrade() {
+        world.log(format!("{what} is lost: the app has no handler of this name any more"));
+    }
+}
