@@ -1,7 +1,7 @@
 //! Why an acknowledgement is missing.
 
 use super::emit::EmitError;
-use super::failure::HandlerError;
+use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::value::DecodeError;
 use core::fmt;
@@ -30,6 +30,16 @@ impl fmt::Display for AckFailure {
 }
 
 impl core::error::Error for AckFailure {}
+
+impl HandlerError for AckFailure {
+    fn code(&self) -> &str {
+        match self {
+            Self::Expired => "ACK_TIMEOUT",
+            Self::Disconnected => "DISCONNECTED",
+            Self::TooMany => "BUSY",
+        }
+    }
+}
 
 /// Why there is no answer to `emit_with_ack`.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Why an event was not emitted.
 
-use super::failure::HandlerError;
+use super::handler_error::HandlerError;
 use crate::value::EncodeError;
 use core::fmt;
 

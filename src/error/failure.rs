@@ -1,61 +1,17 @@
-//! What goes wrong in handlers, and what clients are told of it.
+//! The error of a handler, and what clients are told of it.
 
-use super::ack::AckError;
-use super::ack::AckFailure;
-use super::connect_error::ConnectError;
-use super::emit::EmitError;
-use super::fault::Fault;
-use super::join::JoinError;
-use crate::value::{Args, DecodeError, EncodeError, echoed, quoted};
 use core::fmt;
-use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What a handler may fail with.
-///
-/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
-/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. From a [`guard`](crate::routing::Routes::guard), the client gets a
-/// `CONNECT_ERROR` with the message and the data, which is the code unless it says otherwise.
-///
-/// ```
-/// #[derive(Debug)]
-/// enum SayError { TooLong, Muted { minutes: u32 } }
-///
-/// impl std::fmt::Display for SayError {
-///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-///         match self {
-///             Self::TooLong => f.write_str("the message is too long"),
-///             Self::Muted { minutes } => write!(f, "you are muted for {minutes} minutes"),
-///         }
-///     }
-/// }
-///
-/// impl dormouse::error::HandlerError for SayError {
-///     fn code(&self) -> &str {
-///         match self {
-///             Self::TooLong => "TOO_LONG",
-///             Self::Muted { .. } => "MUTED",
-///         }
-///     }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what a client is told when a handler fails with it",
-    note = "implement `dormouse::error::HandlerError` for it (it needs `Display`; `code` has a default)",
-    note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
-)]
-pub trait HandlerError: fmt::Display {
-    /// What programs tell errors apart by; the text of the error is for people.
-    fn code(&self) -> &str {
-        Failure::DEFAULT_CODE
-    }
+use serde_json::Value;
 
-    /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
-    fn data(&self) -> Option<Value> {
-        None
-    }
-}
+use super::ack::{AckError, AckFailure};
+use super::connect_error::ConnectError;
+use super::emit::EmitError;
+use super::handler_error::{DEFAULT_CODE, HandlerError, INVALID_ARGUMENTS};
+use super::join::JoinError;
+use crate::value::{Args, DecodeError, echoed, quoted};
 
 /// An error of a handler: a code and a sentence. Every [`Error`](core::error::Error) becomes one by `?`.
 ///
@@ -153,9 +109,9 @@ impl Eq for Data {}
 
 impl Failure {
     /// The code of errors that have none of their own.
-    pub const DEFAULT_CODE: &'static str = "ERROR";
+    pub const DEFAULT_CODE: &'static str = DEFAULT_CODE;
     /// The code of arguments that do not fit a handler's.
-    pub const INVALID_ARGUMENTS: &'static str = "INVALID_ARGUMENTS";
+    pub const INVALID_ARGUMENTS: &'static str = INVALID_ARGUMENTS;
 
     /// An error with a code.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
@@ -244,38 +200,6 @@ impl HandlerError for Failure {
 
     fn data(&self) -> Option<Value> {
         self.data().cloned()
-    }
-}
-
-impl HandlerError for String {}
-
-impl HandlerError for &str {}
-
-impl HandlerError for core::convert::Infallible {}
-
-impl HandlerError for serde_json::Error {}
-
-impl HandlerError for Box<dyn core::error::Error> {}
-
-impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
-
-impl HandlerError for EncodeError {}
-
-impl HandlerError for Fault {}
-
-impl HandlerError for DecodeError {
-    fn code(&self) -> &str {
-        Failure::INVALID_ARGUMENTS
-    }
-}
-
-impl HandlerError for AckFailure {
-    fn code(&self) -> &str {
-        match self {
-            Self::Expired => "ACK_TIMEOUT",
-            Self::Disconnected => "DISCONNECTED",
-            Self::TooMany => "BUSY",
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a socket did not join a room.
 
-use super::failure::HandlerError;
+use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
 use core::fmt;

@@ -1,0 +1,81 @@
+//! What handlers may fail with.
+
+use core::fmt;
+
+use serde_json::Value;
+
+use super::fault::Fault;
+use crate::value::{DecodeError, EncodeError};
+
+/// The code of errors that have none of their own.
+pub(super) const DEFAULT_CODE: &str = "ERROR";
+
+/// The code of arguments that do not fit a handler's.
+pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
+
+/// What a handler may fail with.
+///
+/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
+/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. From a [`guard`](crate::routing::Routes::guard), the client gets a
+/// `CONNECT_ERROR` with the message and the data, which is the code unless it says otherwise.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum SayError { TooLong, Muted { minutes: u32 } }
+///
+/// impl std::fmt::Display for SayError {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         match self {
+///             Self::TooLong => f.write_str("the message is too long"),
+///             Self::Muted { minutes } => write!(f, "you are muted for {minutes} minutes"),
+///         }
+///     }
+/// }
+///
+/// impl dormouse::error::HandlerError for SayError {
+///     fn code(&self) -> &str {
+///         match self {
+///             Self::TooLong => "TOO_LONG",
+///             Self::Muted { .. } => "MUTED",
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what a client is told when a handler fails with it",
+    note = "implement `dormouse::error::HandlerError` for it (it needs `Display`; `code` has a default)",
+    note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
+)]
+pub trait HandlerError: fmt::Display {
+    /// What programs tell errors apart by; the text of the error is for people.
+    fn code(&self) -> &str {
+        DEFAULT_CODE
+    }
+
+    /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
+    fn data(&self) -> Option<Value> {
+        None
+    }
+}
+
+impl HandlerError for String {}
+
+impl HandlerError for &str {}
+
+impl HandlerError for core::convert::Infallible {}
+
+impl HandlerError for serde_json::Error {}
+
+impl HandlerError for Box<dyn core::error::Error> {}
+
+impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
+
+impl HandlerError for EncodeError {}
+
+impl HandlerError for Fault {}
+
+impl HandlerError for DecodeError {
+    fn code(&self) -> &str {
+        INVALID_ARGUMENTS
+    }
+}
