@@ -6,16 +6,16 @@ use crate::id::SocketId;
 use crate::value::DecodeError;
 use core::fmt;
 
-/// Why there is no answer from a client that was asked for one.
+/// Why a client sent no acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AckFailure {
-    /// The client had its time.
+    /// The timeout passed.
     Expired,
     /// The client left the namespace or is gone.
     Disconnected,
-    /// So many of the client's answers are awaited already that it was not asked
-    /// ([`MAX_STORED_ACKS`](crate::limits::MAX_STORED_ACKS)), or what the others answered is too long to keep more.
+    /// The client was not asked, because too many of its acknowledgements are awaited already
+    /// ([`MAX_STORED_ACKS`](crate::limits::MAX_STORED_ACKS)); or the acknowledgements of a broadcast are too long to keep more.
     TooMany,
 }
 
@@ -41,15 +41,15 @@ impl HandlerError for AckFailure {
     }
 }
 
-/// Why there is no answer to `emit_with_ack`.
+/// The error of `emit_with_ack` to one socket.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AckError {
-    /// Nothing was sent.
+    /// The event was not sent.
     Emit(EmitError),
-    /// The client did not answer.
+    /// The client sent no acknowledgement.
     Failed(AckFailure),
-    /// The client's answer is not what was wanted.
+    /// The acknowledgement does not have the type that was asked for.
     Invalid(DecodeError),
 }
 
@@ -57,13 +57,21 @@ impl fmt::Display for AckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Emit(error) => error.fmt(f),
-            Self::Failed(none) => none.fmt(f),
+            Self::Failed(failure) => failure.fmt(f),
             Self::Invalid(error) => write!(f, "the client's answer: {error}"),
         }
     }
 }
 
-impl core::error::Error for AckError {}
+impl core::error::Error for AckError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(match self {
+            Self::Emit(error) => error,
+            Self::Failed(failure) => failure,
+            Self::Invalid(error) => error,
+        })
+    }
+}
 
 impl From<EmitError> for AckError {
     fn from(error: EmitError) -> Self {
@@ -75,27 +83,27 @@ impl HandlerError for AckError {
     fn code(&self) -> &str {
         match self {
             Self::Emit(error) => error.code(),
-            Self::Failed(none) => none.code(),
+            Self::Failed(failure) => failure.code(),
             Self::Invalid(_) => "INVALID_ACK",
         }
     }
 }
 
-/// Not every client answered a broadcast.
+/// The acknowledgements of a broadcast that not every client acknowledged.
 #[derive(Debug)]
 pub struct IncompleteAcks<T> {
-    /// The answers that came, in the order in which they came.
+    /// The acknowledgements that came, in the order in which they came.
     pub acks: Vec<(SocketId, T)>,
-    /// Who gave none, or none that could be read, and why.
+    /// The sockets without an acknowledgement of the right type, each with the reason.
     pub missing: Vec<(SocketId, AckError)>,
 }
 
-/// Why a broadcast has no complete answer.
+/// The error of `emit_with_ack` to many sockets.
 #[derive(Debug)]
 pub enum BroadcastAckError<T> {
-    /// Nothing was sent.
+    /// The event was not sent.
     Emit(EmitError),
-    /// Somebody did not answer.
+    /// At least one acknowledgement is missing.
     Incomplete(IncompleteAcks<T>),
 }
 
@@ -111,7 +119,7 @@ impl<T> fmt::Display for BroadcastAckError<T> {
 }
 
 impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
-    /// Why nothing was sent, or why the first of those who are missing did not answer.
+    /// Returns why nothing was sent, or the error of the first client that is missing.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Emit(error) => Some(error),
@@ -130,5 +138,32 @@ impl<T> HandlerError for BroadcastAckError<T> {
                 missing.first().map_or_else(|| AckFailure::Expired.code(), |(_, why)| why.code())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::error::Error;
+
+    use super::*;
+    use crate::value::EncodeError;
+
+    /// The error at the end of the causes of `error`.
+    fn root(error: &dyn Error) -> String {
+        error.source().map_or_else(|| error.to_string(), root)
+    }
+
+    #[test]
+    fn every_cause_is_a_source() {
+        let emit = || EmitError::from(EncodeError::TooManyAttachments);
+        let unsendable = EncodeError::TooManyAttachments.to_string();
+        assert_eq!(root(&AckError::Emit(emit())), unsendable);
+        assert_eq!(root(&BroadcastAckError::<()>::Emit(emit())), unsendable);
+        let failed = || AckError::Failed(AckFailure::TooMany);
+        assert_eq!(failed().source().map(ToString::to_string), Some(AckFailure::TooMany.to_string()));
+        let missing = vec![(SocketId::from_entropy([0; 15]), failed())];
+        let incomplete = BroadcastAckError::<()>::Incomplete(IncompleteAcks { acks: Vec::new(), missing });
+        assert_eq!(root(&incomplete), AckFailure::TooMany.to_string());
+        assert!(EmitError::TwoAcks.source().is_none());
     }
 }

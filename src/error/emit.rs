@@ -4,21 +4,21 @@ use super::handler_error::HandlerError;
 use crate::value::EncodeError;
 use core::fmt;
 
-/// Why something was not emitted: the server's own code asked for what cannot be.
+/// Why an event was not emitted. The server's own code is to blame.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EmitError {
-    /// Socket.IO keeps this event's name for itself.
+    /// Socket.IO reserves this event name.
     Reserved(String),
     /// The arguments cannot be sent.
     Arguments(EncodeError),
-    /// The context of a `ack_to` cannot be kept; the text says why.
+    /// The context of an `ack_to` cannot be kept; the text says why.
     Context(String),
-    /// The namespace has no `on_ack` of this name.
+    /// The namespace has no `on_ack` handler of this name.
     UnknownAckHandler(String),
-    /// A timeout is longer than an answer may be awaited in memory.
+    /// The timeout is longer than the ten minutes for which an acknowledgement may be awaited in memory.
     Timeout(core::time::Duration),
-    /// An answer is awaited, and is to go to a handler as well.
+    /// The acknowledgement is awaited, and `ack_to` names a handler for it as well.
     TwoAcks,
 }
 
@@ -40,7 +40,14 @@ impl fmt::Display for EmitError {
     }
 }
 
-impl core::error::Error for EmitError {}
+impl core::error::Error for EmitError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Arguments(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl HandlerError for EmitError {
     fn code(&self) -> &'static str {

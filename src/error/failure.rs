@@ -58,7 +58,7 @@ pub struct Failure {
     data: Option<Data>,
 }
 
-/// Data for a client. What handles JSON values is reached through it alone: where no error has data, it is not in the wasm.
+/// Data for a client. Code for JSON values is reached through it alone, so that it is in the wasm only where an error has data.
 #[derive(Clone)]
 struct Data(Arc<dyn Json>);
 
@@ -113,40 +113,41 @@ impl Failure {
     /// The code of arguments that do not fit a handler's.
     pub const INVALID_ARGUMENTS: &'static str = INVALID_ARGUMENTS;
 
-    /// An error with a code.
+    /// Returns an error with a code and a message.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), data: None }
     }
 
-    /// With data for a client whose CONNECT is refused.
+    /// Sets the data that a client gets when its CONNECT is refused: `err.data`.
     #[must_use]
     pub fn with_data(mut self, data: impl Into<Value>) -> Self {
         self.data = Some(Data::new(data.into()));
         self
     }
 
-    /// What programs tell it by.
+    /// Returns the code, by which programs tell errors apart.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// What people read.
+    /// Returns the message, which is for people.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What a client whose CONNECT is refused gets besides, if it was given; otherwise it gets `{"code":…}`, where there is a
-    /// code.
+    /// Returns the data for a client whose CONNECT is refused, if it was set. Without it, `err.data` is `{"code":…}`, or is
+    /// missing if the code is [`DEFAULT_CODE`](Self::DEFAULT_CODE).
     pub fn data(&self) -> Option<&Value> {
         self.data.as_ref().map(|data| data.0.value())
     }
 
-    /// What clients are told of an error that says so itself. `?` would lose its code: it knows only that it is an error.
+    /// Converts an error with its code and data, which `?` would lose: to `?`, it is just an [`Error`](core::error::Error).
     pub fn from_handler_error(error: &impl HandlerError) -> Self {
         Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
     }
 
-    /// What `err.data` is for a client whose CONNECT is refused. Its programs, too, tell errors apart by the code.
+    /// Returns what a client is sent when its CONNECT is refused. `err.data` has the code unless it was set: programs tell
+    /// errors apart by it there, too.
     pub(crate) fn into_refused(self) -> ConnectError {
         let has_code = self.code != Self::DEFAULT_CODE;
         let data = match self.data {
@@ -156,12 +157,12 @@ impl Failure {
         ConnectError { data, message: self.message }
     }
 
-    /// What a client gets that asked for an acknowledgement.
+    /// Returns the error as the arguments of an acknowledgement.
     pub(crate) fn to_args(&self) -> Args {
         Args::from_wire(&self.to_json(), Vec::new())
     }
 
-    /// What who asked is told, as JSON.
+    /// Returns the error as JSON, as clients get it in acknowledgements and HTTP responses.
     pub(crate) fn to_json(&self) -> String {
         let (code, message) = (quoted(&self.code), quoted(&self.message));
         format!(r#"{{"error":{{"code":{code},"message":{message}}},"status":"error"}}"#)
@@ -183,7 +184,7 @@ impl<E: core::error::Error + 'static> From<E> for Failure {
     }
 }
 
-/// The code of an error of Dormouse's own, or of one that such an error is behind.
+/// Returns the code of an error of Dormouse's own, or of the first such error among its causes.
 fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str> {
     let decode = || error.downcast_ref::<DecodeError>().map(HandlerError::code);
     let answer = || error.downcast_ref::<AckFailure>().map(HandlerError::code);

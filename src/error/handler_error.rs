@@ -13,7 +13,7 @@ pub(super) const DEFAULT_CODE: &str = "ERROR";
 /// The code of arguments that do not fit a handler's.
 pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
 
-/// What a handler may fail with.
+/// An error that a handler may return.
 ///
 /// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
 /// namespace's [`on_error`](crate::routing::Routes::on_error) is called. From a [`guard`](crate::routing::Routes::guard), the client gets a
@@ -47,12 +47,13 @@ pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
     note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
 )]
 pub trait HandlerError: fmt::Display {
-    /// What programs tell errors apart by; the text of the error is for people.
+    /// Returns the code, by which programs tell errors apart; the text of the error is for people.
     fn code(&self) -> &str {
         DEFAULT_CODE
     }
 
-    /// More, for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` where there is a code.
+    /// Returns the data for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` if there is a
+    /// code.
     fn data(&self) -> Option<Value> {
         None
     }

@@ -5,13 +5,13 @@ use crate::id::SocketId;
 use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
 use core::fmt;
 
-/// Why sockets joined no rooms.
+/// Why sockets did not join rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// These sockets would be in more than 10,000 rooms. They joined none of those that were named; all others joined.
+    /// These sockets would be in more than 10,000 rooms: they joined none of the rooms. All other sockets joined.
     TooManyRooms(Vec<SocketId>),
-    /// A room's name has so many bytes, and may have 4,096. No socket joined any room.
+    /// The name of a room has this many bytes; 4,096 are allowed. No socket joined any room.
     NameTooLong(usize),
 }
 
