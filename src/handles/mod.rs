@@ -10,6 +10,7 @@ mod http_message;
 mod into_rooms;
 mod io;
 mod operator;
+mod outbound;
 mod socket;
 mod storage;
 mod world_api;

@@ -1,0 +1,235 @@
+//! An event on its way out: to whom, and with which options.
+
+use core::time::Duration;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::ack::Waiting;
+use super::world_api::WorldHandle;
+use crate::core::dispatch::SocketRef;
+use crate::core::input::{AckRequest, Command, Emission, Recipients};
+use crate::core::socketio::RESERVED_EVENTS;
+use crate::error::EmitError;
+use crate::id::{Namespace, PendingAckId};
+use crate::limits::{ACK_TIMEOUT, ACK_TO_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES};
+use crate::value::{Args, EncodeError};
+
+/// What is emitted with, once it is known to whom.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    /// The world.
+    pub world: WorldHandle,
+    /// The sockets.
+    pub to: Recipients,
+    /// Their namespace.
+    pub namespace: Namespace,
+    /// Which of the app's predicates knew the namespace.
+    pub predicate: Option<u32>,
+    /// How.
+    pub options: EmitOptions,
+}
+
+/// How an event is emitted.
+#[derive(Clone, Debug, Default)]
+pub struct EmitOptions {
+    /// Whether clients that are not ready do without it.
+    pub volatile: bool,
+    /// Whether handlers of outgoing events are not called for it.
+    pub suppress_hooks: bool,
+    /// How long each client has to acknowledge it.
+    pub timeout: Option<Duration>,
+    /// The handler that its acknowledgements go to.
+    pub ack_to: Option<AckTo>,
+}
+
+/// A handler of acknowledgements, with what it gets beside each.
+#[derive(Clone, Debug)]
+pub struct AckTo {
+    handler: Box<str>,
+    context: Result<Rc<str>, String>,
+}
+
+impl AckTo {
+    /// Returns the handler of this name. A context that cannot be kept is an error when the event is emitted.
+    pub fn new(handler: &str, context: &impl Serialize) -> Self {
+        let context = serde_json::to_string(context).map_err(|error| error.to_string()).and_then(|json| {
+            if json.len() > MAX_CONTEXT_BYTES {
+                return Err(format!("it has {} bytes, and may have {MAX_CONTEXT_BYTES}", json.len()));
+            }
+            Ok(Rc::from(json))
+        });
+        Self { handler: handler.into(), context }
+    }
+}
+
+impl Outbound {
+    /// Emits an event, whose acknowledgements go to a handler if the options say so.
+    ///
+    /// # Errors
+    /// The event cannot be sent as it is.
+    pub fn emit(self, event: &str, args: Result<Args, EncodeError>) -> Result<(), EmitError> {
+        check_event(event)?;
+        let args = args?;
+        let Some(world) = self.world.upgrade() else { return Ok(()) };
+        let Self { to, options: EmitOptions { volatile, suppress_hooks, timeout, ack_to }, .. } = self;
+        let ack = match ack_to {
+            None => AckRequest::None,
+            Some(AckTo { handler: name, context }) => {
+                if world.lacks_ack_handler(&self.namespace, self.predicate, &name) {
+                    return Err(EmitError::UnknownAckHandler(name.into()));
+                }
+                let deadline = world.now().after(timeout.unwrap_or(ACK_TO_TIMEOUT).min(MAX_ALARM_AFTER));
+                let asked = match &to {
+                    Recipients::One(id) => {
+                        Some(SocketRef { id: *id, namespace: self.namespace, predicate: self.predicate })
+                    }
+                    Recipients::Matching(_) => None,
+                };
+                AckRequest::Stored { asked, name, context: context.map_err(EmitError::Context)?, deadline }
+            }
+        };
+        world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
+        Ok(())
+    }
+
+    /// Emits an event, whose acknowledgements are awaited.
+    ///
+    /// # Errors
+    /// The event cannot be sent as it is, or the options do not go with waiting.
+    pub fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<Waiting, EmitError> {
+        check_event(event)?;
+        let args = args?;
+        let Self { world: handle, to, options: EmitOptions { volatile, suppress_hooks, timeout, ack_to }, .. } = self;
+        if ack_to.is_some() {
+            return Err(EmitError::TwoAcks);
+        }
+        let timeout = timeout.unwrap_or(ACK_TIMEOUT);
+        if timeout > MAX_ACK_TIMEOUT {
+            return Err(EmitError::Timeout(timeout));
+        }
+        let Some(world) = handle.upgrade() else {
+            // Nobody is left to acknowledge: the same as a world that is gone while it is awaited.
+            let (_, receiver) = futures::channel::oneshot::channel();
+            return Ok(Waiting::new(handle, PendingAckId(0), receiver));
+        };
+        let (pending, receiver) = world.await_acks();
+        let ack = AckRequest::Awaited { pending, deadline: world.now().after(timeout) };
+        world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
+        Ok(Waiting::new(handle, pending, receiver))
+    }
+}
+
+fn check_event(event: &str) -> Result<(), EmitError> {
+    if RESERVED_EVENTS.contains(&event) {
+        return Err(EmitError::Reserved(event.to_owned()));
+    }
+    Ok(())
+}
+
+/// The methods that every type has that `emit`s by itself: it has `options`, and becomes an [`Outbound`].
+macro_rules! emitter_methods {
+    () => {
+        /// Drops the event for clients that are not ready: those with unsent bytes in their way, and those between two
+        /// polls.
+        ///
+        /// ```
+        /// use dormouse::testing::{TestEvent, TestWorld};
+        /// use dormouse::{App, Data, Socket};
+        ///
+        /// fn app() -> App {
+        ///     App::new().namespace("/", |ns| ns.on("move", moved))
+        /// }
+        ///
+        /// async fn moved(socket: Socket, Data(place): Data<u32>) {
+        ///     let _ = socket.volatile().emit("moved", place);
+        ///     let _ = socket.broadcast().volatile().emit("moved", place);
+        /// }
+        ///
+        /// let world = TestWorld::new(app);
+        /// let anna = world.connect("/");
+        /// let slow = world.client().polling().connect("/");
+        /// slow.stop_reading();
+        /// (1..=3).for_each(|place| anna.emit("move", place));
+        /// assert_eq!(anna.take_events().len(), 3);
+        /// slow.read_again(); // The first event answered its poll; the others came between two polls.
+        /// assert_eq!(slow.take_events(), [TestEvent::new("moved", 1)]);
+        /// ```
+        pub const fn volatile(mut self) -> Self {
+            self.options.volatile = true;
+            self
+        }
+
+        /// Does nothing: it is here for code that comes from Socket.IO. The runtime compresses all frames of a connection or
+        /// none (see the README on `no_web_socket_compression`).
+        pub const fn compress(self, _compress: bool) -> Self {
+            self
+        }
+
+        /// Sets how long each client has to acknowledge: up to ten minutes for `emit_with_ack`, which keeps the world awake
+        /// (60 s by default), and up to a hundred years for `ack_to` (a day by default).
+        pub const fn timeout(mut self, timeout: Duration) -> Self {
+            self.options.timeout = Some(timeout);
+            self
+        }
+
+        /// Asks for acknowledgements without waiting for them. A record is kept with each socket, and the handler that is
+        /// registered by [`on_ack`](crate::routing::Routes::on_ack) is called with the client's answer and `context`, however
+        /// often the world slept in between; without an answer when the timeout passed or the client is gone. `context` may
+        /// have 4,096 bytes of JSON.
+        ///
+        /// ```
+        /// use dormouse::testing::{TestEvent, TestWorld};
+        /// use dormouse::error::EmitError;
+        /// use dormouse::extract::{AckContext, AckResult};
+        /// use dormouse::{App, Socket};
+        ///
+        /// fn app() -> App {
+        ///     App::new().namespace("/", |ns| ns.on_connect(ask).on_ack("colour", choose))
+        /// }
+        ///
+        /// async fn ask(socket: Socket) -> Result<(), EmitError> {
+        ///     socket.ack_to("colour", ("team", 7)).emit("which colour?", ())
+        /// }
+        ///
+        /// async fn choose(socket: Socket, AckContext((team, n)): AckContext<(String, u32)>, AckResult(answer): AckResult<String>) {
+        ///     let colour = answer.unwrap_or_else(|_| "grey".to_owned());
+        ///     let _ = socket.emit("chosen", (team, n, colour));
+        /// }
+        ///
+        /// let world = TestWorld::new(app);
+        /// let anna = world.connect("/");
+        /// let question = anna.next_event().expect("the question");
+        /// world.sleep();
+        /// anna.ack(&question, "red");
+        /// assert_eq!(anna.next_event(), Some(TestEvent::new("chosen", ("team", 7, "red"))));
+        /// ```
+        pub fn ack_to(mut self, handler: &str, context: impl Serialize) -> Self {
+            self.options.ack_to = Some($crate::handles::outbound::AckTo::new(handler, &context));
+            self
+        }
+
+        /// The same as [`to`](Self::to): Socket.IO's `in`, which is a keyword in Rust.
+        pub fn within(self, rooms: impl IntoRooms) -> BroadcastOperator {
+            self.to(rooms)
+        }
+
+        /// Emits an event: a tuple is several arguments, everything else is one.
+        ///
+        /// # Errors
+        /// The event's name is reserved, or an argument cannot be sent; nothing is sent then. It is no error if no socket is
+        /// there to receive it.
+        pub fn emit(self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+            self.outbound().emit(event, args.into_args())
+        }
+
+        /// Emits the event `message`, as Socket.IO's `send` does.
+        ///
+        /// # Errors
+        /// The same as those of [`emit`](Self::emit).
+        pub fn send(self, args: impl IntoArgs) -> Result<(), EmitError> {
+            self.emit("message", args)
+        }
+    };
+}
+pub(super) use emitter_methods;
