@@ -6,6 +6,7 @@ use core::time::Duration;
 use serde::Serialize;
 use std::rc::Rc;
 
+use super::delegate::delegate;
 use super::into_rooms::IntoRooms;
 use super::operator::BroadcastOperator;
 use super::socket::Socket;
@@ -130,127 +131,98 @@ impl Io {
         Some(self.handle(found))
     }
 
-    /// Returns the sockets in the namespace that are connected to this object: Socket.IO's `namespace.sockets`.
-    /// `io.sockets().len()` counts them. Today, a world is one object, and these are all;
-    /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects where a world is several.
-    pub fn sockets(&self) -> Vec<Socket> {
-        self.operator().sockets()
-    }
-
-    /// Returns the sockets in the namespace, of the whole world; see [`BroadcastOperator::fetch_sockets`].
-    ///
-    /// ```
-    /// use dormouse::testing::TestWorld;
-    /// use dormouse::{App, Io, Ack};
-    ///
-    /// fn app() -> App {
-    ///     App::new().namespace("/", |ns| ns.on("count", count))
-    /// }
-    ///
-    /// async fn count(io: Io) -> Ack<(usize, usize)> {
-    ///     Ack((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
-    /// }
-    ///
-    /// let world = TestWorld::new(app);
-    /// let anna = world.connect("/");
-    /// assert_eq!(anna.emit_with_ack("count", ()).answer().expect("an answer").parse(), Ok((1, 0)));
-    /// ```
-    pub fn fetch_sockets(&self) -> impl Future<Output = Vec<Socket>> + 'static {
-        self.operator().fetch_sockets()
-    }
-
-    /// Returns the ids of the sockets in the namespace, of the whole world: Socket.IO's `allSockets`.
-    pub fn all_sockets(&self) -> impl Future<Output = Vec<SocketId>> + 'static {
-        self.operator().all_sockets()
-    }
-
     /// Returns how many clients are connected to this object, on whatever transport and in whatever namespaces: Socket.IO's
     /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
     pub fn clients_count(&self) -> usize {
         self.world.upgrade().map_or(0, |world| world.clients_count())
     }
 
-    /// Emits to everybody in the namespace: a tuple is several arguments, everything else is one.
-    ///
-    /// # Errors
-    /// The name is reserved, or something cannot be sent as it is; nothing is sent.
-    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
-        self.operator().emit(event, args)
+    delegate! { operator:
+        /// Returns the sockets in the namespace that are connected to this object: Socket.IO's `namespace.sockets`.
+        /// `io.sockets().len()` counts them. Today, a world is one object, and these are all;
+        /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects where a world is several.
+        pub fn sockets(&self) -> Vec<Socket>;
+
+        /// Returns the sockets in the namespace, of the whole world; see [`BroadcastOperator::fetch_sockets`].
+        ///
+        /// ```
+        /// use dormouse::testing::TestWorld;
+        /// use dormouse::{App, Io, Ack};
+        ///
+        /// fn app() -> App {
+        ///     App::new().namespace("/", |ns| ns.on("count", count))
+        /// }
+        ///
+        /// async fn count(io: Io) -> Ack<(usize, usize)> {
+        ///     Ack((io.fetch_sockets().await.len(), io.within("lobby").fetch_sockets().await.len()))
+        /// }
+        ///
+        /// let world = TestWorld::new(app);
+        /// let anna = world.connect("/");
+        /// assert_eq!(anna.emit_with_ack("count", ()).answer().expect("an answer").parse(), Ok((1, 0)));
+        /// ```
+        pub fn fetch_sockets(&self) -> impl Future<Output = Vec<Socket>> + 'static;
+
+        /// Returns the ids of the sockets in the namespace, of the whole world: Socket.IO's `allSockets`.
+        pub fn all_sockets(&self) -> impl Future<Output = Vec<SocketId>> + 'static;
+
+        /// Emits an event to every socket in the namespace: a tuple is several arguments, everything else is one.
+        ///
+        /// # Errors
+        /// The event's name is reserved, or an argument cannot be sent; nothing is sent then.
+        pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError>;
+
+        /// Emits the event `message`, as Socket.IO's `send` and `write` do.
+        ///
+        /// # Errors
+        /// The same as those of [`emit`](Self::emit).
+        pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError>;
+
+        /// Targets every socket in any of these rooms.
+        pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// The same as [`to`](Self::to): Socket.IO's `in`, which is a keyword in Rust.
+        pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// Targets every socket that is in none of these rooms.
+        pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// Targets the sockets that are connected to this object: today, a world is one object, and these are all.
+        pub fn local(&self) -> BroadcastOperator;
+
+        /// Drops the event for clients that are not ready; see [`BroadcastOperator::volatile`].
+        pub fn volatile(&self) -> BroadcastOperator;
+
+        /// Does nothing; see [`BroadcastOperator::compress`].
+        pub fn compress(&self, compress: bool) -> BroadcastOperator;
+
+        /// Sets how long each client has to acknowledge; see [`BroadcastOperator::timeout`].
+        pub fn timeout(&self, timeout: Duration) -> BroadcastOperator;
+
+        /// Sends the acknowledgements to a handler; see [`BroadcastOperator::ack_to`].
+        pub fn ack_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator;
+
+        /// Makes every socket in the namespace join rooms.
+        ///
+        /// # Errors
+        /// The same as those of [`BroadcastOperator::sockets_join`].
+        pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<(), JoinError>;
+
+        /// Makes every socket in the namespace leave rooms.
+        pub fn sockets_leave(&self, rooms: impl IntoRooms);
+
+        /// Disconnects every socket from the namespace; with `close`, closes their connections, with all of their namespaces.
+        pub fn disconnect_sockets(&self, close: bool);
     }
 
-    /// Emits `message`, as Socket.IO's `send` and `write` do.
-    ///
-    /// # Errors
-    /// As of [`emit`](Self::emit).
-    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
-        self.operator().send(args)
-    }
-
-    /// Emits to everybody in the namespace and gives their answers; see [`BroadcastOperator::emit_with_ack`].
+    /// Emits an event to every socket in the namespace, and returns their acknowledgements; see
+    /// [`BroadcastOperator::emit_with_ack`].
     pub fn emit_with_ack<T: FromArgs + 'static>(
         &self,
         event: &str,
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
         self.operator().emit_with_ack(event, args)
-    }
-
-    /// To who is in one of these rooms.
-    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.operator().to(rooms)
-    }
-
-    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
-    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.operator().to(rooms)
-    }
-
-    /// To who is not in one of these rooms.
-    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.operator().except(rooms)
-    }
-
-    /// To everybody who is connected to this object: today, a world is one object.
-    pub fn local(&self) -> BroadcastOperator {
-        self.operator()
-    }
-
-    /// To everybody who is ready.
-    pub fn volatile(&self) -> BroadcastOperator {
-        self.operator().volatile()
-    }
-
-    /// Without effect; see [`BroadcastOperator::compress`].
-    pub fn compress(&self, compress: bool) -> BroadcastOperator {
-        self.operator().compress(compress)
-    }
-
-    /// To everybody, who have so long for their answers.
-    pub fn timeout(&self, timeout: Duration) -> BroadcastOperator {
-        self.operator().timeout(timeout)
-    }
-
-    /// To everybody, whose answers go to a handler; see [`BroadcastOperator::ack_to`].
-    pub fn ack_to(&self, handler: &str, context: impl Serialize) -> BroadcastOperator {
-        self.operator().ack_to(handler, context)
-    }
-
-    /// Makes every socket in the namespace join rooms.
-    ///
-    /// # Errors
-    /// As of [`BroadcastOperator::sockets_join`].
-    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
-        self.operator().sockets_join(rooms)
-    }
-
-    /// Takes everybody in the namespace out of rooms.
-    pub fn sockets_leave(&self, rooms: impl IntoRooms) {
-        self.operator().sockets_leave(rooms);
-    }
-
-    /// Disconnects everybody from the namespace; with `close`, their clients' connections are closed.
-    pub fn disconnect_sockets(&self, close: bool) {
-        self.operator().disconnect_sockets(close);
     }
 
     /// Closes every connection to the world, in all of its namespaces: Socket.IO's `io.close()`. The reason is

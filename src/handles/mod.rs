@@ -3,6 +3,7 @@
 mod ack;
 mod conn;
 mod conn_request;
+mod delegate;
 mod engine_socket;
 mod handshake;
 mod headers;

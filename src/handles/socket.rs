@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::conn::Conn;
+use super::delegate::delegate;
 use super::handshake::Handshake;
 use super::into_rooms::IntoRooms;
 use super::io::Io;
@@ -184,25 +185,54 @@ impl Socket {
         self.world.perform(Command::Disconnect { to: Recipients::One(self.id()), close });
     }
 
-    /// Emits to this client only: a tuple is several arguments, everything else is one.
-    ///
-    /// # Errors
-    /// The name is reserved, or something cannot be sent as it is; nothing is sent. A socket that is gone is no error.
-    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
-        self.emitter().emit(event, args)
+    delegate! { emitter:
+        /// Emits an event to this client only: a tuple is several arguments, everything else is one.
+        ///
+        /// # Errors
+        /// The event's name is reserved, or an argument cannot be sent; nothing is sent then. A socket that is gone is no
+        /// error.
+        pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError>;
+
+        /// Emits the event `message`, as Socket.IO's `send` does.
+        ///
+        /// # Errors
+        /// The same as those of [`emit`](Self::emit).
+        pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError>;
+
+        /// Targets all other sockets in any of these rooms. No other socket is in the room of this one's id: use
+        /// [`Io::to`] for that.
+        pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// The same as [`to`](Self::to): Socket.IO's `in`, which is a keyword in Rust.
+        pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// Targets all other sockets in the namespace that are in none of these rooms.
+        pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator;
+
+        /// Targets all other sockets in the namespace.
+        pub fn broadcast(&self) -> BroadcastOperator;
+
+        /// Drops the event if this client is not ready; see [`SocketEmitter::volatile`].
+        pub fn volatile(&self) -> SocketEmitter;
+
+        /// Does nothing; see [`SocketEmitter::compress`].
+        pub fn compress(&self, compress: bool) -> SocketEmitter;
+
+        /// Sets how long this client has to acknowledge; see [`SocketEmitter::timeout`].
+        pub fn timeout(&self, timeout: Duration) -> SocketEmitter;
+
+        /// Sends the acknowledgement to a handler; see [`SocketEmitter::ack_to`].
+        pub fn ack_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter;
     }
 
-    /// Emits `message`, as Socket.IO's `send` does.
-    ///
-    /// # Errors
-    /// As of [`emit`](Self::emit).
-    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
-        self.emitter().send(args)
+    /// Targets all other sockets in the namespace that are connected to this object: today, a world is one object.
+    pub fn local(&self) -> BroadcastOperator {
+        self.broadcast()
     }
 
-    /// Emits at once, and gives the client's answer when it comes, up to 60 s later; see
-    /// [`timeout`](SocketEmitter::timeout), and [`ack_to`](SocketEmitter::ack_to) for an answer that the world may sleep
-    /// over.
+    /// Emits an event at once, and returns the client's acknowledgement when it comes, up to 60 s later. See
+    /// [`timeout`](SocketEmitter::timeout) for more time, and [`ack_to`](SocketEmitter::ack_to) for an acknowledgement that
+    /// the world may sleep over.
     ///
     /// ```
     /// use dormouse::error::AckError;
@@ -221,51 +251,6 @@ impl Socket {
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<T, AckError>> + 'static {
         self.emitter().emit_with_ack(event, args)
-    }
-
-    /// To everybody else in these rooms. The room of the socket's own id has nobody else: use [`Io::to`] for that.
-    pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.emitter().to(rooms)
-    }
-
-    /// The same as [`to`](Self::to): Socket.IO's `in`, which is a word of Rust's.
-    pub fn within(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.emitter().to(rooms)
-    }
-
-    /// To everybody else in the namespace who is not in these rooms.
-    pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator {
-        self.emitter().except(rooms)
-    }
-
-    /// To everybody else in the namespace.
-    pub fn broadcast(&self) -> BroadcastOperator {
-        self.emitter().broadcast()
-    }
-
-    /// To everybody else in the namespace who is connected to this object: today, a world is one object.
-    pub fn local(&self) -> BroadcastOperator {
-        self.emitter().broadcast()
-    }
-
-    /// To this client, if it is ready.
-    pub fn volatile(&self) -> SocketEmitter {
-        self.emitter().volatile()
-    }
-
-    /// Without effect; see [`SocketEmitter::compress`].
-    pub fn compress(&self, compress: bool) -> SocketEmitter {
-        self.emitter().compress(compress)
-    }
-
-    /// To this client, which has so long for its answer.
-    pub fn timeout(&self, timeout: Duration) -> SocketEmitter {
-        self.emitter().timeout(timeout)
-    }
-
-    /// To this client, whose answer goes to a handler; see [`SocketEmitter::ack_to`].
-    pub fn ack_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter {
-        self.emitter().ack_to(handler, context)
     }
 
     fn emitter(&self) -> SocketEmitter {
