@@ -1,10 +1,11 @@
-//! What a socket's client said when it connected.
+//! How a socket's client connected.
 
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
+use super::request_accessors::request_accessors;
 use crate::core::handshake_request::HandshakeRequest;
 use crate::core::view::SocketFacts;
 use crate::time::Timestamp;
@@ -42,17 +43,9 @@ impl Handshake {
         Self { handshake: Rc::clone(socket.handshake()), auth: Rc::clone(socket.auth()) }
     }
 
-    /// The request's headers: names in lower case, and values.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.handshake.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
+    request_accessors!();
 
-    /// The value of a header, by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.handshake.header(name)
-    }
-
-    /// When the request came, as JavaScript writes dates: `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
+    /// Returns when the request came, as JavaScript writes dates: `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
     pub fn time(&self) -> String {
         let since_epoch = core::time::Duration::from_millis(self.issued().as_millis());
         let Some(at) = SystemTime::UNIX_EPOCH.checked_add(since_epoch) else { return String::new() };
@@ -67,46 +60,20 @@ impl Handshake {
         }
     }
 
-    /// When the request came.
+    /// Returns when the request came.
     pub fn issued(&self) -> Timestamp {
         self.handshake.issued
     }
 
-    /// The client's IP address, as the platform tells it in `cf-connecting-ip`; empty where it tells none.
-    pub fn address(&self) -> &str {
-        &self.handshake.address
-    }
-
-    /// Whether the request came by `https` or `wss`.
-    pub fn is_secure(&self) -> bool {
-        self.handshake.secure
-    }
-
-    /// Whether the request named an origin: it came from a web page.
-    pub fn is_xdomain(&self) -> bool {
-        self.header("origin").is_some()
-    }
-
-    /// The request's path and query.
-    pub fn url(&self) -> &str {
-        &self.handshake.url
-    }
-
-    /// The parameters of the query, decoded, in order.
-    pub fn query(&self) -> impl Iterator<Item = (String, String)> {
-        self.handshake.query()
-    }
-
-    /// The last parameter of the query with this name, as Engine.IO reads its own.
-    pub fn query_param(&self, name: &str) -> Option<String> {
-        self.query().filter(|(key, _)| key == name).last().map(|(_, value)| value)
-    }
-
-    /// What the client sent with CONNECT; `{}` where it sent nothing.
+    /// Parses the client's auth object, which it sent with CONNECT; `{}` if it sent none.
     ///
     /// # Errors
-    /// It is no `T`.
+    /// The auth object is not a `T`.
     pub fn auth<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         json::from_str(&self.auth)
+    }
+
+    fn request(&self) -> &HandshakeRequest {
+        &self.handshake
     }
 }

@@ -12,6 +12,7 @@ mod into_rooms;
 mod io;
 mod operator;
 mod outbound;
+mod request_accessors;
 mod socket;
 mod storage;
 mod world_api;
