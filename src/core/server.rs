@@ -257,7 +257,7 @@ impl Server {
         self.engine.touch(socket.session);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
         let (session, left, owed) = (socket.session, socket.to_ref(), core::mem::take(&mut socket.stored_acks));
-        let gone = Rc::new(GoneSocket::new(socket, conn));
+        let gone = GoneSocket::keep(socket, conn);
         self.fail_acks_of(&left, session, owed, &gone, fx);
         fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
     }

@@ -31,22 +31,24 @@ pub struct SocketView<'a> {
     pub conn: Option<ConnView>,
 }
 
-/// A socket that is gone, kept for those that are still to hear of it.
+/// A socket that is gone, kept for the handlers that are called because of it.
 #[derive(Debug)]
-pub struct GoneSocket {
-    facts: Box<dyn SocketFacts>,
+pub struct GoneSocket<S: ?Sized = dyn SocketFacts> {
     conn: ConnView,
+    facts: S,
+}
+
+impl<S: SocketFacts + 'static> GoneSocket<S> {
+    /// Keeps a socket that has left its namespace, with its connection as it was then.
+    pub fn keep(facts: S, conn: ConnView) -> Rc<GoneSocket> {
+        Rc::new(Self { conn, facts })
+    }
 }
 
 impl GoneSocket {
-    /// Keeps a socket that has left its namespace, with its connection as it was then.
-    pub fn new(socket: impl SocketFacts + 'static, conn: ConnView) -> Self {
-        Self { facts: Box::new(socket), conn }
-    }
-
     /// Returns the socket as it was.
     pub fn view(&self) -> SocketView<'_> {
-        SocketView { facts: &*self.facts, is_connected: false, conn: Some(self.conn.clone()) }
+        SocketView { facts: &self.facts, is_connected: false, conn: Some(self.conn.clone()) }
     }
 }
 
