@@ -12,7 +12,7 @@ use super::report::Report;
 use crate::extract::{Call, Event};
 use crate::routing::{Erased, Routes};
 
-/// A call of one handler of an event. A future of its own: most calls are such, and need no other around the handler's.
+/// A call of one handler of an event. It is a future itself: most tasks are these, and need no other around the handler's own.
 pub struct EventCall {
     routes: Rc<Routes>,
     event: Event,
@@ -25,7 +25,7 @@ enum Step {
     Call(Erased<Event>),
     /// It runs.
     Run(LocalBoxFuture<'static, <Event as Call>::Outcome>),
-    /// It failed, and those are told who want to know.
+    /// It failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
 

@@ -7,7 +7,7 @@ use crate::extract::Failed;
 use crate::handles::{Socket, WorldHandle};
 use crate::routing::Routes;
 
-/// Where a failure goes that no client is told of.
+/// Where a failure is reported of which no client is told.
 #[derive(Clone)]
 pub enum Report {
     /// To a namespace's error handlers.

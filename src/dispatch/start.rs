@@ -108,7 +108,8 @@ fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
     run_all(handlers, &call, || Origin::Socket(socket.id, socket.namespace.clone()), &report)
 }
 
-/// A handler that was registered when something was asked for may be gone after a deploy.
+/// Logs that a handler is missing: one that was registered when an alarm or acknowledgement was asked for may be gone after a
+/// deploy.
 fn lost(world: &WorldHandle, what: &str) {
     if let Some(world) = world.upgrade() {
         world.log(format!("{what} is lost: the app has no handler of this name any more"));

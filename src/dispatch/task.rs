@@ -19,19 +19,19 @@ use crate::routing::Erased;
 
 /// A call of a handler that runs.
 pub struct Task {
-    /// Whom it is for.
+    /// What it is called for.
     pub origin: Origin,
-    /// The socket whose later events wait until it is done.
+    /// The socket whose later events are held until it is done.
     pub holds: Option<SocketId>,
-    /// What it was called with and keeps while it waits, in bytes.
+    /// The bytes of its arguments, which it holds while it waits.
     pub bytes: usize,
-    /// It; what it gives is to run next.
+    /// The future; it returns the tasks to run next.
     pub work: Work,
 }
 
-/// What is polled until a task is done.
+/// The future of a task.
 pub enum Work {
-    /// The handler of an event. Most tasks are such, and have no future around the handler's own.
+    /// A handler of an event. Most tasks are these, and have no future around the handler's own.
     Event(EventCall),
     /// Anything else.
     Other(LocalBoxFuture<'static, Vec<Task>>),
@@ -48,21 +48,21 @@ impl Future for Work {
     }
 }
 
-/// Whom a handler is called for: who is to be told if it panics.
+/// What a handler is called for: it says which client is told if the handler panics.
 #[derive(Debug)]
 pub enum Origin {
-    /// A client that wants to join a namespace.
+    /// A client that joins a namespace.
     Connecting(WorldHandle, SocketId, Namespace),
     /// A socket that sent an event.
     Event(SocketId, Namespace, AckSlot),
-    /// A socket that nobody has to answer.
+    /// A socket that expects no acknowledgement.
     Socket(SocketId, Namespace),
     /// An Engine.IO session, an alarm.
     Other(&'static str),
 }
 
 impl Origin {
-    /// Tells the client that waits for an answer, if one does.
+    /// Sends an error to the client that waits for a response, if one does.
     pub fn handle_panic(&self) {
         match self {
             Self::Connecting(world, socket, _) => {
@@ -103,7 +103,7 @@ impl fmt::Debug for Work {
 }
 
 impl Task {
-    /// Returns a task that is done when `running` is.
+    /// Returns a task that runs a future.
     pub fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
         let work = Work::Other(Box::pin(async move {
             running.await;
@@ -128,7 +128,7 @@ pub fn run_all<C: Call<Outcome = Done> + Clone>(
     tasks
 }
 
-/// A handler that is not called yet, whatever it is called with: behind it, nothing is made once for each kind.
+/// A handler that is not called yet, with its call. Boxed, so that the code behind it is not made once for each kind of call.
 type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 
 fn reporting(origin: Origin, handler: Ready, report: Report) -> Task {

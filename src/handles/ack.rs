@@ -14,8 +14,8 @@ use core::cell::Cell;
 use futures::channel::oneshot;
 use std::rc::Rc;
 
-/// Answers an event, once; it may be kept for later, while the world is awake. Dropped, it leaves the client without an
-/// answer. Where the client did not pending for one, it does nothing.
+/// Acknowledges an event, once; it may be kept for later, while the world is awake. If it is dropped, the client gets no
+/// acknowledgement. If the client did not ask for one, it does nothing.
 ///
 /// ```
 /// use dormouse::testing::TestWorld;
@@ -39,26 +39,26 @@ use std::rc::Rc;
 /// # Ok::<(), dormouse::error::DecodeError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "the client waits for an answer"]
+#[must_use = "the client waits for an acknowledgement"]
 pub struct AckSender(AckSlot);
 
 impl AckSender {
-    /// Whether the client asked for an answer and has none yet.
+    /// Whether the client asked for an acknowledgement and has none yet.
     pub fn is_wanted(&self) -> bool {
         self.0.is_wanted()
     }
 
-    /// Answers: a tuple is several arguments, everything else is one.
+    /// Sends the acknowledgement: a tuple is several arguments, everything else is one.
     ///
     /// # Errors
-    /// The answer cannot be sent as it is; the client has none.
+    /// An argument cannot be sent; the client gets no acknowledgement.
     pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
         self.0.send(args.into_args()?);
         Ok(())
     }
 }
 
-/// The answer that an event's handlers owe: the first of them to give one gives it.
+/// The acknowledgement that an event's handlers owe: the first of them to send one sends it.
 #[derive(Clone, Debug)]
 pub struct AckSlot(Rc<Slot>);
 
@@ -82,7 +82,7 @@ impl AckSlot {
         self.0.id.get().is_some()
     }
 
-    /// Answers, if that is still ack; says whether it was.
+    /// Sends the acknowledgement if the client still waits for one; returns whether it did.
     pub(crate) fn send(&self, args: Args) -> bool {
         let Slot { world, socket, id } = &*self.0;
         let Some(id) = id.take() else { return false };
@@ -91,7 +91,7 @@ impl AckSlot {
     }
 }
 
-/// Answers that are awaited. Whoever waits no longer says so by dropping it.
+/// Acknowledgements that are awaited. Dropping it cancels them.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     world: WorldHandle,
@@ -108,7 +108,7 @@ impl Waiting {
         Self { world, pending, receiver: Some(receiver) }
     }
 
-    /// All answers; none where the world is gone.
+    /// Returns all acknowledgements; none if the world is gone.
     pub(crate) async fn all(mut self) -> CollectedAcks {
         match self.receiver.as_mut() {
             Some(receiver) => {
@@ -129,7 +129,7 @@ impl Drop for Waiting {
     }
 }
 
-/// One client's answer.
+/// Returns one client's acknowledgement.
 pub(crate) async fn one<T: FromArgs>(waiting: Result<Waiting, EmitError>) -> Result<T, AckError> {
     let CollectedAcks { acks, missing } = waiting.map_err(AckError::Emit)?.all().await;
     if let Some((_, args)) = acks.into_iter().next() {
@@ -138,7 +138,7 @@ pub(crate) async fn one<T: FromArgs>(waiting: Result<Waiting, EmitError>) -> Res
     Err(AckError::Failed(missing.first().map_or(AckFailure::Disconnected, |&(_, why)| why)))
 }
 
-/// The answers to a broadcast.
+/// Returns the acknowledgements of a broadcast.
 pub(crate) async fn many<T: FromArgs>(
     waiting: Result<Waiting, EmitError>,
 ) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {

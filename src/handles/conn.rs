@@ -16,22 +16,22 @@ impl Conn {
         Self { sid: conn.sid, is_websocket: conn.is_websocket, upgraded: conn.upgraded }
     }
 
-    /// The session's id. A secret of the client's: who knows it may speak for it while it polls.
+    /// Returns the session's id. It is a secret of the client: anyone who knows it can impersonate a client that polls.
     pub const fn id(&self) -> Sid {
         self.sid
     }
 
-    /// The transport's name: `polling` or `websocket`.
+    /// Returns the transport's name: `polling` or `websocket`.
     pub const fn transport(&self) -> &'static str {
         if self.is_websocket { "websocket" } else { "polling" }
     }
 
-    /// Whether it polled first and took a WebSocket then.
+    /// Whether the connection was upgraded from polling to a WebSocket.
     pub const fn upgraded(&self) -> bool {
         self.upgraded
     }
 
-    /// The version of Engine.IO that it speaks: 4.
+    /// Returns the version of Engine.IO: 4.
     pub const fn protocol(&self) -> u8 {
         4
     }

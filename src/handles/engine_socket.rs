@@ -1,4 +1,4 @@
-//! What handlers of plain Engine.IO are given.
+//! The handle of a plain Engine.IO session.
 
 use super::io::Io;
 use super::world_api::WorldHandle;
@@ -6,7 +6,7 @@ use crate::core::input::Command;
 use crate::id::Sid;
 use crate::value::Frame;
 
-/// A plain Engine.IO session. A handle, which may outlive the session: what is done to one that is closed does nothing.
+/// A plain Engine.IO session. It is a handle, which may outlive the session; its methods do nothing then.
 #[derive(Clone, Debug)]
 pub struct EngineSocket {
     world: WorldHandle,
@@ -18,7 +18,7 @@ impl EngineSocket {
         Self { world, sid }
     }
 
-    /// The session's id. A secret of the client's: who knows it may speak for it while it polls.
+    /// Returns the session's id. It is a secret of the client: anyone who knows it can impersonate a client that polls.
     pub const fn id(&self) -> Sid {
         self.sid
     }

@@ -1,24 +1,24 @@
 //! The headers of a response, for hooks to change.
 
-/// The headers of a response: names and values. Names count in whatever case they are written.
+/// The headers of a response: names and values. The case of names does not matter.
 ///
-/// A name or a value that HTTP does not allow costs that one header, and a line in the log.
+/// A header whose name or value HTTP does not allow is left out and logged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// The value of a header; the first one, where there are several.
+    /// Returns the value of a header; the first one if there are several.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Sets a header, in the place of all that have this name.
+    /// Sets a header, in place of all headers of this name.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.remove(name);
         self.append(name, value);
     }
 
-    /// Adds a header, beside those that have this name: what a further `set-cookie` needs.
+    /// Adds a header beside those of the same name, such as another `set-cookie`.
     pub fn append(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
@@ -40,7 +40,7 @@ impl Headers {
         self.0.extend(headers);
     }
 
-    /// The names, in lower case, and values, in order.
+    /// Returns the names, in lower case, and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,4 +1,4 @@
-//! Requests to a world besides Socket.IO's own.
+//! Requests to the app's own routes, and the responses to them.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -38,37 +38,37 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 pub struct HttpRequest {
     /// The method, in capitals.
     pub method: String,
-    /// The path behind the world's name, as it came: percent-encoded.
+    /// The path after the world's name, percent-encoded as it came.
     pub path: String,
-    /// The query's parameters, decoded, in order.
+    /// The parameters of the query, decoded, in order.
     pub query: Vec<(String, String)>,
     /// The headers: names in lower case, and values.
     pub headers: Vec<(String, String)>,
     /// The body: at most `MAX_PAYLOAD_BYTES`.
     pub body: Bytes,
-    /// The path's parts that the route's template names, decoded.
+    /// The parts of the path that the route's template names, decoded.
     pub params: Vec<(String, String)>,
 }
 
 impl HttpRequest {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
 
-    /// The last parameter of the query with this name.
+    /// Returns the last parameter of the query with this name.
     pub fn query_param(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
     }
 
-    /// The part of the path that the route's template calls `name`.
+    /// Returns the part of the path that the route's template calls `name`.
     pub fn param(&self, name: &str) -> Option<&str> {
         find(&self.params, name)
     }
 }
 
-/// The answer to a request. A header that HTTP does not take is left out and written to the log; what is about the
-/// connection, such as `content-length`, is the platform's to say; a status is from 200 to 599.
+/// The response to a request. Headers that HTTP does not allow are left out and logged. Headers about the connection, such as
+/// `content-length`, are left to the platform. The status is from 200 to 599.
 ///
 /// ```
 /// use dormouse::response::HttpResponse;
@@ -88,18 +88,18 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// An answer without a body.
+    /// Returns a response without a body.
     pub const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// A text.
+    /// Returns a response whose body is a text.
     pub fn text(status: u16, text: impl Into<String>) -> Self {
         let body = Bytes::from(text.into());
         Self { status, headers: vec![header("content-type", "text/plain; charset=UTF-8")], body }
     }
 
-    /// A value as JSON; one that cannot be written is a 500.
+    /// Returns a response whose body is a value as JSON; a 500 if the value cannot be written.
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self { status, headers: vec![header("content-type", "application/json")], body: body.into() },
@@ -107,37 +107,38 @@ impl HttpResponse {
         }
     }
 
-    /// With another header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// What a request gets whose handler failed: 400 where its body does not fit, 500 otherwise, and the failure as JSON.
+    /// Returns the response to a request whose handler failed, with the failure as JSON: 400 if the body does not fit, 500
+    /// otherwise.
     pub fn failed(failure: &Failure) -> Self {
         let status = if failure.code() == Failure::INVALID_ARGUMENTS { 400 } else { 500 };
         Self::error(status, failure)
     }
 
-    /// A failure as JSON, which no cache keeps.
+    /// Returns a failure as JSON, which no cache keeps.
     pub fn error(status: u16, failure: &Failure) -> Self {
         let error = failure.to_json();
         Self::text(status, error).with_type("application/json").with_header("cache-control", "no-store")
     }
 
-    /// What a request gets whose body is longer than `MAX_PAYLOAD_BYTES`.
+    /// Returns the response to a request whose body is longer than `MAX_PAYLOAD_BYTES`.
     pub fn too_long() -> Self {
         Self::error(413, &Failure::new("TOO_LONG", "The body is longer than MAX_PAYLOAD_BYTES allows"))
     }
 
-    /// What a request gets whose handler is no more: it panicked, or its world lost its memory.
+    /// Returns the response to a request whose handler is gone: it panicked, or its world lost its memory.
     pub fn lost() -> Self {
         Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
     }
 
-    /// The response as far as HTTP takes it, and what was wrong with it, in sentences for the log. A header that is none is
-    /// left out, and so are those that are the platform's to say; a status that is none is a 500.
+    /// Returns the response without what HTTP does not allow, and the problems as lines for the log. Invalid headers are left out,
+    /// and so are those that are left to the platform; an invalid status becomes a 500.
     pub(crate) fn checked(mut self) -> (Self, Vec<String>) {
         if !(200..=599).contains(&self.status) {
             let problem = format!("a response has the status {}; it must be from 200 to 599", self.status);
@@ -170,7 +171,7 @@ impl HttpResponse {
     }
 }
 
-/// What is about the connection rather than the response.
+/// Headers about the connection rather than the response.
 const PLATFORM_HEADERS: [&str; 6] =
     ["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
 

@@ -1,4 +1,4 @@
-//! How rooms are named.
+//! Types that name rooms.
 
 use crate::id::{Room, SocketId};
 
@@ -8,10 +8,10 @@ use crate::id::{Room, SocketId};
     note = "a room is named by a string, a `Room` or a `SocketId`; several by an array, a slice or a `Vec` of these"
 )]
 pub trait IntoRooms {
-    /// Appends the rooms.
+    /// Appends the rooms to `rooms`.
     fn into_rooms(self, rooms: &mut Vec<Room>);
 
-    /// The rooms as a list.
+    /// Returns the rooms as a list.
     fn to_rooms(self) -> Vec<Room>
     where
         Self: Sized,

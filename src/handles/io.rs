@@ -1,4 +1,4 @@
-//! The world, as handlers hold it.
+//! The handle of a world and of one of its namespaces.
 
 use core::future::Future;
 use core::time::Duration;
@@ -21,8 +21,8 @@ use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_ALARMS_BYTES, MAX_CONTEXT_B
 use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
-/// The world, from one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's
-/// own namespace; [`of`](Self::of) goes to others. A handle, to be cloned and kept while the world is awake.
+/// The world and one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's own
+/// namespace; [`of`](Self::of) returns others. It is a handle: clone it freely, and keep it while the world is awake.
 ///
 /// ```
 /// use dormouse::testing::{TestEvent, TestWorld};
@@ -63,15 +63,15 @@ impl Io {
         Self { world, namespace, predicate, suppress_hooks }
     }
 
-    /// The world, from its main namespace.
+    /// Returns the world with its main namespace.
     pub fn main(world: WorldHandle) -> Self {
         Self::new(world, Namespace::main(), None, false)
     }
 
-    /// Another namespace of the world; one that nobody is in is empty.
+    /// Returns another namespace of the world. A namespace without sockets is empty, not an error.
     ///
     /// # Errors
-    /// No namespace can have this name: it starts with `/` and has no comma.
+    /// The name is not valid for a namespace: it must start with `/` and have no comma.
     pub fn of(&self, name: &str) -> Result<Self, Failure> {
         let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
         let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
@@ -82,8 +82,8 @@ impl Io {
         Ok(Self::new(self.world.clone(), namespace, known, self.suppress_hooks))
     }
 
-    /// The namespaces that somebody is in and that exist by a template, such as `/dynamic-{n}`, as it was registered: what is
-    /// emitted to each of them is what Socket.IO's parent namespace emits.
+    /// Returns the namespaces of a template that have a socket: Socket.IO emits to all of them through a parent namespace. The
+    /// template is written as it was registered, such as `/dynamic-{n}`.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -109,17 +109,17 @@ impl Io {
         world.children(template).into_iter().map(child).collect()
     }
 
-    /// The namespaces that somebody is in.
+    /// Returns the namespaces that have a socket.
     pub fn namespaces(&self) -> Vec<Namespace> {
         self.world.upgrade().map(|world| world.namespaces()).unwrap_or_default()
     }
 
-    /// The namespace's name.
+    /// Returns the namespace's name.
     pub const fn name(&self) -> &Namespace {
         &self.namespace
     }
 
-    /// The time. It stands still while code runs, as the platform's clock does.
+    /// Returns the current time. It stands still while code runs, as the platform's clock does.
     pub fn now(&self) -> Timestamp {
         self.world.upgrade().map(|world| world.now()).unwrap_or_default()
     }
@@ -131,7 +131,7 @@ impl Io {
         Some(self.handle(found))
     }
 
-    /// Returns how many clients are connected to this object, on whatever transport and in whatever namespaces: Socket.IO's
+    /// Returns how many clients are connected to this object, on any transport and in any namespaces: Socket.IO's
     /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
     pub fn clients_count(&self) -> usize {
         self.world.upgrade().map_or(0, |world| world.clients_count())
@@ -226,20 +226,20 @@ impl Io {
     }
 
     /// Closes every connection to the world, in all of its namespaces: Socket.IO's `io.close()`. The reason is
-    /// `server shutting down`. Clients that come again are let in again.
+    /// `server shutting down`. Clients may connect again.
     pub fn close(&self) {
         self.world.perform(Command::Shutdown);
     }
 
-    /// What the world keeps, for all of its namespaces.
+    /// Returns the world's storage, which all of its namespaces share.
     pub fn storage(&self) -> Storage {
         Storage::new(self.world.clone())
     }
 
-    /// Sets an alarm: the handler that is registered by [`on_alarm`](crate::routing::App::on_alarm) under this name is called with
-    /// `context` when `after` has passed, whether or not the world slept, never earlier, and once. An alarm of the same name
-    /// that is not due yet is replaced. What `setTimeout` is elsewhere, without keeping the world awake; `context` may have
-    /// 4,096 bytes of JSON, and more than a hundred years are a hundred.
+    /// Sets an alarm, which is `setTimeout` without keeping the world awake. When `after` has passed, never earlier, the handler
+    /// registered by [`on_alarm`](crate::routing::App::on_alarm) under this name is called once with `context`, whether or not
+    /// the world slept. An alarm of the same name that is not due yet is replaced. `context` may have 4,096 bytes of JSON;
+    /// `after` is a hundred years at most, and longer times are shortened to that.
     ///
     /// ```
     /// use core::time::Duration;
@@ -269,8 +269,8 @@ impl Io {
     /// ```
     ///
     /// # Errors
-    /// There is no handler of this name, the context cannot be kept, there are 400 alarms already, or all of them with their
-    /// names and contexts have more than 1,900,000 bytes as they are written.
+    /// There is no handler of this name, the context cannot be written as JSON or is too long, 400 alarms are set already, or all
+    /// alarms with their names and contexts would have more than 1,900,000 bytes.
     pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;
@@ -296,17 +296,17 @@ impl Io {
         Ok(())
     }
 
-    /// Takes an alarm back.
+    /// Removes an alarm.
     pub fn clear_alarm(&self, name: &str) {
         self.world.perform(Command::SetAlarm { name: name.into(), alarm: None });
     }
 
-    /// When an alarm is due, if it is set.
+    /// Returns when an alarm is due, if it is set.
     pub fn alarm(&self, name: &str) -> Option<Timestamp> {
         self.world.upgrade()?.alarm(name).map(|(at, _)| at)
     }
 
-    /// A variable or secret of the deployment, such as a key that tokens are signed with; `None` where it is not set. In tests,
+    /// Returns a variable or secret of the deployment, such as a key that signs tokens; `None` if it is not set. In tests,
     /// `dormouse::testing::TestWorld::with_variable` sets one.
     pub fn variable(&self, name: &str) -> Option<String> {
         self.world.upgrade()?.variable(name)

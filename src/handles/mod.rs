@@ -1,4 +1,4 @@
-//! What handlers hold: the world, its sockets, and what can be done with them.
+//! The handles that handlers hold: the world, its sockets, and what can be done with them.
 
 mod ack;
 mod conn;

@@ -1,4 +1,4 @@
-//! What stands between `socket` or `io` and `emit`: whom an event goes to, and how.
+//! The operators between `socket` or `io` and `emit`: which sockets an event goes to, and how.
 
 use core::future::Future;
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! An event on its way out: to whom, and with which options.
+//! Where an event goes, and with which options.
 
 use core::time::Duration;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::id::{Namespace, PendingAckId};
 use crate::limits::{ACK_TIMEOUT, ACK_TO_TIMEOUT, MAX_ACK_TIMEOUT, MAX_ALARM_AFTER, MAX_CONTEXT_BYTES};
 use crate::value::{Args, EncodeError};
 
-/// What is emitted with, once it is known to whom.
+/// An emission without its event: its recipients and options.
 #[derive(Clone, Debug)]
 pub struct Outbound {
     /// The world.
@@ -26,16 +26,16 @@ pub struct Outbound {
     pub namespace: Namespace,
     /// Which of the app's predicates knew the namespace.
     pub predicate: Option<u32>,
-    /// How.
+    /// Its options.
     pub options: EmitOptions,
 }
 
 /// How an event is emitted.
 #[derive(Clone, Debug, Default)]
 pub struct EmitOptions {
-    /// Whether clients that are not ready do without it.
+    /// Whether it is dropped for clients that are not ready.
     pub volatile: bool,
-    /// Whether handlers of outgoing events are not called for it.
+    /// Whether it does not call the handlers of outgoing events.
     pub suppress_hooks: bool,
     /// How long each client has to acknowledge it.
     pub timeout: Option<Duration>,
@@ -43,7 +43,7 @@ pub struct EmitOptions {
     pub ack_to: Option<AckTo>,
 }
 
-/// A handler of acknowledgements, with what it gets beside each.
+/// A handler of acknowledgements, with the context that it gets beside each.
 #[derive(Clone, Debug)]
 pub struct AckTo {
     handler: Box<str>,
@@ -96,7 +96,7 @@ impl Outbound {
     /// Emits an event, whose acknowledgements are awaited.
     ///
     /// # Errors
-    /// The event cannot be sent as it is, or the options do not go with waiting.
+    /// The event cannot be sent as it is, or the options are not for acknowledgements that are awaited.
     pub fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<Waiting, EmitError> {
         check_event(event)?;
         let args = args?;

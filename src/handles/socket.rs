@@ -1,4 +1,4 @@
-//! A client in a namespace, as handlers hold it.
+//! The handle of a client in a namespace.
 
 use core::future::Future;
 use core::time::Duration;
@@ -23,15 +23,15 @@ use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_DATA_BYTES;
 use crate::value::{FromArgs, IntoArgs, json};
 
-/// A client in a namespace. A handle: clones of it are the same socket, and it may outlive it; what is done to a socket that
-/// is gone does nothing.
+/// A client in a namespace. It is a handle: clones of it are the same socket. It may outlive the socket; its methods do nothing
+/// then.
 #[derive(Clone, Debug)]
 pub struct Socket {
     pub(crate) world: WorldHandle,
     pub(crate) target: SocketRef,
-    /// What it was, where it is gone.
+    /// The socket as it was, if it is gone.
     gone: Option<Rc<GoneSocket>>,
-    /// Whether handlers of outgoing events are not to be called for what it emits.
+    /// Whether events emitted through this handle do not call the handlers of outgoing events.
     pub(crate) suppress_hooks: bool,
 }
 
@@ -53,50 +53,52 @@ impl Socket {
         Self { world, target, gone, suppress_hooks }
     }
 
-    /// The socket's id: another one for each namespace and each connection.
+    /// Returns the socket's id, which is unique to this namespace and connection.
     pub const fn id(&self) -> SocketId {
         self.target.id
     }
 
-    /// The namespace that it is in.
+    /// Returns the name of the socket's namespace.
     pub const fn namespace(&self) -> &Namespace {
         &self.target.namespace
     }
 
-    /// A part of the namespace's name, where its name was registered with a template: `n` in `/dynamic-{n}`.
+    /// Returns a part of the namespace's name by its name in the template: `n` in `/dynamic-{n}`. `None` without a template.
     pub fn param(&self, name: &str) -> Option<String> {
         self.world.upgrade()?.namespace_param(&self.target.namespace, name)
     }
 
-    /// Its namespace: Socket.IO's `socket.nsp`.
+    /// Returns the socket's namespace: Socket.IO's `socket.nsp`.
     pub fn io(&self) -> Io {
         Io::new(self.world.clone(), self.target.namespace.clone(), self.target.predicate, self.suppress_hooks)
     }
 
-    /// Whether it is still connected.
+    /// Whether the socket is connected to its namespace.
     pub fn is_connected(&self) -> bool {
         self.look(|view| view.is_connected).unwrap_or_default()
     }
 
-    /// The request that opened its connection, and what it sent with CONNECT; `None` when it is long gone.
+    /// Returns the request that opened the connection, with the client's auth. `None` if the socket is gone, unless the handler is
+    /// called because it left.
     pub fn handshake(&self) -> Option<Handshake> {
         self.look(|view| Handshake::of(view.facts))
     }
 
-    /// Its connection, which it may share with sockets in other namespaces; `None` when it is long gone.
+    /// Returns the socket's connection, which sockets in other namespaces may share. `None` if the socket is gone, unless the
+    /// handler is called because it left.
     pub fn conn(&self) -> Option<Conn> {
         self.look(|view| view.conn.as_ref().map(Conn::new)).flatten()
     }
 
-    /// The rooms it is in, its own first; in `on_disconnecting` and `on_disconnect`, those it was in.
+    /// Returns the socket's rooms, its own first; in `on_disconnecting` and `on_disconnect`, the rooms that it was in.
     pub fn rooms(&self) -> Vec<Room> {
         self.look(|view| view.facts.rooms()).unwrap_or_default()
     }
 
-    /// What was kept with it by [`set_data`](Self::set_data), or `T`'s default where nothing was.
+    /// Returns the data that [`set_data`](Self::set_data) kept with the socket, or `T`'s default if there is none.
     ///
     /// # Errors
-    /// It is no `T`.
+    /// The data is not a `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
         match self.look(|view| view.facts.data().cloned()).flatten() {
             Some(json) => Ok(json::from_str(&json)?),
@@ -104,8 +106,8 @@ impl Socket {
         }
     }
 
-    /// Keeps something with it: it survives sleep, is seen by [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may
-    /// have 65,536 bytes of JSON. It may be set while guards decide.
+    /// Keeps data with the socket: Socket.IO's `socket.data`. It survives sleep, comes with
+    /// [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may have 65,536 bytes of JSON. Guards may set it, too.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -134,7 +136,7 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// It cannot be written as JSON, or is too long; what was kept stays.
+    /// The data cannot be written as JSON, or is too long; the earlier data stays.
     pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {
         let json = serde_json::to_string(data)?;
         if json.len() > MAX_DATA_BYTES {
@@ -145,8 +147,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Joins rooms: all of them, or none. It may join while guards decide; it is in them when it is let in. A socket may be in
-    /// 10,000 rooms besides its own, whose names have 4,096 bytes at most.
+    /// Joins rooms: all of them, or none. Guards may call it, too; the socket is in the rooms once it is let in. A socket may be
+    /// in 10,000 rooms besides its own, whose names have 4,096 bytes at most.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -170,17 +172,17 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// It would be in too many rooms, or a name is too long. A socket that is gone is no error.
+    /// The socket would be in too many rooms, or a name is too long. A socket that is gone is no error.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         self.world.join(Recipients::One(self.id()), rooms.to_rooms())
     }
 
-    /// Takes it out of rooms. It stays in the room of its own id.
+    /// Leaves rooms. The socket stays in the room of its own id.
     pub fn leave(&self, rooms: impl IntoRooms) {
         self.world.perform(Command::Leave { to: Recipients::One(self.id()), rooms: rooms.to_rooms() });
     }
 
-    /// Disconnects it from its namespace; with `close`, its client's connection is closed, with all of its namespaces.
+    /// Disconnects the socket from its namespace; with `close`, closes the client's connection, with all of its namespaces.
     pub fn disconnect(&self, close: bool) {
         self.world.perform(Command::Disconnect { to: Recipients::One(self.id()), close });
     }
@@ -257,7 +259,7 @@ impl Socket {
         SocketEmitter::new(self.clone())
     }
 
-    /// Whether an event's handlers for its first time need not be called any more.
+    /// Whether the `once` handlers of an event were called, or need not be because the socket is gone.
     pub(crate) fn had_once(&self, event: &str) -> bool {
         self.look(|view| view.facts.had_once(event)).unwrap_or(true)
     }

@@ -1,4 +1,4 @@
-//! What a world keeps besides its sockets.
+//! A world's own storage.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use crate::limits::{MAX_STORAGE_KEY_BYTES, MAX_STORAGE_VALUE_BYTES};
 use crate::value::json;
 
 /// A world's own storage: values by key, in the object's SQLite. It survives sleep, deploys and the last client. Reading
-/// and writing are synchronous; a write is one row (billed), and holds what is sent after it until it is on disk.
+/// and writing are synchronous. A write is one row (billed), and delays messages sent after it until it is on disk.
 ///
 /// ```
 /// use dormouse::{Data, Failure, Io, Storage};
@@ -32,10 +32,10 @@ impl Storage {
         Self { world }
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     ///
     /// # Errors
-    /// It is no `T`, or the platform failed.
+    /// The value is not a `T`, or the platform failed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = world.read(key).map_err(failed)?;
@@ -45,7 +45,7 @@ impl Storage {
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
     ///
     /// # Errors
-    /// It cannot be written as JSON, is too long, or the platform failed; what was there stays.
+    /// The value cannot be written as JSON, the key or the value is too long, or the platform failed; the earlier value stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = serde_json::to_string(value)?;
@@ -68,7 +68,7 @@ impl Storage {
         world.write(key, None).map_err(failed)
     }
 
-    /// The keys that start with `prefix`, in order.
+    /// Returns the keys that start with `prefix`, in order.
     ///
     /// # Errors
     /// The platform failed.

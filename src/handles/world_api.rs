@@ -1,4 +1,4 @@
-//! What handlers reach the world through.
+//! The world, as its handles reach it.
 
 use core::fmt;
 use std::rc::{Rc, Weak};
@@ -14,22 +14,22 @@ use crate::id::{Namespace, PendingAckId, Room, SocketId};
 use crate::limits::MAX_NAME_BYTES;
 use crate::time::Timestamp;
 
-/// A world, as its handlers see it. What is done through it takes effect at once.
+/// A world, as its handles see it. Commands take effect at once.
 pub trait WorldApi {
-    /// The time.
+    /// Returns the time.
     fn now(&self) -> Timestamp;
-    /// Does something.
+    /// Performs a command.
     fn perform(&self, command: Command);
-    /// A number for answers that are to be awaited, and where they will come.
+    /// Returns a number for acknowledgements that are to be awaited, and where they will come.
     fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>);
     /// Calls `look` with a socket that is in its namespace or on its way into it; does nothing when it is gone. `look` must
     /// leave the world alone.
     fn with_socket(&self, socket: SocketId, look: &mut dyn FnMut(&SocketView<'_>));
-    /// The sockets that are meant.
+    /// Returns the sockets that are meant.
     fn resolve(&self, to: &Recipients) -> Vec<SocketRef>;
-    /// The sockets among those meant that would be in more rooms than a socket may be, if they joined these.
+    /// Returns the sockets among those meant that would be in too many rooms if they joined these.
     fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId>;
-    /// The namespaces that have a socket.
+    /// Returns the namespaces that have a socket.
     fn namespaces(&self) -> Vec<Namespace>;
     /// Returns those namespaces that have a socket and exist by `template`, as it was registered.
     fn children(&self, template: &str) -> Vec<Namespace>;
@@ -40,11 +40,11 @@ pub trait WorldApi {
     fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool;
     /// Whether the app has a handler for an alarm of this name.
     fn has_alarm_handler(&self, name: &str) -> bool;
-    /// How many clients are connected.
+    /// Returns how many clients are connected.
     fn clients_count(&self) -> usize;
-    /// When a named alarm is due, and what its handler gets, as JSON.
+    /// Returns when a named alarm is due, and its context, as JSON.
     fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)>;
-    /// How many named alarms there would be with this one, and their bytes as they are written.
+    /// Returns how many named alarms there would be with this one, and their bytes as they are written.
     fn alarms_with(&self, name: &str, context: &str) -> (usize, usize);
     /// Reads from the world's storage.
     ///
@@ -56,31 +56,31 @@ pub trait WorldApi {
     /// # Errors
     /// The platform's own.
     fn write(&self, key: &str, value: Option<&str>) -> Result<(), String>;
-    /// The keys in the world's storage that start with `prefix`, in order.
+    /// Returns the keys in the world's storage that start with `prefix`, in order.
     ///
     /// # Errors
     /// The platform's own.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
-    /// A variable or secret of the deployment.
+    /// Returns a variable or secret of the deployment.
     fn variable(&self, name: &str) -> Option<String>;
-    /// Writes a line of the app's own to the log.
+    /// Writes a line of the app's to the log.
     fn note(&self, line: String);
-    /// Writes a line to the log that says what is wrong.
+    /// Writes a line about a problem to the log.
     fn log(&self, line: String);
 }
 
-/// A world, held by its handlers. It may be gone: an object's memory can be lost while a handler waits.
+/// A world, as handles hold it. The world may be gone: an object's memory can be lost while a handler waits.
 #[derive(Clone)]
 pub struct WorldHandle(Weak<dyn WorldApi>);
 
 impl WorldHandle {
-    /// Holds a world.
+    /// Returns a handle that does not keep the world alive.
     pub fn new(world: &Rc<impl WorldApi + 'static>) -> Self {
         let weak: Weak<_> = Rc::downgrade(world);
         Self(weak)
     }
 
-    /// The world, if it is still there.
+    /// Returns the world, if it is still there.
     pub(crate) fn upgrade(&self) -> Option<Rc<dyn WorldApi>> {
         self.0.upgrade()
     }
@@ -93,7 +93,7 @@ impl WorldHandle {
 }
 
 impl WorldHandle {
-    /// Puts sockets into rooms, each into all of them or none.
+    /// Makes sockets join rooms, each all of them or none.
     pub(crate) fn join(&self, to: Recipients, rooms: Vec<Room>) -> Result<(), JoinError> {
         let too_long = rooms.iter().map(|room| room.as_str().len()).find(|bytes| *bytes > MAX_NAME_BYTES);
         if let Some(bytes) = too_long {

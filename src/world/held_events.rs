@@ -17,7 +17,7 @@ pub struct HeldEvents {
 }
 
 impl HeldEvents {
-    /// Returns a queue for no socket.
+    /// Holds nothing.
     pub const fn new() -> Self {
         Self { by_socket: LiteMap::new(), bytes: 0 }
     }

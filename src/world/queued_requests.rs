@@ -6,14 +6,14 @@ use futures::future::LocalBoxFuture;
 use crate::dispatch::{Origin, Task};
 use crate::handles::{HttpResponse, WorldHandle};
 
-/// The HTTP requests that came since the last turn. None is handled before the next turn has begun: until then, the time is
-/// that of the last one.
+/// The HTTP requests that came since the last turn. None is polled before the next turn begins: until then, the world's time is
+/// that of the last turn.
 #[derive(Debug, Default)]
 pub struct QueuedRequests(Vec<Task>);
 
 impl QueuedRequests {
-    /// Adds a request that `response` answers, and returns where the answer will come. What HTTP does not allow in it is
-    /// left out and written to the log.
+    /// Adds a request that is answered with `response`, and returns where the response comes. What HTTP does not allow in it is
+    /// left out and logged.
     pub fn push(
         &mut self,
         world: WorldHandle,
@@ -27,7 +27,7 @@ impl QueuedRequests {
                     world.log(problem);
                 }
             }
-            // Whoever asked may have gone away.
+            // The caller may be gone.
             let _ = sender.send(response);
         }));
         receiver

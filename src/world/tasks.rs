@@ -15,40 +15,40 @@ use super::notify::Notify;
 use crate::dispatch::{Origin, Task};
 use crate::id::SocketId;
 
-/// The handlers of a world that wait.
+/// The waiting handlers of a world.
 #[derive(Debug)]
 pub struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
-    /// What those hold that wait, in bytes.
+    /// The bytes that the waiting handlers hold.
     waiting_bytes: usize,
-    /// For the next handler; most never wait, and leave it for the one after.
+    /// For the next handler. Most never wait, so that it serves the one after.
     waker: Arc<StableWaker>,
 }
 
 /// How a handler ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// Whom it was for.
+    /// What it was called for.
     pub origin: Origin,
-    /// The socket whose later events waited for it.
+    /// The socket whose later events were held for it.
     pub holds: Option<SocketId>,
-    /// What it held, in bytes.
+    /// The bytes that it held.
     pub bytes: usize,
-    /// What is to run next, or what it panicked with.
+    /// The tasks to run next, or the panic.
     pub result: Result<Vec<Task>, Box<dyn Any + Send>>,
 }
 
 impl Tasks {
-    /// No handlers; `notify` is told when one can go on.
+    /// Returns no handlers; `notify` is woken when one can make progress.
     pub fn new(notify: Arc<Notify>) -> Self {
         Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, waker: Arc::default() }
     }
 
-    /// Starts a handler: one that need not wait has ended at once, another one is kept.
+    /// Starts a handler. Returns it if it finished at once; otherwise it is kept.
     pub fn start(&mut self, task: Task) -> Option<Finished> {
         let mut running = Running { task: Some(task), waker: Arc::clone(&self.waker) };
-        // Nobody hears a waker yet: those that wait are polled again right away, and heard from then on.
+        // No waker yet: a handler that waits is polled again right away, with its own.
         match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
@@ -62,7 +62,7 @@ impl Tasks {
         }
     }
 
-    /// Lets those go on that can; gives one that has ended, if one has.
+    /// Polls the handlers that can make progress; returns one that has finished, if any.
     pub fn next_finished(&mut self) -> Option<Finished> {
         if self.waiting.is_empty() {
             return None;
@@ -81,18 +81,18 @@ impl Tasks {
         }
     }
 
-    /// What those hold that wait, in bytes: the arguments that they were called with.
+    /// Returns the bytes that waiting handlers hold: the arguments that they were called with.
     pub const fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
     }
 
-    /// How many wait.
+    /// Returns how many handlers wait.
     pub fn waiting_count(&self) -> usize {
         self.waiting.len()
     }
 }
 
-/// A handler, until it has ended.
+/// A handler until it has finished.
 #[derive(Debug)]
 struct Running {
     task: Option<Task>,
@@ -106,7 +106,7 @@ impl Future for Running {
         self.waker.0.register(cx.waker());
         let waker = Waker::from(Arc::clone(&self.waker));
         let Some(task) = &mut self.task else { return Poll::Ready(None) };
-        // A handler that panicked is not polled again: what it left half done is dropped with it.
+        // A handler that panicked is not polled again: its state is dropped with it.
         let result =
             match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
                 Ok(Poll::Pending) => return Poll::Pending,
@@ -117,8 +117,8 @@ impl Future for Running {
     }
 }
 
-/// The waker that a handler is polled with, from its first poll to its last: `worker::Delay`, for one, wakes the first it was
-/// polled with.
+/// The one waker that a handler is polled with from its first poll to its last: `worker::Delay`, for one, wakes the first waker
+/// that it was polled with.
 #[derive(Debug, Default)]
 struct StableWaker(AtomicWaker);
 

@@ -29,11 +29,11 @@ use crate::object::Store;
 use crate::routing::App;
 use crate::time::Timestamp;
 
-/// How often, in one turn, handlers that wait are asked whether they can go on: one that always can must not keep the object
-/// from its other events.
+/// How often waiting handlers are polled in one turn: one that can always make progress must not keep the object from its other
+/// events.
 const MAX_ROUNDS: usize = 64;
 
-/// A world with its handlers; what the shell and the tests drive.
+/// A world with its handlers, for the shell and tests to drive.
 #[derive(Debug)]
 pub struct World {
     state: Rc<WorldState>,
@@ -42,13 +42,13 @@ pub struct World {
     held: HeldEvents,
     requests: QueuedRequests,
     notify: Arc<Notify>,
-    /// Empty, for its memory: what is called for one dispatch.
+    /// An empty list, kept for its memory: the tasks of one dispatch.
     starting: Vec<Task>,
 }
 
 impl World {
-    /// A world that `app` serves. What it keeps is in `store`; `notify` is told when [`handle`](Self::handle) is to be
-    /// called without anything else having happened.
+    /// Returns a world that `app` serves and whose storage is `store`. `notify` is woken when [`handle`](Self::handle) must be
+    /// called although no input came.
     pub fn new(server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
         let state = Rc::new(WorldState::new(server, app, store, Arc::clone(&notify)));
         Self {
@@ -62,21 +62,20 @@ impl World {
         }
     }
 
-    /// What the world knows. Not to be held while anything is handled.
+    /// Returns the core. It must not be held while anything is handled.
     pub fn server(&mut self) -> RefMut<'_, Server> {
         self.state.server()
     }
 
-    /// The app that serves the world.
+    /// Returns the app that serves the world.
     pub fn app(&self) -> &Rc<App> {
         self.state.app()
     }
 
-    /// Handles an input and calls the handlers for it; the effects are appended to `fx`. `entropy` makes ids. While
-    /// [`Server::has_more`], perform them and go on with [`Input::Continue`].
+    /// Handles an input and calls the handlers for it; appends the effects to `fx`. Ids are made of `entropy`. While
+    /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
-    /// A panic in a handler costs the event that it was called for: the client is told if it asked for an answer, and a line
-    /// is logged.
+    /// A handler that panics costs its event: the client gets an error if it asked for an acknowledgement, and a line is logged.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         self.state.begin_turn(now, fx);
         self.state.handle(input);
@@ -87,13 +86,13 @@ impl World {
         self.state.end_turn(fx);
     }
 
-    /// A request to one of the app's routes; [`handle`](Self::handle) is to be called next. The answer comes when the handler
-    /// gives it; a sender that is gone means that it panicked.
+    /// Adds a request to one of the app's routes, which the next [`handle`](Self::handle) begins with. Returns where the response
+    /// comes; the sender is dropped if the handler panics.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         self.answer(|app, world| app.respond(world, request))
     }
 
-    /// A call at the admin door; as [`handle_http`](Self::handle_http).
+    /// Adds a request to the admin HTTP API, as [`handle_http`](Self::handle_http) does.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         self.answer(|_, world| Box::pin(admin::answer(Io::main(world.clone()), operation, request)))
     }
@@ -111,7 +110,7 @@ impl World {
         self.requests.push(self.handle.clone(), response)
     }
 
-    /// Calls handlers until nothing is left that can go on.
+    /// Calls handlers until none is left that can make progress.
     fn run(&mut self, entropy: &mut dyn FnMut() -> Entropy) {
         let mut dispatches = 0;
         for _ in 0..MAX_ROUNDS {
@@ -159,12 +158,12 @@ impl World {
                     self.start_all(dispatch, None);
                 }
             }
-            // A client that speaks faster than its messages are handled has no other way to be told.
+            // A client that sends faster than its messages are handled cannot be told in any other way.
             Dispatch::Message { sid, .. } if self.is_busy() => {
                 self.state.log("a session of plain Engine.IO is closed: too many of its messages wait".to_owned());
                 self.state.perform(Command::Close { sid });
             }
-            // Those who only look on can do without.
+            // These handlers only observe.
             Dispatch::Outgoing { event, .. } if self.is_busy() => {
                 self.state.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
             }

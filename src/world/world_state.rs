@@ -1,4 +1,4 @@
-//! A world as its handlers reach it.
+//! The part of a world that its handlers reach.
 
 use core::cell::{Cell, RefCell, RefMut};
 use core::fmt;
@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 /// Prefix of the app's own keys in storage, so that none is the shell's.
 const APP_KEY_PREFIX: &str = "app:";
 
-/// What a world's handlers reach: nothing of it is borrowed while one of them runs.
+/// The part of a world that its handlers reach. None of it is borrowed while a handler runs.
 pub struct WorldState {
     server: RefCell<Server>,
     fx: RefCell<Effects>,
@@ -35,9 +35,9 @@ pub struct WorldState {
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
     ack_waiters: RefCell<AckWaiters>,
-    /// Whether the core runs: a panic is its own then, and no handler's.
+    /// Whether the core runs: a panic is the core's then, not a handler's.
     in_core: Cell<bool>,
-    /// Whether a turn is under way, which will perform what is done.
+    /// Whether a turn is under way, at whose end effects are performed.
     in_turn: Cell<bool>,
 }
 
@@ -60,14 +60,14 @@ impl WorldState {
         }
     }
 
-    /// Begins a turn: what is done goes to `fx`, which is left with what was done since the last one.
+    /// Begins a turn: takes `fx`, to which effects are appended until the turn ends.
     pub fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
         self.swap_effects(fx);
         self.now.set(now);
         self.in_turn.set(true);
     }
 
-    /// Ends a turn, and gives `fx` back.
+    /// Ends a turn: returns the effects to `fx`.
     pub fn end_turn(&self, fx: &mut Effects) {
         self.in_turn.set(false);
         self.swap_effects(fx);
@@ -79,7 +79,7 @@ impl WorldState {
 
     /// Lets the core handle an input.
     pub fn handle(&self, input: Input) {
-        // Something that a handler holds may be dropped while the core runs, and would only tell it that it is gone.
+        // A value that a handler holds may be dropped while the core runs; its command could only cancel what is over.
         let Ok(mut server) = self.server.try_borrow_mut() else { return };
         self.in_core.set(true);
         server.handle(self.now.get(), input, &mut self.fx.borrow_mut());
@@ -91,12 +91,12 @@ impl WorldState {
         self.in_core.get()
     }
 
-    /// Removes the next event that handlers are to be called for.
+    /// Removes the next dispatch.
     pub fn next_dispatch(&self) -> Option<Dispatch> {
         self.fx.borrow_mut().next_dispatch()
     }
 
-    /// Puts events before all others, in their order.
+    /// Inserts dispatches before all others, in order.
     pub fn push_dispatches_first(&self, dispatches: VecDeque<Dispatch>) {
         self.fx.borrow_mut().push_dispatches_first(dispatches);
     }
@@ -104,7 +104,7 @@ impl WorldState {
     /// Hands acknowledgements to the handler that awaits them.
     pub fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
         let sender = self.ack_waiters.borrow_mut().remove(pending);
-        // A handler that does not wait any more needs no acknowledgement.
+        // The handler may be gone.
         let _ = sender.map(|sender| sender.send(acks));
     }
 
