@@ -192,15 +192,15 @@ export class Sockets {
 
   /** The slots of the sockets whose pongs the runtime answered, in the order of heardTimes. */
   heardSlots() {
-    return this.slots().filter((slot) => this.#last_pongs(slot) !== undefined);
+    return this.slots().filter((slot) => this.#lastPong(slot) !== undefined);
   }
 
   /** When it did so last. */
   heardTimes() {
-    return this.slots().map((slot) => this.#last_pongs(slot)).filter((at) => at !== undefined);
+    return this.slots().map((slot) => this.#lastPong(slot)).filter((at) => at !== undefined);
   }
 
-  #last_pongs(slot) {
+  #lastPong(slot) {
     return this.state.getWebSocketAutoResponseTimestamp(this.list[slot])?.getTime();
   }
 }
@@ -222,7 +222,7 @@ export function endSocket(socket, code) {
   close(socket, code);
 }
 
-/** For a heartbeat that wakes nobody: every socket's attachment and when it was last_pongs, in turn. */
+/** For a heartbeat that wakes nobody: every socket's attachment and the time of its last pong, in turn. */
 export function liveness(state) {
   const liveness = [];
   for (const socket of state.getWebSockets()) {
