@@ -1,44 +1,38 @@
-//! The layout of `src`, held to a table: who may import whom, how long a file may be, and what may not be written at all.
+//! The layout of `src`: which room may import which, which files import each other in a circle, how long a file may be, and
+//! what may not be written at all.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
 
 #[path = "support/source/mod.rs"]
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
-use source::{File, files};
+use source::{File, Graph, files};
 
-/// Every module of `src` with what it may import of the crate, besides itself. `leaves` stands for all of the first block.
-const TABLE: &str = "
-    time      :
-    limits    :
-    value     : limits
-    error     : value
-    id        : limits
-    config    : limits
-    request   : error id limits time
-    table     : id time
-    effect    : error id request value
-    input     : effect error id request time value
-    snapshot  : id request table time engine::HeartbeatState
+/// The section of `ARCHITECTURE.md` whose table this test reads: rooms, what they are, and what they may import.
+const SECTION: &str = "## Who may import whom";
 
-    engine    : leaves
-    socket    : leaves snapshot
-    namespace : leaves
-    server    : leaves snapshot engine socket namespace
+/// The stages of the core: what connects them is in `core::server` alone.
+const STAGES: [&str; 3] = ["core::engineio", "core::socketio", "core::namespace"];
 
-    handler   : leaves socket::RESERVED_EVENTS
-    tabletop  : leaves handler
-    admin     : leaves handler socket::check_placeholders
+/// Files that may import each other in a circle, because a reader follows so many without losing the thread.
+const MAX_CIRCLE: usize = 4;
 
-    runtime   : time
-    edge      : leaves runtime handler admin
-    durable   : leaves snapshot engine server handler admin runtime edge::cors edge::route edge::respond edge::head
-    testing   : leaves admin durable engine handler server snapshot socket
-    export    : durable::Object edge::entry handler
-";
+/// Larger circles, by a folder that all of their files are in, with the reason why they stay.
+const CIRCLES: [(&str, &str); 1] = [(
+    "src/testing/",
+    "a TestWorld makes its clients and requests, and each of these holds the world that it speaks to",
+)];
 
-const LEAVES: [&str; 10] = ["time", "limits", "value", "error", "id", "config", "request", "table", "effect", "input"];
+/// Names that two files may have, with the reason why they are not told apart.
+const REPEATED_NAMES: [(&str, &str); 5] = [
+    ("ack", "what a handler does with an acknowledgement, and the errors of it"),
+    ("dispatch", "the room that calls handlers, and the core's data about what they are called for"),
+    ("emit", "emitting, and the errors of it"),
+    ("packet", "each stage has packets of its own protocol"),
+    ("queries", "what the server and its stage Engine.IO are asked without a change"),
+];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 400;
@@ -59,20 +53,56 @@ const PANICS: [(&str, &str); 6] = [
 /// The crates that exist for wasm32 only.
 const WASM_CRATES: [&str; 5] = ["worker", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "getrandom"];
 
-fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows = TABLE.lines().filter_map(|line| line.split_once(" :").or_else(|| line.split_once(':')));
-    let row = |(module, may): (&'static str, &'static str)| {
-        let names = may.split_whitespace();
-        let may = names.flat_map(|name| if name == "leaves" { LEAVES.to_vec() } else { vec![name] });
-        (module.trim(), may.collect())
-    };
-    rows.map(row).collect()
+/// The folder of the files that name them.
+const WASM_FOLDER: &str = "src/cloudflare/";
+
+/// The table of `ARCHITECTURE.md`.
+#[derive(Debug)]
+struct Table {
+    /// What each room may import besides itself: rooms, single items, and `everything`. In place of a group stand its rooms.
+    rows: BTreeMap<String, BTreeSet<String>>,
+    /// The same as written.
+    written: BTreeMap<String, BTreeSet<String>>,
+    /// The rows of several rooms, by the bold word in the description.
+    groups: BTreeMap<String, Vec<String>>,
 }
 
-/// Whether the table's row `may` allows the path `import`.
-fn is_allowed(may: &BTreeSet<&str>, import: &str) -> bool {
-    may.iter()
-        .any(|allowed| import == *allowed || import.strip_prefix(allowed).is_some_and(|rest| rest.starts_with("::")))
+impl Table {
+    fn read() -> Self {
+        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).expect("the page");
+        let (_, section) = page.split_once(SECTION).expect("the section with the table");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
+        let (mut written, mut groups) = (BTreeMap::new(), BTreeMap::new());
+        for line in lines {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+            let [rooms, description, may] = cells[..] else { panic!("a row has three cells: {line}") };
+            let may: BTreeSet<String> = words(may).collect();
+            if let Some(name) = description.split("**").nth(1) {
+                groups.insert(name.to_owned(), words(rooms).collect());
+            }
+            written.extend(words(rooms).map(|room| (room, may.clone())));
+        }
+        let expand = |name: &String| groups.get(name).cloned().unwrap_or_else(|| vec![name.clone()]);
+        let rows = written.iter().map(|(room, may)| (room.clone(), may.iter().flat_map(expand).collect())).collect();
+        Self { rows, written, groups }
+    }
+
+    /// Returns the room that a module or an item belongs to: the row with the longest name.
+    fn room_of(&self, path: &str) -> Option<&str> {
+        let rooms = self.rows.keys().filter(|room| is_below(path, room));
+        rooms.max_by_key(|room| room.len()).map(|room| &**room)
+    }
+}
+
+/// Returns the words of a cell, which may be marked as code.
+fn words(cell: &str) -> impl Iterator<Item = String> {
+    cell.split(['`', ' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned)
+}
+
+/// Returns whether a path is a module or an item in it.
+fn is_below(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// Fails with a line for each offence.
@@ -80,20 +110,64 @@ fn report(offences: &[String]) {
     assert!(offences.is_empty(), "\n{}", offences.join("\n"));
 }
 
+/// Returns the imports that leave a file's room, as (file, room, line, path). `lib.rs` only names what users see.
+fn imports_between_rooms(table: &Table) -> Vec<(File, String, usize, String)> {
+    let mut found = Vec::new();
+    for file in files("src").into_iter().filter(|file| !file.module.is_empty()) {
+        let room = table.room_of(&file.module).unwrap_or_default().to_owned();
+        for import in file.imports() {
+            if table.room_of(&import.path) != Some(&room) {
+                found.push((file.clone(), room.clone(), import.line, import.path));
+            }
+        }
+    }
+    found
+}
+
 #[test]
-fn modules_import_what_the_table_allows() {
-    let table = table();
+fn rooms_import_what_the_table_allows() {
+    let table = Table::read();
     let mut offences = Vec::new();
-    for file in files("src").iter().filter(|file| file.module != "lib") {
-        let Some(may) = table.get(&*file.module) else {
-            offences.push(format!("{}: the module {:?} is not in the table", file.path, file.module));
-            continue;
-        };
-        for (line, import) in file.imports() {
-            let to = import.split("::").next().unwrap_or_default();
-            // A path of one word is the crate's own: what `lib.rs` names again is for strangers.
-            if to != file.module && !is_allowed(may, &import) {
-                offences.push(format!("{}:{line}: {} may not import {import}", file.path, file.module));
+    for (file, room, line, path) in imports_between_rooms(&table) {
+        let may = table.rows.get(&room);
+        let is_allowed = may.is_some_and(|may| may.iter().any(|name| name == "everything" || is_below(&path, name)));
+        if room.is_empty() {
+            offences.push(format!("{}: {} is in no room of the table", file.path, file.module));
+        } else if !is_allowed {
+            offences.push(format!("{}:{line}: {room} may not import {path}", file.path));
+        }
+    }
+    report(&offences);
+}
+
+#[test]
+fn the_table_keeps_the_stages_apart() {
+    let table = Table::read();
+    for stage in STAGES {
+        let others = STAGES.iter().filter(|other| **other != stage);
+        for name in others.flat_map(|other| table.rows[stage].iter().filter(|name| is_below(name, other))) {
+            panic!("the table itself lets {stage} import {name}");
+        }
+    }
+    for leaf in &table.groups["leaves"] {
+        assert_eq!(table.written[leaf], BTreeSet::from(["leaves".to_owned()]), "{leaf} is no leaf");
+    }
+}
+
+#[test]
+fn the_table_has_no_room_and_no_import_too_many() {
+    let table = Table::read();
+    let files = files("src");
+    let imports = imports_between_rooms(&table);
+    let mut offences = Vec::new();
+    for (room, may) in &table.written {
+        if !files.iter().any(|file| is_below(&file.module, room)) {
+            offences.push(format!("{room} is in the table and not in src"));
+        }
+        // The rooms of a group are named as one, and not every room needs each of them.
+        for name in may.iter().filter(|name| !table.groups.contains_key(*name) && *name != "everything") {
+            if !imports.iter().any(|(_, from, _, path)| from == room && is_below(path, name)) {
+                offences.push(format!("{room} may import {name} and does not"));
             }
         }
     }
@@ -101,36 +175,60 @@ fn modules_import_what_the_table_allows() {
 }
 
 #[test]
-fn stages_do_not_import_one_another() {
-    let (table, stages) = (table(), ["engine", "socket", "namespace"]);
-    for stage in stages {
-        assert!(
-            stages.iter().all(|other| !table[stage].contains(other)),
-            "the table itself lets {stage} import another"
-        );
-    }
-    assert!(LEAVES.iter().all(|leaf| table[leaf].iter().all(|import| LEAVES.contains(import))), "a leaf is no leaf");
+fn imports_are_read_as_the_compiler_reads_them() {
+    let code = "mod child;\npub mod other {\n    pub use super::child::Thing as Name;\n}\n\
+        pub(crate) use child::{Item, nested::{self, One}};\nuse crate::core::{table, view::{View}};\n\
+        use super::sibling::*;\nuse std::rc::Rc;\nfn f() { child::call(); super::climb(Rc::new(crate::id::Sid)) }\n";
+    let imports = source::imports("room::file", code);
+    let read: Vec<_> = imports
+        .iter()
+        .map(|import| (import.line, &*import.path, import.name.as_deref().unwrap_or_default(), import.is_reexport))
+        .collect();
+    let expected = [
+        (3, "room::file::child::Thing", "Name", true),
+        (5, "room::file::child::Item", "Item", true),
+        (5, "room::file::child::nested", "nested", true),
+        (5, "room::file::child::nested::One", "One", true),
+        (6, "core::table", "table", false),
+        (6, "core::view::View", "View", false),
+        (7, "room::sibling::*", "*", false),
+        (9, "room::file::child::call", "", false),
+        (9, "room::climb", "", false),
+        (9, "id::Sid", "", false),
+    ];
+    assert_eq!(read, expected);
 }
 
 #[test]
-fn the_table_has_no_row_and_no_import_too_many() {
-    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in files("src") {
-        imports.entry(file.module.clone()).or_default().extend(file.imports().into_iter().map(|(_, import)| import));
+fn files_import_each_other_in_small_circles_only() {
+    let files = files("src");
+    let graph = Graph::new(&files);
+    let circles = graph.circles();
+    let large = || circles.iter().filter(|circle| circle.len() > MAX_CIRCLE);
+    let is_in = |circle: &[&str], folder: &str| circle.iter().all(|path| path.starts_with(folder));
+    let known = |circle: &&Vec<&str>| CIRCLES.iter().any(|(folder, _)| is_in(circle, folder));
+    let mut offences: Vec<String> = large()
+        .filter(|circle| !known(circle))
+        .map(|circle| format!("{} files import each other:\n  {}", circle.len(), circle.join("\n  ")))
+        .collect();
+    for (folder, _) in CIRCLES.iter().filter(|(folder, _)| !large().any(|circle| is_in(circle, folder))) {
+        offences.push(format!("{folder} has no large circle any more: take it off the list"));
     }
-    let mut offences = Vec::new();
-    for (module, may) in table() {
-        let Some(used) = imports.get(module) else {
-            offences.push(format!("{module} is in the table and not in src"));
-            continue;
-        };
-        // The leaves are named as one, and not every stage needs each of them.
-        for name in may.iter().filter(|name| LEAVES.contains(&module) || !LEAVES.contains(name)) {
-            let is_used = used.iter().any(|import| is_allowed(&BTreeSet::from([*name]), import));
-            if !is_used {
-                offences.push(format!("{module} may import {name} and does not"));
-            }
-        }
+    report(&offences);
+}
+
+#[test]
+fn no_two_files_have_one_name() {
+    let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in files("src") {
+        by_name.entry(file.stem().to_owned()).or_default().push(file.path);
+    }
+    let repeated: BTreeMap<_, _> = by_name.into_iter().filter(|(_, paths)| paths.len() > 1).collect();
+    let is_known = |name: &str| REPEATED_NAMES.iter().any(|(known, _)| *known == name);
+    let unknown = repeated.iter().filter(|(name, _)| !is_known(name));
+    let mut offences: Vec<String> = unknown.map(|(name, paths)| format!("{name}: {}", paths.join(", "))).collect();
+    for (name, _) in REPEATED_NAMES.iter().filter(|(name, _)| !repeated.contains_key(*name)) {
+        offences.push(format!("{name} is not repeated any more: take it off the list"));
     }
     report(&offences);
 }
@@ -175,16 +273,14 @@ fn nothing_panics_without_saying_why() {
 }
 
 #[test]
-fn the_runtime_is_named_in_wasm_only_files() {
+fn only_the_platforms_folder_names_the_platforms_crates() {
     let all = files("src");
     let wasm_only: BTreeSet<String> = all.iter().flat_map(File::wasm_only_modules).collect();
     assert!(wasm_only.len() >= 5, "the wasm-only modules are not found: {wasm_only:?}");
-    let mut offences = Vec::new();
+    let elsewhere = wasm_only.iter().filter(|path| !path.starts_with(WASM_FOLDER));
+    let mut offences: Vec<String> =
+        elsewhere.map(|path| format!("{path}: a file for wasm32 only that is not in {WASM_FOLDER}")).collect();
     for file in all.iter().filter(|file| !wasm_only.contains(&file.path)) {
-        // What `export` makes is made for wasm32 only, by a macro; all else there is of the shell.
-        if file.path == "src/export.rs" {
-            continue;
-        }
         let code = file.code();
         let lines: Vec<&str> = code.lines().collect();
         for (number, line) in lines.iter().enumerate() {

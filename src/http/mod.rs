@@ -1,13 +1,13 @@
 //! What the Worker and the object both need of HTTP.
 
 mod engine_request;
-mod internal;
+mod internal_headers;
 mod subprotocol;
 
 pub use engine_request::{EngineRequest, check_protocol, opens};
 #[cfg(target_arch = "wasm32")]
-pub use internal::CLOSE_MARK;
-pub use internal::INTERNAL_PREFIX;
+pub use internal_headers::CLOSE_MARK;
+pub use internal_headers::INTERNAL_PREFIX;
 #[cfg(target_arch = "wasm32")]
 pub use subprotocol::select_subprotocol;
 pub use subprotocol::{SUBPROTOCOL, is_token};

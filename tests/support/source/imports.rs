@@ -1,0 +1,160 @@
+//! The paths by which a file names the crate's other modules.
+#![expect(clippy::string_slice, reason = "every position comes from a search in the same text")]
+
+/// A path into the crate: of a `use` item, or in the code.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The path from the crate's root, `core::table::ById`.
+    pub path: String,
+    /// The name that the path has in the file; `None` for a path in the code.
+    pub name: Option<String>,
+    /// Whether others may name it through this file: `pub use`.
+    pub is_reexport: bool,
+}
+
+/// Returns the imports of a module's code, which is blanked.
+pub fn imports(module: &str, code: &str) -> Vec<Import> {
+    let children = declared(code);
+    let mut found = Vec::new();
+    let mut rest = code.to_owned();
+    for (at, is_reexport, item) in use_items(code) {
+        let line = line_of(code, at);
+        let here = [module, &inline_module(code, at)].concat();
+        for (path, name) in branches(item) {
+            if let Some(path) = absolute(&path, &here, module, &children) {
+                found.push(Import { line, path, name: Some(name), is_reexport });
+            }
+        }
+        // Line for line, as it was.
+        let blank: String = item.chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
+        rest.replace_range(at..at + item.len(), &blank);
+    }
+    for (at, path) in paths(&rest) {
+        let here = [module, &inline_module(code, at)].concat();
+        if let Some(path) = absolute(path, &here, module, &children) {
+            found.push(Import { line: line_of(code, at), path, name: None, is_reexport: false });
+        }
+    }
+    found.sort_by_key(|import| import.line);
+    found
+}
+
+fn line_of(code: &str, at: usize) -> usize {
+    code[..at].matches('\n').count() + 1
+}
+
+/// Returns the modules that the code declares, in files of their own.
+fn declared(code: &str) -> Vec<&str> {
+    code.lines().filter_map(|line| declares(line)?.strip_suffix(';')).collect()
+}
+
+/// Returns what follows `mod` in a line that begins a module.
+fn declares(line: &str) -> Option<&str> {
+    let (before, behind) = line.split_once("mod ")?;
+    (before.is_empty() || before.starts_with("pub")).then_some(behind)
+}
+
+/// Returns `::name` of the module in braces that a position is in; nothing where there is none.
+fn inline_module(code: &str, at: usize) -> String {
+    let mut open = None;
+    for line in code[..at].lines() {
+        if line == "}" {
+            open = None;
+        } else if let Some(name) = declares(line).and_then(|name| name.strip_suffix(" {")) {
+            open = Some(name);
+        }
+    }
+    open.map_or_else(String::new, |name| format!("::{name}"))
+}
+
+/// Returns the `use` items: where each one's paths begin, whether it exports them, and the paths up to the semicolon.
+fn use_items(code: &str) -> Vec<(usize, bool, &str)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in code.split_inclusive('\n') {
+        let words = line.trim_start();
+        let is_use = words.starts_with("use ") || words.starts_with("pub") && words.contains(" use ");
+        if is_use && let Some(at) = line.find("use ") {
+            let at = start + at + "use ".len();
+            let end = code[at..].find(';').map_or(code.len(), |end| at + end);
+            found.push((at, words.starts_with("pub"), &code[at..end]));
+        }
+        start += line.len();
+    }
+    found
+}
+
+/// Returns the paths of two words or more in code without `use` items.
+fn paths(code: &str) -> Vec<(usize, &str)> {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(begin) = code[at..].find(is_path).map(|begin| at + begin) {
+        at = code[begin..].find(|c| !is_path(c)).map_or(code.len(), |end| begin + end);
+        // `$crate` in a macro is another crate's way to this one.
+        if code[begin..at].contains("::") && !code[..begin].ends_with('$') {
+            found.push((begin, code[begin..at].trim_end_matches(':')));
+        }
+    }
+    found
+}
+
+/// Returns a path from the crate's root; `None` for one into another crate, or to what is in scope.
+///
+/// `here` is the module in which the path stands, `file` that of the file, which declares `children`.
+fn absolute(path: &str, here: &str, file: &str, children: &[&str]) -> Option<String> {
+    let (first, rest) = path.split_once("::").unwrap_or((path, ""));
+    let join = |module: &str, rest: &str| match (module.is_empty(), rest.is_empty()) {
+        (true, _) => rest.to_owned(),
+        (_, true) => module.to_owned(),
+        _ => format!("{module}::{rest}"),
+    };
+    match first {
+        "crate" => Some(rest.to_owned()),
+        "self" => Some(join(here, rest)),
+        "super" => {
+            let mut module = here.rsplit_once("::").map_or("", |(parent, _)| parent);
+            let mut rest = rest;
+            while let Some(climbed) = rest.strip_prefix("super::") {
+                module = module.rsplit_once("::").map_or("", |(parent, _)| parent);
+                rest = climbed;
+            }
+            Some(join(module, rest))
+        }
+        child if children.contains(&child) => Some(join(file, path)),
+        _ => None,
+    }
+}
+
+/// Returns the paths of a `use` item's tree, each with its name.
+fn branches(tree: &str) -> Vec<(String, String)> {
+    let tree = tree.trim();
+    let Some((stem, list)) = tree.split_once('{') else {
+        let (path, name) = tree.split_once(" as ").unwrap_or((tree, tree));
+        let name = name.rsplit("::").next().unwrap_or_default().trim();
+        return vec![(path.trim().to_owned(), name.to_owned())];
+    };
+    let list = list.trim_end().strip_suffix('}').unwrap_or(list);
+    let (mut depth, mut start, mut found) = (0, 0, Vec::new());
+    for (at, c) in list.char_indices().chain([(list.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                if !list[start..at].trim().is_empty() {
+                    found.extend(branches(&list[start..at]));
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let whole = stem.trim_end_matches("::");
+    let name = |branch: &str, name: String| match branch {
+        "self" => (whole.to_owned(), whole.rsplit("::").next().unwrap_or_default().to_owned()),
+        _ => (format!("{stem}{branch}"), name),
+    };
+    found.into_iter().map(|(branch, given)| name(&branch, given)).collect()
+}
