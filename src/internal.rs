@@ -3,7 +3,7 @@
 
 pub use crate::admin::Operation;
 #[cfg(target_arch = "wasm32")]
-pub use crate::cloudflare::export::{Object, Promise, fetch, wasm_bindgen};
+pub use crate::cloudflare::{Object, Promise, fetch, wasm_bindgen};
 pub use crate::config::Config;
 pub use crate::core::effect::Response;
 pub use crate::core::handshake_request::{HandshakeRequest, Protocol};
@@ -14,9 +14,10 @@ pub use crate::error::fault::Fault;
 pub use crate::error::refusal::Refusal;
 pub use crate::http::EngineRequest;
 pub use crate::id::{AckId, ConnId, Entropy, RequestId, WorldName};
-pub use crate::object::{Body, Platform, Reception, Shell, Store};
+pub use crate::object::{Body, Platform, Reception, Shell};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::{Host, HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
+pub use crate::world::Store;
 
 /// The bounds.
 pub mod limits {

@@ -1,4 +1,4 @@
-//! What a final crate exports to the runtime.
+//! The macro that exports a Worker. It is compiled for every target; what it makes is for wasm32 only.
 
 /// Exports a server as a Worker: the Durable Object class, and the fetch handler.
 ///
@@ -82,31 +82,3 @@ macro_rules! world {
         };
     };
 }
-
-#[cfg(target_arch = "wasm32")]
-mod wasm {
-    use std::cell::OnceCell;
-    use std::rc::Rc;
-
-    use wasm_bindgen::JsValue;
-
-    pub use js_sys::Promise;
-    pub use wasm_bindgen;
-
-    pub use crate::cloudflare::object_class::Object;
-    use crate::routing::App;
-
-    /// Answers a request to the Worker that serves `app`.
-    pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
-        thread_local! {
-            /// An isolate runs one Worker, and a Worker serves one app.
-            static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
-        }
-        let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
-        crate::cloudflare::worker_entry::fetch(request, env, app)
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-#[doc(hidden)]
-pub use wasm::*;

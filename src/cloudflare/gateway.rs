@@ -1,30 +1,23 @@
-//! Requests as the runtime brings them, and the responses to them.
+//! Requests to the world's gateway, which speaks Engine.IO.
 
 use core::cell::RefCell;
 use core::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::http_requests;
 use super::http_requests::Endpoint;
+use super::request_body::BodyLimits;
+use super::respond::cors_headers;
 use super::runtime;
 use super::workers::Workers;
-use crate::config::Config;
 use crate::core::effect::Response;
 use crate::error::Refusal;
-use crate::handles::Variables;
-use crate::http::RequestHead;
-use crate::http::origin;
-use crate::http::{CLOSE_MARK, EngineRequest};
-use crate::http::{Route, route};
-use crate::http::{SUBPROTOCOL, select_subprotocol};
-use crate::object::Platform;
-use crate::object::Shell;
-use crate::object::{Body, Reception};
-use crate::routing::App;
+use crate::handles::{ConnRequest, Variables};
+use crate::http::{CLOSE_MARK, EngineRequest, RequestHead, Route, SUBPROTOCOL, origin, route, select_subprotocol};
+use crate::object::{Platform, Reception, Shell};
 
 /// What the body of a POST may not be: engine.io 4 has no binary payloads.
 const OCTET_STREAM: &str = "application/octet-stream";
@@ -53,13 +46,13 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
         let is_octets =
             || head.header("content-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OCTET_STREAM));
         match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
-            Ok(parsed) => {
-                shell.handle_request(parsed, protocol, is_octets, |now| head.to_conn_request(world, now, variables))?
-            }
+            Ok(parsed) => shell.handle_request(parsed, protocol, is_octets, |now| {
+                ConnRequest::new(head.method().to_owned(), world, head.is_upgrade(), head.to_handshake(now), variables)
+            })?,
             Err(refusal) => Reception::Refused(refusal),
         }
     };
-    let headers = || own_headers(shell.borrow().config(), &head, &app);
+    let headers = || cors_headers(shell.borrow().config(), &head, &app);
     match reception {
         Reception::Accepted(client) => runtime::switch_protocols(&client, upgrade_headers(&head)),
         Reception::SecondWebSocket => {
@@ -102,41 +95,8 @@ async fn answer(
     respond(&answer, &headers)
 }
 
-/// The headers that every answer to a request must have. The Worker has refused who may not connect.
-pub(crate) fn own_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
-    let cors = app.engine_routes().cors_options();
-    origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
-}
-
 fn promise(response: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
     future_to_promise(AssertUnwindSafe(response)).into()
-}
-
-/// How much of a body is read, and for how long: in bytes and milliseconds.
-pub(crate) struct BodyLimits {
-    max: f64,
-    patience: f64,
-}
-
-impl BodyLimits {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            max: runtime::integer_to_js(config.max_payload_bytes as u64),
-            patience: runtime::span_to_js(config.body_timeout()),
-        }
-    }
-
-    pub(crate) async fn read(&self, request: &JsValue) -> Body {
-        match JsFuture::from(runtime::read_request(request, self.max, self.patience)).await {
-            Ok(body) => match body.as_bool() {
-                Some(true) => Body::TooLong,
-                Some(false) => Body::Late,
-                None if body.is_undefined() => Body::Aborted,
-                None => Body::Bytes(Uint8Array::new(&body).to_vec()),
-            },
-            Err(_) => Body::Aborted,
-        }
-    }
 }
 
 fn respond(answer: &Response, headers: &[origin::Header]) -> Result<JsValue, JsValue> {

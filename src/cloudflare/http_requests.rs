@@ -1,4 +1,4 @@
-//! Requests to a world that are not Engine.IO's: those to the app's routes, and those at the admin door.
+//! Requests to a world that are not Engine.IO's: those to the app's routes, and calls of the admin HTTP API.
 
 use core::cell::RefCell;
 use core::pin::Pin;
@@ -10,32 +10,28 @@ use futures::channel::oneshot;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
-use super::gateway::{BodyLimits, own_headers};
-use super::respond::respond;
+use super::request_body::BodyLimits;
+use super::respond::{cors_headers, respond};
 use super::runtime;
 use super::workers::Workers;
 use crate::admin::Operation;
 use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse};
-use crate::http::INTERNAL_PREFIX;
-use crate::http::RequestHead;
-use crate::http::Route;
+use crate::http::{INTERNAL_PREFIX, RequestHead, Route};
 use crate::limits::RESPONSE_TIMEOUT;
-use crate::object::Body;
-use crate::object::Shell;
-use crate::object::answer_or_late;
+use crate::object::{Body, Shell, answer_or_late};
 use crate::routing::App;
 
-/// Who answers a request.
+/// What answers a request.
 pub(crate) enum Endpoint {
     /// A route of the app's on this path.
     Route(String),
-    /// The admin door: the Worker has seen the key.
+    /// An operation of the admin HTTP API. The Worker has checked the key.
     Admin(Operation),
 }
 
 impl Endpoint {
-    /// `None` for what the Worker hands on to no world.
+    /// Returns the endpoint of a route; `None` for routes that the Worker forwards to no world.
     pub(crate) fn parse(route: &Route<'_>) -> Option<Self> {
         match *route {
             Route::App { path, .. } => Some(Self::Route(path.to_owned())),
@@ -45,7 +41,7 @@ impl Endpoint {
     }
 }
 
-/// A request that the Worker handed on because somebody answers it.
+/// Answers a request that the Worker forwarded.
 pub(crate) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
@@ -57,10 +53,10 @@ pub(crate) async fn fetch(
         let failure = Failure::new("NOT_FOUND", "Nothing is here");
         return respond(HttpResponse::error(404, &failure), &[]);
     };
-    // A block of its own, so that the shell is not borrowed while the body comes.
+    // A block of its own, so that the shell is not borrowed while the body is read.
     let (own, limits) = {
         let shell = shell.borrow();
-        (own_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
+        (cors_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
     };
     let body = match limits.read(request).await {
         Body::Bytes(body) => body.into(),
@@ -70,12 +66,12 @@ pub(crate) async fn fetch(
             return respond(HttpResponse::failed(&failure), &own);
         }
     };
-    let said = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
+    let headers = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
     let mut request = HttpRequest {
         method: head.method().to_owned(),
         path: String::new(),
         query: head.query().into_owned().collect(),
-        headers: said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body,
         params: Vec::new(),
     };
@@ -89,7 +85,7 @@ pub(crate) async fn fetch(
     respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
 }
 
-/// A timer of the runtime's, which is stopped with whoever waits for it: one that runs keeps the world awake.
+/// A timer of the runtime. It is stopped when it is dropped, because a timer that runs keeps the world awake.
 struct Timer {
     handle: JsValue,
     /// Called by the runtime.

@@ -1,18 +1,31 @@
-//! The Workers runtime.
+//! The platform: the Worker, the class of the Durable Object, and `runtime.js` beneath both. All of it is for wasm32 only, but for
+//! the macro.
 
-pub mod export;
+mod export;
 
 #[cfg(target_arch = "wasm32")]
 mod gateway;
 #[cfg(target_arch = "wasm32")]
 mod http_requests;
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod object_class;
+mod object_class;
+#[cfg(target_arch = "wasm32")]
+mod request_body;
 #[cfg(target_arch = "wasm32")]
 mod respond;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 #[cfg(target_arch = "wasm32")]
-pub(crate) mod worker_entry;
+mod worker_entry;
 #[cfg(target_arch = "wasm32")]
 mod workers;
+
+// What `world!` names in the crate that calls it.
+#[cfg(target_arch = "wasm32")]
+pub use js_sys::Promise;
+#[cfg(target_arch = "wasm32")]
+pub use object_class::Object;
+#[cfg(target_arch = "wasm32")]
+pub use wasm_bindgen;
+#[cfg(target_arch = "wasm32")]
+pub use worker_entry::fetch;

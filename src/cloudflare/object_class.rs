@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::gateway;
 use super::respond::respond_message;
 use super::runtime;
-use super::workers::Workers;
+use super::workers::{Callbacks, Workers};
 use crate::config::{Config, ConfigError};
 use crate::error::Reason;
 use crate::object::Shell;
@@ -26,14 +26,30 @@ const LONG_TEXT: usize = 1024;
 #[derive(Debug)]
 pub struct Object(AssertUnwindSafe<Result<Rc<RefCell<Shell<Workers>>>, ConfigError>>);
 
-/// The shell, for what the runtime calls later: never borrowed across an await.
+/// The shell, for what the runtime calls later. It is never borrowed across an await.
 #[derive(Clone, Debug)]
-pub(crate) struct WeakShell(Weak<RefCell<Shell<Workers>>>);
+struct WeakShell(Weak<RefCell<Shell<Workers>>>);
 
 impl WeakShell {
-    /// Calls the shell, if its object is still there.
-    pub(crate) fn with<T>(&self, call: impl FnOnce(&mut Shell<Workers>) -> T) -> Option<T> {
+    /// Calls the shell, if its object still exists.
+    fn with<T>(&self, call: impl FnOnce(&mut Shell<Workers>) -> T) -> Option<T> {
         Some(call(&mut self.0.upgrade()?.borrow_mut()))
+    }
+
+    /// Returns what the runtime calls when its timers and its storage are done.
+    fn callbacks(&self) -> Callbacks {
+        let (counted, timed, found) = (self.clone(), self.clone(), self.clone());
+        Callbacks {
+            is_deserted: Box::new(move || {
+                counted.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
+            }),
+            timer: Box::new(move || {
+                timed.with(Shell::handle_timer);
+            }),
+            alarm_found: Rc::new(move |at| {
+                found.with(|shell| shell.handle_alarm_found(at));
+            }),
+        }
     }
 }
 
@@ -67,7 +83,7 @@ impl Object {
             .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
         Self(AssertUnwindSafe(config.map(|config| {
             let shell = Rc::new_cyclic(|shell| {
-                let workers = Workers::new(state, env.clone(), WeakShell(Weak::clone(shell)));
+                let workers = Workers::new(state, env.clone(), WeakShell(Weak::clone(shell)).callbacks());
                 RefCell::new(Shell::new(workers, config, app))
             });
             call_when_woken(&shell);

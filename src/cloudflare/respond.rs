@@ -1,13 +1,21 @@
-//! A handler's response becomes the runtime's.
+//! Responses of handlers, made into the runtime's own.
 
 use wasm_bindgen::JsValue;
 
 use super::runtime;
+use crate::config::Config;
 use crate::handles::HttpResponse;
-use crate::http::origin;
+use crate::http::{RequestHead, origin};
+use crate::routing::App;
 use crate::value::quoted;
 
-/// Makes the runtime's response, with the headers that every answer to the request must have.
+/// Returns the CORS headers that every response to a request must have. The Worker has refused pages that may not connect.
+pub fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
+    let cors = app.engine_routes().cors_options();
+    origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
+}
+
+/// Makes the runtime's response, with the headers that every response to the request must have.
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.
@@ -16,7 +24,7 @@ pub fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue
     runtime::respond_bytes(status, &body, origin::join(headers, own))
 }
 
-/// Makes a response whose JSON body says what is wrong.
+/// Makes a response whose JSON body is an error message.
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.

@@ -15,12 +15,7 @@ use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
 use crate::error::Refusal;
 use crate::handles::{ConnRequest, Headers, Variables};
-use crate::http::CLOSE_MARK;
-use crate::http::RequestHead;
-use crate::http::SUBPROTOCOL;
-use crate::http::check_protocol;
-use crate::http::origin;
-use crate::http::{NO_PATH, Route, route};
+use crate::http::{CLOSE_MARK, NO_PATH, RequestHead, Route, SUBPROTOCOL, check_protocol, origin, route};
 use crate::routing::{App, EngineRoutes, Rejection};
 
 /// The name of the Durable Object binding in `wrangler.toml`.
@@ -29,18 +24,23 @@ const BINDING: &str = "WORLD";
 const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
-/// What becomes of a request.
+/// What is done with a request.
 enum Step {
-    /// This is the response.
+    /// The response is known.
     Answer(JsValue),
-    /// Its world's object answers.
+    /// The object of its world answers.
     Forward(Promise),
-    /// The app is asked first.
+    /// The app's hooks are called first.
     Ask(ConnRequest, Vec<origin::Header>),
 }
 
-/// Answers a request to the Worker that serves `app`. Nothing here waits unless the app has hooks that do.
-pub fn fetch(request: JsValue, env: JsValue, app: Rc<App>) -> Promise {
+/// Answers a request to the Worker that serves `app`. It waits only if the app has hooks that wait.
+pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
+    thread_local! {
+        /// An isolate runs one Worker, and a Worker serves one app.
+        static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+    }
+    let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
     match begin(&request, &env, &app) {
         Ok(Step::Answer(response)) => Promise::resolve(&response),
         Ok(Step::Forward(response)) => response,
@@ -67,7 +67,10 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     let engine = app.engine_routes();
     let (method, asked_world) = (head.method(), head.asked_world());
     let route = route(head.path(), asked_world.as_deref(), engine.gateway_path());
-    let details = |world| head.to_conn_request(world, runtime::now(), variables(env));
+    let details = |world| {
+        let handshake = head.to_handshake(runtime::now());
+        ConnRequest::new(method.to_owned(), world, head.is_upgrade(), handshake, variables(env))
+    };
     let origin = head.header("origin");
     let headers = match origin::check(origin, head.own_origin(), &config.allowed_origins, engine.cors_options()) {
         Ok(headers) => headers,
@@ -115,7 +118,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     }
 }
 
-/// PendingAcks the app's hooks, before the world and after it.
+/// Calls the app's hooks, before the request goes to its world and after it.
 async fn ask(
     request: &JsValue,
     env: &JsValue,
@@ -144,10 +147,10 @@ fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
     runtime::forward(env, BINDING, world, request, CLOSE_MARK, SUBPROTOCOL)
 }
 
-/// Lets the app change the headers of a session's response.
+/// Calls the app's hooks that change the headers of a response.
 fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsValue) -> Result<JsValue, JsValue> {
     let parts: &runtime::Response = response.unchecked_ref();
-    // Any other is a refusal: there is no session, or no longer one.
+    // Other statuses are refusals: there is no session, or no longer one.
     if !matches!(parts.status(), 101 | 200) {
         return Ok(response.clone());
     }

@@ -1,6 +1,7 @@
 //! The Workers runtime, as the shell asks it for things.
 
 use core::any::Any;
+use core::fmt;
 use core::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -11,63 +12,81 @@ use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::object_class::WeakShell;
 use super::runtime;
 use super::runtime::Sockets;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
-use crate::object::Shell;
-use crate::object::{Platform, Store};
+use crate::object::Platform;
 use crate::time::Timestamp;
 use crate::value::Frame;
+use crate::world::Store;
 
 /// For how many ids randomness is fetched at once.
 const IDS_AT_ONCE: usize = 16;
 
-/// What an object has of its runtime.
-#[derive(Debug)]
-pub(crate) struct Workers {
+/// What the runtime calls later, outside of any call of the object.
+pub struct Callbacks {
+    /// Returns whether the world has no sessions.
+    pub is_deserted: Box<dyn FnMut() -> bool>,
+    /// Called when the timer goes off.
+    pub timer: Box<dyn FnMut()>,
+    /// Called with the time of the alarm, when it has been looked up.
+    pub alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
+}
+
+/// The Workers runtime of one object.
+pub struct Workers {
     state: JsValue,
     store: Rc<WorkersStore>,
-    shell: WeakShell,
     sockets: Sockets,
-    /// The recipients of the broadcast that is performed.
+    /// The recipients of the broadcast that is being sent.
     slots: Vec<u32>,
-    /// Whether nobody is in the world, for the sockets to ask.
+    /// Called by `sockets`.
     is_deserted: Closure<dyn FnMut() -> bool>,
     /// The timer that runs.
     timer: JsValue,
-    /// Called by the timer; kept, because the runtime calls it again and again.
+    /// Called by every timer.
     ring: Closure<dyn FnMut()>,
-    /// Random bytes that nobody has seen: the runtime gives many as fast as few.
+    alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
+    /// Random bytes that are not used yet: the runtime makes many as fast as few.
     random: Vec<u8>,
     next_request: u32,
-    /// Requests that wait for their answer.
+    /// Requests that wait for their response.
     requests: LiteMap<RequestId, oneshot::Sender<Response>>,
 }
 
 impl Workers {
-    /// The runtime of the object with this state; `shell` is called by its timer.
-    pub(crate) fn new(state: JsValue, env: JsValue, shell: WeakShell) -> Self {
-        let is_deserted = {
-            let shell = shell.clone();
-            move || shell.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
-        };
-        let is_deserted = Closure::wrap_assert_unwind_safe(Box::new(is_deserted) as Box<dyn FnMut() -> bool>);
-        let ring = {
-            let shell = shell.clone();
-            move || {
-                shell.with(Shell::handle_timer);
-            }
-        };
-        let ring = Closure::wrap_assert_unwind_safe(Box::new(ring) as Box<dyn FnMut()>);
-        let sockets = new_sockets(&state, 0, &is_deserted);
-        let (slots, timer, next_request, requests) = (Vec::new(), JsValue::UNDEFINED, 0, LiteMap::new());
-        let store = Rc::new(WorkersStore { state: state.clone(), env });
-        let random = Vec::new();
-        Self { state, store, shell, sockets, slots, is_deserted, timer, ring, random, next_request, requests }
+    /// Returns the runtime of the object with this state, in a deployment with these variables.
+    pub fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
+        let Callbacks { is_deserted, timer, alarm_found } = callbacks;
+        let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
+        Self {
+            sockets: new_sockets(&state, 0, &is_deserted),
+            store: Rc::new(WorkersStore { state: state.clone(), env }),
+            state,
+            slots: Vec::new(),
+            is_deserted,
+            timer: JsValue::UNDEFINED,
+            ring: Closure::wrap_assert_unwind_safe(timer),
+            alarm_found,
+            random: Vec::new(),
+            next_request: 0,
+            requests: LiteMap::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callbacks").finish_non_exhaustive()
     }
 }
 
@@ -245,11 +264,11 @@ impl Platform for Workers {
     }
 
     fn find_alarm(&mut self) {
-        let shell = self.shell.clone();
+        let alarm_found = Rc::clone(&self.alarm_found);
         let found = runtime::find_alarm(&self.state);
         spawn_local(AssertUnwindSafe(async move {
             let found = JsFuture::from(found).await.map(|at| at.as_f64().map(runtime::time_from_js));
-            shell.with(|shell| shell.handle_alarm_found(found));
+            alarm_found(found);
         }));
     }
 
@@ -282,7 +301,7 @@ impl Platform for Workers {
     }
 
     fn drop_requests(&mut self) {
-        // `receive` says what it means to wait for a sender that is gone.
+        // A request whose sender is gone gets the refusal of an unknown session: `gateway::answer`.
         self.requests.clear();
     }
 }

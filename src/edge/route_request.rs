@@ -6,9 +6,9 @@ use crate::config::AdminKey;
 use crate::error::Failure;
 use crate::handles::HttpResponse;
 use crate::http::origin as headers;
-use crate::http::{NO_WORLD, Route};
+use crate::http::{Cors, NO_WORLD, Route};
 use crate::id::WorldName;
-use crate::routing::{App, Cors};
+use crate::routing::App;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +97,9 @@ impl core::fmt::Debug for RequestParts<'_> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::routing::GatewayPath;
 
     fn route(path: &str) -> Route<'_> {
-        crate::http::route(path, None, &GatewayPath::default())
+        crate::http::route(path, None, "/socket.io/")
     }
 
     async fn nothing() -> HttpResponse {

@@ -1,16 +1,20 @@
 //! What the Worker and the object both need of HTTP.
 
+mod cors;
 mod engine_request;
 mod internal_headers;
 mod subprotocol;
+mod token;
 
+pub use cors::Cors;
 pub use engine_request::{EngineRequest, check_protocol, opens};
 #[cfg(target_arch = "wasm32")]
 pub use internal_headers::CLOSE_MARK;
 pub use internal_headers::INTERNAL_PREFIX;
+pub use subprotocol::SUBPROTOCOL;
 #[cfg(target_arch = "wasm32")]
 pub use subprotocol::select_subprotocol;
-pub use subprotocol::{SUBPROTOCOL, is_token};
+pub use token::is_token;
 
 // Requests are routed by the Worker and its object alone.
 #[cfg(any(test, target_arch = "wasm32"))]

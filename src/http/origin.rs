@@ -1,8 +1,8 @@
 //! Which web pages may connect, and what their browsers must be told.
 
+use super::cors::Cors;
 use crate::config::AllowedOrigins;
 use crate::error::Refusal;
-use crate::routing::Cors;
 
 /// A response header.
 pub type Header = (&'static str, String);

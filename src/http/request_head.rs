@@ -1,8 +1,6 @@
 //! A request without its body, copied out of the runtime in one call: each call costs more than what it brings.
 
 use crate::core::handshake_request::HandshakeRequest;
-use crate::handles::{ConnRequest, Variables};
-use crate::id::WorldName;
 use crate::time::Timestamp;
 
 /// A request's method, URL and headers.
@@ -63,17 +61,16 @@ impl RequestHead {
         self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
-    /// The request as hooks and handlers see it: one to a world that came at `issued`, in a deployment with these variables.
-    pub fn to_conn_request(&self, world: WorldName, issued: Timestamp, variables: Variables) -> ConnRequest {
+    /// Returns what a session keeps of the request, which came at `issued`.
+    pub fn to_handshake(&self, issued: Timestamp) -> HandshakeRequest {
         let origin = self.own_origin();
-        let handshake = HandshakeRequest {
+        HandshakeRequest {
             headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             issued,
             address: self.header("cf-connecting-ip").unwrap_or_default().to_owned(),
             url: self.url().strip_prefix(origin).unwrap_or_default().to_owned(),
             secure: origin.starts_with("https:"),
-        };
-        ConnRequest::new(self.method().to_owned(), world, self.is_upgrade(), handshake, variables)
+        }
     }
 
     fn lines(&self) -> impl Iterator<Item = &str> {
@@ -99,8 +96,6 @@ impl RequestHead {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -119,12 +114,11 @@ mod tests {
         assert_eq!(head.headers().count(), 3);
         assert_eq!((head.header("x-empty"), head.header("origin")), (Some(""), None));
         assert!(head.is_upgrade());
-        let world = WorldName::parse("alpha").expect("a name");
-        let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
-        assert_eq!(request.url(), "/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/");
-        assert_eq!(request.address(), "::1");
-        assert!(request.is_secure() && request.is_upgrade());
-        assert_eq!(head.handshake_bytes(), request.handshake().bytes());
+        let handshake = head.to_handshake(Timestamp::default());
+        assert_eq!(handshake.url, "/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/");
+        assert_eq!(handshake.address, "::1");
+        assert!(handshake.secure);
+        assert_eq!(head.handshake_bytes(), handshake.bytes());
     }
 
     #[test]
@@ -157,10 +151,9 @@ mod tests {
             }
             let begin = [head.own_origin(), head.path()].concat();
             prop_assert!(url.starts_with(&begin), "{begin} is not how {url} begins");
-            let world = WorldName::parse("alpha").expect("a name");
-            let request = head.to_conn_request(world, Timestamp::default(), Rc::new(|_| None));
-            prop_assert_eq!(format!("{}{}", head.own_origin(), request.url()), url);
-            prop_assert_eq!(head.handshake_bytes(), request.handshake().bytes());
+            let handshake = head.to_handshake(Timestamp::default());
+            prop_assert_eq!(format!("{}{}", head.own_origin(), handshake.url), url);
+            prop_assert_eq!(head.handshake_bytes(), handshake.bytes());
         }
     }
 }

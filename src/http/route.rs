@@ -2,7 +2,6 @@
 
 use crate::core::handshake_request::Protocol;
 use crate::id::WorldName;
-use crate::routing::GatewayPath;
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ const ADMIN: &str = "/api/worlds/";
 const ENGINE_IO: &str = "/engine.io/";
 
 /// Routes a path; `world` is the query's, which counts where the path names none. Socket.IO is served at `socket_io`.
-pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &GatewayPath) -> Route<'a> {
+pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> Route<'a> {
     if path == "/" {
         return Route::Index;
     }
@@ -56,7 +55,7 @@ pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &GatewayPath) ->
     }
     let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
     let (name, path) = below.unwrap_or_else(|| (world.unwrap_or(WorldName::DEFAULT), path));
-    let gateways = [(socket_io.as_str(), Protocol::SocketIo), (ENGINE_IO, Protocol::EngineIo)];
+    let gateways = [(socket_io, Protocol::SocketIo), (ENGINE_IO, Protocol::EngineIo)];
     let protocol = gateways.into_iter().find(|(gateway, _)| path == *gateway).map(|(_, protocol)| protocol);
     match (WorldName::parse(name), protocol) {
         (_, None) if below.is_none() => Route::NotFound(NO_PATH),
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     fn route<'a>(path: &'a str, world: Option<&str>) -> Route<'a> {
-        crate::http::route(path, world, &GatewayPath::default())
+        crate::http::route(path, world, "/socket.io/")
     }
 
     fn world(path: &str, query: Option<&str>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The subprotocol of a WebSocket (RFC 6455, section 11.3.4).
 
+use super::token::is_token;
 use crate::error::Refusal;
 use crate::limits::MAX_SUBPROTOCOLS;
 
@@ -17,11 +18,6 @@ pub fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
     let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);
     let is_list = names().count() <= MAX_SUBPROTOCOLS && names().enumerate().all(is_new);
     names().next().filter(|_| is_list).ok_or(Refusal::BadSubprotocols)
-}
-
-/// Whether a text is a token of HTTP, such as a method or a header's name (RFC 9110, section 5.6.2).
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod response_timeout;
 mod shell;
 mod wake;
 
-pub use platform::{Platform, Store};
+pub use platform::Platform;
 pub use requests::{Body, Reception};
 #[cfg(target_arch = "wasm32")]
 pub use response_timeout::answer_or_late;

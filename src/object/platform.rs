@@ -11,30 +11,7 @@ use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::time::Timestamp;
 use crate::value::Frame;
-
-/// What a world keeps by itself: texts by key.
-pub trait Store {
-    /// The text of a key.
-    ///
-    /// # Errors
-    /// The runtime's own.
-    fn read(&self, key: &str) -> Result<Option<String>, String>;
-
-    /// Writes the text of a key, or deletes it.
-    ///
-    /// # Errors
-    /// The runtime's own.
-    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String>;
-
-    /// The keys that start with `prefix`, in order.
-    ///
-    /// # Errors
-    /// The runtime's own.
-    fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
-
-    /// A variable or secret of the deployment; `None` where it is not set.
-    fn variable(&self, name: &str) -> Option<String>;
-}
+use crate::world::Store;
 
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
 ///

@@ -13,10 +13,9 @@ pub use engine::EngineRoutes;
 pub use engine::admission::ConnectionError;
 pub(crate) use engine::admission::Rejection;
 pub(crate) use engine::conn_events::ConnCall;
-pub use engine::cors::Cors;
-#[cfg(any(test, target_arch = "wasm32"))]
-pub(crate) use engine::gateway_path::GatewayPath;
 pub(crate) use handler::Erased;
 pub use handler::{ExtractAll, Handler, HandlerFn};
 pub use outcome::{Ack, IntoOutcome};
 pub use routes::Routes;
+
+pub use crate::http::Cors;

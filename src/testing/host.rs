@@ -298,7 +298,7 @@ impl Host {
         octets: bool,
     ) -> Reception<VirtualPlatform> {
         let engine = self.worker.engine_routes();
-        let url = format!("{}?{query}", engine.gateway_path().as_str());
+        let url = format!("{}?{query}", engine.gateway_path());
         let handshake = HandshakeRequest { url, issued: self.runtime().now, ..self.handshake.clone() };
         let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, handshake, self.variables());
         match finish(engine.admit(&details)) {

@@ -13,9 +13,10 @@ use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::VOLATILE_UNSENT_BYTES;
-use crate::object::{Platform, Store};
+use crate::object::Platform;
 use crate::time::Timestamp;
 use crate::value::Frame;
+use crate::world::Store;
 
 /// Bytes that the platform takes for one attachment.
 const PLATFORM_ATTACHMENT_BYTES: usize = 16_384;

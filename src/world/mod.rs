@@ -4,9 +4,11 @@ mod ack_waiters;
 mod held_events;
 mod notify;
 mod queued_requests;
+mod store;
 mod tasks;
 mod turn;
 mod world_state;
 
 pub use notify::Notify;
+pub use store::Store;
 pub use turn::World;

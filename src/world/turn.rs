@@ -25,7 +25,7 @@ use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
 use crate::id::{Entropy, SocketId};
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
-use crate::object::Store;
+use super::store::Store;
 use crate::routing::App;
 use crate::time::Timestamp;
 

@@ -19,7 +19,7 @@ use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::handles::WorldApi;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
-use crate::object::Store;
+use super::store::Store;
 use crate::routing::App;
 use crate::time::Timestamp;
 

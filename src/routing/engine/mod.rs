@@ -3,7 +3,6 @@
 pub(crate) mod admission;
 pub(crate) mod conn_events;
 pub(crate) mod cookie;
-pub(crate) mod cors;
 pub(crate) mod gateway_path;
 
 use core::fmt;
@@ -14,11 +13,11 @@ use ::cookie::Cookie;
 use super::handler::{Erased, Handler, erase};
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Engine, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
+use crate::http::Cors;
 use crate::id::Sid;
 
 pub use admission::ConnectionError;
-pub use cors::Cors;
-pub use gateway_path::GatewayPath;
+use gateway_path::GatewayPath;
 
 /// Prefix of the headers that make a WebSocket of a connection.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
@@ -234,8 +233,8 @@ impl EngineRoutes {
     }
 
     /// Where Socket.IO is served.
-    pub const fn gateway_path(&self) -> &GatewayPath {
-        &self.path
+    pub const fn gateway_path(&self) -> &str {
+        self.path.as_str()
     }
 
     /// What browsers are told.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::http::is_token;
+use super::token::is_token;
 
 /// What the browsers of pages that may connect are told: Socket.IO's `cors`, but for the origins. *Who* may connect is the
 /// deployment's matter, and stays in the variable `ALLOWED_ORIGINS`.

@@ -1,0 +1,38 @@
+//! The bodies of requests.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use super::runtime;
+use crate::config::Config;
+use crate::object::Body;
+
+/// The bounds of a request's body, as numbers for JavaScript.
+pub struct BodyLimits {
+    max_bytes: f64,
+    timeout_ms: f64,
+}
+
+impl BodyLimits {
+    /// Returns the bounds that a configuration sets.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            max_bytes: runtime::integer_to_js(config.max_payload_bytes as u64),
+            timeout_ms: runtime::span_to_js(config.body_timeout()),
+        }
+    }
+
+    /// Reads the body of a request.
+    pub async fn read(&self, request: &JsValue) -> Body {
+        match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms)).await {
+            Ok(body) => match body.as_bool() {
+                Some(true) => Body::TooLong,
+                Some(false) => Body::Late,
+                None if body.is_undefined() => Body::Aborted,
+                None => Body::Bytes(Uint8Array::new(&body).to_vec()),
+            },
+            Err(_) => Body::Aborted,
+        }
+    }
+}
