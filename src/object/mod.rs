@@ -1,14 +1,17 @@
-//! The Durable Object's shell.
+//! The Durable Object's shell: wakes the world, hands it what the platform brings, and stores what changed.
 
-mod alarm;
 pub(crate) mod attachment;
+mod clock;
 mod persist;
 mod platform;
 mod requests;
-// The object waits for a handler in the runtime alone.
+// Only the platform's object waits for a handler.
 #[cfg(any(test, target_arch = "wasm32"))]
 mod response_timeout;
 mod shell;
+mod sleeping_heartbeat;
+mod spilled_rows;
+mod stored_alarms;
 mod wake;
 
 pub use platform::Platform;

@@ -1,8 +1,10 @@
-//! Effects become calls of the runtime, and what changed is written down.
+//! A turn of the loaded world: its effects become calls of the platform, and what changed is stored.
 
 use super::attachment;
 use super::platform::Platform;
-use super::wake::{ALARMS_KEY, LoadedWorld, SpilledRows};
+use super::spilled_rows::SpilledRows;
+use super::stored_alarms;
+use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
 use crate::core::input::Input;
 use crate::core::snapshot::{Parts, Snapshot};
@@ -11,39 +13,37 @@ use crate::id::ConnId;
 use crate::time::Timestamp;
 
 impl LoadedWorld {
-    /// Handles an input and does what it causes.
-    pub(crate) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
+    /// Handles an input, performs its effects, and stores what changed.
+    pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
         self.step(platform, now, input);
         while self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
         for conn in self.write_all(platform) {
-            // What cannot be written would be lost by the next nap; better now, and its client comes again.
+            // The next sleep would lose a session that cannot be written. If it ends now, its client connects again.
             self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
-            self.forget_rows(platform, conn);
+            self.delete_rows(platform, conn);
             platform.close(conn, 1011);
         }
     }
 
-    /// Deletes what a socket has in the database.
-    pub(crate) fn forget_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
-        let Some(SpilledRows { sid, has_body, parts }) = self.rows.remove(conn) else { return };
-        let body = if has_body { platform.delete_body(sid) } else { Ok(()) };
-        let parts = if parts.is_empty() { Ok(()) } else { platform.delete_parts(sid) };
-        if let Err(error) = body.and(parts) {
+    /// Deletes the rows that a socket has in the database.
+    pub(super) fn delete_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
+        let Some(rows) = self.rows.remove(conn) else { return };
+        if let Err(error) = rows.delete(platform) {
             platform.log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
         }
     }
 
-    /// Writes what has changed; gives the sockets whose snapshots could not be written.
-    pub(crate) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
+    /// Writes what has changed; returns the sockets whose snapshots could not be written.
+    pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         self.write_alarms(platform);
         self.write(platform)
     }
 
-    /// Handles an input and performs its effects. Whoever reads too slowly is closed, which may cause something to be sent
-    /// to others.
+    /// Handles an input and performs its effects. Clients that read too slowly are closed, which may send something to
+    /// others.
     fn step<P: Platform>(&mut self, platform: &mut P, now: Timestamp, input: Input) {
         self.handle(platform, now, input);
         loop {
@@ -61,7 +61,7 @@ impl LoadedWorld {
         self.world.handle(now, input, &mut || platform.entropy(), &mut self.fx);
     }
 
-    /// Performs the effects; gives who has too much unsent.
+    /// Performs the effects; returns the sockets that have too much unsent.
     fn perform<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let mut slow = Vec::new();
         let mut effects = self.fx.take();
@@ -77,7 +77,7 @@ impl LoadedWorld {
                 }
                 Effect::Close { conn, code } => {
                     platform.close(conn, code.as_u16());
-                    self.forget_rows(platform, conn);
+                    self.delete_rows(platform, conn);
                 }
                 Effect::Respond { request, response } => {
                     if let Response::Refused(refusal) = &response {
@@ -93,8 +93,8 @@ impl LoadedWorld {
         slow
     }
 
-    /// Writes the snapshots that may have changed: after sending, because the runtime holds what is sent after a write. Gives
-    /// those that could not be written.
+    /// Writes the snapshots that may have changed; returns those that could not be written. Everything has been sent before,
+    /// because the runtime holds back what is sent after a write.
     fn write<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let mut failed = Vec::new();
         let touched = self.world.server().take_touched();
@@ -112,9 +112,7 @@ impl LoadedWorld {
     /// Writes the named alarms, if they changed.
     fn write_alarms<P: Platform>(&mut self, platform: &mut P) {
         let Some(alarms) = self.world.server().take_alarms() else { return };
-        // A name, a number and a text always serialise.
-        let text = (!alarms.is_empty()).then(|| serde_json::to_string(&alarms).unwrap_or_default());
-        if let Err(problem) = platform.store().write(ALARMS_KEY, text.as_deref()) {
+        if let Err(problem) = stored_alarms::write(platform, &alarms) {
             platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
         }
     }
@@ -127,39 +125,15 @@ impl LoadedWorld {
     ) -> Result<(), String> {
         let Snapshot { header, body, parts } = snapshot;
         let written = attachment::write(*header, body).map_err(|error| error.to_string())?;
-        let sid = body.sid;
         let rows = self.rows.remove(conn);
         if !written.spilled.is_empty() || !parts.is_empty() || rows.is_some() {
-            let mut rows = rows.unwrap_or_else(|| SpilledRows::new(sid));
+            let mut rows = rows.unwrap_or_else(|| SpilledRows::new(body.sid, false, &Parts::new()));
             let result = rows.write(platform, &written.spilled, parts);
-            if rows.has_body || !rows.parts.is_empty() {
+            if !rows.is_empty() {
                 self.rows.insert(conn, rows);
             }
             result.map_err(|error| format!("{error:?}"))?;
         }
         if platform.attach(conn, &written.attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
-    }
-}
-
-impl SpilledRows {
-    /// Writes what does not fit into the attachment, and deletes what does again.
-    fn write<P: Platform>(&mut self, platform: &mut P, body: &[Vec<u8>], parts: &Parts) -> Result<(), P::Error> {
-        let sid = self.sid;
-        if !body.is_empty() {
-            platform.write_body(sid, body)?;
-            self.has_body = true;
-        } else if core::mem::take(&mut self.has_body) {
-            platform.delete_body(sid)?;
-        }
-        for (&place, bytes) in parts {
-            if !self.parts.contains(&place) {
-                self.parts.push(place);
-                platform.write_part(sid, place, bytes)?;
-            }
-        }
-        if parts.is_empty() && !core::mem::take(&mut self.parts).is_empty() {
-            platform.delete_parts(sid)?;
-        }
-        Ok(())
     }
 }

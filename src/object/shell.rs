@@ -1,17 +1,20 @@
-//! The shell of a world: wakes it, gives it what happens, and survives its mistakes. It knows no runtime but through
-//! [`Platform`].
+//! The shell of a world: wakes it, passes it what happens, and survives its panics. It reaches the runtime through
+//! [`Platform`] only.
 
-use super::alarm::Clock;
+use super::clock::Clock;
 use super::platform::Platform;
+use super::sleeping_heartbeat;
 use super::wake::LoadedWorld;
 use crate::admin::Operation;
 use crate::config::Config;
+use crate::core::engineio::SleepingTick;
 use crate::core::input::Input;
 use crate::core::server::Server;
 use crate::error::Reason;
 use crate::handles::{HttpRequest, HttpResponse};
 use crate::id::ConnId;
 use crate::routing::App;
+use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Notify;
 use core::cell::RefMut;
@@ -21,23 +24,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
 
-/// A pong of Engine.IO 4 and the noop that the runtime answers it with, while nobody wakes.
+/// A pong of Engine.IO 4, and the noop with which the runtime answers it without waking the object.
 const AUTO_RESPONSE: (&str, &str) = ("3", "6");
 
-/// What lives as long as the object's memory. All of it can be lost at any time.
+/// The state of an object in memory. All of it can be lost at any time.
 #[derive(Debug)]
 pub struct Shell<P> {
-    /// What the shell runs on.
+    /// The runtime.
     pub platform: P,
-    pub(crate) config: Config,
+    pub(super) config: Config,
     app: fn() -> App,
-    pub(crate) loaded: Option<LoadedWorld>,
-    pub(crate) clock: Clock,
+    loaded: Option<LoadedWorld>,
+    clock: Clock,
     notify: Arc<Notify>,
 }
 
 impl<P: Platform> Shell<P> {
-    /// The shell of an object that was just constructed. Nothing is read before something happens.
+    /// Returns the shell of an object that was just constructed. It reads nothing before the first input.
     pub fn new(mut platform: P, config: Config, app: fn() -> App) -> Self {
         let auto_response = config.shares_heartbeat().then_some(AUTO_RESPONSE);
         if let Err(error) = platform.set_auto_response(auto_response) {
@@ -46,42 +49,42 @@ impl<P: Platform> Shell<P> {
         Self { platform, config, app, loaded: None, clock: Clock::default(), notify: Arc::default() }
     }
 
-    /// The settings.
+    /// Returns the settings.
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Whether nothing has needed the world's tables since the object was constructed.
+    /// Returns whether the world has not been loaded since the object was constructed.
     pub const fn is_asleep(&self) -> bool {
         self.loaded.is_none()
     }
 
-    /// The core, awake. Not to be held while anything is handled.
+    /// Returns the core, and wakes the world for it. The caller must drop it before anything is handled.
     pub fn server(&mut self) -> RefMut<'_, Server> {
         let (_, loaded) = self.wake();
         loaded.world.server()
     }
 
-    /// The app that serves the world, awake.
+    /// Returns the app that serves the world, and wakes the world for it.
     pub fn app(&mut self) -> Rc<App> {
         let (_, loaded) = self.wake();
         Rc::clone(loaded.world.app())
     }
 
-    /// Is woken when [`handle_woken`](Self::handle_woken) is to be called.
+    /// Returns the waker that is woken when [`handle_woken`](Self::handle_woken) must be called.
     pub fn notify(&self) -> Arc<Notify> {
         Arc::clone(&self.notify)
     }
 
-    /// A handler that waited may go on, or something was done from outside.
+    /// Continues the handlers that waited, and what was called on handles between two turns.
     pub fn handle_woken(&mut self) {
-        // Nothing waits in a world that sleeps.
+        // No handler waits in a world that sleeps.
         if !self.is_asleep() {
             self.turn(Input::Continue);
         }
     }
 
-    /// A request to one of the app's routes. The answer comes when its handler gives it.
+    /// Handles a request to one of the app's routes. The response arrives when the handler returns it.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, loaded) = self.wake();
         let answer = loaded.world.handle_http(request);
@@ -89,7 +92,7 @@ impl<P: Platform> Shell<P> {
         answer
     }
 
-    /// A call at the admin door, by somebody who has the key.
+    /// Handles a call of the admin HTTP API, whose key has been checked.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, loaded) = self.wake();
         let answer = loaded.world.handle_admin(operation, request);
@@ -97,10 +100,10 @@ impl<P: Platform> Shell<P> {
         answer
     }
 
-    /// A WebSocket brought a message of so many UTF-16 units or bytes; `read` copies it out of the runtime.
+    /// Handles a message of a WebSocket, of `length` UTF-16 units or bytes; `read` copies it out of the runtime.
     pub fn handle_message(&mut self, socket: &P::Socket, length: usize, read: impl FnOnce() -> Frame) {
         let Some(conn) = self.conn_of(socket) else { return };
-        // What is too long in characters is too long in bytes, and is not copied.
+        // A text of too many UTF-16 units has too many bytes, too, and is not copied.
         if length > self.config.max_payload_bytes {
             self.turn(Input::TooLong { conn });
         } else {
@@ -108,21 +111,58 @@ impl<P: Platform> Shell<P> {
         }
     }
 
-    /// A WebSocket is gone.
+    /// Handles the end of a WebSocket.
     pub fn handle_gone(&mut self, socket: &P::Socket, reason: Reason) {
         let Some(conn) = self.conn_of(socket) else { return };
         self.turn(Input::Closed { conn, reason });
-        // A turn that panicked gave out the numbers anew.
+        // If the turn panicked, the WebSockets were numbered anew.
         if let Some(conn) = self.conn_of(socket) {
             let (platform, loaded) = self.wake();
-            loaded.forget_rows(platform, conn);
+            loaded.delete_rows(platform, conn);
             platform.close(conn, 1000);
         }
     }
 
-    /// Handles an input: the one way into the world. A panic on the way is a bug of Dormouse: what lived in memory only
-    /// is given up, the rest is read again from what is written.
-    pub(crate) fn turn(&mut self, input: Input) {
+    /// Handles the alarm, which went off and is not set any more.
+    pub fn handle_alarm(&mut self) {
+        let now = self.platform.now();
+        self.clock.settle();
+        if self.is_asleep()
+            && let SleepingTick::Well { next } = sleeping_heartbeat::tick(&mut self.platform, &self.config, now)
+        {
+            if let Some(at) = next {
+                self.clock.set_alarm(&mut self.platform, at);
+            }
+            return;
+        }
+        let is_tick_due = self.server().is_tick_due(now);
+        if !is_tick_due {
+            return self.turn(Input::Timeout);
+        }
+        // Other deadlines first, so that a client that is closed now is not pinged.
+        self.clock.ring();
+        self.turn(Input::Timeout);
+        self.clock.settle();
+        let last_pongs = self.platform.last_pongs();
+        self.turn(Input::Tick { last_pongs });
+    }
+
+    /// Handles the result of [`Platform::find_alarm`]: the alarm's time; `None` when it is not set.
+    pub fn handle_alarm_found(&mut self, found: Result<Option<Timestamp>, P::Error>) {
+        if self.clock.take_alarm(&mut self.platform, found) {
+            self.turn(Input::Continue);
+        }
+    }
+
+    /// Handles the timer, which went off.
+    pub fn handle_timer(&mut self) {
+        self.clock.timer_fired();
+        self.turn(Input::Timeout);
+    }
+
+    /// Handles an input: the one way into the world. A panic in it is a bug of Dormouse: what was in memory only is lost, and
+    /// the rest is read again from the snapshots.
+    pub(super) fn turn(&mut self, input: Input) {
         let culprit = match &input {
             Input::Frame { conn, .. }
             | Input::TooLong { conn }
@@ -139,7 +179,7 @@ impl<P: Platform> Shell<P> {
             if let Some(conn) = culprit {
                 platform.close(conn, 1011);
             }
-            // SessionEnded before it is read again, so that what panicked is not met a second time.
+            // Closed before the world is read again, so that the same connection cannot panic a second time.
             self.loaded = None;
             self.platform.drop_requests();
             let now = self.platform.now();
@@ -147,14 +187,20 @@ impl<P: Platform> Shell<P> {
             loaded.world.server().postpone_due(now);
             loaded.write_all(platform);
         }
-        self.follow();
+        let (platform, loaded, clock) = self.wake_with_clock();
+        clock.update(platform, &mut loaded.world.server());
     }
 
-    /// The world, read again if it sleeps, and what it runs on.
-    pub(crate) fn wake(&mut self) -> (&mut P, &mut LoadedWorld) {
-        let Self { platform, config, app, loaded, notify, .. } = self;
-        let loaded = loaded.get_or_insert_with(|| LoadedWorld::new(platform, config, *app, notify));
+    /// Returns the world, which is read if it sleeps, and the platform.
+    pub(super) fn wake(&mut self) -> (&mut P, &mut LoadedWorld) {
+        let (platform, loaded, _) = self.wake_with_clock();
         (platform, loaded)
+    }
+
+    fn wake_with_clock(&mut self) -> (&mut P, &mut LoadedWorld, &mut Clock) {
+        let Self { platform, config, app, loaded, clock, notify } = self;
+        let loaded = loaded.get_or_insert_with(|| LoadedWorld::new(platform, config, *app, notify));
+        (platform, loaded, clock)
     }
 
     fn conn_of(&mut self, socket: &P::Socket) -> Option<ConnId> {
@@ -165,7 +211,7 @@ impl<P: Platform> Shell<P> {
 
 impl<P> Drop for Shell<P> {
     fn drop(&mut self) {
-        // Whoever waits to be woken holds its own waker through it, and would wait for ever.
+        // The task that waits to be woken holds its own waker through `notify`, and would never end.
         self.notify.wake_by_ref();
     }
 }

@@ -1,59 +1,45 @@
-//! Waking: a world is read again from what is written of it.
+//! Waking: a world is read from what is stored of it.
 
 use super::attachment;
 use super::attachment::Read;
 use super::platform::Platform;
+use super::spilled_rows::SpilledRows;
+use super::stored_alarms;
 use crate::config::Config;
-use crate::core::alarms::NamedAlarm;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
 use crate::core::snapshot::{Parts, Snapshot};
 use crate::core::table::SlotMap;
 use crate::error::Refusal;
-use crate::id::{ConnId, RequestId, Sid};
+use crate::id::{ConnId, RequestId};
 use crate::routing::App;
-use crate::world::Notify;
-use crate::world::World;
+use crate::world::{Notify, World};
 use std::sync::Arc;
 
-/// Where the named alarms are kept.
-pub(crate) const ALARMS_KEY: &str = "alarms";
-
-/// What the object knows while it is awake.
+/// What the object holds while it is awake.
 #[derive(Debug)]
-pub(crate) struct LoadedWorld {
-    pub(crate) world: World,
-    pub(crate) fx: Effects,
-    /// What sockets have in the database.
-    pub(crate) rows: SlotMap<SpilledRows>,
-    /// The request that was refused last, and how.
-    pub(crate) refused: Option<(RequestId, Refusal)>,
-}
-
-/// What a socket has in the database.
-#[derive(Debug)]
-pub(crate) struct SpilledRows {
-    /// Its session's id, which names the rows.
-    pub(crate) sid: Sid,
-    /// Whether its snapshot did not fit into its attachment.
-    pub(crate) has_body: bool,
-    /// The long attachments of its unfinished packet.
-    pub(crate) parts: Vec<usize>,
+pub(super) struct LoadedWorld {
+    pub(super) world: World,
+    pub(super) fx: Effects,
+    /// The rows of those sockets that have any.
+    pub(super) rows: SlotMap<SpilledRows>,
+    /// The request that was refused last, with its refusal.
+    pub(super) refused: Option<(RequestId, Refusal)>,
 }
 
 impl LoadedWorld {
-    /// Reads every WebSocket's snapshot.
-    pub(crate) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
+    /// Reads the snapshot of every WebSocket, and the named alarms.
+    pub(super) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
         let mut rows = SlotMap::default();
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
             let conn = ConnId(number);
             match attachment::read(&attachment) {
-                // It only probed: its session polled, in memory, and is lost.
+                // It was the probe of a session that polled, which was in memory and is lost.
                 Some(Read::Probe) => platform.close(conn, 1000),
                 read => match restore(platform, conn, read, &mut server) {
                     Ok(restored) => {
-                        if restored.has_body || !restored.parts.is_empty() {
+                        if !restored.is_empty() {
                             rows.insert(conn, restored);
                         }
                     }
@@ -68,7 +54,7 @@ impl LoadedWorld {
         if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
-        match read_alarms(platform) {
+        match stored_alarms::read(platform) {
             Ok(alarms) => server.restore_alarms(alarms),
             Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
         }
@@ -77,13 +63,7 @@ impl LoadedWorld {
     }
 }
 
-impl SpilledRows {
-    pub(crate) const fn new(sid: Sid) -> Self {
-        Self { sid, has_body: false, parts: Vec::new() }
-    }
-}
-
-/// Deletes what sessions left that are not there any more: they were lost without an event, as in a deploy.
+/// Deletes the rows of sessions that do not exist any more: their sockets were lost without an event, as in a deploy.
 fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error> {
     for sid in platform.spilled()?.into_iter().filter(|sid| !server.has_session(*sid)) {
         platform.delete_body(sid)?;
@@ -92,15 +72,7 @@ fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error>
     Ok(())
 }
 
-/// The named alarms as they were written.
-pub(crate) fn read_alarms(platform: &impl Platform) -> Result<Vec<NamedAlarm>, String> {
-    match platform.store().read(ALARMS_KEY)? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Puts a session back; gives what it has in the database.
+/// Restores a session; returns the rows that it has.
 fn restore<P: Platform>(
     platform: &mut P,
     conn: ConnId,
@@ -118,8 +90,8 @@ fn restore<P: Platform>(
     };
     let sid = body.sid;
     let parts = if body.has_parts() { platform.read_parts(sid).map_err(failed)? } else { Parts::new() };
-    let written = parts.keys().copied().collect();
+    let rows = SpilledRows::new(sid, has_body, &parts);
     let now = platform.now();
     server.restore(now, conn, Snapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
-    Ok(SpilledRows { sid, has_body, parts: written })
+    Ok(rows)
 }

@@ -1,0 +1,27 @@
+//! The heartbeat of a world that sleeps: it rebuilds no table.
+
+use super::attachment;
+use super::platform::Platform;
+use super::stored_alarms;
+use crate::config::Config;
+use crate::core::engineio::SleepingTick;
+use crate::time::Timestamp;
+
+/// A ping of Engine.IO 4.
+const PING: &str = "2";
+
+/// Decides whether the world must wake, from the headers of its WebSockets' attachments; if it need not, pings all of them.
+pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestamp) -> SleepingTick {
+    let read = |(attachment, last_pong): (String, _)| Some((attachment::read_header(&attachment)?, last_pong));
+    // If something cannot be read, the world wakes and finds out what.
+    let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
+        return SleepingTick::MustWake;
+    };
+    let Ok(alarms) = stored_alarms::read(platform) else { return SleepingTick::MustWake };
+    let named = alarms.iter().map(|alarm| alarm.at).min();
+    let tick = SleepingTick::judge(now, config, &liveness, named);
+    if let SleepingTick::Well { .. } = tick {
+        platform.ping_all(PING);
+    }
+    tick
+}

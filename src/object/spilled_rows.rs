@@ -1,0 +1,67 @@
+//! What a socket has in the object's database because its attachment is too small for it.
+
+use super::platform::Platform;
+use crate::core::snapshot::Parts;
+use crate::id::Sid;
+
+/// The rows of one session.
+#[derive(Debug)]
+pub(super) struct SpilledRows {
+    /// The session's id, which names the rows.
+    sid: Sid,
+    /// Whether the snapshot did not fit into the attachment.
+    has_body: bool,
+    /// The places of the long attachments of the unfinished packet.
+    parts: Vec<usize>,
+}
+
+impl SpilledRows {
+    /// Returns the rows that were found when the world was read.
+    pub(super) fn new(sid: Sid, has_body: bool, parts: &Parts) -> Self {
+        Self { sid, has_body, parts: parts.keys().copied().collect() }
+    }
+
+    /// Returns whether there are none.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.has_body && self.parts.is_empty()
+    }
+
+    /// Writes what does not fit into the attachment, and deletes what now does.
+    ///
+    /// # Errors
+    /// The platform's own.
+    pub(super) fn write<P: Platform>(
+        &mut self,
+        platform: &mut P,
+        body: &[Vec<u8>],
+        parts: &Parts,
+    ) -> Result<(), P::Error> {
+        let sid = self.sid;
+        if !body.is_empty() {
+            platform.write_body(sid, body)?;
+            self.has_body = true;
+        } else if core::mem::take(&mut self.has_body) {
+            platform.delete_body(sid)?;
+        }
+        for (&place, bytes) in parts {
+            if !self.parts.contains(&place) {
+                self.parts.push(place);
+                platform.write_part(sid, place, bytes)?;
+            }
+        }
+        if parts.is_empty() && !core::mem::take(&mut self.parts).is_empty() {
+            platform.delete_parts(sid)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes all of them.
+    ///
+    /// # Errors
+    /// The platform's own; the other rows are deleted all the same.
+    pub(super) fn delete<P: Platform>(self, platform: &mut P) -> Result<(), P::Error> {
+        let body = if self.has_body { platform.delete_body(self.sid) } else { Ok(()) };
+        let parts = if self.parts.is_empty() { Ok(()) } else { platform.delete_parts(self.sid) };
+        body.and(parts)
+    }
+}
