@@ -30,7 +30,7 @@ pub struct Config {
     pub max_buffered_bytes: usize,
     /// `ALLOWED_ORIGINS`: whose pages may connect.
     pub allowed_origins: AllowedOrigins,
-    /// `ADMIN_KEY`: what opens the admin door; without one there is none.
+    /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
     pub admin_key: Option<AdminKey>,
 }
 

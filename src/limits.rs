@@ -189,7 +189,7 @@ pub const MAX_BUFFERED_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=1
 /// Shortest `ADMIN_KEY`, in characters: it is all that keeps strangers from every world, and nobody counts their attempts.
 pub const MIN_ADMIN_KEY_CHARS: usize = 16;
 
-/// Longest answer of the admin door, in bytes, where the sockets of a world are asked for: it is put together in an isolate
+/// Longest response of the admin HTTP API to `fetch`, in bytes: it is put together in an isolate
 /// of 128 MB.
 pub const MAX_ADMIN_ANSWER_BYTES: usize = 16_000_000;
 

@@ -29,7 +29,7 @@ const WORLD = "table";
  * - `hour`: `idle` or `played`.
  * - `minutes`: how much of the hour is run; `script`: which part of it, see `play`.
  * - `vars`: the Worker's variables; `transports`: the clients', WebSockets only by default; `polling`: how many never leave polling.
- * - `question`: milliseconds for which one call at the admin door waits for answers that nobody gives.
+ * - `question`: milliseconds for which one call of the admin HTTP API waits for answers that nobody gives.
  */
 export async function run({ object, hour, minutes, script, vars = {}, transports = ["websocket"], polling = 0, question }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-cost-"));

@@ -1,4 +1,4 @@
-//! What calls at the door ask for.
+//! The bodies and queries of calls to the admin HTTP API.
 
 use core::mem;
 use core::time::Duration;

@@ -1,5 +1,5 @@
-//! The admin door: what `POST /api/worlds/<world>/emit` and its siblings do in the world, for whoever has the `ADMIN_KEY`. An
-//! ordinary user of [`Io`].
+//! The admin HTTP API: what `POST /api/worlds/<world>/emit` and the other operations do in the world. The Worker has checked the
+//! `ADMIN_KEY`. It is an ordinary user of [`Io`].
 
 mod body;
 mod emit;
@@ -10,26 +10,26 @@ use body::{Emit, read_disconnect, read_fetch, read_join, read_leave};
 use crate::error::Failure;
 use crate::handles::{BroadcastOperator, HttpRequest, HttpResponse, Io};
 
-/// What can be done through the door.
+/// An operation of the admin HTTP API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Emits an event, and may ask for answers.
+    /// Emits an event, and may wait for acknowledgements.
     Emit,
-    /// Puts sockets into rooms.
+    /// Makes sockets join rooms.
     Join,
-    /// Takes sockets out of rooms.
+    /// Makes sockets leave rooms.
     Leave,
     /// Disconnects sockets.
     Disconnect,
-    /// Tells about sockets.
+    /// Returns information about sockets.
     Fetch,
 }
 
 impl Operation {
-    /// The names of all of them.
+    /// The names of all operations.
     pub const NAMES: [&'static str; 5] = ["emit", "join", "leave", "disconnect", "fetch"];
 
-    /// Reads an operation's name, as it stands in the door's path.
+    /// Parses the name of an operation, as it is in the path of a call.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "emit" => Some(Self::Emit),
@@ -41,7 +41,7 @@ impl Operation {
         }
     }
 
-    /// The methods that it takes.
+    /// Returns the HTTP methods that the operation takes.
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Fetch => &["GET", "POST"],
@@ -50,7 +50,7 @@ impl Operation {
     }
 }
 
-/// Does what a request asks for, and says what came of it: always as JSON, that no cache keeps.
+/// Performs an operation and returns its result: always JSON that no cache keeps.
 pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
     let answered = match operation {
         Operation::Emit => match Emit::read(&request) {

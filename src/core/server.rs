@@ -1,4 +1,4 @@
-//! The junction: the only place that knows all stages, and the core's one door.
+//! The junction: the only place that knows all stages, and the core's one entry point.
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
 //! [`Input::Command`]s of each; [`World`](crate::world::World) does so. Perform the effects in order. While
@@ -89,7 +89,7 @@ impl Server {
         }
     }
 
-    /// The core's one door: something happened at `now`; what is to be done is appended to `fx`.
+    /// The core's one entry point: handles what happened at `now`, and appends what must be done to `fx`.
     pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
         // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
         // sets itself again never end.

@@ -1,13 +1,13 @@
-//! Who may use the admin door. Decided in the Worker, so that whoever has not the key wakes no world.
+//! The key of the admin HTTP API. The Worker checks it, so that a call without it wakes no world.
 
 use crate::config::AdminKey;
 use crate::error::Failure;
 use crate::handles::HttpResponse;
 
-/// Checks what a request's `Authorization` header says: `Bearer` and the key (RFC 6750, section 2.1).
+/// Checks the `Authorization` header of a request: `Bearer` and the key (RFC 6750, section 2.1).
 ///
 /// # Errors
-/// The answer to a request that has not the key: 401, the same for all of them.
+/// The response to a request without the key: 401, the same for all of them.
 pub fn check(authorization: Option<&str>, key: &AdminKey) -> Result<(), HttpResponse> {
     let offered = authorization.and_then(|value| value.split_once(' '));
     let offered = offered.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
@@ -24,7 +24,7 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn the_key_opens_the_door_and_nothing_else_does() {
+    fn the_key_is_accepted_and_nothing_else_is() {
         let config = Config::parse(|name| (name == "ADMIN_KEY").then(|| "0123456789abcdef".to_owned()));
         let key = config.expect("valid").admin_key.expect("a key");
         for right in ["Bearer 0123456789abcdef", "bearer  0123456789abcdef"] {

@@ -1,4 +1,4 @@
-//! What the Worker makes of a request that is for no gateway: an answer of its own, or a world's.
+//! The Worker's decision about a request that is for no gateway: it responds itself, or forwards the request to a world.
 
 use super::admin_key;
 use crate::admin::Operation;
@@ -10,12 +10,12 @@ use crate::http::{Cors, NO_WORLD, Route};
 use crate::id::WorldName;
 use crate::routing::App;
 
-/// What is to be done.
+/// Where a request is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// This is the answer, and no world is asked.
+    /// In the Worker, with this response.
     Answer(HttpResponse),
-    /// The world answers.
+    /// In this world.
     World(WorldName),
 }
 
@@ -24,12 +24,12 @@ pub enum Destination {
 pub struct RequestParts<'a> {
     /// The method.
     pub method: &'a str,
-    /// Finds a header by its name.
+    /// Returns the value of a header, by its name.
     pub header: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Judges a request of an origin that may ask; `None` where it is for neither the app's routes nor the admin door, which
-/// is there if there is a `key`.
+/// Routes a request whose origin is allowed; `None` where it is for neither the app's routes nor the admin HTTP API, which is
+/// served only if there is a `key`.
 pub fn route_request(
     route: &Route<'_>,
     head: RequestParts<'_>,
@@ -37,16 +37,21 @@ pub fn route_request(
     key: Option<&AdminKey>,
 ) -> Option<Destination> {
     match route {
-        Route::App { world, path } if app.has_routes() => Some(judge_route(world, path, head, app)),
+        Route::App { world, path } if app.has_routes() => Some(route_to_app(world, path, head, app)),
         Route::Admin { world, operation } => {
-            Some(judge_call(world, operation, head, key?).map_or_else(Destination::Answer, Destination::World))
+            Some(route_to_admin_api(world, operation, head, key?).map_or_else(Destination::Answer, Destination::World))
         }
         _ => None,
     }
 }
 
-/// Gives the world that a call at the door is for, or the answer. Without the key, all calls get the same.
-fn judge_call(world: &str, operation: &str, head: RequestParts<'_>, key: &AdminKey) -> Result<WorldName, HttpResponse> {
+/// Returns the world that a call of the admin HTTP API is for, or the response. Without the key, all calls get the same.
+fn route_to_admin_api(
+    world: &str,
+    operation: &str,
+    head: RequestParts<'_>,
+    key: &AdminKey,
+) -> Result<WorldName, HttpResponse> {
     let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
     let methods = Operation::parse(operation).map(Operation::methods);
     // A preflight cannot have the key.
@@ -65,7 +70,7 @@ fn judge_call(world: &str, operation: &str, head: RequestParts<'_>, key: &AdminK
     Ok(world)
 }
 
-fn judge_route(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App) -> Destination {
+fn route_to_app(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App) -> Destination {
     let methods = app.methods(path);
     if !methods.is_empty()
         && let Some(answer) = head.preflight(&methods, app.engine_routes().cors_options())
@@ -76,7 +81,7 @@ fn judge_route(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App)
 }
 
 impl RequestParts<'_> {
-    /// The answer, if a page's browser asks what it may.
+    /// Returns the response to a preflight; `None` for other requests.
     fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
         (self.method == "OPTIONS" && (self.header)("origin").is_some()).then_some(())?;
         (self.header)("access-control-request-method")?;
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_the_key_reaches_a_world_through_the_door() {
+    fn a_call_with_the_key_reaches_a_world() {
         for (method, operation) in [
             ("POST", "emit"),
             ("POST", "join"),
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn without_the_key_every_call_gets_the_same() {
-        let refused = destination("POST", "/api/worlds/alpha/emit", &[]).expect("there is a door");
+        let refused = destination("POST", "/api/worlds/alpha/emit", &[]).expect("there is a key");
         assert_eq!(status("POST", "/api/worlds/alpha/emit", &[]), 401);
         for (method, path) in [
             ("GET", "/api/worlds/alpha/emit"),
@@ -223,11 +228,11 @@ mod tests {
         }
         let header = |name: &str| (name == KEY.0).then(|| KEY.1.to_owned());
         let head = RequestParts { method: "POST", header: &header };
-        assert_eq!(route_request(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no door");
+        assert_eq!(route_request(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no API");
     }
 
     #[test]
-    fn a_page_may_ask_the_door_what_it_may() {
+    fn a_preflight_of_a_call_needs_no_key() {
         let asks = [("origin", "https://a"), ("access-control-request-method", "POST")];
         assert_eq!(status("OPTIONS", "/api/worlds/alpha/emit", &asks), 204);
         assert_eq!(status("OPTIONS", "/api/worlds/a.b/emit", &asks), 204);

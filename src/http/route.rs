@@ -1,51 +1,51 @@
-//! From a URL to a world.
+//! The routes of the Worker: from a URL to a world.
 
 use crate::core::handshake_request::Protocol;
 use crate::id::WorldName;
 
-/// Where a request goes.
+/// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
-    /// To a world.
+    /// The gateway of a world.
     Gateway {
         /// The world.
         world: WorldName,
-        /// What it is to speak.
+        /// The protocol that is spoken there.
         protocol: Protocol,
     },
-    /// To a route of the app's in a world, if it has one there.
+    /// A route of the app in a world, if the app has one for the path.
     App {
         /// The world.
         world: WorldName,
-        /// The path behind the world's name.
+        /// The rest of the path, after the world's name.
         path: &'a str,
     },
-    /// To the admin door, if there is one.
+    /// The admin HTTP API, if it is served.
     Admin {
-        /// What is said to be a world's name.
+        /// The name of the world, which is not checked yet.
         world: &'a str,
-        /// What is said to be an operation's name.
+        /// The name of the operation, which is not checked yet.
         operation: &'a str,
     },
-    /// To the page that says what this is.
+    /// The index.
     Index,
-    /// To nothing; the text says what there is.
+    /// Nothing; the text is the error message.
     NotFound(&'static str),
 }
 
-/// What a request to an unknown path is told.
+/// The error message for an unknown path.
 pub const NO_PATH: &str = "Nothing is here. A world's gateway is /w/<world>/socket.io/ or /socket.io/?world=<world>";
 
-/// What a request is told that names a world as none can be called.
+/// The error message for an invalid world name.
 pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
 
-/// What stands in front of a world's name in the admin door's paths.
+/// The start of every path of the admin HTTP API, before the world's name.
 const ADMIN: &str = "/api/worlds/";
 
 /// The path of the gateway that speaks plain Engine.IO, below a world's or at the root.
 const ENGINE_IO: &str = "/engine.io/";
 
-/// Routes a path; `world` is the query's, which counts where the path names none. Socket.IO is served at `socket_io`.
+/// Routes a path. `world` is the world of the query, which counts if the path names none. Socket.IO is served at `socket_io`.
 pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> Route<'a> {
     if path == "/" {
         return Route::Index;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_door_names_a_world_and_an_operation() {
+    fn a_call_names_a_world_and_an_operation() {
         assert_eq!(route("/api/worlds/a b/x/y", None), Route::Admin { world: "a b", operation: "x/y" });
         assert_eq!(route("/api/worlds//", None), Route::Admin { world: "", operation: "" });
         for path in ["/api/worlds/alpha", "/api/worlds", "/api/", "/API/worlds/alpha/emit"] {

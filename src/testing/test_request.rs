@@ -79,7 +79,7 @@ impl TestWorld {
         TestResponse { clients: Rc::clone(&self.clients), number }
     }
 
-    /// Makes a call at the admin door, as somebody who has the key: `POST /api/worlds/<world>/<operation>`, with the operation
+    /// Calls the admin HTTP API, with the key: `POST /api/worlds/<world>/<operation>`, with the operation
     /// `emit`, `join`, `leave`, `disconnect` or `fetch`. Gives the response, which may wait for clients' answers.
     ///
     /// ```
@@ -103,7 +103,9 @@ impl TestWorld {
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn admin(&self, operation: &str, body: impl Into<Bytes>) -> TestResponse {
-        let Some(call) = Operation::parse(operation) else { panic!("the admin door has no {operation:?}") };
+        let Some(call) = Operation::parse(operation) else {
+            panic!("the admin HTTP API has no operation {operation:?}")
+        };
         let request = HttpRequest { method: "POST".to_owned(), body: body.into(), ..HttpRequest::default() };
         let mut clients = self.clients.borrow_mut();
         let number = clients.host.http(Some(call), request);
@@ -120,7 +122,7 @@ impl TestResponse {
 }
 
 impl Host {
-    /// A request to one of the app's routes, or a call at the admin door. Its handler may wait for something: then the
+    /// A request to one of the app's routes, or a call of the admin HTTP API. Its handler may wait for something: then the
     /// response comes later.
     pub fn http(&mut self, call: Option<Operation>, request: HttpRequest) -> usize {
         let is_too_long = request.body.len() > self.config().max_payload_bytes;

@@ -1,4 +1,4 @@
-//! Every row of `docs/parity.md` that handlers can show, through the public door: once in a world that never sleeps, and once
+//! Every row of `docs/parity.md` that handlers can show, through the public API: once in a world that never sleeps, and once
 //! in one that sleeps before every step. Nothing may change by that.
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The admin door: each operation in a world that is awake and in one that was put to sleep before.
+//! The admin HTTP API: each operation in a world that is awake, and in one that was put to sleep before.
 #![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
 use core::time::Duration;
@@ -41,7 +41,7 @@ impl Scene {
         }
     }
 
-    /// Calls the door after a nap, and gives the status and the body.
+    /// Calls the API after the world slept; returns the status and the body.
     fn call(&self, operation: &str, body: &Value) -> (u16, Value) {
         self.nap();
         read(&self.world.admin(operation, body.to_string()).response().expect("an answer"))

@@ -1,4 +1,4 @@
-// What reaches a world over HTTP besides Socket.IO: the app's routes, and the admin door. Each awake and after a nap.
+// What reaches a world over HTTP besides Socket.IO: the app's routes, and the admin HTTP API. Each in a world that is awake, and in one that slept before.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -42,8 +42,8 @@ async function joinRooms(world, ...rooms) {
 
 const route = (world, path, options) => request(`${worker.url}/w/${world}${path}`, options);
 
-/** Calls the door and gives its status and its JSON. */
-async function door(world, operation, call, headers = WITH_KEY) {
+/** Calls the admin HTTP API; returns the status and the JSON. */
+async function callApi(world, operation, call, headers = WITH_KEY) {
   const body = typeof call === "string" ? call : JSON.stringify(call);
   const answer = await request(`${worker.url}/api/worlds/${world}/${operation}`, { method: "POST", body, headers });
   assert.match(answer.headers.get("content-type"), /^application\/json/);
@@ -51,7 +51,7 @@ async function door(world, operation, call, headers = WITH_KEY) {
 }
 
 async function assertDone(world, operation, call, matched) {
-  const { status, json } = await door(world, operation, call);
+  const { status, json } = await callApi(world, operation, call);
   assert.deepEqual({ status, json }, { status: 200, json: { status: "ok", matched } }, JSON.stringify(call));
 }
 
@@ -214,7 +214,7 @@ describe("pages", () => {
   before(async () => (listed = await startWorker({ example: "routes", vars: { ADMIN_KEY: KEY, ALLOWED_ORIGINS: PAGE } })));
   after(() => listed?.dispose());
 
-  test("may ask routes and the door if they may connect", async () => {
+  test("may ask routes and the admin HTTP API if they may connect", async () => {
     for (const [path, method, allowed] of [
       ["/w/pages/echo", "DELETE", "DELETE,PUT"],
       ["/w/pages/hello/anna", "GET", "GET,HEAD"],
@@ -255,7 +255,7 @@ describe("pages", () => {
   });
 });
 
-describe("the admin door", () => {
+describe("the admin HTTP API", () => {
   test("is shut to whoever has not the key, and says nothing else", async () => {
     const bodies = new Set();
     for (const authorization of [undefined, "", "Bearer", "Bearer ", `Basic ${KEY}`, KEY, `Bearer ${KEY}x`, `Bearer ${KEY.slice(0, -1)}`, `Bearer ${KEY}, Bearer ${KEY}`]) {
@@ -321,7 +321,7 @@ describe("the admin door", () => {
     blue.on("ask", (what, answer) => answer(Buffer.from([1, 2, 3])));
     silent.on("ask", () => {});
     await awakeAndAsleep("acks", async () => {
-      const { json } = await door("acks", "emit", { event: "ask", args: ["?"], except: ["silent"], ack: {} });
+      const { json } = await callApi("acks", "emit", { event: "ask", args: ["?"], except: ["silent"], ack: {} });
       assert.equal(json.matched, 2);
       assert.deepEqual(json.missing, []);
       const of = (client) => json.acks.find(({ socket }) => socket === client.id);
@@ -329,14 +329,14 @@ describe("the admin door", () => {
       assert.deepEqual(of(blue).args, [{ _placeholder: true, num: 0 }]);
       assert.deepEqual(Buffer.from(of(blue).attachments[0], "base64"), Buffer.from([1, 2, 3]));
 
-      const late = await door("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent", "red"], ack: { timeoutMs: 300 } });
+      const late = await callApi("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent", "red"], ack: { timeoutMs: 300 } });
       assert.equal(late.json.matched, 2);
       assert.deepEqual(late.json.acks.map(({ socket }) => socket), [red.id]);
       assert.deepEqual(late.json.missing, [{ socket: silent.id, reason: "ACK_TIMEOUT" }]);
     });
     // The last, since who is gone is gone.
     const { id } = silent;
-    const asked = door("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent"], ack: { timeoutMs: 30_000 } });
+    const asked = callApi("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent"], ack: { timeoutMs: 30_000 } });
     await until(() => silent.heard.length === 3, "the third question");
     silent.disconnect();
     assert.deepEqual((await asked).json.missing, [{ socket: id, reason: "DISCONNECTED" }]);
@@ -348,7 +348,7 @@ describe("the admin door", () => {
       await assertDone("rooms", "join", { join: [`${when} a`, `${when} b`] }, 2);
       await assertDone("rooms", "leave", { rooms: ["red"], leave: [`${when} b`] }, 1);
     });
-    const { json } = await door("rooms", "fetch", {});
+    const { json } = await callApi("rooms", "fetch", {});
     const of = (client) => json.sockets.find(({ id }) => id === client.id).rooms.sort();
     assert.deepEqual(of(red), [red.id, "asleep a", "awake a", "red"].sort());
     assert.deepEqual(of(blue), [blue.id, "asleep a", "asleep b", "awake a", "awake b", "blue"].sort());
@@ -370,7 +370,7 @@ describe("the admin door", () => {
     const [red] = await joinRooms("tell", "red", "blue");
     await awakeAndAsleep("tell", async () => {
       const byGet = await request(`${worker.url}/api/worlds/tell/fetch?rooms=red&namespace=/`, { headers: WITH_KEY });
-      const byPost = await door("tell", "fetch", { rooms: ["red"] });
+      const byPost = await callApi("tell", "fetch", { rooms: ["red"] });
       assert.deepEqual(JSON.parse(byGet.body), byPost.json);
       assert.equal(byGet.headers.get("cache-control"), "no-store");
       assert.equal(byPost.json.matched, 1);
@@ -411,7 +411,7 @@ describe("the admin door", () => {
         ["join", `{"join":[{}]}`],
         ["fetch", `{"rooms":null}`],
       ]) {
-        const { json, ...answer } = await door("attacks", operation, body);
+        const { json, ...answer } = await callApi("attacks", operation, body);
         assert.equal(answer.status, 400, `${operation} ${body.slice(0, 60)}`);
         assert.equal(json.status, "error");
         assert.ok(json.error.code && json.error.message.length <= 300);
@@ -438,9 +438,9 @@ describe("the admin door", () => {
     const shut = await startWorker({ example: "routes" });
     try {
       for (const [method, headers] of [["POST", WITH_KEY], ["POST", { authorization: "Bearer " }], ["OPTIONS", { origin: PAGE, "access-control-request-method": "POST" }]]) {
-        const door = await request(`${shut.url}/api/worlds/none/emit`, { method, headers });
+        const refused = await request(`${shut.url}/api/worlds/none/emit`, { method, headers });
         const unknown = await request(`${shut.url}/api/nothing`, { method, headers });
-        assert.deepEqual([door.status, door.body], [404, unknown.body]);
+        assert.deepEqual([refused.status, refused.body], [404, unknown.body]);
       }
       wakesNothing("none", shut);
     } finally {
