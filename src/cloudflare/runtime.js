@@ -1,29 +1,33 @@
-// The runtime's own objects, as Rust sees them. What the runtime throws about one socket is caught here: one that is closing
-// throws on `send`, and that must not cost the event that met it.
+// What Rust calls of the Workers runtime: WebSockets, the heartbeat, alarms, the database, and HTTP with its timers.
+//
+// Errors that concern one socket are caught here. For example, `send` throws on a socket that is closing, and that must not cost
+// the event that is being handled.
 
+// Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, the bytes of
+// the last large packet that was sent to it, and whether its connection is over.
 const slotOf = Symbol("dormouse.slot");
 const watchOf = Symbol("dormouse.watch");
 const largeOf = Symbol("dormouse.large");
 const overOf = Symbol("dormouse.over");
 
-const NONE = [];
+const NO_FRAMES = [];
 
-/** The world's WebSockets, each in a slot whose number names it in Rust. */
+/** The WebSockets of a world. Each has a slot, whose number is its name in Rust (`ConnId`). */
 export class Sockets {
   constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
     this.state = state;
     this.max = maxBufferedBytes;
-    // What a client of any speed has read by the time of the next packet, near enough.
+    // A smaller packet has been read by the time of the next one, whatever the speed of the client.
     this.large = maxBufferedBytes / 4;
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
     this.list = [];
     this.free = [];
-    // Newer than hibernation itself; without it a slow reader is found by nobody.
+    // Runtimes without `bufferedAmount` cannot find slow readers.
     this.measures = "bufferedAmount" in WebSocket.prototype;
   }
 
-  /** Accepts a WebSocket so that it outlives the object's memory; gives its client's end. Its slot is the newest. */
+  /** Accepts a WebSocket that hibernates with the object; returns the client's end. Its slot is then `newest`. */
   accept() {
     const { 0: client, 1: server } = new WebSocketPair();
     this.state.acceptWebSocket(server);
@@ -38,7 +42,7 @@ export class Sockets {
     return slot;
   }
 
-  /** The slot of a socket, or -1 when the world is done with it. */
+  /** Returns the slot of a socket; -1 if the world has closed it. */
   slot(socket) {
     return socket[slotOf] ?? -1;
   }
@@ -51,7 +55,10 @@ export class Sockets {
     this.free.push(slot);
   }
 
-  /** Gives every socket that the runtime kept a slot, counting from 0, and gives their attachments in that order. */
+  /**
+   * Assigns slots from 0 on to the sockets that the runtime kept; returns their attachments in that order. A socket without one was
+   * closed by the world, and is closed again.
+   */
   wake() {
     const attachments = [];
     for (const socket of this.state.getWebSockets()) {
@@ -67,7 +74,7 @@ export class Sockets {
     return attachments;
   }
 
-  /** Whether a socket has too much unsent before a packet of so many bytes: a large one is nobody's slowness. */
+  /** Returns whether a socket has too much unsent before a packet of so many bytes, and notes a large packet. */
   #measure(socket, bytes) {
     if (!this.measures) return false;
     const slow = this.#isSlow(socket);
@@ -75,15 +82,15 @@ export class Sockets {
     return slow;
   }
 
-  // The last large packet may still be on its way when the next one comes, however well its client reads.
+  // The last large packet does not count: it may still be on its way, even to a client that reads well.
   #isSlow(socket) {
     const unsent = socket.bufferedAmount;
     return unsent > this.max && unsent > this.max + (socket[largeOf] ?? 0);
   }
 
   /**
-   * Sends a frame to one socket. With the first frame of a packet come the bytes of all of them, with the others 0; gives
-   * whether the socket had too much unsent before the packet.
+   * Sends a frame to one socket; returns whether the socket had too much unsent before the packet. `packet` is the size of the whole
+   * packet, in bytes, with its first frame, and 0 with the others.
    */
   send(slot, frame, packet) {
     const socket = this.list[slot];
@@ -92,32 +99,36 @@ export class Sockets {
     try {
       socket.send(frame);
     } catch {
-      // It is closing; the runtime will say so.
+      // The socket is closing; the runtime calls webSocketClose.
     }
     return slow;
   }
 
+  // The bytes are a view of wasm's memory, which is valid during this call only: hence the copy.
   sendBytes(slot, bytes, packet) {
     return this.send(slot, bytes.slice(), packet);
   }
 
-  /** Whether a socket has at most so much unsent; always, where that cannot be measured. */
+  /** Returns whether a socket has at most `unsent` bytes unsent; always true where that cannot be measured. */
   isReady(slot, unsent) {
     const socket = this.list[slot];
     return !this.measures || (socket !== undefined && socket.bufferedAmount <= unsent);
   }
 
-  /** Those of the slots whose sockets are ready. */
+  /** Returns those of the slots whose sockets are ready. */
   ready(slots, unsent) {
     return slots.filter((slot) => this.isReady(slot, unsent));
   }
 
-  /** Sends a packet of one text frame and so many bytes to many; gives the slots that were slow, or undefined. */
+  /**
+   * Sends a packet of one text frame to many sockets; returns the slots of those that were slow before it, or undefined. `bytes` is the
+   * size of the packet.
+   */
   broadcast(slots, frame, bytes) {
-    return this.#broadcast(slots, frame, NONE, bytes);
+    return this.#broadcast(slots, frame, NO_FRAMES, bytes);
   }
 
-  /** The same for a packet of several frames, each a text or bytes. */
+  /** Does the same for a packet of several frames, each a text or bytes. */
   broadcastFrames(slots, [first, ...others], bytes) {
     return this.#broadcast(slots, first, others, bytes);
   }
@@ -135,13 +146,13 @@ export class Sockets {
         socket.send(first);
         for (let j = 0; j < others.length; j++) socket.send(others[j]);
       } catch {
-        // It is closing; the runtime will say so.
+        // The socket is closing; the runtime calls webSocketClose.
       }
     }
     return slow;
   }
 
-  /** Writes a snapshot; false when the runtime does not take it. */
+  /** Writes the attachment of a socket; returns false if the runtime refuses it. */
   attach(slot, attachment) {
     try {
       this.list[slot]?.serializeAttachment(attachment);
@@ -152,26 +163,25 @@ export class Sockets {
     }
   }
 
-  /** Closes a socket. Its attachment `null` says that it must not come back to life. */
+  /** Closes a socket and frees its slot. The attachment `null` marks it as closed for the next wake. */
   close(slot, code) {
     const socket = this.list[slot];
     if (socket === undefined) return;
     try {
       socket.serializeAttachment(null);
     } catch {
-      // It is gone already.
+      // The connection is lost already.
     }
     this.remove(slot);
     const hasUnsent = this.measures && socket.bufferedAmount > 0;
     close(socket, code);
-    // Of one whose connection is over, nobody waits for anything: what was sent to it since then is never read.
+    // If the connection is over, the unsent bytes are dropped with it.
     if (hasUnsent && !socket[overOf]) this.#watch(socket);
   }
 
   /**
-   * A closed socket whose client does not read keeps its unsent bytes, and these keep the object awake until the client
-   * reads on or its connection is lost: the runtime has no way to drop one socket. Where nobody else is in the world,
-   * nobody is hurt by dropping them all.
+   * Watches a closed socket that has unsent bytes. While its client does not read, these keep the object awake, and the runtime has no
+   * way to drop a single socket. If the world has no other session, the object aborts, which drops the socket and hurts nobody.
    */
   #watch(socket) {
     socket[watchOf] = setTimeout(() => {
@@ -185,17 +195,17 @@ export class Sockets {
     }, this.dropAfter);
   }
 
-  /** The slots in use. */
+  /** Returns the slots in use. */
   slots() {
     return [...this.list.keys()].filter((slot) => this.list[slot] !== undefined);
   }
 
-  /** The slots of the sockets whose pongs the runtime answered, in the order of heardTimes. */
+  /** Returns the slots of the sockets whose pongs the runtime answered, in the order of `heardTimes`. */
   heardSlots() {
     return this.slots().filter((slot) => this.#lastPong(slot) !== undefined);
   }
 
-  /** When it did so last. */
+  /** Returns the times of their last pongs, in milliseconds. */
   heardTimes() {
     return this.slots().map((slot) => this.#lastPong(slot)).filter((at) => at !== undefined);
   }
@@ -205,24 +215,24 @@ export class Sockets {
   }
 }
 
-/** Closes a socket, or answers the peer's close. */
+/** Closes a socket, or answers the close of its peer. */
 export function close(socket, code) {
   try {
-    // These stand for frames that never were; they cannot be sent.
+    // These four codes stand for closes without a code of the peer; a close frame cannot carry them.
     socket.close([1004, 1005, 1006, 1015].includes(code) ? 1000 : code, "");
   } catch {
-    // It is closed already.
+    // The socket is closed already.
   }
 }
 
-/** The peer closed a socket, or it broke: answers it, and watches it no longer. */
+/** Handles the end of a socket, which its peer closed or which failed: answers the close, and ends the watch. */
 export function endSocket(socket, code) {
   socket[overOf] = true;
   clearTimeout(socket[watchOf]);
   close(socket, code);
 }
 
-/** For a heartbeat that wakes nobody: every socket's attachment and the time of its last pong, in turn. */
+/** Returns the attachment of every socket and the time of its last pong, in turn; 0 without a pong. Assigns no slots. */
 export function liveness(state) {
   const liveness = [];
   for (const socket of state.getWebSockets()) {
@@ -233,31 +243,32 @@ export function liveness(state) {
   return liveness;
 }
 
-/** Pings every socket without knowing any. */
+/** Pings every socket that the world has not closed. */
 export function pingAll(state, ping) {
   for (const socket of state.getWebSockets()) {
     try {
       if (socket.deserializeAttachment() !== null) socket.send(ping);
     } catch {
-      // It is closing.
+      // The socket is closing.
     }
   }
 }
 
 const encoder = new TextEncoder();
 
-/** A long text as UTF-8: the runtime's own encoder is faster than wasm-bindgen's loop over the characters. */
+/** Encodes a long text as UTF-8: this is faster than wasm-bindgen's loop over the characters. */
 export function encode(text) {
   return encoder.encode(text);
 }
 
+/** Returns the name of the world; the object's id, if it has none. */
 export function worldName(state) {
   return state.id.name ?? state.id.toString();
 }
 
 /**
- * The client's end of a WebSocket that is closed as soon as it is open. Not one that hibernates: when the first frame of
- * such a one is the reply to our close, the runtime leaves its TCP connection open for as long as the object is awake.
+ * Opens a WebSocket and closes it at once; returns the client's end. It does not hibernate: if the first frame of a hibernating
+ * WebSocket is the reply to our close, the runtime keeps its TCP connection open for as long as the object is awake.
  */
 function openAndClose() {
   const { 0: client, 1: server } = new WebSocketPair();
@@ -266,10 +277,12 @@ function openAndClose() {
   return client;
 }
 
+/** Sets the frame that the runtime answers by itself, and its answer; `null` for none. */
 export function setAutoResponse(state, request, response) {
   state.setWebSocketAutoResponse(request === null ? undefined : new WebSocketRequestResponsePair(request, response));
 }
 
+/** Sets the object's alarm. Nothing waits for the storage. */
 export function setAlarm(state, at) {
   state.storage.setAlarm(at).catch((error) => console.error("dormouse: the alarm could not be set:", error));
 }
@@ -278,17 +291,18 @@ export function deleteAlarm(state) {
   state.storage.deleteAlarm().catch((error) => console.error("dormouse: the alarm could not be deleted:", error));
 }
 
-/** The alarm's time, or null. */
+/** Returns a promise of the alarm's time; null if it is not set. */
 export function findAlarm(state) {
   return state.storage.getAlarm();
 }
 
-// What does not fit into an attachment: a snapshot's body in parts from 0 on, long attachments of a packet that is not
-// complete in parts from -1 down, each in at most so many rows.
+// The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot. Rows
+// with parts from -1 down are the long attachments of its unfinished packet; each may have so many rows.
 const CHUNKS = 1024;
 
 const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
 
+/** Writes the body of a session's snapshot in place of the last one. */
 export function writeBody(state, sid, rows) {
   const { sql } = state.storage;
   state.storage.transactionSync(() => {
@@ -298,6 +312,7 @@ export function writeBody(state, sid, rows) {
   });
 }
 
+/** Writes one attachment of an unfinished packet, in rows of at most `rowBytes`. */
 export function writePart(state, sid, place, bytes, rowBytes) {
   const { sql } = state.storage;
   sql.exec(TABLE);
@@ -310,17 +325,19 @@ export function writePart(state, sid, place, bytes, rowBytes) {
   });
 }
 
+/** Returns the rows of the body of a session's snapshot, in order. */
 export function readBody(state, sid) {
   const rows = state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part >= 0 ORDER BY part", sid).toArray();
   return rows.map((row) => new Uint8Array(row.body));
 }
 
-/** The long attachments of a session's packet, row by row in order: their places, and their bytes. */
+/** Returns the places of the long attachments of a session's packet: one for each row, in the order of `readParts`. */
 export function readPartPlaces(state, sid) {
   return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
     .map((row) => Math.floor((-1 - row.part) / CHUNKS));
 }
 
+/** Returns the bytes of these rows. */
 export function readParts(state, sid) {
   return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
     .map((row) => new Uint8Array(row.body));
@@ -334,14 +351,14 @@ export function deleteParts(state, sid) {
   state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part < 0", sid);
 }
 
-/** The sessions that have rows. */
+/** Returns the ids of the sessions that have rows. */
 export function spilledSids(state) {
   const { sql } = state.storage;
   if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return [];
   return sql.exec("SELECT DISTINCT sid FROM spilled").toArray().map(({ sid }) => sid);
 }
 
-// What the app keeps, and the world's named alarms: texts by key.
+// The table of what the app stores and of the world's named alarms: texts by key.
 const STORED = "CREATE TABLE IF NOT EXISTS stored (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID";
 
 const hasStored = ({ storage: { sql } }) =>
@@ -352,6 +369,7 @@ export function readStored(state, key) {
   return state.storage.sql.exec("SELECT text FROM stored WHERE key = ?", key).toArray()[0]?.text;
 }
 
+/** Writes a text; deletes the key if the text is undefined. */
 export function writeStored(state, key, text) {
   const { sql } = state.storage;
   if (text === undefined) {
@@ -362,6 +380,7 @@ export function writeStored(state, key, text) {
   sql.exec("INSERT OR REPLACE INTO stored VALUES (?, ?)", key, text);
 }
 
+/** Returns the keys that start with `prefix`, in order. */
 export function storedKeys(state, prefix) {
   if (!hasStored(state)) return [];
   const { sql } = state.storage;
@@ -369,19 +388,22 @@ export function storedKeys(state, prefix) {
   return rows.toArray().map(({ key }) => key);
 }
 
-/** The headers of a response, names and values in turn. */
+/** Returns the headers of a response: names and values, in turn. */
 export function headersOf(response) {
   return [...response.headers].flat();
 }
 
-/** A request without its body, as lines: method, URL, and names and values of headers in turn. None has a line break in it. */
+/**
+ * Returns a request without its body, as lines: method, URL, and names and values of headers, in turn. The runtime allows no line
+ * break in any of them. One string, because each call between wasm and JavaScript costs more than its bytes.
+ */
 export function headOf(request) {
   let head = `${request.method}\n${request.url}`;
   for (const [name, value] of request.headers) head += `\n${name}\n${value}`;
   return head;
 }
 
-/** The same response with other headers. One of them that HTTP does not allow must not cost the response. */
+/** Returns the same response with other headers, without those that HTTP does not allow. */
 export function replaceHeaders(response, headers) {
   const { status, webSocket } = response;
   const replaced = new Response(response.body, { status, ...(webSocket && { webSocket }) });
@@ -395,14 +417,14 @@ export function replaceHeaders(response, headers) {
   return replaced;
 }
 
+/** Returns a response with a body of bytes; `headers` are names and values, in turn. Headers that HTTP does not allow are left out. */
 export function respondBytes(status, body, headers) {
-  // A response of these statuses has no body, and the runtime throws at one.
+  // The runtime throws if a response with one of these statuses has a body. The bytes are a view of wasm's memory: hence the copy.
   const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
   for (let i = 0; i < headers.length; i += 2) {
     try {
       response.headers.append(headers[i], headers[i + 1]);
     } catch (error) {
-      // What a handler said wrong must not cost its response.
       console.error(`dormouse: a response goes without the header ${headers[i]}:`, error);
     }
   }
@@ -413,6 +435,7 @@ export function startTimer(milliseconds, callback) {
   return setTimeout(callback, milliseconds);
 }
 
+/** Returns a promise that resolves after the other events that are due. */
 export function nextTick() {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
@@ -421,14 +444,14 @@ export function stopTimer(timer) {
   clearTimeout(timer);
 }
 
-/** A response; `headers` are names and values, in turn. */
+/** Returns a response; `headers` are names and values, in turn. */
 export function respond(status, body, headers) {
   const response = new Response(body, { status });
   for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
   return response;
 }
 
-/** The response that accepts a WebSocket; `headers` are names and values, in turn. */
+/** Returns the response that accepts a WebSocket; `headers` are names and values, in turn. */
 export function switchProtocols(client, headers) {
   const response = new Response(null, { status: 101, webSocket: client });
   for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
@@ -436,11 +459,11 @@ export function switchProtocols(client, headers) {
 }
 
 /**
- * Reads a body of at most `max` bytes: the bytes, `true` when it is longer, `false` when it did not all come within
- * `patience` milliseconds, `undefined` when it broke off. A client that goes away in the middle is not always noticed
- * otherwise, and would keep the world awake.
+ * Reads a body of at most `max` bytes. Returns the bytes, `true` if the body is longer, `false` if it did not arrive within
+ * `timeout` milliseconds, and `undefined` if the connection was lost. The runtime does not always notice that, and such a request
+ * would keep the world awake without the timeout.
  */
-export async function readRequest(request, max, patience) {
+export async function readRequest(request, max, timeout) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
   let body = new Uint8Array();
@@ -450,7 +473,7 @@ export async function readRequest(request, max, patience) {
   const timer = setTimeout(() => {
     late = true;
     reader.cancel().catch(() => {});
-  }, patience);
+  }, timeout);
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -471,8 +494,8 @@ export async function readRequest(request, max, patience) {
 }
 
 /**
- * Bytes with others behind the first `length` of them, in place where there is room. A list of chunks, which may be of one byte
- * each, would take many times the memory of the body.
+ * Appends bytes to the first `length` of others, in place if there is room. A list of chunks, which may have one byte each, would
+ * take many times the memory of the body.
  */
 function append(bytes, length, more) {
   if (length === 0) return more;
@@ -485,7 +508,7 @@ function append(bytes, length, more) {
   return all;
 }
 
-/** A Worker variable as text: a string as it is, another value as JSON, `undefined` where it is not set. */
+/** Returns a Worker variable: a string as it is, another value as JSON, `undefined` if it is not set. */
 export function variable(env, name) {
   const value = env[name];
   if (value === undefined || value === null) return undefined;
@@ -493,9 +516,8 @@ export function variable(env, name) {
 }
 
 /**
- * Hands a request to a world's object. Where the object says so, by the header `closeMark` of a 409, the client gets a WebSocket
- * that is closed as soon as it is open, with the `subprotocol` (a header's
- * name) that the object selected.
+ * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets a
+ * WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named `subprotocol`.
  */
 export async function forward(env, binding, world, request, closeMark, subprotocol) {
   const namespace = env[binding];

@@ -1,7 +1,7 @@
-//! The runtime's JavaScript, as the Worker and the object call it: `runtime.js` catches what the runtime throws.
+//! The functions of `runtime.js`, and conversions of numbers.
 //!
-//! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; see the design's
-//! platform facts.
+//! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; `runtime.js` catches what
+//! the runtime throws about one socket.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 #[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
 extern "C" {
-    /// The world's WebSockets, each in a slot.
+    /// The WebSockets of a world, each in a slot.
     #[derive(Debug)]
     pub type Sockets;
 
@@ -89,7 +89,7 @@ extern "C" {
     /// The headers of a response, names and values in turn.
     #[wasm_bindgen(js_name = headersOf)]
     pub fn headers_of(response: &JsValue) -> Vec<String>;
-    /// A response with other headers, names and values in turn; those that are none are logged and left out.
+    /// A response with other headers, names and values in turn; headers that HTTP does not allow are logged and left out.
     #[wasm_bindgen(js_name = replaceHeaders, catch)]
     pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = respondBytes, catch)]
@@ -102,11 +102,11 @@ extern "C" {
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
-    /// A promise that is kept when other events had their chance.
+    /// A promise that resolves after the other events that are due.
     #[wasm_bindgen(js_name = nextTick)]
     pub fn next_tick() -> js_sys::Promise;
     #[wasm_bindgen(js_name = readRequest)]
-    pub fn read_request(request: &JsValue, max: f64, patience: f64) -> js_sys::Promise;
+    pub fn read_request(request: &JsValue, max: f64, timeout: f64) -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
     pub fn forward(
         env: &JsValue,
@@ -120,7 +120,7 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// A response, as far as its parts need no care.
+    /// A response of the runtime.
     #[wasm_bindgen(js_name = Response)]
     pub type Response;
     #[wasm_bindgen(method, getter)]
@@ -134,39 +134,39 @@ extern "C" {
     fn date_now() -> f64;
 }
 
-/// The runtime's clock. It stands still while code runs.
+/// Returns the time of the runtime's clock, which stands still while code runs.
 pub fn now() -> Timestamp {
     time_from_js(date_now())
 }
 
-/// A time that JavaScript gave, in milliseconds.
+/// Converts a time of JavaScript, in milliseconds.
 pub fn time_from_js(millis: f64) -> Timestamp {
     Timestamp::from_millis(integer_from_js(millis))
 }
 
-/// A time for JavaScript, in milliseconds.
+/// Converts a time for JavaScript, to milliseconds.
 pub fn time_to_js(at: Timestamp) -> f64 {
     integer_to_js(at.as_millis())
 }
 
-/// A span for JavaScript, in milliseconds.
+/// Converts a duration for JavaScript, to milliseconds.
 pub fn span_to_js(span: core::time::Duration) -> f64 {
     integer_to_js(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// A whole number that JavaScript gave; what is none becomes the nearest one.
+/// Converts a number of JavaScript to the nearest whole number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is meant")]
 pub const fn integer_from_js(number: f64) -> u64 {
     number as u64
 }
 
-/// A whole number for JavaScript.
+/// Converts a whole number for JavaScript.
 #[expect(clippy::cast_precision_loss, reason = "times and sizes stay below 2^53")]
 pub const fn integer_to_js(number: u64) -> f64 {
     number as f64
 }
 
-/// A response with a JSON body.
+/// Makes a response with a JSON body.
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.
@@ -178,13 +178,13 @@ pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)])
     )
 }
 
-/// The headers of a response: names in lower case, and values.
+/// Returns the headers of a response: names in lower case, and values.
 pub fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
     let mut headers = headers_of(response).into_iter();
     core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
 }
 
-/// Headers as names and values, in turn.
+/// Returns headers as names and values, in turn.
 pub fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
     let more = more.iter().flat_map(|&(name, value)| [name.to_owned(), value.to_owned()]);
     headers.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]).chain(more).collect()
