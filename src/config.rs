@@ -1,4 +1,4 @@
-//! The settings in force, parsed once from the Worker's variables. Every variable has its unit in its name.
+//! The settings of a deployment, parsed from the Worker's variables. Every number has its unit in the variable's name.
 
 mod origins;
 
@@ -13,33 +13,33 @@ use super::limits;
 
 pub use origins::AllowedOrigins;
 
-/// The settings of a deployment, each from the variable its documentation names.
+/// The settings of a deployment. Each field names its variable and its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// `PING_INTERVAL_MS`: between two pings; 25 s.
+    /// `PING_INTERVAL_MS`: the time between two pings; 25 s.
     pub ping_interval: Duration,
-    /// `PING_TIMEOUT_MS`: a client that has not answered a ping for so long is gone; 20 s.
+    /// `PING_TIMEOUT_MS`: the time after which a client that has not answered a ping is disconnected; 20 s.
     pub ping_timeout: Duration,
-    /// `MAX_PAYLOAD_BYTES`: longest POST body and WebSocket message; 1,000,000.
+    /// `MAX_PAYLOAD_BYTES`: the longest POST body or WebSocket message; 1,000,000.
     pub max_payload_bytes: usize,
-    /// `CONNECT_TIMEOUT_MS`: a client that has not joined a namespace for so long is closed; 45 s.
+    /// `CONNECT_TIMEOUT_MS`: the time after which a client that has joined no namespace is closed; 45 s.
     pub connect_timeout: Duration,
-    /// `UPGRADE_TIMEOUT_MS`: a WebSocket that has not completed its upgrade for so long is closed; 10 s.
+    /// `UPGRADE_TIMEOUT_MS`: the time after which a WebSocket that has not completed its upgrade is closed; 10 s.
     pub upgrade_timeout: Duration,
-    /// `MAX_BUFFERED_BYTES`: a client with more unsent bytes is closed with 1013; 1,000,000.
+    /// `MAX_BUFFERED_BYTES`: the unsent bytes with which a client is closed, with the code 1013; 1,000,000.
     pub max_buffered_bytes: usize,
-    /// `ALLOWED_ORIGINS`: whose pages may connect.
+    /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
     pub admin_key: Option<AdminKey>,
 }
 
-/// `ADMIN_KEY`: a secret, which nothing here ever shows.
+/// The key of the admin HTTP API. It is never shown, in errors and logs neither.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminKey(Rc<str>);
 
 impl AdminKey {
-    /// Whether this is the key. How long it takes tells at most how long the key is.
+    /// Returns whether this is the key. The time that this takes depends on the lengths only.
     pub fn is(&self, offered: &str) -> bool {
         self.0.as_bytes().ct_eq(offered.as_bytes()).into()
     }
@@ -51,18 +51,18 @@ impl fmt::Debug for AdminKey {
     }
 }
 
-/// A variable that does not parse. Its text names the variable and says what is wrong.
+/// The error of a variable that cannot be parsed. Its text names the variable and says what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The variable's name.
     pub variable: &'static str,
-    /// What is wrong with its value, as a sentence without its end.
+    /// What is wrong with the value: the rest of a sentence that begins with the variable's name.
     pub problem: String,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A problem that begins with the part of the value that is wrong is set off from the name.
+        // A problem that begins with a part of the value needs a colon after the name.
         let colon = if self.problem.starts_with('"') { ":" } else { "" };
         write!(f, "{}{colon} {}", self.variable, self.problem)
     }
@@ -71,10 +71,10 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads the variables through `variable`, which gives a variable's text or `None` where it is not set.
+    /// Parses the variables. `variable` returns the text of a variable; `None` where it is not set.
     ///
     /// # Errors
-    /// The first variable that does not parse or is out of its range.
+    /// A variable cannot be parsed, or is out of its range; the first one is named.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let number = |name: &'static str, (default, range): (u64, RangeInclusive<u64>)| {
             parse_number(name, variable(name).as_deref(), default, range)
@@ -93,14 +93,14 @@ impl Config {
         })
     }
 
-    /// How long the body of a request may take to arrive: as long as a session may be silent, whose client answers no ping while
-    /// it posts, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
+    /// Returns the time within which the body of a request must arrive. A client may answer no ping while it posts, so this is as long
+    /// as a session may be silent, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
     pub fn body_timeout(&self) -> Duration {
         self.ping_interval.saturating_add(self.ping_timeout).min(limits::BODY_TIMEOUT)
     }
 
-    /// Whether one ping a tick serves all WebSockets and the runtime answers their pongs, so that the world can sleep;
-    /// otherwise each session has its own, exact, heartbeat.
+    /// Returns whether one tick pings all WebSockets and the runtime answers their pongs, so that the world can sleep. Otherwise each
+    /// session has an exact heartbeat of its own.
     pub fn shares_heartbeat(&self) -> bool {
         self.ping_interval >= limits::SHARED_HEARTBEAT_FROM
     }
@@ -133,7 +133,7 @@ fn parse_number(
 ) -> Result<u64, ConfigError> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(default) };
     let fail = |problem: String| Err(ConfigError { variable, problem });
-    // `u64::from_str` takes a leading plus sign, which nobody means.
+    // `u64::from_str` accepts a leading plus sign; this does not.
     match text.parse::<u64>() {
         Ok(number) if text.starts_with(|c: char| c.is_ascii_digit()) => {
             if range.contains(&number) {
@@ -146,7 +146,7 @@ fn parse_number(
     }
 }
 
-/// Its errors say nothing about the value: they are shown to everybody.
+/// Parses `ADMIN_KEY`. The errors do not show the value, because every client sees them.
 fn parse_admin_key(text: &str) -> Result<Option<AdminKey>, ConfigError> {
     let fail = |problem: String| Err(ConfigError { variable: "ADMIN_KEY", problem });
     let key = text.trim();

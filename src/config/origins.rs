@@ -1,4 +1,4 @@
-//! `ALLOWED_ORIGINS`: which pages may connect, and how their origins are compared.
+//! `ALLOWED_ORIGINS`: the origins whose pages may connect, and their comparison.
 
 use super::ConfigError;
 use crate::limits::{MAX_ALLOWED_ORIGINS_BYTES, MAX_ECHOED_NAME_CHARS};
@@ -6,15 +6,15 @@ use crate::limits::{MAX_ALLOWED_ORIGINS_BYTES, MAX_ECHOED_NAME_CHARS};
 /// The name of the variable.
 const VARIABLE: &str = "ALLOWED_ORIGINS";
 
-/// `ALLOWED_ORIGINS`: which web pages may connect. Clients that are not pages send no origin and always may.
+/// The origins whose pages may connect. Clients that are not pages send no origin, and always may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// Empty: pages of the Worker's own origin only.
+    /// An empty variable: the Worker's own origin only.
     Same,
-    /// `*`: all pages.
+    /// `*`: all origins.
     Any,
-    /// A comma-separated list: these, and the Worker's own. `null` is the origin of every sandboxed frame and of many local files,
-    /// whoever's they are.
+    /// A comma-separated list: these, and the Worker's own. `null` is the origin of every sandboxed frame and of many local files, of
+    /// any author.
     Listed(Vec<AllowedOrigin>),
 }
 
@@ -27,19 +27,19 @@ enum Pattern {
     /// An origin of the web, such as `https://example.com`, without its scheme's own port. Browsers write scheme and host in lower
     /// case; case does not count.
     Web(String),
-    /// Every subdomain of a host, of one level or more: `https://*.example.com`. The host itself is none.
+    /// Every subdomain of a host, of one level or more: `https://*.example.com`. The host itself is not allowed.
     Subdomains {
         /// `https://` or `http://`.
         scheme: &'static str,
         /// What follows the subdomain: `.example.com`, with a port that is not the scheme's own.
         suffix: String,
     },
-    /// Any other, such as `null`, `file://` and `capacitor://localhost`. These hosts are opaque: case counts.
+    /// Another origin, such as `null`, `file://` or `capacitor://localhost`, compared with case.
     Other(String),
 }
 
 impl AllowedOrigins {
-    /// Reads the variable.
+    /// Parses the variable.
     ///
     /// # Errors
     /// An item is not an origin, `*` is not alone, or the list is too long.
@@ -68,7 +68,7 @@ impl AllowedOrigins {
         Ok(Self::Listed(origins))
     }
 
-    /// Whether a page of this origin may connect, as its browser writes it. The Worker's own origin is not considered.
+    /// Returns whether pages of an origin, as a browser writes it, may connect. The Worker's own origin is not considered.
     pub fn allows(&self, origin: &str) -> bool {
         match self {
             Self::Same => false,
@@ -79,7 +79,7 @@ impl AllowedOrigins {
 }
 
 impl AllowedOrigin {
-    /// Reads an item; `None` when it is not an origin.
+    /// Parses an item; returns `None` if it is not an origin.
     fn parse(item: &str) -> Option<Self> {
         if item == "null" {
             return Some(Self(Pattern::Other(item.to_owned())));
@@ -89,7 +89,7 @@ impl AllowedOrigin {
         let (scheme, own_port) = match scheme.as_str() {
             "https" => ("https://", ":443"),
             "http" => ("http://", ":80"),
-            // A page is never of such an origin: it connects to it.
+            // Pages connect to such URLs, and have no such origins.
             "wss" | "ws" => return None,
             _ => {
                 let is_origin = is_scheme(&scheme) && is_opaque_host(host);
@@ -97,7 +97,7 @@ impl AllowedOrigin {
             }
         };
         let host = host.to_ascii_lowercase();
-        // Browsers leave a scheme's own port out.
+        // Browsers omit the scheme's own port.
         let host = host.strip_suffix(own_port).unwrap_or(&host);
         let (name, port) = split_port(host);
         if !port.is_none_or(is_port) {
@@ -122,14 +122,14 @@ impl AllowedOrigin {
                 let Some((its_scheme, host)) = origin.split_at_checked(scheme.len()) else { return false };
                 let Some(at) = host.len().checked_sub(suffix.len()) else { return false };
                 let Some((subdomain, rest)) = host.split_at_checked(at) else { return false };
-                // Nothing but a name may stand before the suffix: no userinfo, no port, no path.
+                // Only a name may stand before the suffix: no userinfo, port or path.
                 its_scheme.eq_ignore_ascii_case(scheme) && rest.eq_ignore_ascii_case(suffix) && is_domain(subdomain)
             }
         }
     }
 }
 
-/// What to write instead of an item that is not an origin.
+/// Returns what to write instead of an item that is not an origin.
 fn suggestion(item: &str) -> String {
     if item.eq_ignore_ascii_case("null") {
         return "null".to_owned();
@@ -153,18 +153,18 @@ fn suggestion(item: &str) -> String {
     }
 }
 
-/// RFC 3986, section 3.1; in lower case.
+/// Returns whether a text is the scheme of a URL in lower case (RFC 3986, section 3.1).
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && scheme.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"+-.".contains(&c))
 }
 
-/// A host with or without a port behind a scheme that is not of the web; `file` has none.
+/// Returns whether a text can follow a scheme other than http and https: a host with or without a port, or nothing, as in `file://`.
 fn is_opaque_host(host: &str) -> bool {
     host.bytes().all(|c| c.is_ascii_graphic() && !b"/?#@\\*,\"".contains(&c))
 }
 
-/// Labels with dots between them; an IPv4 address, too.
+/// Returns whether a text is a domain or an IPv4 address: labels with dots between them.
 fn is_domain(name: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && label.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c));
@@ -173,21 +173,21 @@ fn is_domain(name: &str) -> bool {
 
 fn is_ipv6(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    // What is none is no browser's, and matches nothing.
+    // A wrong address passes, and matches no origin that a browser sends.
     address.is_some_and(|address| address.contains(':') && address.bytes().all(|c| c.is_ascii_hexdigit() || c == b':'))
 }
 
-/// A host's name, and its port if it has one.
+/// Splits a host into its name and its port.
 fn split_port(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
-        // The colons in the brackets are the address's.
+        // Colons in brackets belong to the address.
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
         _ => (host, None),
     }
 }
 
 fn is_port(port: &str) -> bool {
-    // `u16::from_str` takes a leading plus sign, and browsers write no leading zero.
+    // `u16::from_str` accepts a leading plus sign; browsers write neither that nor a leading zero.
     port.starts_with(|c: char| matches!(c, '1'..='9')) && port.parse::<u16>().is_ok()
 }
 

@@ -1,27 +1,27 @@
-//! One Engine.IO HTTP request, parsed: the Worker refuses here what needs no world, and the object reads the same parse.
+//! Requests to a gateway, parsed. The Worker refuses what needs no world; the object parses the request again.
 
 use super::subprotocol::select_subprotocol;
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
 use crate::limits::MAX_HANDSHAKE_REQUEST_BYTES;
 
-/// What a request to a gateway wants.
+/// A request to a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineRequest {
-    /// Open a session over HTTP long-polling.
+    /// Opens a session over HTTP long-polling.
     OpenPolling,
-    /// Open a session over WebSocket.
+    /// Opens a session over WebSocket.
     OpenWebSocket,
-    /// Read what the session has for the client.
+    /// Polls: reads what the session has for the client.
     Poll(Sid),
-    /// Bring what the client has for the session.
+    /// Posts: brings what the client has for the session.
     Post(Sid),
-    /// Upgrade the session to WebSocket.
+    /// Upgrades the session to WebSocket.
     Upgrade(Sid),
 }
 
 impl EngineRequest {
-    /// Reads a request from its method, its decoded query and whether it asks for a WebSocket, in engine.io's order of
+    /// Parses a request from its method, its decoded query and whether it asks for a WebSocket, with engine.io's order of
     /// checks.
     ///
     /// # Errors
@@ -74,10 +74,10 @@ impl EngineRequest {
     }
 }
 
-/// Judges a request by the protocol alone; its URL and headers have so many bytes, and `subprotocols` is what it offers.
+/// Checks a request by the protocol alone. `bytes` is the size of its URL and headers, `subprotocols` the list that it offers.
 ///
 /// # Errors
-/// The request does not reach its world.
+/// The refusal that the client gets; the request does not reach its world.
 pub fn check_protocol<'a, K, V>(
     method: &str,
     is_upgrade: bool,
@@ -99,7 +99,7 @@ where
     Ok(parsed)
 }
 
-/// Whether a request opens a session, about which the app is asked.
+/// Returns whether a request opens a session, which the app's hooks may refuse.
 pub const fn opens(request: EngineRequest) -> bool {
     matches!(request, EngineRequest::OpenPolling | EngineRequest::OpenWebSocket)
 }

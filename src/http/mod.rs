@@ -1,4 +1,4 @@
-//! What the Worker and the object both need of HTTP.
+//! What the Worker and the object both need of HTTP: requests, routes, origins, and headers.
 
 mod cors;
 mod engine_request;
@@ -16,7 +16,7 @@ pub use subprotocol::SUBPROTOCOL;
 pub use subprotocol::select_subprotocol;
 pub use token::is_token;
 
-// Requests are routed by the Worker and its object alone.
+// Only the platform's Worker and object route requests.
 #[cfg(any(test, target_arch = "wasm32"))]
 pub mod origin;
 #[cfg(any(test, target_arch = "wasm32"))]

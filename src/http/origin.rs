@@ -1,4 +1,4 @@
-//! Which web pages may connect, and what their browsers must be told.
+//! CORS: whether a web page may connect, and the headers for its browser.
 
 use super::cors::Cors;
 use crate::config::AllowedOrigins;
@@ -7,12 +7,12 @@ use crate::error::Refusal;
 /// A response header.
 pub type Header = (&'static str, String);
 
-/// Judges a request by its `Origin` header: gives the headers that every answer to it must have, errors too.
+/// Checks the `Origin` header of a request; returns the headers that every response to it must have, including errors.
 ///
-/// `own` is the origin that the request was sent to; `allowed` says who may connect, `cors` what else they are told.
+/// `own` is the origin that the request was sent to, `allowed` the origins that may connect, and `cors` the options of the headers.
 ///
 /// # Errors
-/// The page may not connect; the message says which variable decides, and the headers let the page read it.
+/// The page may not connect. The message names the variable that decides, and the headers let the page read the message.
 pub fn check(
     origin: Option<&str>,
     own: &str,
@@ -40,8 +40,8 @@ pub fn check(
     Err((refusal, headers))
 }
 
-/// The further headers that answer a preflight: the methods that may be used; `asked` is its
-/// `Access-Control-Request-Headers`.
+/// Returns the further headers of the response to a preflight. `methods` are the methods that may be used, `asked` is the
+/// preflight's `Access-Control-Request-Headers`.
 pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
     let mut headers = vec![
         ("access-control-allow-methods", methods.to_owned()),
@@ -53,7 +53,7 @@ pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header>
     headers
 }
 
-/// A handler's headers with those of [`check`], which say who may read the response whatever the handler says.
+/// Joins the headers of a handler's response and those of [`check`], which replace the handler's own of the same names.
 pub fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
     let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
     let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_does_not_say_who_may_read() {
+    fn a_handler_cannot_change_who_may_read() {
         let handlers = [("Access-Control-Allow-Origin", "*"), ("vary", "accept"), ("x-a", "1")];
         let handlers = handlers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let own = check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same, &Cors::new())

@@ -1,4 +1,4 @@
-//! A request without its body, copied out of the runtime in one call: each call costs more than what it brings.
+//! A request without its body. It is copied out of the runtime in one call, because each call costs more than its bytes.
 
 use crate::core::handshake_request::HandshakeRequest;
 use crate::time::Timestamp;
@@ -8,54 +8,54 @@ use crate::time::Timestamp;
 pub struct RequestHead(String);
 
 impl RequestHead {
-    /// Reads a head as the runtime's side writes it: the method, the URL, and names and values of headers in turn, each on
-    /// a line of its own. The runtime lets no line break into any of them.
+    /// Returns the head that `runtime.js` wrote: the method, the URL, and names and values of headers in turn, each on a line of
+    /// its own. The runtime allows no line break in any of them.
     pub const fn new(lines: String) -> Self {
         Self(lines)
     }
 
-    /// The method, in capitals.
+    /// Returns the method, in capitals.
     pub fn method(&self) -> &str {
         self.lines().next().unwrap_or_default()
     }
 
-    /// Where it was sent to: `https://relay.example`.
+    /// Returns the origin that the request was sent to: `https://relay.example`.
     pub fn own_origin(&self) -> &str {
         self.split_url().0
     }
 
-    /// The path.
+    /// Returns the path.
     pub fn path(&self) -> &str {
         self.split_url().1
     }
 
-    /// The parameters of the query, decoded, in order.
+    /// Returns the parameters of the query, decoded, in order.
     pub fn query(&self) -> form_urlencoded::Parse<'_> {
         form_urlencoded::parse(self.split_url().2.as_bytes())
     }
 
-    /// The world that its query names.
+    /// Returns the world that the query names.
     pub fn asked_world(&self) -> Option<String> {
         self.query().find(|(key, _)| key == "world").map(|(_, value)| value.into_owned())
     }
 
-    /// The headers: names in lower case, and values.
+    /// Returns the headers: names in lower case, and values.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut lines = self.lines().skip(2);
         core::iter::from_fn(move || lines.next().zip(lines.next()))
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// Whether it asks for a WebSocket.
+    /// Returns whether the request asks for a WebSocket.
     pub fn is_upgrade(&self) -> bool {
         self.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
     }
 
-    /// The bytes of its URL and headers, as [`HandshakeRequest::bytes`] counts them.
+    /// Returns the bytes of the URL and the headers, as [`HandshakeRequest::bytes`] counts them.
     pub fn handshake_bytes(&self) -> usize {
         let url = self.url().len() - self.own_origin().len();
         self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
@@ -81,7 +81,7 @@ impl RequestHead {
         self.lines().nth(1).unwrap_or_default()
     }
 
-    /// Origin, path, and query without its question mark.
+    /// Splits the URL into origin, path, and query without the question mark.
     fn split_url(&self) -> (&str, &str, &str) {
         let url = self.url();
         let (rest, query) = url.split_once('?').unwrap_or((url, ""));

@@ -7,8 +7,8 @@ use crate::limits::MAX_SUBPROTOCOLS;
 /// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
 pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
 
-/// Returns the subprotocol that is selected of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference
-/// server does. Without a selected one, browsers close the WebSocket.
+/// Selects a subprotocol of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference server does. Browsers
+/// close a WebSocket if none of the offered ones is selected.
 ///
 /// # Errors
 /// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than

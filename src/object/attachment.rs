@@ -1,4 +1,4 @@
-//! A snapshot as it is written down: into the WebSocket's attachment, or beside it where it does not fit.
+//! The stored form of a snapshot: the attachment of a WebSocket, and rows of the database for what does not fit.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,54 +7,54 @@ use crate::core::snapshot::{SessionState, VERSION};
 use crate::id::Sid;
 use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
 
-/// A snapshot's written form.
+/// The stored form of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// What goes into the attachment: JSON of at most 15,000 bytes.
+    /// The attachment: JSON of at most 15,000 bytes.
     pub attachment: String,
-    /// What does not fit there, in the rows of the object's database; empty where all fits.
+    /// The rows of the database; none where all fits into the attachment.
     pub spilled: Vec<Vec<u8>>,
 }
 
-/// The attachment: the header first, so that a heartbeat reads nothing else.
+/// The attachment. The header is first, so that a heartbeat need not read the rest.
 #[derive(Serialize, Deserialize)]
 struct Attachment<B> {
     #[serde(rename = "v")]
     version: u32,
     #[serde(rename = "h")]
     header: HeartbeatState,
-    /// Absent where it spilled.
+    /// Absent where the body is in rows.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<B>,
-    /// The session's id, where its body spilled.
+    /// The session's id, where the body is in rows.
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     spilled: Option<Sid>,
 }
 
-/// An attachment, read.
+/// An attachment that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// All of a snapshot.
+    /// A whole snapshot.
     Whole(HeartbeatState, SessionState),
-    /// A snapshot whose rest is in the database, under this id.
+    /// A snapshot whose body is in the database, under this id.
     Spilled(HeartbeatState, Sid),
-    /// The mark of a WebSocket that only probes: its session polls, in memory.
+    /// The mark of the probe of an upgrade: its session polls, in memory.
     Probe,
 }
 
-/// The attachment of a WebSocket that has no snapshot of its own.
+/// The attachment of the probe of an upgrade, which has no snapshot.
 pub const PROBE: &str = "probe";
 
 /// Writes a snapshot.
 ///
 /// # Errors
-/// The snapshot's own, when it cannot be written as JSON; it always can.
+/// The snapshot cannot be written as JSON; it always can.
 pub fn write(header: HeartbeatState, body: &SessionState) -> serde_json::Result<Written> {
     let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
     if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
-    // A string with other characters takes two bytes for each.
+    // A string with other characters takes two bytes for each UTF-16 unit.
     if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
@@ -68,7 +68,7 @@ pub fn write(header: HeartbeatState, body: &SessionState) -> serde_json::Result<
     Ok(Written { attachment, spilled: rows })
 }
 
-/// Reads an attachment; `None` when it is not one of this version.
+/// Reads an attachment; returns `None` if it is not one of this version.
 pub fn read(attachment: &str) -> Option<Read> {
     if attachment == PROBE {
         return Some(Read::Probe);
@@ -81,18 +81,18 @@ pub fn read(attachment: &str) -> Option<Read> {
     }
 }
 
-/// Reads the header of an attachment and nothing else: what is behind it is not even looked at.
+/// Reads the header of an attachment, without parsing the rest.
 pub fn read_header(attachment: &str) -> Option<HeartbeatState> {
     let header = attachment.strip_prefix(BEFORE_HEADER)?;
     serde_json::Deserializer::from_str(header).into_iter().next()?.ok()
 }
 
-/// What every attachment of this version begins with.
+/// The start of every attachment of this version.
 const BEFORE_HEADER: &str = r#"{"v":2,"h":"#;
 
-/// Reads what spilled.
+/// Reads the body from its rows.
 pub fn read_spilled(rows: &[Vec<u8>]) -> Option<SessionState> {
-    // As a text: reading bytes would make a second reader of all that a snapshot may be.
+    // As a text: reading bytes would instantiate the whole deserializer a second time.
     serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
 

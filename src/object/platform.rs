@@ -1,4 +1,4 @@
-//! What the shell asks of the runtime: in the object that is the Workers runtime, in tests one that is all data.
+//! The runtime, as the shell calls it. In the object this is the Workers runtime; in tests it is all data.
 
 use core::any::Any;
 use core::fmt;
@@ -15,87 +15,87 @@ use crate::world::Store;
 
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
 ///
-/// What the runtime throws about one WebSocket or one row costs that one: it is logged or given back, and never unwinds.
+/// Errors that concern one WebSocket or one row are logged or returned; they never unwind.
 pub trait Platform {
-    /// A WebSocket, as the runtime hands it over.
+    /// A WebSocket of the runtime.
     type Socket;
-    /// What the runtime waits with until a request is answered.
+    /// What yields the response to a request.
     type Waiting;
-    /// Why the runtime did not do what it was asked for.
+    /// An error of the runtime.
     type Error: fmt::Debug;
 
-    /// The time. It stands still while code runs.
+    /// Returns the time, which stands still while code runs.
     fn now(&self) -> Timestamp;
 
-    /// Random bytes for an id.
+    /// Returns random bytes for an id.
     fn entropy(&mut self) -> Entropy;
 
     /// Writes a line to the log.
     fn log(&mut self, line: &str);
 
-    /// Writes a line to the log that says what is wrong.
+    /// Writes an error to the log.
     fn log_error(&mut self, line: &str);
 
-    /// Is told that a turn panicked: a bug of Dormouse. When this returns, the world is read again.
+    /// Takes the payload of a panic of a turn, which is a bug of Dormouse. The world is read again after this returns.
     fn panicked(&mut self, panic: Box<dyn Any + Send>);
 
-    /// Makes the runtime answer the text frame `request` with `response` by itself, without waking the object; `None`:
-    /// makes it answer nothing.
+    /// Sets a text frame that the runtime answers without waking the object, and its answer; `None` for none.
     ///
     /// # Errors
     /// The runtime's own.
     fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Self::Error>;
 
-    /// Gives every WebSocket that the runtime kept a number, counting from 0, and gives their attachments in that order;
-    /// all earlier numbers are void. One that was closed by [`close`](Self::close) gets none. With more than
-    /// `max_unsent` unsent bytes, a WebSocket is slow from now on.
+    /// Numbers the WebSockets that the runtime kept from 0 on, and returns their attachments in that order; all earlier numbers are
+    /// void. WebSockets that were closed by [`close`](Self::close) get no number. From now on, a WebSocket is slow if it has more
+    /// than `max_unsent` unsent bytes.
     fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<Self>;
 
-    /// Accepts a WebSocket so that it outlives the object's memory, and numbers it; gives its client's end.
+    /// Accepts a WebSocket that hibernates with the object, and numbers it; returns the client's end.
     ///
     /// # Errors
     /// The runtime's own.
     fn accept(&mut self) -> Result<(Self::Socket, ConnId), Self::Error>;
 
-    /// The number of a WebSocket; `None` when the world is done with it.
+    /// Returns the number of a WebSocket; `None` if the world has closed it.
     fn conn_of(&self, socket: &Self::Socket) -> Option<ConnId>;
 
-    /// Sends a packet to one WebSocket; says whether it was slow before. One that is closing takes nothing, and one that has
-    /// unsent bytes no volatile packet.
+    /// Sends a packet to one WebSocket; returns whether it was slow before. Nothing is sent to a WebSocket that is closing, and no
+    /// volatile packet to one that has unsent bytes.
     fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
 
-    /// Sends a packet to many WebSockets, in one call out of wasm; those that were slow before it are
-    /// added to `slow`. A volatile packet goes past those that have unsent bytes.
+    /// Sends a packet to many WebSockets, in one call out of wasm; adds those that were slow before to `slow`. Skips those that have
+    /// unsent bytes, if the packet is volatile.
     fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 
-    /// Writes a WebSocket's attachment, which survives sleep; false when the runtime does not take it.
+    /// Writes the attachment of a WebSocket, which survives sleep; returns false if the runtime refuses it.
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool;
 
-    /// Closes a WebSocket for good: its number is free, and it is not to come back to life when the world wakes.
+    /// Closes a WebSocket: its number is free, and it is not restored when the world wakes.
     fn close(&mut self, conn: ConnId, code: u16);
 
-    /// When the WebSockets were heard last whose frames the runtime answered by itself.
+    /// Returns the time of the last pong of each WebSocket whose pongs the runtime answered.
     fn last_pongs(&self) -> Vec<(ConnId, Timestamp)>;
 
-    /// Every WebSocket's attachment and when it was heard, without numbering them: what a world that sleeps is judged by.
+    /// Returns the attachment of every WebSocket and the time of its last pong, without numbering them: for the heartbeat of a world
+    /// that sleeps.
     fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)>;
 
     /// Sends a text frame to every WebSocket, without numbering them.
     fn ping_all(&mut self, ping: &str);
 
-    /// Writes what did not fit into the attachment of the session `sid`, in the place of what was there.
+    /// Writes the rows of the body of the snapshot of the session `sid`, in place of the last ones.
     ///
     /// # Errors
     /// The runtime's own.
     fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
 
-    /// Writes a long attachment of the unfinished packet of the session `sid`; each place is written once.
+    /// Writes one long attachment of the unfinished packet of the session `sid`. Each place is written once.
     ///
     /// # Errors
     /// The runtime's own.
     fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Self::Error>;
 
-    /// Reads what [`write_body`](Self::write_body) wrote; nothing, if it wrote nothing.
+    /// Reads what [`write_body`](Self::write_body) wrote; empty if nothing was written.
     ///
     /// # Errors
     /// The runtime's own.
@@ -119,13 +119,13 @@ pub trait Platform {
     /// The runtime's own.
     fn delete_parts(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
-    /// The sessions that have something written by [`write_body`](Self::write_body) or [`write_part`](Self::write_part).
+    /// Returns the sessions that have rows of [`write_body`](Self::write_body) or [`write_part`](Self::write_part).
     ///
     /// # Errors
     /// The runtime's own.
     fn spilled(&mut self) -> Result<Vec<Sid>, Self::Error>;
 
-    /// What the world keeps besides its sessions.
+    /// Returns the storage of the world.
     fn store(&self) -> Rc<dyn Store>;
 
     /// Sets the object's one alarm; it goes off as [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), asleep or not.
@@ -134,8 +134,8 @@ pub trait Platform {
     /// Deletes the object's alarm.
     fn delete_alarm(&mut self);
 
-    /// PendingAcks for the alarm's time. The answer comes later, as
-    /// [`Shell::handle_alarm_found`](super::shell::Shell::handle_alarm_found), and nothing waits for it.
+    /// Looks the time of the alarm up. The result comes later, as
+    /// [`Shell::handle_alarm_found`](super::shell::Shell::handle_alarm_found).
     fn find_alarm(&mut self);
 
     /// Starts the one timer in memory, which keeps the object awake; it goes off as
@@ -145,16 +145,15 @@ pub trait Platform {
     /// Stops the timer that was started and has not gone off.
     fn stop_timer(&mut self);
 
-    /// Numbers a request that is about to be handled. No number comes twice while the object lives, however often the world
-    /// is read again meanwhile.
+    /// Numbers a request that is about to be handled. Numbers are not reused while the object lives, even if the world is read again.
     fn register(&mut self) -> (RequestId, Self::Waiting);
 
-    /// Whether a request has no answer yet.
+    /// Returns whether a request has no response yet.
     fn is_waiting(&self, request: RequestId) -> bool;
 
-    /// Answers a request.
+    /// Responds to a request.
     fn respond(&mut self, request: RequestId, response: Response);
 
-    /// Answers all requests that wait: the world lost what it had in memory, and with it their sessions.
+    /// Refuses all requests that wait, because the world lost what it had in memory, and their sessions with it.
     fn drop_requests(&mut self);
 }

@@ -1,4 +1,4 @@
-//! Requests become inputs.
+//! Engine.IO requests, made into inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -14,55 +14,55 @@ use crate::http::EngineRequest;
 use crate::id::{ConnId, RequestId, Sid};
 use crate::time::Timestamp;
 
-/// What comes of a request at once.
+/// The immediate result of a request.
 #[derive(Debug)]
 pub enum Reception<P: Platform> {
-    /// It has its answer, or waits for it.
+    /// The response exists, or will come.
     Waits(P::Waiting),
-    /// It opens a polling session, unless its answer is a refusal.
+    /// The request opens a polling session, unless the response is a refusal.
     Opens {
         /// The session.
         sid: Sid,
-        /// What has its answer.
+        /// What yields the response.
         waiting: P::Waiting,
     },
-    /// A POST whose body is to be read and given to [`Shell::handle_body`].
+    /// A POST, whose body must be read and given to [`Shell::handle_body`].
     WantsBody {
         /// The request.
         request: RequestId,
         /// Its session.
         sid: Sid,
-        /// What waits for its answer.
+        /// What yields the response.
         waiting: P::Waiting,
     },
-    /// A WebSocket was accepted: its client's end.
+    /// A WebSocket was accepted; this is the client's end.
     Accepted(P::Socket),
-    /// A second WebSocket of a session is closed once it is open, as the reference server does it: by the Worker, so that a
-    /// client that does not answer the close keeps no world awake.
+    /// A second WebSocket of a session. As in the reference server, it is closed as soon as it is open: by the Worker, so that a client
+    /// that does not answer the close cannot keep the world awake.
     SecondWebSocket,
-    /// It is refused.
+    /// The request is refused.
     Refused(Refusal),
 }
 
-/// A POST's body, as it came.
+/// The body of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// All of it.
+    /// The whole body.
     Bytes(Vec<u8>),
-    /// It is longer than `MAX_PAYLOAD_BYTES`, and nobody read it.
+    /// The body is longer than `MAX_PAYLOAD_BYTES`, and was not read.
     TooLong,
-    /// The client went away in the middle.
+    /// The connection was lost before its end.
     Aborted,
-    /// It did not arrive in time.
+    /// The body did not arrive in time.
     Late,
 }
 
 impl<P: Platform> Shell<P> {
-    /// A request that the Worker handed on. `octets` tells whether a POST is `application/octet-stream`; `details` gives the
-    /// request itself, as it came at that time, where somebody wants to look at it.
+    /// Handles a request that the Worker forwarded. `octets` returns whether a POST is `application/octet-stream`; `details` returns
+    /// the request as hooks see it, which came at the given time.
     ///
     /// # Errors
-    /// The runtime's own, when it does not accept a WebSocket.
+    /// The runtime did not accept a WebSocket.
     pub fn handle_request(
         &mut self,
         request: EngineRequest,
@@ -79,16 +79,16 @@ impl<P: Platform> Shell<P> {
                 };
                 let handshake = Rc::clone(details.handshake());
                 let input = |request| Input::OpenPolling { request, sid, protocol, handshake };
-                let (_, waiting) = self.hand_on(input, |_| details);
+                let (_, waiting) = self.run_request(input, |_| details);
                 Reception::Opens { sid, waiting }
             }
             EngineRequest::Poll(sid) => {
-                let (_, waiting) = self.hand_on(|request| Input::Poll { request, sid }, details);
+                let (_, waiting) = self.run_request(|request| Input::Poll { request, sid }, details);
                 Reception::Waits(waiting)
             }
             EngineRequest::Post(sid) => {
                 let octets = octets();
-                let (request, waiting) = self.hand_on(|request| Input::Post { request, sid, octets }, details);
+                let (request, waiting) = self.run_request(|request| Input::Post { request, sid, octets }, details);
                 if self.platform.is_waiting(request) {
                     Reception::WantsBody { request, sid, waiting }
                 } else {
@@ -102,11 +102,11 @@ impl<P: Platform> Shell<P> {
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
                 let handshake = Rc::clone(details.handshake());
-                // Its snapshot is written by the turn that opens it.
+                // The turn that opens the session writes its snapshot.
                 self.accept(None, |conn| Input::OpenWebSocket { conn, sid, protocol, handshake })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
-                // Nothing else is written for it, and it would not survive sleep.
+                // The probe gets no snapshot; without an attachment it would not survive sleep.
                 self.accept(Some(attachment::PROBE), |conn| Input::Upgrade { conn, sid })?
             }
             EngineRequest::Upgrade(sid) if self.server().has_session(sid) => Reception::SecondWebSocket,
@@ -114,26 +114,26 @@ impl<P: Platform> Shell<P> {
         })
     }
 
-    /// The body of a POST that [`handle_request`](Self::handle_request) wanted.
+    /// Handles the body of a POST, for [`Reception::WantsBody`].
     pub fn handle_body(&mut self, request: RequestId, sid: Sid, body: Body) {
         let body = match body {
             Body::Bytes(bytes) if bytes.len() > self.config.max_payload_bytes => PostBody::TooLong,
-            // As engine.io does, and as the runtime has done with a WebSocket's texts.
+            // Invalid UTF-8 becomes U+FFFD, as in engine.io, and as the runtime does it in texts of WebSockets.
             Body::Bytes(bytes) => PostBody::Text(
                 String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
             ),
             Body::TooLong => PostBody::TooLong,
             Body::Aborted => PostBody::Aborted,
-            // The core has its own deadline for it, and answers the request.
+            // The core has a deadline of its own for the body, and answers the request.
             Body::Late => return,
         };
         self.turn(Input::PostBody { request, sid, body });
     }
 
-    /// The id of a session that is opened: the app's own, or a random one.
+    /// Makes the id of a new session: the app's own, or a random one.
     fn fresh_sid(&mut self, details: &ConnRequest) -> Result<Sid, Refusal> {
         let app = self.app();
-        // As in engine.io, whatever goes wrong there costs this one request.
+        // As in engine.io, an error in the app's function costs this one request.
         match catch_unwind(AssertUnwindSafe(|| app.engine_routes().make_id(details))) {
             Ok(None) => Some(Sid::from_entropy(self.platform.entropy())),
             Ok(Some(made)) => Sid::parse(&made).filter(|sid| !self.server().has_session(*sid)),
@@ -142,8 +142,8 @@ impl<P: Platform> Shell<P> {
         .ok_or(Refusal::BadRequest(BadRequest::IdGenerationError))
     }
 
-    /// Hands a request on; who watches refusals is told if it is refused.
-    fn hand_on(
+    /// Registers a request and runs its turn; reports the refusal, if it is refused.
+    fn run_request(
         &mut self,
         input: impl FnOnce(RequestId) -> Input,
         details: impl FnOnce(Timestamp) -> ConnRequest,
@@ -174,7 +174,7 @@ impl<P: Platform> Shell<P> {
         attachment: Option<&str>,
         input: impl FnOnce(ConnId) -> Input,
     ) -> Result<Reception<P>, P::Error> {
-        // Awake first: waking takes a socket without an attachment for one that the world is done with.
+        // Wakes first: waking closes a socket without an attachment, as one that the world has closed.
         let (platform, _) = self.wake();
         let (client, conn) = platform.accept()?;
         if let Some(attachment) = attachment {

@@ -1,4 +1,4 @@
-//! How long whoever asks a world for something waits for the answer.
+//! The timeout of responses that handlers make.
 
 use core::future::Future;
 use core::pin::pin;
@@ -9,8 +9,8 @@ use futures::future::{Either, select};
 use crate::error::Failure;
 use crate::handles::HttpResponse;
 
-/// The answer of a handler, unless `too_late` comes first: a handler that waits for what never comes would keep the request
-/// open, which keeps the world awake. That of one that is gone is a 500.
+/// Waits for the response of a handler, at most until `too_late`: a request that stays open keeps the world awake. The response of a
+/// handler that panicked is a 500.
 pub async fn answer_or_late(
     answer: oneshot::Receiver<HttpResponse>,
     too_late: impl Future<Output = ()>,
