@@ -12,8 +12,8 @@ use crate::id::{Namespace, Room};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
 use crate::value::{echoed, json};
 
-/// Who is meant: the sockets of a namespace that are in one of `rooms` (in any, where there are none) and in none of `except`.
-/// Every socket is alone in the room of its own id.
+/// The target of a call: the sockets of a namespace that are in any of `rooms` (all sockets, if there are none) and in none of
+/// `except`. The id of a socket is a room that has only this socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selection {
     namespace: Namespace,
@@ -21,7 +21,7 @@ pub(super) struct Selection {
     except: Vec<Room>,
 }
 
-/// All that calls may have: one kind of object to be read, because each is 4 KB of wasm.
+/// The fields of all calls: one type for all of them, because each deserializer is 4 KB of wasm.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Fields {
@@ -47,12 +47,12 @@ struct Fields {
     close: Option<bool>,
 }
 
-/// What is there: `null` is no value of it.
+/// Deserializes a field that is present: `null` is not a value.
 fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// An event, with its arguments as they came, and what their placeholders count from 0, in base64.
+/// A call that emits: the event, its arguments as JSON, and the attachments of their placeholders in base64.
 #[derive(Debug)]
 pub(super) struct Emit {
     pub(super) target: Selection,
@@ -63,20 +63,20 @@ pub(super) struct Emit {
     pub(super) ack: Option<Ack>,
 }
 
-/// That answers are wanted, and for how long they are waited for.
+/// The request for acknowledgements, with the timeout.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Ack {
     timeout_ms: Option<u64>,
 }
 
-/// Reads a call to which nothing but its target and the fields `takes` belongs.
+/// Reads a call that may have the fields `takes` besides its target.
 fn read(request: &HttpRequest, takes: &[&str]) -> Result<Fields, Failure> {
-    // Serde takes an array for an object whose fields come in order.
+    // Serde would accept an array of the fields in order.
     if !request.body.trim_ascii_start().starts_with(b"{") {
         return Err(invalid("the body is no JSON object"));
     }
-    // As a text: reading bytes would make a second reader of everything.
+    // As a text: reading bytes would instantiate a second deserializer.
     let body = str::from_utf8(&request.body).map_err(|error| invalid(error.to_string()))?;
     let fields: Fields = json::from_str(body).map_err(|error| invalid(error.to_string()))?;
     let given = [
@@ -110,7 +110,7 @@ impl Emit {
     /// Reads a call.
     ///
     /// # Errors
-    /// The body is no JSON object, or not this one: the text says what is wrong, and where. So for all calls.
+    /// The body is not a JSON object with these fields; the text says what is wrong, and where. So for all calls.
     pub(super) fn read(request: &HttpRequest) -> Result<Self, Failure> {
         let mut fields = read(request, &["event", "args", "attachments", "volatile", "ack"])?;
         Ok(Self {
@@ -136,18 +136,18 @@ pub(super) fn read_leave(request: &HttpRequest) -> Result<(Selection, Vec<Room>)
     Ok((fields.target(), required(fields.leave, "leave")?))
 }
 
-/// Reads a call that says whether the connections are to be closed, with all of their namespaces.
+/// Reads a call that disconnects sockets, and whether their connections are closed.
 pub(super) fn read_disconnect(request: &HttpRequest) -> Result<(Selection, bool), Failure> {
     let mut fields = read(request, &["close"])?;
     Ok((fields.target(), fields.close.unwrap_or_default()))
 }
 
-/// A call that cannot be done as it is.
+/// Returns the error of an invalid call.
 pub(super) fn invalid(problem: impl Into<String>) -> Failure {
     Failure::new("INVALID_REQUEST", echoed(&problem.into()))
 }
 
-/// Reads a call that is nothing but its target, in the query of a GET or in the body of a POST.
+/// Reads a call that has only a target, in the query of a GET or in the body of a POST.
 pub(super) fn read_fetch(request: &HttpRequest) -> Result<Selection, Failure> {
     if request.method != "GET" {
         return Ok(read(request, &[])?.target());
@@ -169,15 +169,15 @@ pub(super) fn read_fetch(request: &HttpRequest) -> Result<Selection, Failure> {
 }
 
 impl Selection {
-    /// The sockets.
+    /// Returns the operator of these sockets.
     ///
     /// # Errors
-    /// None: a namespace's name was checked when it was read.
+    /// None: the namespace was checked when it was read.
     pub(super) fn operator(self, io: &Io) -> Result<BroadcastOperator, Failure> {
         Ok(io.of(self.namespace.as_str())?.to(self.rooms).except(self.except))
     }
 
-    /// Does something to the sockets and says how many they were.
+    /// Applies `act` to the sockets; responds with their number.
     ///
     /// # Errors
     /// As of [`operator`](Self::operator), and those of `act`.
@@ -194,10 +194,10 @@ impl Selection {
 }
 
 impl Ack {
-    /// How long answers are waited for.
+    /// Returns the timeout of the acknowledgements.
     ///
     /// # Errors
-    /// It is nothing, or more than the world may be kept awake for.
+    /// It is zero, or longer than a world may be kept awake.
     pub(super) fn timeout(self) -> Result<Duration, Failure> {
         let timeout = self.timeout_ms.map_or(ACK_TIMEOUT, Duration::from_millis);
         if timeout.is_zero() || timeout > MAX_ACK_TIMEOUT {

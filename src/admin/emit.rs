@@ -1,4 +1,4 @@
-//! Emits an event, and gives the clients' answers.
+//! Emits an event, and returns the clients' acknowledgements.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
 use crate::value::Args;
 
-/// What came of a call that asked for answers.
+/// The result of a call that asked for acknowledgements.
 #[derive(Serialize)]
 struct Outcome {
     status: &'static str,
@@ -28,7 +28,7 @@ struct Outcome {
 struct ClientAck {
     socket: SocketId,
     args: Box<RawValue>,
-    /// What the placeholders in the arguments count from 0, in base64.
+    /// The attachments of the placeholders in the arguments, in base64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
 }
@@ -39,10 +39,10 @@ struct Missing {
     reason: String,
 }
 
-/// Emits an event; where answers are asked for, waits until all have come or had their time.
+/// Emits an event. If acknowledgements are asked for, waits until all have arrived or the timeout is over.
 ///
 /// # Errors
-/// The event cannot be sent as it is.
+/// The event cannot be emitted.
 pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
     let Emit { target, event, args, attachments, volatile, ack } = call;
     let args = arguments(&args, attachments)?;
@@ -70,8 +70,8 @@ pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
     Ok(HttpResponse::json(200, &outcome))
 }
 
-/// The arguments as they came. Where attachments came beside them, every placeholder names one of them; otherwise what looks
-/// like a placeholder passes through.
+/// Returns the arguments. If the call has attachments, every placeholder must name one of them; if it has none, what looks like a
+/// placeholder is ordinary data.
 fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result<Args, Failure> {
     let elements = args.iter().map(|element| element.get()).collect::<Vec<_>>().join(",");
     let Some(attachments) = attachments else { return Ok(Args::from_written(elements, Vec::new())) };

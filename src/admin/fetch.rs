@@ -1,4 +1,4 @@
-//! Tells about sockets, as Socket.IO's `fetchSockets` does.
+//! Returns information about sockets, as Socket.IO's `fetchSockets` does.
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
@@ -11,19 +11,19 @@ use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_ADMIN_ANSWER_BYTES;
 use crate::time::Timestamp;
 
-/// What is told about a socket. Neither its auth object nor its session's id: both would let others speak for it.
+/// The description of a socket. It has neither the auth object nor the session's id, with which others could act as the client.
 #[derive(Serialize)]
-struct Told<'a> {
+struct SocketInfo<'a> {
     id: SocketId,
     namespace: &'a Namespace,
     rooms: Vec<Room>,
     data: Box<RawValue>,
-    handshake: ToldHandshake<'a>,
-    conn: ToldConn,
+    handshake: HandshakeInfo<'a>,
+    conn: ConnInfo,
 }
 
 #[derive(Serialize)]
-struct ToldHandshake<'a> {
+struct HandshakeInfo<'a> {
     #[serde(serialize_with = "headers")]
     headers: &'a Handshake,
     time: String,
@@ -36,7 +36,7 @@ struct ToldHandshake<'a> {
     query: LiteMap<String, OneOrMany>,
 }
 
-/// A parameter of a query, as Node reads it: a text, or a list where it comes more than once.
+/// A parameter of a query, as Node parses it: a text, or a list if it occurs more than once.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum OneOrMany {
@@ -45,16 +45,16 @@ enum OneOrMany {
 }
 
 #[derive(Serialize)]
-struct ToldConn {
+struct ConnInfo {
     transport: &'static str,
     upgraded: bool,
     protocol: u8,
 }
 
-/// Tells about sockets.
+/// Responds with the descriptions of sockets.
 ///
 /// # Errors
-/// There is more to tell than one answer takes.
+/// The response would be longer than [`MAX_ADMIN_ANSWER_BYTES`].
 pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Failure> {
     let sockets = sockets.fetch_sockets().await;
     let mut body = format!(r#"{{"status":"ok","matched":{},"sockets":["#, sockets.len()).into_bytes();
@@ -64,7 +64,7 @@ pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Fa
         if !core::mem::take(&mut is_first) {
             body.push(b',');
         }
-        serde_json::to_writer(&mut body, &tell(socket, &handshake, conn)?)?;
+        serde_json::to_writer(&mut body, &describe(socket, &handshake, conn)?)?;
         if body.len() > MAX_ADMIN_ANSWER_BYTES {
             return Err(invalid(format!("the answer would have more than {MAX_ADMIN_ANSWER_BYTES} bytes; name rooms")));
         }
@@ -73,7 +73,7 @@ pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Fa
     Ok(HttpResponse { body: body.into(), ..HttpResponse::empty(200) }.with_header("content-type", "application/json"))
 }
 
-fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<Told<'a>, Failure> {
+fn describe<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<SocketInfo<'a>, Failure> {
     let data = match socket.data::<Option<Box<RawValue>>>()? {
         Some(data) => data,
         None => RawValue::from_string("{}".to_owned())?,
@@ -90,12 +90,12 @@ fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<
         };
         query.insert(name, values);
     }
-    Ok(Told {
+    Ok(SocketInfo {
         id: socket.id(),
         namespace: socket.namespace(),
         rooms: socket.rooms(),
         data,
-        handshake: ToldHandshake {
+        handshake: HandshakeInfo {
             headers: handshake,
             time: handshake.time(),
             issued: handshake.issued(),
@@ -105,7 +105,7 @@ fn tell<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<
             url: handshake.url(),
             query,
         },
-        conn: ToldConn { transport: conn.transport(), upgraded: conn.upgraded(), protocol: conn.protocol() },
+        conn: ConnInfo { transport: conn.transport(), upgraded: conn.upgraded(), protocol: conn.protocol() },
     })
 }
 

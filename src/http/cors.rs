@@ -1,11 +1,11 @@
-//! What browsers are told about requests from pages of other origins.
+//! The options of CORS: requests from pages of other origins.
 
 use core::time::Duration;
 
 use super::token::is_token;
 
-/// What the browsers of pages that may connect are told: Socket.IO's `cors`, but for the origins. *Who* may connect is the
-/// deployment's matter, and stays in the variable `ALLOWED_ORIGINS`.
+/// The CORS options for pages that may connect: Socket.IO's `cors` without `origin`. Which origins may connect is set for each
+/// deployment, by the variable `ALLOWED_ORIGINS`.
 ///
 /// ```
 /// use dormouse::routing::Cors;
@@ -25,8 +25,8 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// What holds without any: the methods `GET` and `POST`, whichever request headers a page asks for, no response headers
-    /// but the harmless ones, credentials, and a day until a browser asks again.
+    /// Returns the defaults: the methods `GET` and `POST`, all request headers that a page asks for, no exposed response headers
+    /// besides the safelisted ones, credentials, and a preflight a day.
     pub fn new() -> Self {
         Self {
             methods: "GET,POST".to_owned(),
@@ -37,10 +37,10 @@ impl Cors {
         }
     }
 
-    /// The methods that pages may use. Clients of Socket.IO need `GET` and `POST`.
+    /// Sets the methods that pages may use. Clients of Socket.IO need `GET` and `POST`.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when one is no method.
+    /// At start-up, with the caller's line, if one is not a method.
     #[must_use]
     #[track_caller]
     pub fn methods<'a>(mut self, methods: impl IntoIterator<Item = &'a str>) -> Self {
@@ -48,10 +48,10 @@ impl Cors {
         self
     }
 
-    /// The request headers that pages may send; without this, all that they ask for.
+    /// Sets the request headers that pages may send. The default is all that they ask for.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when one is no header's name.
+    /// At start-up, with the caller's line, if one is not a header's name.
     #[must_use]
     #[track_caller]
     pub fn allowed_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
@@ -59,10 +59,10 @@ impl Cors {
         self
     }
 
-    /// The response headers that pages may read besides the harmless ones.
+    /// Sets the response headers that pages may read besides the safelisted ones.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when one is no header's name.
+    /// At start-up, with the caller's line, if one is not a header's name.
     #[must_use]
     #[track_caller]
     pub fn exposed_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
@@ -70,15 +70,15 @@ impl Cors {
         self
     }
 
-    /// Whether pages may send cookies: clients with `withCredentials`. Browsers take no such permission together with
-    /// `ALLOWED_ORIGINS` `*`, and get none then.
+    /// Sets whether pages may send cookies: clients with `withCredentials`. Not sent if `ALLOWED_ORIGINS` is `*`, because browsers
+    /// refuse the two together.
     #[must_use]
     pub const fn credentials(mut self, credentials: bool) -> Self {
         self.credentials = credentials;
         self
     }
 
-    /// How long a browser may go by the answer to a preflight, in whole seconds.
+    /// Sets how long a browser may cache the response to a preflight, in whole seconds.
     #[must_use]
     pub const fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = max_age;
@@ -92,7 +92,7 @@ impl Default for Cors {
     }
 }
 
-/// A list of names as HTTP writes it.
+/// Joins names to a list, as HTTP writes it.
 #[track_caller]
 fn tokens<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut list = String::new();
