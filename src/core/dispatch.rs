@@ -1,24 +1,20 @@
-//! The calls of the app's handlers that the core pending_acks for.
+//! The calls of the app's handlers that the core asks for.
 
 use super::acks::CollectedAcks;
 use super::view::ConnView;
 use super::view::GoneSocket;
 use crate::error::{AckFailure, Reason};
-use crate::id::{AckId, Namespace, PendingAckId, SessionKey, Sid, SocketId};
+use crate::id::{AckId, Namespace, PendingAckId, Sid, SocketId};
 use crate::value::{Args, EnginePacket, Frame};
 use std::rc::Rc;
 
 /// A call of the server's own code.
 #[derive(Clone, Debug)]
 pub enum Dispatch {
-    /// A client wants to join a namespace: it is to be prepared, and then let in or refused.
+    /// A client asks to join a namespace: its socket is prepared, to be let in or refused.
     Connect {
-        /// The client's session.
-        session: SessionKey,
-        /// The namespace.
-        namespace: Namespace,
-        /// The client's auth object as JSON; `{}` where it sent none.
-        auth: Rc<str>,
+        /// The prepared socket. No predicate was asked about its namespace yet.
+        socket: SocketRef,
     },
     /// A namespace has its first socket.
     NewNamespace {

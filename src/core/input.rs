@@ -6,7 +6,7 @@ use super::dispatch::SocketRef;
 use super::handshake_request::{HandshakeRequest, Protocol};
 use crate::error::ConnectError;
 use crate::error::Reason;
-use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, SessionKey, Sid, SocketId};
+use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, Sid, SocketId};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -102,8 +102,6 @@ pub enum Input {
     },
     /// There is more of a POST to work through.
     Continue,
-    /// A handler did something.
-    Command(Command),
 }
 
 /// A POST's body as far as it was read.
@@ -117,20 +115,9 @@ pub enum PostBody {
     Aborted,
 }
 
-/// What a handler did.
+/// What a handler did, for [`Server::perform`](super::server::Server::perform).
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Give a client that asked to join a namespace a socket, which its handlers may prepare before it is let in.
-    Prepare {
-        /// The client's session.
-        session: SessionKey,
-        /// The namespace.
-        namespace: Namespace,
-        /// A fresh id.
-        socket: SocketId,
-        /// The client's auth object as JSON; `{}` where it sent none.
-        auth: Rc<str>,
-    },
     /// Let a prepared socket in.
     Accept {
         /// The socket.

@@ -1,12 +1,13 @@
 //! The junction: the only place that knows all stages, and the core's one entry point.
 //!
-//! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and it again with the
-//! [`Input::Command`]s of each; [`World`](crate::world::World) does so. Perform the effects in order. While
+//! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and [`Server::perform`] with what each
+//! of them does; [`World`](crate::world::World) does so. Perform the effects in order. While
 //! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`] and the
 //! [`Server::take_alarms`].**
 
 use super::alarms::Alarms;
 mod command;
+mod connect;
 mod emission;
 mod queries;
 mod restore;
@@ -17,7 +18,7 @@ use super::effect::Effects;
 use super::engineio;
 use super::engineio::{Engine, SessionEnded};
 use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
-use super::input::Input;
+use super::input::{Command, Input};
 use super::namespace::{Namespaces, Socket};
 use super::table::{ById, DeadlineQueue, SlotMap};
 use super::view::{ConnView, GoneSocket};
@@ -25,7 +26,7 @@ use crate::config::Config;
 use crate::core::engineio::Message;
 use crate::core::socketio::{Decoder, Packet};
 use crate::error::{PeerFault, Reason};
-use crate::id::{Namespace, SessionKey, SocketId};
+use crate::id::{Entropy, Namespace, SessionKey, SocketId};
 use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -89,19 +90,14 @@ impl Server {
         }
     }
 
-    /// The core's one entry point: handles what happened at `now`, and appends what must be done to `fx`.
-    pub fn handle(&mut self, now: Timestamp, input: Input, fx: &mut Effects) {
-        // What a handler does is no event of its own: an alarm that it sets for now would ring while it still runs, and one that
-        // sets itself again never end.
-        if !matches!(input, Input::Command(_)) {
-            // A timer may be late; what it would have done comes first all the same.
-            self.engine.handle_timeout(now, fx);
-            self.settle(fx);
-            self.handle_due(now, fx);
-            for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
-                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
-            }
-        }
+    /// The core's one entry point: handles what happened at `now`, and appends what must be done to `fx`. `entropy` makes the ids of
+    /// sockets.
+    pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
+        // A timer may be late; what it would have done comes first all the same.
+        self.engine.handle_timeout(now, fx);
+        self.settle(fx);
+        self.handle_due(now, fx);
+        self.connect_again(entropy, fx);
         match input {
             Input::OpenPolling { request, sid, protocol, handshake } => {
                 let session = self.engine.handle_open_polling(now, request, sid, protocol, fx);
@@ -121,7 +117,7 @@ impl Server {
             }
             Input::Frame { conn, frame } => {
                 if let Some((session, protocol, message)) = self.engine.handle_frame(now, conn, &frame, fx) {
-                    self.handle_message(now, session, protocol, message, fx);
+                    self.handle_message(now, session, protocol, message, entropy, fx);
                 }
             }
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
@@ -129,9 +125,16 @@ impl Server {
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
             Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
-            Input::Continue => self.handle_next(now, fx),
-            Input::Command(command) => self.handle_command(now, command, fx),
+            Input::Continue => self.handle_next(now, entropy, fx),
         }
+        self.settle(fx);
+        self.update_wakeup();
+    }
+
+    /// Performs what a handler did at `now`. It is no event of its own, so nothing that is due is done: an alarm that a handler
+    /// sets for now would go off while the handler still runs, and one that sets itself again would never end.
+    pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
+        self.handle_command(now, command, fx);
         self.settle(fx);
         self.update_wakeup();
     }
@@ -154,11 +157,11 @@ impl Server {
     }
 
     /// The next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
-    fn handle_next(&mut self, now: Timestamp, fx: &mut Effects) {
+    fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         let Some((session, text)) = self.inbox.pop_front() else { return };
         let packet = engineio::Packet::decode_text(&text);
         if let Some((session, protocol, message)) = self.engine.handle_packet(now, session, packet, fx) {
-            self.handle_message(now, session, protocol, message, fx);
+            self.handle_message(now, session, protocol, message, entropy, fx);
         }
     }
 
@@ -190,6 +193,7 @@ impl Server {
         session: SessionKey,
         protocol: Protocol,
         message: Message<'_>,
+        entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
         if protocol == Protocol::EngineIo {
@@ -218,7 +222,7 @@ impl Server {
             self.engine.touch(session);
         }
         let handled = packet.and_then(|packet| match packet {
-            Some(packet) => self.handle_packet(session, packet, fx),
+            Some(packet) => self.handle_packet(session, packet, entropy, fx),
             None => Ok(()),
         });
         if handled.is_err() {
@@ -226,13 +230,19 @@ impl Server {
         }
     }
 
-    fn handle_packet(&mut self, session: SessionKey, packet: Packet, fx: &mut Effects) -> Result<(), PeerFault> {
+    fn handle_packet(
+        &mut self,
+        session: SessionKey,
+        packet: Packet,
+        entropy: &mut dyn FnMut() -> Entropy,
+        fx: &mut Effects,
+    ) -> Result<(), PeerFault> {
         let client = self.clients.get(session).ok_or(PeerFault::NamespaceState)?;
         let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
         match (packet, joined.map(Socket::to_ref)) {
             (Packet::Connect { namespace, auth }, None) => {
                 let auth = auth.map_or_else(|| "{}".into(), Rc::from);
-                fx.push_dispatch(Dispatch::Connect { session, namespace, auth });
+                self.connect(session, namespace, auth, entropy, fx);
             }
             (Packet::Disconnect { .. }, Some(socket)) => {
                 self.disconnect(socket.id, None, Reason::ClientNamespaceDisconnect, fx);

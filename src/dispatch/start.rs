@@ -10,30 +10,21 @@ use super::task::{Origin, Task, run_all};
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::extract::{Acked, Alarm, Call, Connected, Disconnect, Done, NewNamespace, Outgoing, SocketCall};
 use crate::handles::{Io, Socket, WorldHandle};
-use crate::id::SocketId;
 use crate::routing::{App, Erased, Routes};
 
 /// Appends the calls of the handlers for `dispatch` to `tasks`: each is to be polled once, in order, before anything else
-/// happens. A client that connects has been given the socket `prepared`.
-pub fn start(
-    app: &Rc<App>,
-    world: &WorldHandle,
-    dispatch: Dispatch,
-    prepared: Option<SocketId>,
-    tasks: &mut Vec<Task>,
-) {
+/// happens.
+pub fn start(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
     match dispatch {
         Dispatch::Event { socket, event, args, ack } => start_event(app, world, socket, event, args, ack, tasks),
-        other => tasks.extend(start_other(app, world, other, prepared)),
+        other => tasks.extend(start_other(app, world, other)),
     }
 }
 
-fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, prepared: Option<SocketId>) -> Vec<Task> {
+fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Task> {
     let handle = |socket, gone| Socket::new(world.clone(), socket, gone, false);
     match dispatch {
-        Dispatch::Connect { namespace, .. } => {
-            prepared.map(|socket| connect(app, world, socket, namespace)).into_iter().collect()
-        }
+        Dispatch::Connect { socket } => vec![connect(app, world, socket.id, socket.namespace)],
         Dispatch::NewNamespace { socket } if app.is_dynamic(&socket.namespace) => {
             let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
             let origin = || Origin::Other("on_new_namespace");

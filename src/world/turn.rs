@@ -12,6 +12,7 @@ use futures::future::LocalBoxFuture;
 use super::held_events::HeldEvents;
 use super::notify::Notify;
 use super::queued_requests::QueuedRequests;
+use super::store::Store;
 use super::tasks::{Finished, Tasks};
 use super::world_state::WorldState;
 use crate::admin;
@@ -23,9 +24,8 @@ use crate::core::server::Server;
 use crate::dispatch::{Task, start};
 use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
-use crate::id::{Entropy, SocketId};
+use crate::id::Entropy;
 use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
-use super::store::Store;
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -78,11 +78,11 @@ impl World {
     /// A handler that panics costs its event: the client gets an error if it asked for an acknowledgement, and a line is logged.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         self.state.begin_turn(now, fx);
-        self.state.handle(input);
+        self.state.handle(input, entropy);
         for request in self.requests.take() {
             self.start(request);
         }
-        self.run(entropy);
+        self.run();
         self.state.end_turn(fx);
     }
 
@@ -111,12 +111,12 @@ impl World {
     }
 
     /// Calls handlers until none is left that can make progress.
-    fn run(&mut self, entropy: &mut dyn FnMut() -> Entropy) {
+    fn run(&mut self) {
         let mut dispatches = 0;
         for _ in 0..MAX_ROUNDS {
             while dispatches < MAX_DISPATCHES {
                 let Some(dispatch) = self.state.next_dispatch() else { break };
-                self.dispatch(dispatch, entropy);
+                self.dispatch(dispatch);
                 dispatches += 1;
             }
             if dispatches >= MAX_DISPATCHES {
@@ -132,19 +132,13 @@ impl World {
         self.notify.wake_by_ref();
     }
 
-    fn dispatch(&mut self, dispatch: Dispatch, entropy: &mut dyn FnMut() -> Entropy) {
+    fn dispatch(&mut self, dispatch: Dispatch) {
         match dispatch {
             Dispatch::AcksCollected { pending, acks } => self.state.complete_acks(pending, acks),
-            Dispatch::Connect { session, ref namespace, ref auth } => {
-                let socket = SocketId::from_entropy(entropy());
-                let (namespace, auth) = (namespace.clone(), auth.clone());
-                self.state.perform(Command::Prepare { session, namespace, socket, auth });
-                if self.is_busy() {
-                    let error = ConnectError { message: "The server is busy".to_owned(), data: None };
-                    self.state.perform(Command::Refuse { socket, error });
-                } else if self.state.has_socket(socket) {
-                    self.start_all(dispatch, Some(socket));
-                }
+            Dispatch::Connect { ref socket } if !self.state.has_socket(socket.id) => {}
+            Dispatch::Connect { socket } if self.is_busy() => {
+                let error = ConnectError { message: "The server is busy".to_owned(), data: None };
+                self.state.perform(Command::Refuse { socket: socket.id, error });
             }
             Dispatch::Connected { ref socket } if !self.state.is_connected(socket.id) => {}
             Dispatch::Event { ref socket, .. } if !self.state.is_connected(socket.id) => {}
@@ -155,7 +149,7 @@ impl World {
                 } else if self.held.is_held(socket) {
                     self.held.push(socket, dispatch);
                 } else {
-                    self.start_all(dispatch, None);
+                    self.start_all(dispatch);
                 }
             }
             // A client that sends faster than its messages are handled cannot be told in any other way.
@@ -170,13 +164,13 @@ impl World {
             Dispatch::Conn { ref event, .. } if self.is_busy() && self.state.app().engine_routes().watches(event) => {
                 self.state.log("no handler is called for an event of a connection: too many wait".to_owned());
             }
-            other => self.start_all(other, None),
+            other => self.start_all(other),
         }
     }
 
-    fn start_all(&mut self, dispatch: Dispatch, prepared: Option<SocketId>) {
+    fn start_all(&mut self, dispatch: Dispatch) {
         let mut tasks = core::mem::take(&mut self.starting);
-        start(self.state.app(), &self.handle, dispatch, prepared, &mut tasks);
+        start(self.state.app(), &self.handle, dispatch, &mut tasks);
         for task in tasks.drain(..) {
             self.start(task);
         }

@@ -11,6 +11,7 @@ use futures::channel::oneshot;
 
 use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
+use super::store::Store;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
@@ -18,8 +19,7 @@ use crate::core::input::{Command, Input, Recipients};
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::handles::WorldApi;
-use crate::id::{Namespace, PendingAckId, Room, SocketId};
-use super::store::Store;
+use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -78,11 +78,15 @@ impl WorldState {
     }
 
     /// Lets the core handle an input.
-    pub fn handle(&self, input: Input) {
+    pub fn handle(&self, input: Input, entropy: &mut dyn FnMut() -> Entropy) {
+        self.run_core(|server, now, fx| server.handle(now, input, entropy, fx));
+    }
+
+    fn run_core(&self, call: impl FnOnce(&mut Server, Timestamp, &mut Effects)) {
         // A value that a handler holds may be dropped while the core runs; its command could only cancel what is over.
         let Ok(mut server) = self.server.try_borrow_mut() else { return };
         self.in_core.set(true);
-        server.handle(self.now.get(), input, &mut self.fx.borrow_mut());
+        call(&mut server, self.now.get(), &mut self.fx.borrow_mut());
         self.in_core.set(false);
     }
 
@@ -149,7 +153,7 @@ impl WorldApi for WorldState {
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
         }
-        self.handle(Input::Command(command));
+        self.run_core(|server, now, fx| server.perform(now, command, fx));
         self.wake_outside_turn();
     }
 

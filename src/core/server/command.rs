@@ -1,10 +1,7 @@
 //! What handlers do, besides emitting.
 
-use std::rc::Rc;
-
+use super::Server;
 use super::emission::text_frame;
-use super::{Client, Server};
-use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::handshake_request::Protocol;
@@ -12,25 +9,15 @@ use crate::core::input::{Command, Recipients};
 use crate::core::namespace::Socket;
 use crate::core::socketio;
 use crate::core::table::Identified;
-use crate::error::ConnectError;
 use crate::error::Reason;
-use crate::id::{Namespace, Room, SessionKey, SocketId};
-use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
+use crate::id::{Room, SessionKey, SocketId};
 use crate::time::Timestamp;
 
 impl Server {
-    /// A handler did something.
     pub(crate) fn handle_command(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         match command {
-            Command::Prepare { session, namespace, socket, auth } => {
-                self.prepare(session, namespace, socket, auth, fx);
-            }
             Command::Accept { socket, predicate } => self.accept(socket, predicate, fx),
-            Command::Refuse { socket, error } => {
-                if let Some(socket) = self.take_prepared(socket) {
-                    self.refuse(socket.session, &socket.namespace, &error, fx);
-                }
-            }
+            Command::Refuse { socket, error } => self.refuse(socket, &error, fx),
             Command::Emit(emission) => self.emit(now, emission, fx),
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
             Command::CancelAck(pending) => self.pending_acks.cancel(pending),
@@ -87,99 +74,6 @@ impl Server {
                 }
             }
         }
-    }
-
-    fn prepare(&mut self, session: SessionKey, namespace: Namespace, id: SocketId, auth: Rc<str>, fx: &mut Effects) {
-        let Some(client) = self.clients.get(session) else { return };
-        if let Some(error) = self.too_much(client, &namespace, &auth) {
-            return self.refuse(session, &namespace, &error, fx);
-        }
-        let Some(client) = self.clients.get_mut(session) else { return };
-        client.prepared.push(id);
-        self.engine.touch(session);
-        let handshake = client.handshake.clone();
-        self.prepared.insert(Socket::new(id, namespace, session, handshake, auth));
-    }
-
-    /// Returns the error for a CONNECT that pending_acks for more than its client may have. It is no breach of the protocol, so the
-    /// connection stays.
-    fn too_much(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
-        let error = |code: &str, message: String| {
-            let data = Some(format!(r#"{{"code":"{code}"}}"#));
-            Some(ConnectError { message, data })
-        };
-        let (name_bytes, auth_bytes) = (namespace.as_str().len(), auth.len());
-        if name_bytes > MAX_NAME_BYTES {
-            let message = format!("The name of the namespace has {name_bytes} bytes, and may have {MAX_NAME_BYTES}");
-            return error("NAMESPACE_NAME_TOO_LONG", message);
-        }
-        if auth_bytes > MAX_AUTH_BYTES {
-            let message = format!("The auth object has {auth_bytes} bytes, and may have {MAX_AUTH_BYTES}");
-            return error("AUTH_TOO_LONG", message);
-        }
-        if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
-            let message =
-                format!("A connection may be in {MAX_NAMESPACES} namespaces, and this one is: leave one first");
-            return error("TOO_MANY_NAMESPACES", message);
-        }
-        let bytes = self.auth_bytes(client).saturating_add(auth_bytes);
-        if bytes > MAX_CLIENT_AUTH_BYTES {
-            let message = format!(
-                "The auth objects of all namespaces of this connection have {bytes} bytes with this one, and may have \
-                 {MAX_CLIENT_AUTH_BYTES}: leave one first"
-            );
-            return error("AUTH_TOO_LONG", message);
-        }
-        None
-    }
-
-    /// The bytes of the auth objects of all of a client's sockets.
-    fn auth_bytes(&self, client: &Client) -> usize {
-        let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
-        let prepared = client.prepared.iter().filter_map(|&id| self.prepared(id));
-        joined.chain(prepared).map(|socket| socket.auth.len()).sum()
-    }
-
-    fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
-        let Some(mut socket) = self.take_prepared(id) else { return };
-        socket.predicate = predicate;
-        let (session, namespace, socket_ref) = (socket.session, socket.namespace.clone(), socket.to_ref());
-        let Some(client) = self.clients.get_mut(session) else { return };
-        let is_first = !self.namespaces.exists(&namespace);
-        if client.sockets.contains_key(&namespace) || !self.namespaces.insert(socket) {
-            return;
-        }
-        client.sockets.insert(namespace.clone(), id);
-        self.engine.set_expiry(session, None);
-        let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
-        self.engine.send(session, vec![frame], false, fx);
-        if is_first {
-            fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
-        }
-        fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
-    }
-
-    fn refuse(&mut self, session: SessionKey, namespace: &Namespace, error: &ConnectError, fx: &mut Effects) {
-        let frame = text_frame(namespace, 0, |text| socketio::encode_connect_error(namespace, error, text));
-        self.engine.send(session, vec![frame], false, fx);
-    }
-
-    fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
-        let socket = self.remove_prepared(id)?;
-        self.engine.touch(socket.session);
-        if let Some(client) = self.clients.get_mut(socket.session) {
-            client.prepared.retain(|prepared| *prepared != id);
-        }
-        Some(socket)
-    }
-
-    pub(crate) fn remove_prepared(&mut self, id: SocketId) -> Option<Socket> {
-        self.prepared.remove(self.prepared.find(id.id())?)
-    }
-
-    /// A socket on its way into its namespace.
-    pub(crate) fn prepared(&self, id: SocketId) -> Option<&Socket> {
-        self.prepared.get(self.prepared.find(id.id())?)
     }
 
     fn find_mut(&mut self, id: SocketId) -> Option<&mut Socket> {

@@ -1,0 +1,141 @@
+//! CONNECT: a client asks to join a namespace, and is let in or refused (Socket.IO 5, "Connection to a namespace").
+
+use std::rc::Rc;
+
+use super::emission::text_frame;
+use super::{Client, Server};
+use crate::core::dispatch::Dispatch;
+use crate::core::effect::Effects;
+use crate::core::namespace::Socket;
+use crate::core::socketio;
+use crate::core::table::Identified;
+use crate::error::ConnectError;
+use crate::id::{Entropy, Namespace, SessionKey, SocketId};
+use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
+
+impl Server {
+    /// Prepares a socket for a client that sent CONNECT, and has the namespace's guards called for it; refuses a CONNECT that
+    /// exceeds a limit at once.
+    pub(super) fn connect(
+        &mut self,
+        session: SessionKey,
+        namespace: Namespace,
+        auth: Rc<str>,
+        entropy: &mut dyn FnMut() -> Entropy,
+        fx: &mut Effects,
+    ) {
+        let Some(client) = self.clients.get(session) else { return };
+        if let Some(error) = self.check_limits(client, &namespace, &auth) {
+            return self.send_connect_error(session, &namespace, &error, fx);
+        }
+        let Some(client) = self.clients.get_mut(session) else { return };
+        let id = SocketId::from_entropy(entropy());
+        let socket = Socket::new(id, namespace, session, client.handshake.clone(), auth);
+        client.prepared.push(id);
+        self.engine.touch(session);
+        fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
+        self.prepared.insert(socket);
+    }
+
+    /// Asks again for what clients asked for before the world slept: the guards that were called then ran in memory.
+    pub(super) fn connect_again(&mut self, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
+        for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+            self.connect(session, namespace, auth, entropy, fx);
+        }
+    }
+
+    /// Lets a prepared socket into its namespace: the guards have let its client in.
+    pub(super) fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
+        let Some(mut socket) = self.take_prepared(id) else { return };
+        socket.predicate = predicate;
+        let (session, namespace, socket_ref) = (socket.session, socket.namespace.clone(), socket.to_ref());
+        let Some(client) = self.clients.get_mut(session) else { return };
+        let is_first = !self.namespaces.exists(&namespace);
+        if client.sockets.contains_key(&namespace) || !self.namespaces.insert(socket) {
+            return;
+        }
+        client.sockets.insert(namespace.clone(), id);
+        self.engine.set_expiry(session, None);
+        let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
+        self.engine.send(session, vec![frame], false, fx);
+        if is_first {
+            fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
+        }
+        fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
+    }
+
+    /// Refuses a prepared socket; its connection stays.
+    pub(super) fn refuse(&mut self, id: SocketId, error: &ConnectError, fx: &mut Effects) {
+        if let Some(socket) = self.take_prepared(id) {
+            self.send_connect_error(socket.session, &socket.namespace, error, fx);
+        }
+    }
+
+    fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
+        let socket = self.remove_prepared(id)?;
+        self.engine.touch(socket.session);
+        if let Some(client) = self.clients.get_mut(socket.session) {
+            client.prepared.retain(|prepared| *prepared != id);
+        }
+        Some(socket)
+    }
+
+    pub(crate) fn remove_prepared(&mut self, id: SocketId) -> Option<Socket> {
+        self.prepared.remove(self.prepared.find(id.id())?)
+    }
+
+    /// Returns a socket on its way into its namespace.
+    pub(crate) fn prepared(&self, id: SocketId) -> Option<&Socket> {
+        self.prepared.get(self.prepared.find(id.id())?)
+    }
+
+    /// Returns the error for a CONNECT that exceeds a limit of its client. It is no breach of the protocol, so the connection
+    /// stays.
+    fn check_limits(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
+        let error = |code: &str, message: String| {
+            let data = Some(format!(r#"{{"code":"{code}"}}"#));
+            Some(ConnectError { message, data })
+        };
+        let (name_bytes, auth_bytes) = (namespace.as_str().len(), auth.len());
+        if name_bytes > MAX_NAME_BYTES {
+            let message = format!("The name of the namespace has {name_bytes} bytes, and may have {MAX_NAME_BYTES}");
+            return error("NAMESPACE_NAME_TOO_LONG", message);
+        }
+        if auth_bytes > MAX_AUTH_BYTES {
+            let message = format!("The auth object has {auth_bytes} bytes, and may have {MAX_AUTH_BYTES}");
+            return error("AUTH_TOO_LONG", message);
+        }
+        if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
+            let message =
+                format!("A connection may be in {MAX_NAMESPACES} namespaces, and this one is: leave one first");
+            return error("TOO_MANY_NAMESPACES", message);
+        }
+        let bytes = self.auth_bytes(client).saturating_add(auth_bytes);
+        if bytes > MAX_CLIENT_AUTH_BYTES {
+            let message = format!(
+                "The auth objects of all namespaces of this connection have {bytes} bytes with this one, and may have \
+                 {MAX_CLIENT_AUTH_BYTES}: leave one first"
+            );
+            return error("AUTH_TOO_LONG", message);
+        }
+        None
+    }
+
+    /// Returns the bytes of the auth objects of all of a client's sockets.
+    fn auth_bytes(&self, client: &Client) -> usize {
+        let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
+        let prepared = client.prepared.iter().filter_map(|&id| self.prepared(id));
+        joined.chain(prepared).map(|socket| socket.auth.len()).sum()
+    }
+
+    fn send_connect_error(
+        &mut self,
+        session: SessionKey,
+        namespace: &Namespace,
+        error: &ConnectError,
+        fx: &mut Effects,
+    ) {
+        let frame = text_frame(namespace, 0, |text| socketio::encode_connect_error(namespace, error, text));
+        self.engine.send(session, vec![frame], false, fx);
+    }
+}
