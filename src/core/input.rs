@@ -159,11 +159,11 @@ pub enum Command {
         /// The rooms.
         rooms: Vec<Room>,
     },
-    /// Disconnect sockets.
+    /// Disconnect sockets: each leaves its namespace.
     Disconnect {
         /// The sockets.
         to: Recipients,
-        /// Also close their clients' connections, with all of their namespaces.
+        /// Close their sessions, too, with all of their namespaces.
         close: bool,
     },
     /// Keep something with a socket.
@@ -196,8 +196,8 @@ pub enum Command {
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
-    /// Close a plain Engine.IO session.
-    Close {
+    /// Close a plain Engine.IO session in good order.
+    CloseSession {
         /// The session.
         sid: Sid,
     },

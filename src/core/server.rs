@@ -4,6 +4,15 @@
 //! of them does; [`World`](crate::world::World) does so. Perform the effects in order. While
 //! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`] and the
 //! [`Server::take_alarms`].**
+//!
+//! Three verbs end something, here and in [`engineio`]:
+//!
+//! - `close_session` ends a session in good order: what waits for its client is delivered first. Handlers, the admin HTTP API
+//!   and breaches of Socket.IO's protocol do so.
+//! - `drop_session` ends a session at once, and what waits for its client is lost. Only the engine does so: the connection is
+//!   gone, breaks Engine.IO's protocol, or is silent or too slow.
+//! - `leave_namespace` takes one socket out of its namespace; the connection and its other sockets stay. The end of a session
+//!   has all of its sockets do so.
 
 use super::alarms::Alarms;
 mod command;
@@ -95,7 +104,7 @@ impl Server {
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         // A timer may be late; what it would have done comes first all the same.
         self.engine.handle_timeout(now, fx);
-        self.settle(fx);
+        self.handle_ended(fx);
         self.handle_due(now, fx);
         self.connect_again(entropy, fx);
         match input {
@@ -127,7 +136,7 @@ impl Server {
             Input::Timeout => {}
             Input::Continue => self.handle_next(now, entropy, fx),
         }
-        self.settle(fx);
+        self.handle_ended(fx);
         self.update_wakeup();
     }
 
@@ -135,7 +144,7 @@ impl Server {
     /// sets for now would go off while the handler still runs, and one that sets itself again would never end.
     pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         self.handle_command(now, command, fx);
-        self.settle(fx);
+        self.handle_ended(fx);
         self.update_wakeup();
     }
 
@@ -149,10 +158,10 @@ impl Server {
         !self.inbox.is_empty()
     }
 
-    /// Tells the layers above of the sessions that ended by themselves.
-    fn settle(&mut self, fx: &mut Effects) {
-        while let Some(SessionEnded { session, conn, protocol, reason }) = self.engine.next_ended() {
-            self.forget(session, Some(&conn), protocol, reason, fx);
+    /// Handles the ends of sessions that the engine reports.
+    fn handle_ended(&mut self, fx: &mut Effects) {
+        while let Some(ended) = self.engine.next_ended() {
+            self.handle_session_ended(ended, fx);
         }
     }
 
@@ -226,7 +235,7 @@ impl Server {
             None => Ok(()),
         });
         if handled.is_err() {
-            self.shut(now, session, Reason::ForcedClose, fx);
+            self.close_session(now, session, Reason::ForcedClose, fx);
         }
     }
 
@@ -245,7 +254,7 @@ impl Server {
                 self.connect(session, namespace, auth, entropy, fx);
             }
             (Packet::Disconnect { .. }, Some(socket)) => {
-                self.disconnect(socket.id, None, Reason::ClientNamespaceDisconnect, fx);
+                self.leave_namespace(socket.id, None, Reason::ClientNamespaceDisconnect, fx);
             }
             (Packet::Event { id, event, args, .. }, Some(socket)) => {
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
@@ -258,8 +267,8 @@ impl Server {
         Ok(())
     }
 
-    /// Takes a socket out of its namespace and tells its handlers; `conn` is what its connection was, if that is gone.
-    fn disconnect(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
+    /// Takes a socket out of its namespace and has its handlers called; `conn` is what its connection was, if that is gone.
+    fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(mut socket) = self.namespaces.remove(id) else { return };
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
@@ -272,25 +281,18 @@ impl Server {
         fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
     }
 
-    /// Closes a session in good order, with all of its sockets.
-    fn shut(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
-        let conn = self.engine.conn_view(session);
-        self.engine.close(now, session, fx);
-        self.forget(session, conn.as_ref(), Protocol::SocketIo, reason, fx);
+    /// Closes a session in good order, with all of its sockets. One that drains is closed already.
+    fn close_session(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
+        self.engine.close_session(now, session, reason, fx);
+        self.handle_ended(fx);
     }
 
-    /// A session is over: so are its sockets.
-    fn forget(
-        &mut self,
-        session: SessionKey,
-        conn: Option<&ConnView>,
-        protocol: Protocol,
-        reason: Reason,
-        fx: &mut Effects,
-    ) {
+    /// Removes what is known of a session that ended: its sockets leave their namespaces.
+    fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
+        let SessionEnded { session, conn, protocol, reason } = ended;
         self.inbox.retain(|(key, _)| *key != session);
-        if let Some(ConnView { sid, .. }) = conn.filter(|_| protocol == Protocol::EngineIo).cloned() {
-            fx.push_dispatch(Dispatch::Closed { sid, reason });
+        if protocol == Protocol::EngineIo {
+            fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
@@ -298,10 +300,8 @@ impl Server {
             self.remove_prepared(id);
         }
         for (_, id) in client.sockets {
-            self.disconnect(id, conn, reason, fx);
+            self.leave_namespace(id, Some(&conn), reason, fx);
         }
-        if let Some(conn) = conn.cloned() {
-            fx.push_dispatch(Dispatch::Conn { conn, event: ConnEvent::Closed(reason.of_connection()) });
-        }
+        fx.push_dispatch(Dispatch::Conn { conn, event: ConnEvent::Closed(reason.of_connection()) });
     }
 }

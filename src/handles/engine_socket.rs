@@ -30,7 +30,7 @@ impl EngineSocket {
 
     /// Closes the session.
     pub fn close(&self) {
-        self.world.perform(Command::Close { sid: self.sid });
+        self.world.perform(Command::CloseSession { sid: self.sid });
     }
 
     pub(crate) fn io(&self) -> Io {

@@ -155,7 +155,7 @@ impl World {
             // A client that sends faster than its messages are handled cannot be told in any other way.
             Dispatch::Message { sid, .. } if self.is_busy() => {
                 self.state.log("a session of plain Engine.IO is closed: too many of its messages wait".to_owned());
-                self.state.perform(Command::Close { sid });
+                self.state.perform(Command::CloseSession { sid });
             }
             // These handlers only observe.
             Dispatch::Outgoing { event, .. } if self.is_busy() => {

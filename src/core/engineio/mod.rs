@@ -1,7 +1,13 @@
 //! Stage 3: bytes <-> messages. All Engine.IO sessions of a world, and every transition of theirs.
 //!
-//! Knows nothing of Socket.IO. What a session ends by itself is left in [`Engine::next_ended`], which must be asked
-//! after every call.
+//! Knows nothing of Socket.IO. A session ends in one of two ways:
+//!
+//! - [`Engine::close_session`] closes it in good order: what waits for its client is delivered first. A polling session
+//!   drains: it is over for the layer above, and stays until its client has fetched what waits and the close.
+//! - `Engine::drop_session` ends it at once: its transport is closed, and what waits is lost. The peer is gone, broke the
+//!   protocol, or was silent for too long.
+//!
+//! Either way, [`Engine::next_ended`] reports it once; the layer above must ask after every call.
 
 pub mod heartbeat;
 pub mod open_packet;
@@ -67,7 +73,7 @@ enum Role {
     Probe(SessionKey),
 }
 
-/// A session that ended without the layer above asking for it.
+/// A session that ended: for the layer above, it is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEnded {
     /// What it was called.
@@ -80,15 +86,15 @@ pub struct SessionEnded {
     pub reason: Reason,
 }
 
-/// How a session ends: what its WebSocket is closed with, and what a GET gets that hangs.
+/// What a session is dropped for, what its WebSocket is closed with, and the response to its hanging GET.
 #[derive(Clone, Debug)]
-struct End {
+struct Closing {
     reason: Reason,
     code: CloseCode,
     poll: Response,
 }
 
-impl End {
+impl Closing {
     fn new(reason: Reason) -> Self {
         Self { reason, code: CloseCode::Normal, poll: Response::Payload(CLOSE.to_owned()) }
     }
@@ -212,13 +218,13 @@ impl Engine {
         match packet {
             Ok(Packet::Message(message)) => return Some((key, session.protocol, message)),
             Ok(Packet::Pong) => self.handle_pong(now, key),
-            Ok(Packet::Ping { .. }) => self.end(key, End::new(Reason::TransportError), fx),
+            Ok(Packet::Ping { .. }) => self.drop_session(key, Closing::new(Reason::TransportError), fx),
             Ok(Packet::Close) => {
                 let poll = Response::Payload(NOOP.to_owned());
-                self.end(key, End { poll, ..End::new(Reason::TransportClose) }, fx);
+                self.drop_session(key, Closing { poll, ..Closing::new(Reason::TransportClose) }, fx);
             }
             Ok(Packet::Ignored | Packet::Upgrade) => {}
-            Err(_) => self.end(key, End::new(Reason::ParseError), fx),
+            Err(_) => self.drop_session(key, Closing::new(Reason::ParseError), fx),
         }
         None
     }
@@ -226,7 +232,7 @@ impl Engine {
     /// A WebSocket is gone.
     pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
         match self.by_conn.remove(conn) {
-            Some(Role::Transport(key)) => self.end(key, End::new(reason), fx),
+            Some(Role::Transport(key)) => self.drop_session(key, Closing::new(reason), fx),
             Some(Role::Probe(key)) => {
                 if let Some(probe) = self.probe_mut(key) {
                     *probe = None;
@@ -239,17 +245,20 @@ impl Engine {
 
     /// A WebSocket brought a frame that is too long.
     pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
-        self.fail(conn, CloseCode::TooBig, fx);
+        self.drop_conn(conn, CloseCode::TooBig, fx);
     }
 
     /// A WebSocket's client reads too slowly.
     pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
-        self.fail(conn, CloseCode::TryAgainLater, fx);
+        self.drop_conn(conn, CloseCode::TryAgainLater, fx);
     }
 
-    fn fail(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
+    /// Drops the session of a WebSocket, or only the WebSocket, if it probes.
+    fn drop_conn(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
         match self.by_conn.get(conn).copied() {
-            Some(Role::Transport(key)) => self.end(key, End { code, ..End::new(Reason::TransportError) }, fx),
+            Some(Role::Transport(key)) => {
+                self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx)
+            }
             Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
             None => {}
         }
@@ -263,7 +272,7 @@ impl Engine {
         }
     }
 
-    /// A session that ended by itself and that the layer above has not heard of.
+    /// Takes a session that ended and was not reported yet.
     pub fn next_ended(&mut self) -> Option<SessionEnded> {
         self.ended.pop_front()
     }
@@ -279,31 +288,30 @@ impl Engine {
         }
     }
 
-    /// Ends a session at once and leaves word of it.
-    fn end(&mut self, key: SessionKey, end: End, fx: &mut Effects) {
-        let reason = end.reason;
-        let conn = self.conn_view(key);
-        if let Some((session, conn)) = self.finish(key, end, fx).zip(conn) {
-            self.ended.push_back(SessionEnded { session: key, conn, protocol: session.protocol, reason });
-        }
-    }
-
-    fn finish(&mut self, key: SessionKey, end: End, fx: &mut Effects) -> Option<Session> {
+    /// Ends a session at once, and reports it by [`next_ended`](Self::next_ended).
+    fn drop_session(&mut self, key: SessionKey, closing: Closing, fx: &mut Effects) {
+        let Closing { reason, code, poll } = closing;
+        let conn_view = self.conn_view(key);
         self.drop_probe(key, CloseCode::Normal, fx);
-        let mut session = self.remove(key)?;
+        let Some((mut session, conn_view)) = self.remove(key).zip(conn_view) else { return };
         match &mut session.transport {
             // A WebSocket that is gone already has no role any more, and is not closed again.
             Transport::WebSocket { conn } => {
                 if self.by_conn.remove(*conn).is_some() {
-                    fx.push(Effect::Close { conn: *conn, code: end.code });
+                    fx.push(Effect::Close { conn: *conn, code });
                 }
             }
             Transport::Polling(polling) => {
-                polling.end_poll(end.poll, fx);
+                polling.respond(poll, fx);
             }
-            Transport::Draining(..) => return None,
+            // It was reported when it was closed.
+            Transport::Draining(..) => return,
         }
-        Some(session)
+        self.report_ended(key, conn_view, session.protocol, reason);
+    }
+
+    fn report_ended(&mut self, session: SessionKey, conn: ConnView, protocol: Protocol, reason: Reason) {
+        self.ended.push_back(SessionEnded { session, conn, protocol, reason });
     }
 
     /// Adds a session; `None` when its id is taken.

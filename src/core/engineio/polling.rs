@@ -3,7 +3,7 @@
 use super::packet::Packet;
 use super::posts::Post;
 use super::session::Transport;
-use super::{CLOSE, End, Engine, NOOP, payload};
+use super::{CLOSE, Closing, Engine, NOOP, payload};
 use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::core::input::PostBody;
 use crate::error::{BadRequest, Reason, Refusal};
@@ -20,7 +20,7 @@ impl Engine {
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if let Err(refusal) = polling.poll(request, fx) {
-                    self.end(key, End::new(Reason::TransportError), fx);
+                    self.drop_session(key, Closing::new(Reason::TransportError), fx);
                     refuse(refusal, fx);
                 }
             }
@@ -47,7 +47,7 @@ impl Engine {
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if polling.posting.is_some() || octets {
-                    self.end(key, End::new(Reason::TransportError), fx);
+                    self.drop_session(key, Closing::new(Reason::TransportError), fx);
                     return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
                 }
                 polling.posting = Some(request);
@@ -59,7 +59,7 @@ impl Engine {
             Some(Transport::Draining(_)) => {}
             _ => return refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
-        self.posts.begin(request, sid, now.after(self.config.body_timeout()));
+        self.posts.insert(request, sid, now.after(self.config.body_timeout()));
     }
 
     /// Ends the POSTs whose bodies have not arrived in time, and the sessions that wait for them.
@@ -70,7 +70,7 @@ impl Engine {
             let found = self.find(sid);
             let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
             if let Some(key) = found.filter(|_| waits) {
-                self.end(key, End::new(Reason::TransportError), fx);
+                self.drop_session(key, Closing::new(Reason::TransportError), fx);
             }
         }
     }
@@ -85,7 +85,7 @@ impl Engine {
         body: PostBody,
         fx: &mut Effects,
     ) -> Option<(SessionKey, String)> {
-        if !self.posts.end(request) {
+        if !self.posts.remove(request) {
             return None;
         }
         let respond = |response, fx: &mut Effects| fx.push(Effect::Respond { request, response });
@@ -97,7 +97,7 @@ impl Engine {
             Some(Transport::Polling(polling)) => polling.posting = None,
             Some(Transport::Draining(_)) => {
                 respond(if matches!(body, PostBody::TooLong) { Response::TooLong } else { Response::Ok }, fx);
-                self.handle_last_body(key, &body, fx);
+                self.handle_draining_body(key, &body, fx);
                 return None;
             }
             // It was upgraded while the body was under way.
@@ -121,7 +121,7 @@ impl Engine {
             }
             PostBody::Aborted => {
                 respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
-                self.end(key, End::new(Reason::TransportError), fx);
+                self.drop_session(key, Closing::new(Reason::TransportError), fx);
                 None
             }
         }
@@ -129,7 +129,7 @@ impl Engine {
 
     /// The body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
     /// send one when they left their last namespace.
-    fn handle_last_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
+    fn handle_draining_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
         let is_over = match body {
             PostBody::Text(body) => {
                 payload::split(body).any(|text| matches!(Packet::decode_text(text), Ok(Packet::Close)))

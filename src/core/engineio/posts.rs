@@ -19,13 +19,13 @@ pub struct Post {
 pub struct Posts(Vec<Post>);
 
 impl Posts {
-    /// Notes a POST whose body must have arrived at `due`.
-    pub fn begin(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
+    /// Adds a POST whose body must have arrived at `due`.
+    pub fn insert(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
         self.0.push(Post { request, sid, due });
     }
 
     /// Removes a POST whose body arrived or never will; false when it was removed already.
-    pub fn end(&mut self, request: RequestId) -> bool {
+    pub fn remove(&mut self, request: RequestId) -> bool {
         let place = self.0.iter().position(|post| post.request == request);
         place.map(|place| self.0.remove(place)).is_some()
     }

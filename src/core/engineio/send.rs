@@ -1,7 +1,7 @@
 //! From the layer above to transports.
 
 use super::session::Transport;
-use super::{End, Engine};
+use super::{Closing, Engine};
 use crate::core::effect::{Effect, Effects};
 use crate::error::Reason;
 use crate::id::SessionKey;
@@ -47,26 +47,28 @@ impl Engine {
         fx.push_broadcast(mark, frames, volatile);
     }
 
-    /// Closes a session in good order: a polling client still gets what waits for it, by the next GET or on the WebSocket that
-    /// it upgrades to. A GET that hangs is told at once: nothing waits then.
-    pub fn close(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) {
+    /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended): a polling client still gets what waits
+    /// for it, by the next GET or on the WebSocket that it upgrades to. A GET that hangs gets the close at once: nothing waits
+    /// then.
+    pub fn close_session(&mut self, now: Timestamp, key: SessionKey, reason: Reason, fx: &mut Effects) {
+        let Some(conn_view) = self.conn_view(key) else { return };
         let Some(session) = self.sessions.get_mut(key.0) else { return };
         match &mut session.transport {
             Transport::Polling(polling) if !polling.is_polled() => {
+                let protocol = session.protocol;
                 session.transport = Transport::Draining(polling.drain(now.after(POLLING_CLOSE_TIMEOUT)));
                 self.reschedule(key);
+                self.report_ended(key, conn_view, protocol, reason);
             }
             Transport::Draining(_) => {}
-            Transport::Polling(_) | Transport::WebSocket { .. } => {
-                self.finish(key, End::new(Reason::ForcedServerClose), fx);
-            }
+            Transport::Polling(_) | Transport::WebSocket { .. } => self.drop_session(key, Closing::new(reason), fx),
         }
     }
 
     fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {
         let bound = self.config.max_buffered_bytes;
         if self.polling(key).is_some_and(|polling| polling.send(frames, fx) > bound) {
-            self.end(key, End::new(Reason::TransportError), fx);
+            self.drop_session(key, Closing::new(Reason::TransportError), fx);
         }
     }
 }

@@ -125,7 +125,7 @@ impl Polling {
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
         let waited = self.buffered_bytes;
         if self.poll.is_some() && self.buffer.is_empty() {
-            self.respond_poll(payload::join(frames), fx);
+            self.respond_payload(payload::join(frames), fx);
         } else {
             self.buffered_bytes += frames.iter().map(Frame::len).sum::<usize>();
             self.buffer.extend_from_slice(frames);
@@ -152,13 +152,13 @@ impl Polling {
         self.poll.is_some()
     }
 
-    /// Answers the GET that hangs, if one does, and says whether one did.
-    pub fn respond_poll(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
-        self.end_poll(Response::Payload(body.into()), fx)
+    /// Responds with a payload to the GET that hangs, if one does; returns whether one did.
+    pub fn respond_payload(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
+        self.respond(Response::Payload(body.into()), fx)
     }
 
-    /// Ends the GET that hangs with `response`.
-    pub fn end_poll(&mut self, response: Response, fx: &mut Effects) -> bool {
+    /// Responds to the GET that hangs, if one does; returns whether one did.
+    pub fn respond(&mut self, response: Response, fx: &mut Effects) -> bool {
         let Some(request) = self.poll.take() else { return false };
         fx.push(Effect::Respond { request, response });
         true
@@ -178,7 +178,7 @@ impl Polling {
     fn flush(&mut self, fx: &mut Effects) {
         if self.poll.is_some() && !self.buffer.is_empty() {
             let frames = self.take_buffer();
-            self.respond_poll(payload::join(&frames), fx);
+            self.respond_payload(payload::join(&frames), fx);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::deadlines::Tick;
 use super::heartbeat::{Heartbeat, Sweep, Verdict};
 use super::session::Transport;
-use super::{End, Engine, NOOP, PING};
+use super::{Closing, Engine, NOOP, PING};
 use crate::core::effect::{CloseCode, Effects};
 use crate::core::table::SlotMap;
 use crate::error::Reason;
@@ -67,7 +67,7 @@ impl Engine {
         fx.push_broadcast(mark, vec![Frame::text(PING)], false);
         self.deadlines.tick = Tick::At(now.after(self.config.ping_interval));
         for key in dead {
-            self.end(key, End::new(Reason::PingTimeout), fx);
+            self.drop_session(key, Closing::new(Reason::PingTimeout), fx);
         }
     }
 
@@ -122,16 +122,12 @@ impl Engine {
             return;
         }
         if session.expires.is_some_and(due) {
-            let protocol = session.protocol;
-            let conn = self.conn_view(key);
-            self.close(now, key, fx);
-            let reason = Reason::ForcedServerClose;
-            self.ended.extend(conn.map(|conn| super::SessionEnded { session: key, conn, protocol, reason }));
+            self.close_session(now, key, Reason::ForcedServerClose, fx);
             return;
         }
         match session.heartbeat {
             Heartbeat::Pinged(pong_by) if due(pong_by) => {
-                self.end(key, End::new(Reason::PingTimeout), fx);
+                self.drop_session(key, Closing::new(Reason::PingTimeout), fx);
                 return;
             }
             Heartbeat::Resting(at) if due(at) => {
@@ -145,7 +141,7 @@ impl Engine {
         if probe.is_late(now) {
             self.drop_probe(key, CloseCode::Normal, fx);
         } else if probe.take_noop(now) {
-            polling.respond_poll(NOOP, fx);
+            polling.respond_payload(NOOP, fx);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Engine {
             Ok(Packet::Ping { probe: true }) => {
                 fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
                 if let Some(polling) = self.polling(key) {
-                    polling.respond_poll(NOOP, fx);
+                    polling.respond_payload(NOOP, fx);
                 }
                 if let Some(Some(probe)) = self.probe_mut(key) {
                     probe.set_probed(now);
@@ -79,7 +79,7 @@ impl Engine {
             Transport::WebSocket { .. } => return,
         };
         // A client ends its GET before it sends `5`. One that comes all the same is one too many.
-        polling.end_poll(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
+        polling.respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
             fx.push(Effect::Send { conn, frames, volatile: false });

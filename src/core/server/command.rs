@@ -4,13 +4,12 @@ use super::Server;
 use super::emission::text_frame;
 use crate::core::effect::Effects;
 use crate::core::engineio;
-use crate::core::handshake_request::Protocol;
 use crate::core::input::{Command, Recipients};
 use crate::core::namespace::Socket;
 use crate::core::socketio;
 use crate::core::table::Identified;
 use crate::error::Reason;
-use crate::id::{Room, SessionKey, SocketId};
+use crate::id::{Room, SocketId};
 use crate::time::Timestamp;
 
 impl Server {
@@ -37,7 +36,7 @@ impl Server {
             }
             Command::Disconnect { to, close } => {
                 for id in self.ids(&to) {
-                    self.disconnect_socket(now, id, close, fx);
+                    self.disconnect(now, id, close, fx);
                 }
             }
             Command::SetData { socket, data } => {
@@ -60,7 +59,7 @@ impl Server {
             }
             Command::Shutdown => {
                 for session in self.engine.sessions().collect::<Vec<_>>() {
-                    self.close(now, session, Reason::ServerShuttingDown, fx);
+                    self.close_session(now, session, Reason::ServerShuttingDown, fx);
                 }
             }
             Command::Send { sid, message } => {
@@ -68,9 +67,9 @@ impl Server {
                     self.engine.send(session, vec![engineio::packet::encode_message(&message)], false, fx);
                 }
             }
-            Command::Close { sid } => {
+            Command::CloseSession { sid } => {
                 if let Some(session) = self.engine.plain_session(sid) {
-                    self.close(now, session, Reason::ForcedClose, fx);
+                    self.close_session(now, session, Reason::ForcedClose, fx);
                 }
             }
         }
@@ -101,36 +100,26 @@ impl Server {
         }
     }
 
-    fn disconnect_socket(&mut self, now: Timestamp, id: SocketId, close: bool, fx: &mut Effects) {
+    /// Disconnects a socket, or closes its session with all of its sockets.
+    fn disconnect(&mut self, now: Timestamp, id: SocketId, close: bool, fx: &mut Effects) {
         let Some(session) = self.namespaces.get(id).map(|socket| socket.session) else { return };
-        if !close {
+        let leaving = match self.clients.get(session) {
+            Some(client) if close => client.sockets.values().copied().collect(),
+            _ => vec![id],
+        };
+        for id in leaving {
             self.send_disconnect(id, fx);
-            return self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
+            self.leave_namespace(id, None, Reason::ServerNamespaceDisconnect, fx);
         }
-        let sockets = self.clients.get(session).into_iter().flat_map(|client| client.sockets.values().copied());
-        for id in sockets.collect::<Vec<_>>() {
-            self.send_disconnect(id, fx);
-            self.disconnect(id, None, Reason::ServerNamespaceDisconnect, fx);
+        if close {
+            self.close_session(now, session, Reason::ServerNamespaceDisconnect, fx);
         }
-        self.shut(now, session, Reason::ServerNamespaceDisconnect, fx);
     }
 
     fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(id) else { return };
         let frame = text_frame(&socket.namespace, 0, |text| socketio::encode_disconnect(&socket.namespace, text));
         self.engine.send(socket.session, vec![frame], false, fx);
-    }
-
-    fn close(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
-        match self.engine.protocol_of(session) {
-            Some(Protocol::SocketIo) => self.shut(now, session, reason, fx),
-            Some(Protocol::EngineIo) => {
-                let conn = self.engine.conn_view(session);
-                self.engine.close(now, session, fx);
-                self.forget(session, conn.as_ref(), Protocol::EngineIo, reason, fx);
-            }
-            None => {}
-        }
     }
 
     /// The sockets that are meant, the prepared one too.
