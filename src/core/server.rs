@@ -21,7 +21,7 @@ mod emission;
 mod queries;
 mod restore;
 
-use super::acks::PendingAcks;
+use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
@@ -29,7 +29,7 @@ use super::engineio::{Engine, SessionEnded};
 use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
 use super::input::{Command, Input};
 use super::namespace::{Namespaces, Socket};
-use super::table::{ById, DeadlineQueue, SlotMap};
+use super::table::{ById, SlotMap};
 use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
 use crate::core::engineio::Message;
@@ -54,10 +54,8 @@ pub struct Server {
     prepared: ById<Socket>,
     /// What clients asked before the world slept and nobody has answered: to join these namespaces.
     rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
-    /// Answers that handlers await in memory.
     pending_acks: PendingAcks,
-    /// When the answers are due that sockets have records of: their numbers, and the sockets' sessions.
-    stored_acks: DeadlineQueue,
+    stored_acks: StoredAcks,
     alarms: Alarms,
     /// Whether handlers are called for what is emitted.
     watches_outgoing: bool,
@@ -90,7 +88,7 @@ impl Server {
             prepared: ById::default(),
             rejoining: Vec::new(),
             pending_acks: PendingAcks::default(),
-            stored_acks: DeadlineQueue::default(),
+            stored_acks: StoredAcks::default(),
             alarms: Alarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
@@ -150,7 +148,7 @@ impl Server {
 
     /// Tells the engine when the world must be woken for answers and alarms.
     fn update_wakeup(&mut self) {
-        self.engine.set_next_wakeup(self.stored_acks.first_at().into_iter().chain(self.alarms.first).min());
+        self.engine.set_next_wakeup(self.stored_acks.first_deadline().into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].
@@ -269,15 +267,15 @@ impl Server {
 
     /// Takes a socket out of its namespace and has its handlers called; `conn` is what its connection was, if that is gone.
     fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
-        let Some(mut socket) = self.namespaces.remove(id) else { return };
+        let Some(socket) = self.namespaces.remove(id) else { return };
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }
         self.engine.touch(socket.session);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
-        let (session, left, owed) = (socket.session, socket.to_ref(), core::mem::take(&mut socket.stored_acks));
+        let left = socket.to_ref();
         let gone = GoneSocket::keep(socket, conn);
-        self.fail_acks_of(&left, session, owed, &gone, fx);
+        self.fail_acks_of(&left, &gone, fx);
         fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
     }
 

@@ -5,8 +5,6 @@ mod target;
 
 use std::rc::Rc;
 
-use litemap::LiteMap;
-
 use super::dispatch::SocketRef;
 use super::handshake_request::{HandshakeRequest, LazyHandshake};
 use super::table::{ById, ByName, Identified, SmallSet};
@@ -61,19 +59,6 @@ pub struct Socket {
     pub rooms: SmallSet<Room>,
     /// The events whose handlers for the first time were called.
     pub once: SmallSet<Box<str>>,
-    /// The answers that handlers wait for.
-    pub stored_acks: LiteMap<AckId, StoredAck>,
-}
-
-/// An answer that a handler waits for.
-#[derive(Clone, Debug)]
-pub struct StoredAck {
-    /// The handler's name.
-    pub name: Box<str>,
-    /// What the handler gets beside the answer, as JSON.
-    pub context: Rc<str>,
-    /// When it is called without an answer.
-    pub deadline: Timestamp,
 }
 
 impl Identified for Socket {
@@ -91,18 +76,13 @@ impl Socket {
         handshake: LazyHandshake,
         auth: Rc<str>,
     ) -> Self {
-        let (rooms, once, stored_acks) = (SmallSet::new(), SmallSet::new(), LiteMap::new());
-        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once, stored_acks }
+        let (rooms, once) = (SmallSet::new(), SmallSet::new());
+        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once }
     }
 
     /// What its handlers are found with.
     pub fn to_ref(&self) -> SocketRef {
         SocketRef { id: self.id, namespace: self.namespace.clone(), predicate: self.predicate }
-    }
-
-    /// When the first of the answers that it owes is due.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.stored_acks.values().map(|stored| stored.deadline).min()
     }
 }
 

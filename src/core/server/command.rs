@@ -42,7 +42,7 @@ impl Server {
             Command::SetData { socket, data } => {
                 if let Some(found) = self.find_mut(socket) {
                     found.data = data;
-                    self.touch_if(true, socket);
+                    self.touch(socket);
                 }
             }
             Command::MarkOnce { socket, event } => {
@@ -131,7 +131,14 @@ impl Server {
     }
 
     fn touch_if(&mut self, changed: bool, socket: SocketId) {
-        if let Some(socket) = self.namespaces.get(socket).filter(|_| changed) {
+        if changed {
+            self.touch(socket);
+        }
+    }
+
+    /// Marks the snapshot of a socket's session as changed.
+    pub(super) fn touch(&mut self, socket: SocketId) {
+        if let Some(socket) = self.namespaces.get(socket) {
             self.engine.touch(socket.session);
         }
     }

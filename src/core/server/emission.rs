@@ -3,21 +3,20 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use litemap::LiteMap;
 
 use super::Server;
-use crate::core::acks::CollectedAcks;
+use crate::core::acks::{CollectedAcks, StoredAck};
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{AckRequest, Emission, Recipients};
-use crate::core::namespace::{Socket, StoredAck};
+use crate::core::namespace::Socket;
 use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
-use crate::id::{AckId, Namespace, PendingAckId, SessionKey, SocketId};
-use crate::limits::{MAX_STORED_ACKS, PANIC_BACKOFF};
+use crate::id::{AckId, Namespace, PendingAckId, SocketId};
+use crate::limits::PANIC_BACKOFF;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -115,15 +114,13 @@ impl Server {
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return false };
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
-            let Some(socket) = self.namespaces.get_mut(found.id) else { continue };
-            if socket.stored_acks.len() >= MAX_STORED_ACKS {
-                fx.push_dispatch(stored_ack_dispatch(found, None, stored.clone(), Err(AckFailure::TooMany)));
-                continue;
+            match self.stored_acks.insert(found.id, ack, stored.clone()) {
+                Ok(()) => {
+                    self.touch(found.id);
+                    asked.push(found.id);
+                }
+                Err(stored) => fx.push_dispatch(stored_ack_dispatch(found, None, stored, Err(AckFailure::TooMany))),
             }
-            socket.stored_acks.insert(ack, stored.clone());
-            self.stored_acks.insert(stored.deadline, ack.0, socket.session.0);
-            self.engine.touch(socket.session);
-            asked.push(found.id);
         }
         self.send_with_ack(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
         true
@@ -147,27 +144,20 @@ impl Server {
         match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
             Ok(complete) => push_collected(complete, fx),
             Err(args) => {
-                if let Some(stored) = self.take_stored_ack(socket.id, id) {
+                if let Some(stored) = self.stored_acks.take(socket.id, id) {
+                    self.touch(socket.id);
                     fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Ok(args)));
                 }
             }
         }
     }
 
-    /// A socket is gone, and with it the answers that it owes.
-    pub(crate) fn fail_acks_of(
-        &mut self,
-        socket: &SocketRef,
-        session: SessionKey,
-        owed: LiteMap<AckId, StoredAck>,
-        gone: &Rc<GoneSocket>,
-        fx: &mut Effects,
-    ) {
-        push_collected(self.pending_acks.handle_gone(socket.id), fx);
-        for (ack, stored) in owed {
-            self.stored_acks.remove(stored.deadline, ack.0, session.0);
-            let (gone, answer) = (Some(Rc::clone(gone)), Err(AckFailure::Disconnected));
-            fx.push_dispatch(stored_ack_dispatch(socket.clone(), gone, stored, answer));
+    /// Fails the acknowledgements that a socket owes: it left its namespace.
+    pub(crate) fn fail_acks_of(&mut self, socket: &SocketRef, gone: &Rc<GoneSocket>, fx: &mut Effects) {
+        push_collected(self.pending_acks.handle_left(socket.id), fx);
+        for stored in self.stored_acks.take_all(socket.id) {
+            let (gone, result) = (Some(Rc::clone(gone)), Err(AckFailure::Disconnected));
+            fx.push_dispatch(stored_ack_dispatch(socket.clone(), gone, stored, result));
         }
     }
 
@@ -176,11 +166,9 @@ impl Server {
         while let Some(complete) = self.pending_acks.take_due(now) {
             push_collected([complete], fx);
         }
-        while let Some((at, ack, session)) = self.stored_acks.first_until(now) {
-            self.stored_acks.remove(at, ack, session);
-            let Some(id) = self.socket_of_stored_ack(SessionKey(session), AckId(ack)) else { continue };
-            let socket = self.namespaces.get(id).map(Socket::to_ref);
-            if let Some((socket, stored)) = socket.zip(self.take_stored_ack(id, AckId(ack))) {
+        while let Some((id, stored)) = self.stored_acks.take_due(now) {
+            self.touch(id);
+            if let Some(socket) = self.namespaces.get(id).map(Socket::to_ref) {
                 fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }
         }
@@ -199,15 +187,8 @@ impl Server {
     /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
     pub fn postpone_due(&mut self, now: Timestamp) {
         let later = now.after(PANIC_BACKOFF);
-        while let Some((at, ack, session)) = self.stored_acks.first_until(now) {
-            self.stored_acks.remove(at, ack, session);
-            let owes = self.socket_of_stored_ack(SessionKey(session), AckId(ack));
-            let Some(socket) = owes.and_then(|id| self.namespaces.get_mut(id)) else { continue };
-            if let Some(stored) = socket.stored_acks.get_mut(&AckId(ack)) {
-                stored.deadline = later;
-                self.stored_acks.insert(later, ack, session);
-                self.engine.touch(socket.session);
-            }
+        while let Some(socket) = self.stored_acks.postpone_due(now, later) {
+            self.touch(socket);
         }
         for (_, (at, _)) in self.alarms.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
             *at = later;
@@ -223,22 +204,6 @@ impl Server {
         let len = args.elements().len();
         let text = text_frame(&socket.namespace, len, |text| socketio::encode_ack(&socket.namespace, id, args, text));
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
-    }
-
-    fn take_stored_ack(&mut self, id: SocketId, ack: AckId) -> Option<StoredAck> {
-        let socket = self.namespaces.get_mut(id)?;
-        let stored = socket.stored_acks.remove(&ack)?;
-        self.stored_acks.remove(stored.deadline, ack.0, socket.session.0);
-        self.engine.touch(socket.session);
-        Some(stored)
-    }
-
-    /// The socket of a session that owes the answer with this number: a question goes to one namespace.
-    fn socket_of_stored_ack(&self, session: SessionKey, ack: AckId) -> Option<SocketId> {
-        let sockets = self.clients.get(session)?.sockets.values().copied();
-        sockets
-            .into_iter()
-            .find(|&id| self.namespaces.get(id).is_some_and(|socket| socket.stored_acks.contains_key(&ack)))
     }
 }
 

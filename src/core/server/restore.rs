@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::{Client, Server};
+use crate::core::acks::StoredAck;
 use crate::core::alarms::NamedAlarm;
 use crate::core::handshake_request::Protocol;
-use crate::core::namespace::{Socket, StoredAck};
+use crate::core::namespace::Socket;
 use crate::core::snapshot::{ClientSnapshot, Parts, SessionState, Snapshot, SocketSnapshot, StoredAckSnapshot};
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
@@ -24,7 +25,8 @@ impl Server {
             Protocol::SocketIo => {
                 let client = self.clients.get(key)?;
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
-                due = sockets().filter_map(Socket::due).min();
+                let owed = sockets().flat_map(|socket| self.stored_acks.of(socket.id));
+                due = owed.map(|(_, stored)| stored.deadline).min();
                 let prepared = || client.prepared.iter().filter_map(|&id| self.prepared(id));
                 let joining: Vec<_> =
                     prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
@@ -32,7 +34,7 @@ impl Server {
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
                 let (handshake, partial) = (client.handshake.clone(), client.decoder.snapshot());
-                let sockets = sockets().map(snapshot_of).collect();
+                let sockets = sockets().map(|socket| snapshot_of(socket, self.stored_acks.of(socket.id))).collect();
                 ClientSnapshot::SocketIo { handshake, sockets, joining, partial }
             }
         };
@@ -87,8 +89,8 @@ impl Server {
             }
             for StoredAckSnapshot { ack, name, context, deadline } in stored_acks {
                 self.namespaces.reserve_ack_id(ack);
-                self.stored_acks.insert(deadline, ack.0, session.0);
-                socket.stored_acks.insert(ack, StoredAck { name, context, deadline });
+                // No more were written than may be stored.
+                let _ = self.stored_acks.insert(id, ack, StoredAck { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
             self.namespaces.insert(socket);
@@ -101,10 +103,10 @@ impl Server {
     }
 }
 
-fn snapshot_of(socket: &Socket) -> SocketSnapshot {
-    let stored = |(ack, stored): (&AckId, &StoredAck)| {
+fn snapshot_of<'a>(socket: &Socket, owed: impl Iterator<Item = (AckId, &'a StoredAck)>) -> SocketSnapshot {
+    let stored = |(ack, stored): (AckId, &StoredAck)| {
         let StoredAck { name, context, deadline } = stored.clone();
-        StoredAckSnapshot { ack: *ack, name, context, deadline }
+        StoredAckSnapshot { ack, name, context, deadline }
     };
     SocketSnapshot {
         id: socket.id,
@@ -114,6 +116,6 @@ fn snapshot_of(socket: &Socket) -> SocketSnapshot {
         data: socket.data.clone(),
         rooms: socket.rooms.keys().cloned().collect(),
         once: socket.once.keys().cloned().collect(),
-        stored_acks: socket.stored_acks.iter().map(stored).collect(),
+        stored_acks: owed.map(stored).collect(),
     }
 }

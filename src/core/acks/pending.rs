@@ -1,15 +1,15 @@
-//! The answers that handlers await in memory (Socket.IO 5, "Acknowledgement").
+//! The acknowledgements that handlers await in memory.
 
 use litemap::LiteMap;
 
-use super::table::{ById, DeadlineQueue, Identified};
+use crate::core::table::{ById, DeadlineQueue, Identified};
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SocketId};
 use crate::limits::MAX_ACK_BYTES;
 use crate::time::Timestamp;
 use crate::value::Args;
 
-/// What is asked and not answered by all.
+/// The events that not all of their clients have acknowledged.
 #[derive(Debug, Default)]
 pub struct PendingAcks {
     // The numbers rise, so that what is new comes last.
@@ -18,40 +18,40 @@ pub struct PendingAcks {
     deadlines: DeadlineQueue,
 }
 
-/// One event that asked for answers.
+/// One event that asked for acknowledgements.
 #[derive(Debug)]
 struct PendingAck {
     ack: (AckId, Namespace),
     deadline: Timestamp,
     waiting: ById<SocketId>,
     bytes: usize,
-    complete: CollectedAcks,
+    collected: CollectedAcks,
 }
 
-/// What came of it.
+/// What became of an event that asked for acknowledgements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CollectedAcks {
-    /// Who answered what, in the order in which it came.
+    /// The acknowledgements with their sockets, in the order in which they came.
     pub acks: Vec<(SocketId, Args)>,
-    /// Who did not.
+    /// The sockets that sent none.
     pub missing: Vec<(SocketId, AckFailure)>,
 }
 
 impl PendingAcks {
-    /// Waits for the answers of some sockets to the event with this number.
+    /// Waits for some sockets to acknowledge the event with this id.
     pub fn insert(&mut self, id: PendingAckId, ack: (Namespace, AckId), deadline: Timestamp, waiting: ById<SocketId>) {
         let (namespace, ack) = ack;
         let ack = (ack, namespace);
         self.by_ack.insert(ack.clone(), id);
         self.deadlines.insert(deadline, id.0, 0);
         self.by_id
-            .insert(id, Box::new(PendingAck { ack, deadline, waiting, bytes: 0, complete: CollectedAcks::default() }));
+            .insert(id, Box::new(PendingAck { ack, deadline, waiting, bytes: 0, collected: CollectedAcks::default() }));
     }
 
-    /// A socket answered. Gives the pending and what came of it, if that was the last answer.
+    /// Takes a socket's acknowledgement. Returns all of them, if that was the last one.
     ///
     /// # Errors
-    /// The answer, where nobody awaits one with this number.
+    /// The arguments, where nobody awaits an acknowledgement with this id.
     pub fn handle_ack(
         &mut self,
         socket: SocketId,
@@ -63,49 +63,50 @@ impl PendingAcks {
         if pending.remove(socket) {
             pending.bytes = pending.bytes.saturating_add(args.len_bytes());
             if pending.bytes > MAX_ACK_BYTES {
-                pending.complete.missing.push((socket, AckFailure::TooMany));
+                pending.collected.missing.push((socket, AckFailure::TooMany));
             } else {
-                pending.complete.acks.push((socket, args));
+                pending.collected.acks.push((socket, args));
             }
         }
         Ok(self.take_complete(id))
     }
 
-    /// A socket is gone; gives what it was the last to answer.
-    pub fn handle_gone(&mut self, socket: SocketId) -> Vec<(PendingAckId, CollectedAcks)> {
+    /// Handles that a socket left its namespace; returns what it was the last to acknowledge.
+    pub fn handle_left(&mut self, socket: SocketId) -> Vec<(PendingAckId, CollectedAcks)> {
         let waiting =
             self.by_id.iter_mut().filter_map(|(&id, pending)| pending.remove(socket).then_some((id, pending)));
         let ids: Vec<_> = waiting
             .map(|(id, pending)| {
-                pending.complete.missing.push((socket, AckFailure::Disconnected));
+                pending.collected.missing.push((socket, AckFailure::Disconnected));
                 id
             })
             .collect();
         ids.into_iter().filter_map(|id| self.take_complete(id)).collect()
     }
 
-    /// An pending that has had its time.
+    /// Takes out what was not acknowledged in time.
     pub fn take_due(&mut self, now: Timestamp) -> Option<(PendingAckId, CollectedAcks)> {
         let (_, id, _) = self.deadlines.first_until(now)?;
         let id = PendingAckId(id);
-        let PendingAck { waiting, mut complete, .. } = *self.remove(id)?;
-        complete.missing.extend(waiting.iter().map(|(_, &socket)| (socket, AckFailure::Expired)));
-        Some((id, complete))
+        let PendingAck { waiting, mut collected, .. } = *self.remove(id)?;
+        collected.missing.extend(waiting.iter().map(|(_, &socket)| (socket, AckFailure::Expired)));
+        Some((id, collected))
     }
 
-    /// When the first one has had its time.
+    /// Returns when the first one is due.
     pub fn first_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first_at()
     }
 
-    /// Nobody waits for it any more.
+    /// Waits for it no longer.
     pub fn cancel(&mut self, id: PendingAckId) {
         self.remove(id);
     }
 
+    /// Takes it out, if no acknowledgement is missing.
     fn take_complete(&mut self, id: PendingAckId) -> Option<(PendingAckId, CollectedAcks)> {
         self.by_id.get(&id).filter(|pending| pending.waiting.is_empty())?;
-        self.remove(id).map(|pending| (id, pending.complete))
+        self.remove(id).map(|pending| (id, pending.collected))
     }
 
     fn remove(&mut self, id: PendingAckId) -> Option<Box<PendingAck>> {
@@ -117,7 +118,7 @@ impl PendingAcks {
 }
 
 impl PendingAck {
-    /// Does not wait for a socket any longer; says whether it did.
+    /// Waits no longer for a socket; returns whether it did.
     fn remove(&mut self, socket: SocketId) -> bool {
         self.waiting.find(socket.id()).and_then(|place| self.waiting.remove(place)).is_some()
     }

@@ -1,0 +1,8 @@
+//! The acknowledgements that clients owe (Socket.IO 5, "Acknowledgement"): those that handlers await in memory, and those that
+//! are stored with their sockets and survive sleep.
+
+mod pending;
+mod stored;
+
+pub use pending::{CollectedAcks, PendingAcks};
+pub use stored::{StoredAck, StoredAcks};

@@ -1,0 +1,168 @@
+//! The acknowledgements that `on_ack` handlers are called with: stored, so that they may come after the world slept.
+
+use std::rc::Rc;
+
+use litemap::LiteMap;
+
+use crate::core::table::{ById, DeadlineQueue, Identified};
+use crate::id::{AckId, SocketId};
+use crate::limits::MAX_STORED_ACKS;
+use crate::time::Timestamp;
+
+/// The stored acknowledgements of a world's sockets, and when each is due.
+#[derive(Debug, Default)]
+pub struct StoredAcks {
+    by_socket: ById<OwedAcks>,
+    /// Acknowledgement ids, and places in `by_socket`.
+    deadlines: DeadlineQueue,
+}
+
+/// An acknowledgement that a client owes.
+#[derive(Clone, Debug)]
+pub struct StoredAck {
+    /// The handler's name.
+    pub name: Box<str>,
+    /// What the handler is called with beside the acknowledgement, as JSON.
+    pub context: Rc<str>,
+    /// When the handler is called without an acknowledgement.
+    pub deadline: Timestamp,
+}
+
+/// The acknowledgements that one socket owes; never empty.
+#[derive(Debug)]
+struct OwedAcks {
+    socket: SocketId,
+    acks: LiteMap<AckId, StoredAck>,
+}
+
+impl Identified for OwedAcks {
+    fn id(&self) -> &[u8] {
+        self.socket.as_bytes()
+    }
+}
+
+impl StoredAcks {
+    /// Stores an acknowledgement that a socket owes.
+    ///
+    /// # Errors
+    /// The socket owes [`MAX_STORED_ACKS`] already.
+    pub fn insert(&mut self, socket: SocketId, ack: AckId, stored: StoredAck) -> Result<(), StoredAck> {
+        let place = match self.by_socket.find(socket.id()) {
+            Some(place) => Some(place),
+            None => self.by_socket.insert(OwedAcks { socket, acks: LiteMap::new() }),
+        };
+        let Some((place, owed)) = place.and_then(|place| Some((place, self.by_socket.get_mut(place)?))) else {
+            return Err(stored);
+        };
+        if owed.acks.len() >= MAX_STORED_ACKS {
+            return Err(stored);
+        }
+        self.deadlines.insert(stored.deadline, ack.0, place);
+        owed.acks.insert(ack, stored);
+        Ok(())
+    }
+
+    /// Takes an acknowledgement out: it came.
+    pub fn take(&mut self, socket: SocketId, ack: AckId) -> Option<StoredAck> {
+        self.remove(self.by_socket.find(socket.id())?, ack)
+    }
+
+    /// Takes out all that a socket owes, in the order of their ids.
+    pub fn take_all(&mut self, socket: SocketId) -> impl Iterator<Item = StoredAck> + use<> {
+        let place = self.by_socket.find(socket.id());
+        let owed = place.and_then(|place| Some((place, self.by_socket.remove(place)?.acks)));
+        let (place, acks) = owed.unwrap_or_default();
+        for (ack, stored) in &acks {
+            self.deadlines.remove(stored.deadline, ack.0, place);
+        }
+        acks.into_iter().map(|(_, stored)| stored)
+    }
+
+    /// Takes out an acknowledgement that did not come in time.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<(SocketId, StoredAck)> {
+        let (_, ack, place) = self.deadlines.first_until(now)?;
+        let socket = self.by_socket.get(place)?.socket;
+        Some((socket, self.remove(place, AckId(ack))?))
+    }
+
+    /// Puts an acknowledgement off that is due; returns its socket.
+    pub fn postpone_due(&mut self, now: Timestamp, later: Timestamp) -> Option<SocketId> {
+        let (at, ack, place) = self.deadlines.first_until(now)?;
+        self.deadlines.remove(at, ack, place);
+        let owed = self.by_socket.get_mut(place)?;
+        owed.acks.get_mut(&AckId(ack))?.deadline = later;
+        self.deadlines.insert(later, ack, place);
+        Some(owed.socket)
+    }
+
+    /// Returns when the first one is due.
+    pub fn first_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first_at()
+    }
+
+    /// Returns what a socket owes, in the order of the ids.
+    pub fn of(&self, socket: SocketId) -> impl Iterator<Item = (AckId, &StoredAck)> {
+        let owed = self.by_socket.find(socket.id()).and_then(|place| self.by_socket.get(place));
+        owed.into_iter().flat_map(|owed| owed.acks.iter().map(|(ack, stored)| (*ack, stored)))
+    }
+
+    fn remove(&mut self, place: usize, ack: AckId) -> Option<StoredAck> {
+        let owed = self.by_socket.get_mut(place)?;
+        let stored = owed.acks.remove(&ack)?;
+        if owed.acks.is_empty() {
+            self.by_socket.remove(place);
+        }
+        self.deadlines.remove(stored.deadline, ack.0, place);
+        Some(stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn socket(n: u8) -> SocketId {
+        SocketId::from_entropy([n; 15])
+    }
+
+    fn due(deadline: u64) -> StoredAck {
+        StoredAck { name: "noted".into(), context: "{}".into(), deadline: at(deadline) }
+    }
+
+    #[test]
+    fn each_is_taken_once_by_its_ack_its_socket_or_its_time() {
+        let mut acks = StoredAcks::default();
+        for (n, ack, deadline) in [(1, 1, 10), (1, 2, 30), (2, 3, 20), (3, 4, 25)] {
+            assert!(acks.insert(socket(n), AckId(ack), due(deadline)).is_ok());
+        }
+        assert_eq!(acks.first_deadline(), Some(at(10)));
+        assert!(acks.take(socket(2), AckId(1)).is_none());
+        assert!(acks.take(socket(1), AckId(1)).is_some());
+        assert!(acks.take(socket(1), AckId(1)).is_none());
+        assert_eq!(acks.first_deadline(), Some(at(20)));
+        assert_eq!(acks.of(socket(1)).map(|(ack, _)| ack).collect::<Vec<_>>(), [AckId(2)]);
+        assert_eq!(acks.take_due(at(20)).map(|(id, _)| id), Some(socket(2)));
+        assert!(acks.take_due(at(20)).is_none());
+        assert_eq!(acks.take_all(socket(3)).count(), 1);
+        assert_eq!(acks.take_all(socket(3)).count(), 0);
+        assert_eq!(acks.postpone_due(at(30), at(90)), Some(socket(1)));
+        assert!(acks.postpone_due(at(30), at(90)).is_none());
+        assert_eq!(acks.first_deadline(), Some(at(90)));
+        assert_eq!(acks.take_all(socket(1)).count(), 1);
+        assert_eq!((acks.first_deadline(), acks.by_socket.is_empty()), (None, true));
+    }
+
+    #[test]
+    fn a_socket_owes_no_more_than_the_limit() {
+        let mut acks = StoredAcks::default();
+        for ack in 0..MAX_STORED_ACKS as u64 {
+            assert!(acks.insert(socket(1), AckId(ack), due(ack)).is_ok());
+        }
+        assert!(acks.insert(socket(1), AckId(u64::MAX), due(0)).is_err());
+        assert!(acks.insert(socket(2), AckId(u64::MAX), due(0)).is_ok());
+    }
+}
