@@ -166,7 +166,7 @@ mod sleep {
         let mut world = World::new(clients, ROOMS);
         bencher.counter(ItemsCount::new(clients)).bench_local(|| {
             for &conn in &world.conns {
-                let snapshot = world.shell.server().snapshot(conn);
+                let snapshot = world.shell.server().snapshot_session(conn);
                 black_box(snapshot.map(|snapshot| attachment::write(snapshot.header, &snapshot.body)));
             }
         });

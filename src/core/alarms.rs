@@ -1,54 +1,104 @@
-//! Named alarms: when they are due, and what their handlers get.
+//! Named alarms: when each is due, and what its handler is called with.
 
-use crate::time::Timestamp;
-use litemap::LiteMap;
-use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
-/// Named alarms: when they are due, and what their handlers get.
+use litemap::LiteMap;
+
+use super::snapshot::AlarmSnapshot;
+use crate::limits::MAX_ALARMS_BYTES;
+use crate::time::Timestamp;
+
+/// The named alarms of a world.
 #[derive(Debug, Default)]
-pub(crate) struct Alarms {
-    pub(crate) by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
+pub struct NamedAlarms {
+    by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
     /// When the first of them is due.
-    pub(crate) first: Option<Timestamp>,
-    pub(crate) changed: bool,
+    first: Option<Timestamp>,
+    has_changed: bool,
 }
 
-impl Alarms {
-    /// Takes note of a change.
-    pub(crate) fn note(&mut self) {
-        self.first = self.by_name.values().map(|&(at, _)| at).min();
-        self.changed = true;
-    }
-}
-
-/// A named alarm as it is written down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedAlarm {
-    /// Its name.
-    pub name: Box<str>,
-    /// When it is due.
-    pub at: Timestamp,
-    /// What its handler gets, as JSON.
-    pub context: Rc<str>,
-}
-
-impl NamedAlarm {
-    /// The names of the fields, and the time, as they are written.
-    const MARKS: usize = 64;
-
-    /// Returns a bound of [`len`](Self::len) that costs nothing: a context is JSON, of which no character takes more than two.
-    pub(crate) const fn max_len(name: &str, context: &str) -> usize {
-        Self::MARKS + 6 * name.len() + 2 * context.len()
-    }
-
-    /// Returns how many bytes an alarm takes at most in the list as it is written.
-    pub(crate) fn len(name: &str, context: &str) -> usize {
-        let written = |c| match c {
-            b'"' | b'\\' => 2,
-            0..=0x1f => 6,
-            _ => 1,
+impl NamedAlarms {
+    /// Sets an alarm, or deletes it.
+    pub fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
+        match alarm {
+            Some(alarm) => self.by_name.insert(name, alarm),
+            None => self.by_name.remove(&name),
         };
-        Self::MARKS + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
+        self.update();
+    }
+
+    /// Returns when an alarm is due, and what its handler is called with, as JSON.
+    pub fn get(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+        self.by_name.get(name).cloned()
+    }
+
+    /// Returns when the first one is due.
+    pub const fn first_at(&self) -> Option<Timestamp> {
+        self.first
+    }
+
+    /// Takes out the alarms that are due, in the order of their names.
+    pub fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
+        if self.is_due(now) {
+            self.by_name.retain(|name, (at, context)| {
+                let is_due = *at <= now;
+                if is_due {
+                    take(name, context);
+                }
+                !is_due
+            });
+            self.update();
+        }
+    }
+
+    /// Puts off the alarms that are due.
+    pub fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
+        if self.is_due(now) {
+            for (_, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
+                *at = later;
+            }
+            self.update();
+        }
+    }
+
+    /// Returns how many alarms there would be with this one, and how many bytes they take at most as they are written.
+    pub fn size_with(&self, name: &str, context: &str) -> (usize, usize) {
+        let others = || self.by_name.iter().filter(|(other, _)| &***other != name);
+        let bytes = |len: fn(&str, &str) -> usize| {
+            others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
+        };
+        let most = bytes(AlarmSnapshot::max_len);
+        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(AlarmSnapshot::len) } else { most })
+    }
+
+    /// Returns whether they changed since the last call.
+    pub const fn take_changed(&mut self) -> bool {
+        core::mem::replace(&mut self.has_changed, false)
+    }
+
+    /// Returns what must be known of them while the world sleeps.
+    pub fn snapshot(&self) -> Vec<AlarmSnapshot> {
+        let alarms = self.by_name.iter();
+        alarms
+            .map(|(name, (at, context))| AlarmSnapshot { name: name.clone(), at: *at, context: context.clone() })
+            .collect()
+    }
+
+    /// Puts back what was known of them when the world fell asleep.
+    pub fn restore(&mut self, alarms: Vec<AlarmSnapshot>) {
+        for AlarmSnapshot { name, at, context } in alarms {
+            self.by_name.insert(name, (at, context));
+        }
+        self.update();
+        self.has_changed = false;
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.first.is_some_and(|at| at <= now)
+    }
+
+    fn update(&mut self) {
+        self.first = self.by_name.values().map(|&(at, _)| at).min();
+        self.has_changed = true;
     }
 }

@@ -93,7 +93,7 @@ pub enum Input {
         conn: ConnId,
     },
     /// The time that [`Server::next_timeout`](super::server::Server::next_timeout) or
-    /// [`Server::next_alarm`](super::server::Server::next_alarm) asked for may have come.
+    /// [`Server::next_wakeup`](super::server::Server::next_wakeup) asked for may have come.
     Timeout,
     /// The shared heartbeat's tick: every WebSocket with the time of its last pong that the runtime answered.
     Tick {

@@ -2,8 +2,7 @@
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and [`Server::perform`] with what each
 //! of them does; [`World`](crate::world::World) does so. Perform the effects in order. While
-//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots of [`Server::take_touched`] and the
-//! [`Server::take_alarms`].**
+//! [`Server::has_more`], go on with [`Input::Continue`]. Then write the snapshots that [`Server::take_changes`] names.**
 //!
 //! Three verbs end something, here and in [`engineio`]:
 //!
@@ -14,7 +13,6 @@
 //! - `leave_namespace` takes one socket out of its namespace; the connection and its other sockets stay. The end of a session
 //!   has all of its sockets do so.
 
-use super::alarms::Alarms;
 mod command;
 mod connect;
 mod emission;
@@ -22,6 +20,7 @@ mod queries;
 mod restore;
 
 use super::acks::{PendingAcks, StoredAcks};
+use super::alarms::NamedAlarms;
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
@@ -56,7 +55,7 @@ pub struct Server {
     rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
     pending_acks: PendingAcks,
     stored_acks: StoredAcks,
-    alarms: Alarms,
+    alarms: NamedAlarms,
     /// Whether handlers are called for what is emitted.
     watches_outgoing: bool,
     /// Packets of POSTs that wait for what those before them cause.
@@ -89,7 +88,7 @@ impl Server {
             rejoining: Vec::new(),
             pending_acks: PendingAcks::default(),
             stored_acks: StoredAcks::default(),
-            alarms: Alarms::default(),
+            alarms: NamedAlarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
             recipients: Vec::new(),
@@ -135,7 +134,6 @@ impl Server {
             Input::Continue => self.handle_next(now, entropy, fx),
         }
         self.handle_ended(fx);
-        self.update_wakeup();
     }
 
     /// Performs what a handler did at `now`. It is no event of its own, so nothing that is due is done: an alarm that a handler
@@ -143,12 +141,6 @@ impl Server {
     pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         self.handle_command(now, command, fx);
         self.handle_ended(fx);
-        self.update_wakeup();
-    }
-
-    /// Tells the engine when the world must be woken for answers and alarms.
-    fn update_wakeup(&mut self) {
-        self.engine.set_next_wakeup(self.stored_acks.first_deadline().into_iter().chain(self.alarms.first).min());
     }
 
     /// Whether packets wait for [`Input::Continue`].

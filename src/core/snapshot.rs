@@ -1,4 +1,5 @@
-//! What a world knows of a WebSocket while it sleeps: data, written when it changed, read when the world wakes.
+//! What is known while a world sleeps, of each session and of the world itself: data, written when it changed, read when the
+//! world wakes.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -9,8 +10,42 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::handshake_request::LazyHandshake;
 use crate::core::engineio::HeartbeatState;
-use crate::id::{AckId, Namespace, Room, Sid, SocketId};
+use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
+
+/// What must be known of a session on a WebSocket while the world sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSnapshot {
+    /// What the heartbeat needs.
+    pub header: HeartbeatState,
+    /// The rest.
+    pub body: SessionState,
+    /// What is written down beside it, each once.
+    pub parts: Parts,
+}
+
+/// What must be known of the world itself while it sleeps, beside its sessions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorldSnapshot {
+    /// The named alarms.
+    pub alarms: Vec<AlarmSnapshot>,
+}
+
+impl WorldSnapshot {
+    /// Returns when the world must be woken for it.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.alarms.iter().map(|alarm| alarm.at).min()
+    }
+}
+
+/// The snapshots that may have changed since they were taken last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The WebSockets whose sessions may have changed.
+    pub conns: Vec<ConnId>,
+    /// The world's own, if it changed.
+    pub world: Option<WorldSnapshot>,
+}
 
 /// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
 /// nothing worse than after a lost connection, comes back.
@@ -110,6 +145,37 @@ pub struct StoredAckSnapshot {
     pub deadline: Timestamp,
 }
 
+/// A named alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmSnapshot {
+    /// Its name.
+    pub name: Box<str>,
+    /// When it is due.
+    pub at: Timestamp,
+    /// What its handler is called with, as JSON.
+    pub context: Rc<str>,
+}
+
+impl AlarmSnapshot {
+    /// The names of the fields, and the time, as they are written.
+    const MARKS: usize = 64;
+
+    /// Returns a bound of [`len`](Self::len) that costs nothing: a context is JSON, of which no character takes more than two.
+    pub(super) const fn max_len(name: &str, context: &str) -> usize {
+        Self::MARKS + 6 * name.len() + 2 * context.len()
+    }
+
+    /// Returns how many bytes an alarm takes at most in the list as it is written.
+    pub(super) fn len(name: &str, context: &str) -> usize {
+        let written = |c| match c {
+            b'"' | b'\\' => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        };
+        Self::MARKS + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
+    }
+}
+
 /// A packet whose attachments have not all arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartialSnapshot {
@@ -146,17 +212,6 @@ pub enum Part {
 
 /// The long attachments of a packet that is not complete, by their place in it.
 pub type Parts = LiteMap<usize, Bytes>;
-
-/// What must be known of a WebSocket while the world sleeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// What the heartbeat needs.
-    pub header: HeartbeatState,
-    /// The rest.
-    pub body: SessionState,
-    /// What is written down beside it, each once.
-    pub parts: Parts,
-}
 
 /// Reads a text into one allocation.
 fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rc<str>, D::Error> {

@@ -103,7 +103,7 @@ mod tests {
     use crate::core::engineio::Heartbeat;
     use crate::core::handshake_request::LazyHandshake;
     use crate::core::server::Server;
-    use crate::core::snapshot::{ClientSnapshot, Parts, Snapshot, SocketSnapshot};
+    use crate::core::snapshot::{ClientSnapshot, Parts, SessionSnapshot, SocketSnapshot};
     use crate::id::{ConnId, Namespace, Room, SocketId};
     use crate::time::Timestamp;
 
@@ -176,9 +176,9 @@ mod tests {
         let Some(Read::Whole(header, body)) = read(attachment) else { panic!("it is read") };
         assert_eq!(read_header(attachment), Some(header));
         let (mut server, conn) = (Server::new(Config::default()), ConnId(0));
-        let snapshot = Snapshot { header, body, parts: Parts::new() };
-        server.restore(header.since, conn, snapshot).expect("nobody else has its ids");
-        let Snapshot { header, body, .. } = server.snapshot(conn).expect("a session");
+        let snapshot = SessionSnapshot { header, body, parts: Parts::new() };
+        server.restore_session(header.since, conn, snapshot).expect("nobody else has its ids");
+        let SessionSnapshot { header, body, .. } = server.snapshot_session(conn).expect("a session");
         assert_eq!(write(header, &body).expect("serialises").attachment, attachment);
     }
 }

@@ -72,10 +72,10 @@ impl Clock {
     /// Sets alarm and timer to what the world needs next, where that changed.
     pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server) {
         self.update_timer(platform, server.next_timeout());
-        if server.next_alarm() == Wakeup::Unknown {
+        if server.next_wakeup() == Wakeup::Unknown {
             match self.alarm {
-                AlarmState::At(at) => server.set_alarm_found(platform.now(), Some(at)),
-                AlarmState::Off => server.set_alarm_found(platform.now(), None),
+                AlarmState::At(at) => server.set_found_wakeup(platform.now(), Some(at)),
+                AlarmState::Off => server.set_found_wakeup(platform.now(), None),
                 AlarmState::Unknown => {
                     self.alarm = AlarmState::LookedUp;
                     platform.find_alarm();
@@ -83,7 +83,7 @@ impl Clock {
                 AlarmState::LookedUp | AlarmState::Ringing => {}
             }
         }
-        match (server.next_alarm(), self.alarm) {
+        match (server.next_wakeup(), self.alarm) {
             (_, AlarmState::Ringing) => {}
             // An alarm that goes off too early costs a wake. One that is set again costs a row written, and would be set with each
             // client that joins in time, and with each pong.

@@ -11,7 +11,7 @@ mod response_timeout;
 mod shell;
 mod sleeping_heartbeat;
 mod spilled_rows;
-mod stored_alarms;
+mod stored_world;
 mod wake;
 
 pub use platform::Platform;

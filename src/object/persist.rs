@@ -3,11 +3,11 @@
 use super::attachment;
 use super::platform::Platform;
 use super::spilled_rows::SpilledRows;
-use super::stored_alarms;
+use super::stored_world;
 use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
 use crate::core::input::Input;
-use crate::core::snapshot::{Parts, Snapshot};
+use crate::core::snapshot::{Changes, Parts, SessionSnapshot};
 use crate::error::Reason;
 use crate::id::ConnId;
 use crate::time::Timestamp;
@@ -38,8 +38,13 @@ impl LoadedWorld {
 
     /// Writes what has changed; returns the sockets whose snapshots could not be written.
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
-        self.write_alarms(platform);
-        self.write(platform)
+        let Changes { conns, world } = self.world.server().take_changes();
+        if let Some(world) = world
+            && let Err(problem) = stored_world::write(platform, &world)
+        {
+            platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
+        }
+        self.write_sessions(platform, conns)
     }
 
     /// Handles an input and performs its effects. Clients that read too slowly are closed, which may send something to
@@ -93,13 +98,12 @@ impl LoadedWorld {
         slow
     }
 
-    /// Writes the snapshots that may have changed; returns those that could not be written. Everything has been sent before,
-    /// because the runtime holds back what is sent after a write.
-    fn write<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
+    /// Writes the snapshots of sessions; returns the WebSockets of those that could not be written. Everything has been sent
+    /// before, because the runtime holds back what is sent after a write.
+    fn write_sessions<P: Platform>(&mut self, platform: &mut P, conns: Vec<ConnId>) -> Vec<ConnId> {
         let mut failed = Vec::new();
-        let touched = self.world.server().take_touched();
-        for conn in touched {
-            let snapshot = self.world.server().snapshot(conn);
+        for conn in conns {
+            let snapshot = self.world.server().snapshot_session(conn);
             let Some(snapshot) = snapshot else { continue };
             if let Err(problem) = self.write_snapshot(platform, conn, &snapshot) {
                 platform.log_error(&format!("dormouse: a snapshot could not be written: {problem}"));
@@ -109,21 +113,13 @@ impl LoadedWorld {
         failed
     }
 
-    /// Writes the named alarms, if they changed.
-    fn write_alarms<P: Platform>(&mut self, platform: &mut P) {
-        let Some(alarms) = self.world.server().take_alarms() else { return };
-        if let Err(problem) = stored_alarms::write(platform, &alarms) {
-            platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
-        }
-    }
-
     fn write_snapshot<P: Platform>(
         &mut self,
         platform: &mut P,
         conn: ConnId,
-        snapshot: &Snapshot,
+        snapshot: &SessionSnapshot,
     ) -> Result<(), String> {
-        let Snapshot { header, body, parts } = snapshot;
+        let SessionSnapshot { header, body, parts } = snapshot;
         let written = attachment::write(*header, body).map_err(|error| error.to_string())?;
         let rows = self.rows.remove(conn);
         if !written.spilled.is_empty() || !parts.is_empty() || rows.is_some() {

@@ -4,11 +4,11 @@ use super::attachment;
 use super::attachment::Read;
 use super::platform::Platform;
 use super::spilled_rows::SpilledRows;
-use super::stored_alarms;
+use super::stored_world;
 use crate::config::Config;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
-use crate::core::snapshot::{Parts, Snapshot};
+use crate::core::snapshot::{Parts, SessionSnapshot};
 use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
@@ -54,8 +54,8 @@ impl LoadedWorld {
         if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
-        match stored_alarms::read(platform) {
-            Ok(alarms) => server.restore_alarms(alarms),
+        match stored_world::read(platform) {
+            Ok(snapshot) => server.restore_world(snapshot),
             Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
         }
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
@@ -92,6 +92,6 @@ fn restore<P: Platform>(
     let parts = if body.has_parts() { platform.read_parts(sid).map_err(failed)? } else { Parts::new() };
     let rows = SpilledRows::new(sid, has_body, &parts);
     let now = platform.now();
-    server.restore(now, conn, Snapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
+    server.restore_session(now, conn, SessionSnapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
     Ok(rows)
 }

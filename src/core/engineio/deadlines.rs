@@ -11,8 +11,6 @@ pub struct Deadlines {
     by_session: SlotMap<(Timestamp, bool)>,
     memory: DeadlineQueue,
     durable: DeadlineQueue,
-    /// When the layers above must be called, asleep or awake.
-    pub next_wakeup: Option<Timestamp>,
     /// The shared heartbeat's next tick.
     pub tick: Tick,
 }
@@ -64,7 +62,7 @@ impl Deadlines {
 
     /// The first deadline that survives sleep, without the shared heartbeat.
     pub fn first_durable(&self) -> Option<Timestamp> {
-        self.durable.first_at().into_iter().chain(self.next_wakeup).min()
+        self.durable.first_at()
     }
 
     /// A WebSocket shares the heartbeat from `now` on.
@@ -74,8 +72,8 @@ impl Deadlines {
         }
     }
 
-    /// The world slept: the alarm knows the time of the next tick.
-    pub const fn forget_tick(&mut self) {
+    /// Handles that the world slept: the alarm knows the time of the next tick.
+    pub const fn set_tick_unknown(&mut self) {
         self.tick = Tick::Unknown;
     }
 

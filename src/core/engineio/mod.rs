@@ -175,7 +175,7 @@ impl Engine {
         };
         let transport = Transport::WebSocket { conn };
         let key = self.insert(Session { sid, protocol, since, upgraded, expires, heartbeat, transport })?;
-        self.deadlines.forget_tick();
+        self.deadlines.set_tick_unknown();
         if !is_new {
             self.touched.remove(key);
         }

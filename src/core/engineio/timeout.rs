@@ -18,8 +18,8 @@ pub enum Wakeup {
     Off,
     /// At this time.
     At(Timestamp),
-    /// The alarm that was set before the world slept stands; the shell must look its time up and tell it by
-    /// [`Server::set_alarm_found`](crate::core::server::Server::set_alarm_found).
+    /// The alarm that was set before the world slept stands; the shell must look its time up and set it by
+    /// [`Server::set_found_wakeup`](crate::core::server::Server::set_found_wakeup).
     Unknown,
 }
 
@@ -71,10 +71,11 @@ impl Engine {
         }
     }
 
-    /// Whether the shared heartbeat is to tick at `now`: whenever the alarm was due. A world that slept cannot tell what its
-    /// alarm was set for, and one that did not must not behave otherwise.
-    pub fn is_tick_due(&self, now: Timestamp) -> bool {
-        let deadline = self.deadlines.first_durable().is_some_and(|at| at <= now);
+    /// Returns whether the shared heartbeat is to tick at `now`: whenever the alarm was due, for sessions or for the layer
+    /// above, which `wants` it. A world that slept cannot tell what its alarm was set for, and one that did not must not behave
+    /// otherwise.
+    pub fn is_tick_due(&self, now: Timestamp, wants: Option<Timestamp>) -> bool {
+        let deadline = self.deadlines.first_durable().into_iter().chain(wants).any(|at| at <= now);
         match self.deadlines.tick {
             Tick::At(at) => at <= now || deadline,
             Tick::Unknown => self.config.shares_heartbeat(),
@@ -87,9 +88,9 @@ impl Engine {
         self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
     }
 
-    /// When the world must be woken.
-    pub fn next_alarm(&self) -> Wakeup {
-        let durable = self.deadlines.first_durable();
+    /// Returns when the world must be woken by its alarm, for sessions or for the layer above, which `wants` it.
+    pub fn next_wakeup(&self, wants: Option<Timestamp>) -> Wakeup {
+        let durable = self.deadlines.first_durable().into_iter().chain(wants).min();
         match self.deadlines.tick {
             Tick::Unknown if self.config.shares_heartbeat() => Wakeup::Unknown,
             Tick::At(at) => Wakeup::At(durable.map_or(at, |durable| durable.min(at))),
@@ -97,13 +98,8 @@ impl Engine {
         }
     }
 
-    /// Sets or takes back the time at which the layers above must be called.
-    pub const fn set_next_wakeup(&mut self, next_wakeup: Option<Timestamp>) {
-        self.deadlines.next_wakeup = next_wakeup;
-    }
-
-    /// The alarm that was set before the world slept, or none; then the tick comes a ping interval from now.
-    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+    /// Sets the time of the alarm that was set before the world slept. Without one, the tick comes a ping interval from now.
+    pub fn set_found_wakeup(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
         if self.deadlines.tick == Tick::Unknown {
             let latest = now.after(self.config.ping_interval);
             self.deadlines.tick = Tick::At(alarm.unwrap_or(latest).min(latest));

@@ -50,13 +50,7 @@ impl Server {
                     self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event, ()).is_none());
                 self.touch_if(is_new, socket);
             }
-            Command::SetAlarm { name, alarm } => {
-                match alarm {
-                    Some(alarm) => self.alarms.by_name.insert(name, alarm),
-                    None => self.alarms.by_name.remove(&name),
-                };
-                self.alarms.note();
-            }
+            Command::SetAlarm { name, alarm } => self.alarms.set(name, alarm),
             Command::Shutdown => {
                 for session in self.engine.sessions().collect::<Vec<_>>() {
                     self.close_session(now, session, Reason::ServerShuttingDown, fx);

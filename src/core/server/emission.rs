@@ -172,16 +172,9 @@ impl Server {
                 fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }
         }
-        if self.alarms.first.is_some_and(|at| at <= now) {
-            self.alarms.by_name.retain(|name, (at, context)| {
-                let is_due = *at <= now;
-                if is_due {
-                    fx.push_dispatch(Dispatch::Alarm { name: name.clone(), context: Rc::clone(context) });
-                }
-                !is_due
-            });
-            self.alarms.note();
-        }
+        self.alarms.take_due(now, |name, context| {
+            fx.push_dispatch(Dispatch::Alarm { name: name.into(), context: Rc::clone(context) });
+        });
     }
 
     /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
@@ -190,13 +183,7 @@ impl Server {
         while let Some(socket) = self.stored_acks.postpone_due(now, later) {
             self.touch(socket);
         }
-        for (_, (at, _)) in self.alarms.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
-            *at = later;
-        }
-        if self.alarms.first.is_some_and(|at| at <= now) {
-            self.alarms.note();
-        }
-        self.update_wakeup();
+        self.alarms.postpone_due(now, later);
     }
 
     pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {

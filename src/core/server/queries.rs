@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::Server;
-use crate::core::alarms::NamedAlarm;
 use crate::core::dispatch::SocketRef;
 use crate::core::engineio::Wakeup;
 use crate::core::input::Recipients;
@@ -11,8 +10,8 @@ use crate::core::input::Recipients;
 use crate::core::input::{Command, Input};
 use crate::core::namespace::Socket;
 use crate::core::view::SocketView;
-use crate::id::{ConnId, Namespace, Room, Sid, SocketId};
-use crate::limits::{MAX_ALARMS_BYTES, MAX_ROOMS};
+use crate::id::{Namespace, Room, Sid, SocketId};
+use crate::limits::MAX_ROOMS;
 use crate::time::Timestamp;
 
 impl Server {
@@ -47,9 +46,9 @@ impl Server {
         self.engine.next_timeout().into_iter().chain(self.pending_acks.first_deadline()).min()
     }
 
-    /// When the world must be woken for sessions that sleep.
-    pub fn next_alarm(&self) -> Wakeup {
-        self.engine.next_alarm()
+    /// Returns when the world must be woken by its alarm.
+    pub fn next_wakeup(&self) -> Wakeup {
+        self.engine.next_wakeup(self.next_stored())
     }
 
     /// Whether one tick pings all WebSockets.
@@ -59,17 +58,17 @@ impl Server {
 
     /// Whether [`Input::Tick`] is due.
     pub fn is_tick_due(&self, now: Timestamp) -> bool {
-        self.engine.is_tick_due(now)
+        self.engine.is_tick_due(now, self.next_stored())
     }
 
-    /// Tells the time of the alarm that was set before the world slept; `None` when there is none.
-    pub fn set_alarm_found(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
-        self.engine.set_alarm_found(now, alarm);
+    /// Sets the time of the alarm that was set before the world slept; `None` when there is none.
+    pub fn set_found_wakeup(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
+        self.engine.set_found_wakeup(now, alarm);
     }
 
-    /// The WebSockets whose [`snapshot`](Self::snapshot) may have changed since the last call.
-    pub fn take_touched(&mut self) -> Vec<ConnId> {
-        self.engine.take_touched()
+    /// Returns when the first stored acknowledgement or named alarm is due.
+    fn next_stored(&self) -> Option<Timestamp> {
+        self.stored_acks.first_deadline().into_iter().chain(self.alarms.first_at()).min()
     }
 
     /// Whether handlers are to be called for what is emitted; not unless this is said.
@@ -83,28 +82,14 @@ impl Server {
         self.engine.watch_packets(received, created);
     }
 
-    /// The named alarms, if they changed since the last call: they are to be written down.
-    pub fn take_alarms(&mut self) -> Option<Vec<NamedAlarm>> {
-        let changed = core::mem::take(&mut self.alarms.changed);
-        changed.then(|| {
-            let alarms = self.alarms.by_name.clone().into_iter();
-            alarms.map(|(name, (at, context))| NamedAlarm { name, at, context }).collect()
-        })
-    }
-
     /// How many named alarms there would be with this one, and how many bytes they have at most as they are written.
     pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
-        let others = || self.alarms.by_name.iter().filter(|(other, _)| &***other != name);
-        let bytes = |len: fn(&str, &str) -> usize| {
-            others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
-        };
-        let most = bytes(NamedAlarm::max_len);
-        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
+        self.alarms.size_with(name, context)
     }
 
     /// When a named alarm is due, and what its handler gets, as JSON.
     pub fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
-        self.alarms.by_name.get(name).cloned()
+        self.alarms.get(name)
     }
 
     /// A socket that is in its namespace, or on its way into it.

@@ -1,22 +1,40 @@
-//! What survives sleep.
+//! What survives sleep, and what of it changed.
 
 use std::rc::Rc;
 
 use super::{Client, Server};
 use crate::core::acks::StoredAck;
-use crate::core::alarms::NamedAlarm;
 use crate::core::handshake_request::Protocol;
 use crate::core::namespace::Socket;
-use crate::core::snapshot::{ClientSnapshot, Parts, SessionState, Snapshot, SocketSnapshot, StoredAckSnapshot};
+use crate::core::snapshot::{
+    Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StoredAckSnapshot, WorldSnapshot,
+};
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
 use crate::id::{AckId, ConnId};
 use crate::time::Timestamp;
 
 impl Server {
-    /// What must be known of a WebSocket while the world sleeps; `None` for one that only probes: its session polls and
-    /// would be lost anyway.
-    pub fn snapshot(&self, conn: ConnId) -> Option<Snapshot> {
+    /// Returns the snapshots that may have changed since the last call: they are to be written down.
+    pub fn take_changes(&mut self) -> Changes {
+        let world = self.alarms.take_changed().then(|| self.snapshot_world());
+        Changes { conns: self.engine.take_touched(), world }
+    }
+
+    /// Returns what must be known of the world itself while it sleeps.
+    pub fn snapshot_world(&self) -> WorldSnapshot {
+        WorldSnapshot { alarms: self.alarms.snapshot() }
+    }
+
+    /// Puts back what was known of the world itself when it fell asleep.
+    pub fn restore_world(&mut self, snapshot: WorldSnapshot) {
+        let WorldSnapshot { alarms } = snapshot;
+        self.alarms.restore(alarms);
+    }
+
+    /// Returns what must be known of a WebSocket's session while the world sleeps; `None` for a WebSocket that only probes:
+    /// its session polls and would be lost anyway.
+    pub fn snapshot_session(&self, conn: ConnId) -> Option<SessionSnapshot> {
         let (key, session) = self.engine.session_of(conn)?;
         let mut parts = Parts::new();
         let mut due = None;
@@ -39,25 +57,15 @@ impl Server {
             }
         };
         let body = SessionState { sid: session.sid, upgraded: session.upgraded, client };
-        Some(Snapshot { header: self.engine.header(key, due)?, body, parts })
+        Some(SessionSnapshot { header: self.engine.header(key, due)?, body, parts })
     }
 
-    /// Puts back the named alarms that were written down.
-    pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
-        for NamedAlarm { name, at, context } in alarms {
-            self.alarms.by_name.insert(name, (at, context));
-        }
-        self.alarms.note();
-        self.alarms.changed = false;
-        self.update_wakeup();
-    }
-
-    /// Puts a session back that slept. Nothing is sent and no handler is called: for its client, nothing happened.
+    /// Puts a session back that slept, with its WebSocket. Nothing is sent and no handler is called: for its client, nothing happened.
     ///
     /// # Errors
     /// [`Fault::Bug`] when the snapshot contradicts itself or another one; the WebSocket is to be closed.
-    pub fn restore(&mut self, now: Timestamp, conn: ConnId, snapshot: Snapshot) -> Result<(), Fault> {
-        let Snapshot { header, body, parts } = snapshot;
+    pub fn restore_session(&mut self, now: Timestamp, conn: ConnId, snapshot: SessionSnapshot) -> Result<(), Fault> {
+        let SessionSnapshot { header, body, parts } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
         let protocol = match body.client {
             ClientSnapshot::SocketIo { .. } => Protocol::SocketIo,
@@ -98,7 +106,6 @@ impl Server {
         self.clients.insert(session, client);
         // Guards that were asked were in memory, and are asked again.
         self.rejoining.extend(joining.into_iter().map(|(namespace, auth)| (session, namespace, auth)));
-        self.update_wakeup();
         Ok(())
     }
 }
