@@ -27,7 +27,7 @@ use super::engineio;
 use super::engineio::{Engine, SessionEnded};
 use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
 use super::input::{Command, Input};
-use super::namespace::{Namespaces, Socket};
+use super::namespace::{Namespaces, SocketRecord};
 use super::table::{ById, SlotMap};
 use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
@@ -50,7 +50,7 @@ pub struct Server {
     clients: SlotMap<Client>,
     namespaces: Namespaces,
     /// Sockets whose namespace has not let them in yet.
-    prepared: ById<Socket>,
+    prepared: ById<SocketRecord>,
     /// What clients asked before the world slept and nobody has answered: to join these namespaces.
     rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
     pending_acks: PendingAcks,
@@ -238,7 +238,7 @@ impl Server {
     ) -> Result<(), PeerFault> {
         let client = self.clients.get(session).ok_or(PeerFault::NamespaceState)?;
         let joined = client.sockets.get(packet.namespace()).and_then(|&id| self.namespaces.get(id));
-        match (packet, joined.map(Socket::to_ref)) {
+        match (packet, joined.map(SocketRecord::to_ref)) {
             (Packet::Connect { namespace, auth }, None) => {
                 let auth = auth.map_or_else(|| "{}".into(), Rc::from);
                 self.connect(session, namespace, auth, entropy, fx);

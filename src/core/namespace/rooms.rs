@@ -1,20 +1,23 @@
-//! The rooms of one namespace. A room exists as long as somebody is in it.
+//! The rooms of one namespace. A room exists as long as it has a socket.
 
-use super::SocketKey;
 use crate::core::table::ByName;
 use crate::id::Room;
 
-/// Who is in which room. The room of each socket's own id is not listed: the id says who is in it.
+/// A socket's place in the table of its world's sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SocketKey(pub(super) usize);
+
+/// The sockets in each room. The room of each socket's own id is not listed: the id names the socket.
 #[derive(Debug, Default)]
-pub struct Rooms(ByName<Keys>);
+pub struct Rooms(ByName<SocketKeys>);
 
 impl Rooms {
-    /// Puts a socket into a room.
+    /// Adds a socket to a room.
     pub(super) fn join(&mut self, room: &Room, key: SocketKey) {
         self.0.change(room.as_str(), |members| members.insert(key));
     }
 
-    /// Takes a socket out of a room.
+    /// Removes a socket from a room.
     pub(super) fn leave(&mut self, room: &Room, key: SocketKey) {
         if let Some(members) = self.0.get_mut(room.as_str()) {
             members.remove(key);
@@ -24,17 +27,17 @@ impl Rooms {
         }
     }
 
-    /// Who is in a room.
+    /// Returns the sockets in a room.
     pub(super) fn members<'a>(&'a self, room: &Room) -> impl Iterator<Item = SocketKey> + use<'a> {
-        self.0.get(room.as_str()).into_iter().flat_map(Keys::iter)
+        self.0.get(room.as_str()).into_iter().flat_map(SocketKeys::iter)
     }
 }
 
 /// Some sockets, in the order of their places: a fan-out reads it from one end to the other.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Vec<SocketKey>);
+pub(super) struct SocketKeys(Vec<SocketKey>);
 
-impl Keys {
+impl SocketKeys {
     pub(super) fn insert(&mut self, key: SocketKey) {
         if let Err(at) = self.0.binary_search(&key) {
             self.0.insert(at, key);

@@ -1,43 +1,15 @@
 //! From "these rooms, but not those" to the sockets that are meant, each once.
 
-use super::{Namespaces, Socket, SocketKey};
+use super::namespaces::Namespaces;
+use super::rooms::SocketKey;
+use super::socket_record::SocketRecord;
 use crate::core::input::Target;
 use crate::core::table::Identified;
 use crate::id::{Room, SocketId};
 
-/// Which sockets a resolution has met: a number for each socket's place, so that nothing is allocated for it.
-#[derive(Debug, Default)]
-pub struct Marks {
-    marks: Vec<u32>,
-    current: u32,
-}
-
-impl Marks {
-    fn start(&mut self, places: usize) {
-        if self.marks.len() < places {
-            self.marks.resize(places, 0);
-        }
-        self.current = self.current.checked_add(1).unwrap_or_else(|| {
-            self.marks.fill(0);
-            1
-        });
-    }
-
-    /// Marks a socket; `false` when it is marked already.
-    fn mark(&mut self, key: SocketKey) -> bool {
-        match self.marks.get_mut(key.0) {
-            Some(mark) if *mark != self.current => {
-                *mark = self.current;
-                true
-            }
-            _ => false,
-        }
-    }
-}
-
 impl Namespaces {
     /// Appends what `of` gives for each of the sockets that `target` names.
-    pub fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&Socket) -> T, out: &mut Vec<T>) {
+    pub fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&SocketRecord) -> T, out: &mut Vec<T>) {
         let Some(members) = self.by_name.get(target.namespace.as_str()) else { return };
         let (sockets, marks) = (&self.sockets, &mut self.marks);
         marks.start(sockets.places());
@@ -91,7 +63,13 @@ mod tests {
         for n in 0..6 {
             let namespace = if n == 5 { Namespace::parse("/other").expect("valid") } else { Namespace::main() };
             let session = SessionKey(usize::from(n));
-            assert!(namespaces.insert(Socket::new(id(n), namespace, session, LazyHandshake::default(), "{}".into())));
+            assert!(namespaces.insert(SocketRecord::new(
+                id(n),
+                namespace,
+                session,
+                LazyHandshake::default(),
+                "{}".into()
+            )));
         }
         for &(socket, joins) in joined {
             namespaces.join(id(socket), &room(joins));

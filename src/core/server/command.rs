@@ -5,7 +5,7 @@ use super::emission::text_frame;
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{Command, Recipients};
-use crate::core::namespace::Socket;
+use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
 use crate::core::table::Identified;
 use crate::error::Reason;
@@ -69,14 +69,14 @@ impl Server {
         }
     }
 
-    fn find_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+    fn find_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         match self.prepared.find(id.id()) {
             Some(place) => self.prepared.get_mut(place),
             None => self.namespaces.get_mut(id),
         }
     }
 
-    fn prepared_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+    fn prepared_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.prepared.get_mut(self.prepared.find(id.id())?)
     }
 

@@ -6,7 +6,7 @@ use super::emission::text_frame;
 use super::{Client, Server};
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
-use crate::core::namespace::Socket;
+use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
 use crate::core::table::Identified;
 use crate::error::ConnectError;
@@ -30,7 +30,7 @@ impl Server {
         }
         let Some(client) = self.clients.get_mut(session) else { return };
         let id = SocketId::from_entropy(entropy());
-        let socket = Socket::new(id, namespace, session, client.handshake.clone(), auth);
+        let socket = SocketRecord::new(id, namespace, session, client.handshake.clone(), auth);
         client.prepared.push(id);
         self.engine.touch(session);
         fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
@@ -71,7 +71,7 @@ impl Server {
         }
     }
 
-    fn take_prepared(&mut self, id: SocketId) -> Option<Socket> {
+    fn take_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
         let socket = self.remove_prepared(id)?;
         self.engine.touch(socket.session);
         if let Some(client) = self.clients.get_mut(socket.session) {
@@ -80,12 +80,12 @@ impl Server {
         Some(socket)
     }
 
-    pub(crate) fn remove_prepared(&mut self, id: SocketId) -> Option<Socket> {
+    pub(crate) fn remove_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
         self.prepared.remove(self.prepared.find(id.id())?)
     }
 
     /// Returns a socket on its way into its namespace.
-    pub(crate) fn prepared(&self, id: SocketId) -> Option<&Socket> {
+    pub(crate) fn prepared(&self, id: SocketId) -> Option<&SocketRecord> {
         self.prepared.get(self.prepared.find(id.id())?)
     }
 

@@ -10,7 +10,7 @@ use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{AckRequest, Emission, Recipients};
-use crate::core::namespace::Socket;
+use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::GoneSocket;
@@ -168,7 +168,7 @@ impl Server {
         }
         while let Some((id, stored)) = self.stored_acks.take_due(now) {
             self.touch(id);
-            if let Some(socket) = self.namespaces.get(id).map(Socket::to_ref) {
+            if let Some(socket) = self.namespaces.get(id).map(SocketRecord::to_ref) {
                 fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }
         }

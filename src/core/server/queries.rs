@@ -8,7 +8,7 @@ use crate::core::engineio::Wakeup;
 use crate::core::input::Recipients;
 #[cfg(doc)]
 use crate::core::input::{Command, Input};
-use crate::core::namespace::Socket;
+use crate::core::namespace::SocketRecord;
 use crate::core::view::SocketView;
 use crate::id::{Namespace, Room, Sid, SocketId};
 use crate::limits::MAX_ROOMS;
@@ -93,7 +93,7 @@ impl Server {
     }
 
     /// A socket that is in its namespace, or on its way into it.
-    pub fn socket(&self, id: SocketId) -> Option<&Socket> {
+    pub fn socket(&self, id: SocketId) -> Option<&SocketRecord> {
         self.namespaces.get(id).or_else(|| self.prepared(id))
     }
 
@@ -108,10 +108,10 @@ impl Server {
     /// Whom handlers mean.
     pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {
-            Recipients::One(id) => self.namespaces.get(*id).map(Socket::to_ref).into_iter().collect(),
+            Recipients::One(id) => self.namespaces.get(*id).map(SocketRecord::to_ref).into_iter().collect(),
             Recipients::Matching(target) => {
                 let mut found = Vec::new();
-                self.namespaces.resolve(target, Socket::to_ref, &mut found);
+                self.namespaces.resolve(target, SocketRecord::to_ref, &mut found);
                 found
             }
         }

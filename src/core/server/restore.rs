@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Client, Server};
 use crate::core::acks::StoredAck;
 use crate::core::handshake_request::Protocol;
-use crate::core::namespace::Socket;
+use crate::core::namespace::SocketRecord;
 use crate::core::snapshot::{
     Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StoredAckSnapshot, WorldSnapshot,
 };
@@ -86,7 +86,7 @@ impl Server {
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let mut client = Client { handshake, decoder, ..Client::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
-            let mut socket = Socket::new(id, namespace.clone(), session, client.handshake.clone(), auth);
+            let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
             // One by one, in the order in which they were: collecting brings a sort into the wasm.
             for room in rooms {
@@ -110,7 +110,7 @@ impl Server {
     }
 }
 
-fn snapshot_of<'a>(socket: &Socket, owed: impl Iterator<Item = (AckId, &'a StoredAck)>) -> SocketSnapshot {
+fn snapshot_of<'a>(socket: &SocketRecord, owed: impl Iterator<Item = (AckId, &'a StoredAck)>) -> SocketSnapshot {
     let stored = |(ack, stored): (AckId, &StoredAck)| {
         let StoredAck { name, context, deadline } = stored.clone();
         StoredAckSnapshot { ack, name, context, deadline }

@@ -1,0 +1,131 @@
+//! The sockets of a world by id, by namespace and by room.
+
+use super::marks::Marks;
+use super::rooms::{Rooms, SocketKey, SocketKeys};
+use super::socket_record::SocketRecord;
+use crate::core::table::{ById, ByName, Identified};
+use crate::id::{AckId, Namespace, Room, SocketId};
+use crate::limits::ACKS_PER_MILLI;
+use crate::time::Timestamp;
+
+/// The namespaces of a world. One exists as long as it has a socket.
+#[derive(Debug, Default)]
+pub struct Namespaces {
+    pub(super) sockets: ById<SocketRecord>,
+    pub(super) by_name: ByName<Members>,
+    pub(super) marks: Marks,
+    /// The least acknowledgement id that no client can owe an acknowledgement for.
+    next_ack: u64,
+}
+
+/// The sockets of one namespace.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// The namespace's name, as soon as there is a socket.
+    name: Option<Namespace>,
+    pub(super) all: SocketKeys,
+    pub(super) rooms: Rooms,
+}
+
+impl Namespaces {
+    /// Adds a socket; returns `false` when its id is taken.
+    pub fn insert(&mut self, socket: SocketRecord) -> bool {
+        let namespace = socket.namespace.clone();
+        let Some(place) = self.sockets.insert(socket) else { return false };
+        let key = SocketKey(place);
+        let socket = self.sockets.get(place);
+        self.by_name.change(namespace.as_str(), |members| {
+            members.all.insert(key);
+            for room in socket.iter().flat_map(|socket| socket.rooms.keys()) {
+                members.rooms.join(room, key);
+            }
+            members.name.get_or_insert_with(|| namespace.clone());
+        });
+        true
+    }
+
+    /// Removes a socket from its namespace and all of its rooms.
+    pub fn remove(&mut self, id: SocketId) -> Option<SocketRecord> {
+        let key = self.key(id)?;
+        let socket = self.sockets.remove(key.0)?;
+        if let Some(members) = self.by_name.get_mut(socket.namespace.as_str()) {
+            members.all.remove(key);
+            for room in socket.rooms.keys() {
+                members.rooms.leave(room, key);
+            }
+            if members.all.is_empty() {
+                self.by_name.remove(socket.namespace.as_str());
+            }
+        }
+        Some(socket)
+    }
+
+    /// Adds a socket to a room; returns `false` when there is no such socket or it is in the room already. The room of its own
+    /// id has it anyway.
+    pub fn join(&mut self, id: SocketId, room: &Room) -> bool {
+        let Some((key, socket)) = self.find(id) else { return false };
+        if !socket.join(room) {
+            return false;
+        }
+        let namespace = socket.namespace.clone();
+        if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
+            members.rooms.join(room, key);
+        }
+        true
+    }
+
+    /// Removes a socket from a room; returns `false` when it is not in it.
+    pub fn leave(&mut self, id: SocketId, room: &Room) -> bool {
+        let Some((key, socket)) = self.find(id) else { return false };
+        if !socket.leave(room) {
+            return false;
+        }
+        let namespace = socket.namespace.clone();
+        if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
+            members.rooms.leave(room, key);
+        }
+        true
+    }
+
+    /// Returns a socket.
+    pub fn get(&self, id: SocketId) -> Option<&SocketRecord> {
+        self.sockets.get(self.key(id)?.0)
+    }
+
+    /// Returns a socket, to change what is not in the tables.
+    pub fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
+        self.find(id).map(|(_, socket)| socket)
+    }
+
+    /// Returns the namespaces that have a socket.
+    pub fn names(&self) -> impl Iterator<Item = &Namespace> {
+        self.by_name.values().filter_map(|members| members.name.as_ref())
+    }
+
+    /// Returns whether a namespace has a socket.
+    pub fn exists(&self, namespace: &Namespace) -> bool {
+        self.by_name.get(namespace.as_str()).is_some()
+    }
+
+    /// Makes an acknowledgement id for an event that is emitted at `now`. No client can owe an acknowledgement with it yet,
+    /// whatever was emitted before the world slept, or before the namespace was empty.
+    pub fn next_ack(&mut self, now: Timestamp) -> AckId {
+        let id = self.next_ack.max(now.as_millis().saturating_mul(ACKS_PER_MILLI));
+        self.next_ack = id.saturating_add(1);
+        AckId(id)
+    }
+
+    /// Keeps [`next_ack`](Self::next_ack) from making an id that a client owes an acknowledgement for.
+    pub fn reserve_ack_id(&mut self, AckId(owed): AckId) {
+        self.next_ack = self.next_ack.max(owed.saturating_add(1));
+    }
+
+    fn find(&mut self, id: SocketId) -> Option<(SocketKey, &mut SocketRecord)> {
+        let key = self.key(id)?;
+        Some((key, self.sockets.get_mut(key.0)?))
+    }
+
+    fn key(&self, id: SocketId) -> Option<SocketKey> {
+        self.sockets.find(id.id()).map(SocketKey)
+    }
+}
