@@ -15,44 +15,45 @@
 
 mod command;
 mod connect;
+mod due;
 mod emission;
+mod pending_connects;
 mod queries;
 mod restore;
+mod socketio_clients;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use super::acks::{PendingAcks, StoredAcks};
 use super::alarms::NamedAlarms;
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
-use super::engineio::{Engine, SessionEnded};
-use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
+use super::engineio::{Engine, Message, SessionEnded};
+use super::handshake_request::{HandshakeRequest, Protocol};
 use super::input::{Command, Input};
 use super::namespace::{Namespaces, SocketRecord};
-use super::table::{ById, SlotMap};
+use super::socketio::Packet;
 use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
-use crate::core::engineio::Message;
-use crate::core::socketio::{Decoder, Packet};
 use crate::error::{PeerFault, Reason};
-use crate::id::{Entropy, Namespace, SessionKey, SocketId};
-use crate::limits::{MAX_ATTACHMENTS_PAYLOADS, MAX_WAITING_BYTES};
+use crate::id::{Entropy, SessionKey, SocketId};
+use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
 use crate::value::Frame;
-use litemap::LiteMap;
-use std::collections::VecDeque;
-use std::rc::Rc;
+
+use pending_connects::PendingConnects;
+use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
 
 /// A world: its sessions, its namespaces, and what connects them.
 #[derive(Debug)]
 pub struct Server {
     config: Config,
     engine: Engine,
-    clients: SlotMap<Client>,
+    clients: SocketIoClients,
     namespaces: Namespaces,
-    /// Sockets whose namespace has not let them in yet.
-    prepared: ById<SocketRecord>,
-    /// What clients asked before the world slept and nobody has answered: to join these namespaces.
-    rejoining: Vec<(SessionKey, Namespace, Rc<str>)>,
+    pending_connects: PendingConnects,
     pending_acks: PendingAcks,
     stored_acks: StoredAcks,
     alarms: NamedAlarms,
@@ -60,20 +61,8 @@ pub struct Server {
     watches_outgoing: bool,
     /// Packets of POSTs that wait for what those before them cause.
     inbox: VecDeque<(SessionKey, String)>,
+    /// Empty, for its memory: the recipients of one emission.
     recipients: Vec<SessionKey>,
-    /// Bytes of attachments that wait for their packets' last ones.
-    waiting_bytes: usize,
-}
-
-/// The Socket.IO side of a session.
-#[derive(Debug, Default)]
-struct Client {
-    handshake: LazyHandshake,
-    decoder: Decoder,
-    /// The namespaces it joined.
-    sockets: LiteMap<Namespace, SocketId>,
-    /// Its sockets whose namespaces have not let them in yet.
-    prepared: Vec<SocketId>,
 }
 
 impl Server {
@@ -82,17 +71,15 @@ impl Server {
         Self {
             engine: Engine::new(config.clone()),
             config,
-            clients: SlotMap::default(),
+            clients: SocketIoClients::default(),
             namespaces: Namespaces::default(),
-            prepared: ById::default(),
-            rejoining: Vec::new(),
+            pending_connects: PendingConnects::default(),
             pending_acks: PendingAcks::default(),
             stored_acks: StoredAcks::default(),
             alarms: NamedAlarms::default(),
             watches_outgoing: false,
             inbox: VecDeque::new(),
             recipients: Vec::new(),
-            waiting_bytes: 0,
         }
     }
 
@@ -175,7 +162,8 @@ impl Server {
         let Some(session) = session else { return };
         match protocol {
             Protocol::SocketIo => {
-                self.clients.insert(session, Client { handshake: handshake.into(), ..Client::default() });
+                self.clients
+                    .insert(session, SocketIoClient { handshake: handshake.into(), ..SocketIoClient::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Protocol::EngineIo => {
@@ -205,19 +193,9 @@ impl Server {
             }
             return;
         }
-        let Some(client) = self.clients.get_mut(session) else { return };
-        let was_reconstructing = client.decoder.is_reconstructing();
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
-        let packet = match message {
-            Message::Text(text) => client.decoder.handle_text(text),
-            Message::Binary(bytes) => {
-                let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
-                client.decoder.handle_binary(bytes, max_bytes)
-            }
-        };
-        self.waiting_bytes = self.waiting_bytes.saturating_add(client.decoder.waiting_bytes());
-        let packet = if self.waiting_bytes > MAX_WAITING_BYTES { Err(PeerFault::AttachmentBytes) } else { packet };
-        if was_reconstructing || client.decoder.is_reconstructing() {
+        let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
+        let Some(Decoded { packet, has_changed }) = self.clients.decode(session, message, max_bytes) else { return };
+        if has_changed {
             self.engine.touch(session);
         }
         let handled = packet.and_then(|packet| match packet {
@@ -285,9 +263,8 @@ impl Server {
             fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         for id in client.prepared {
-            self.remove_prepared(id);
+            self.pending_connects.remove(id);
         }
         for (_, id) in client.sockets {
             self.leave_namespace(id, Some(&conn), reason, fx);

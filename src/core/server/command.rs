@@ -7,7 +7,6 @@ use crate::core::engineio;
 use crate::core::input::{Command, Recipients};
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
-use crate::core::table::Identified;
 use crate::error::Reason;
 use crate::id::{Room, SocketId};
 use crate::time::Timestamp;
@@ -70,26 +69,19 @@ impl Server {
     }
 
     fn find_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
-        match self.prepared.find(id.id()) {
-            Some(place) => self.prepared.get_mut(place),
-            None => self.namespaces.get_mut(id),
-        }
-    }
-
-    fn prepared_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
-        self.prepared.get_mut(self.prepared.find(id.id())?)
+        self.pending_connects.get_mut(id).or_else(|| self.namespaces.get_mut(id))
     }
 
     fn join(&mut self, id: SocketId, room: &Room) -> bool {
-        match self.prepared_mut(id) {
-            Some(socket) => room.as_str() != id.as_str() && socket.rooms.insert(room.clone(), ()).is_none(),
+        match self.pending_connects.get_mut(id) {
+            Some(socket) => socket.join(room),
             None => self.namespaces.join(id, room),
         }
     }
 
     fn leave(&mut self, id: SocketId, room: &Room) -> bool {
-        match self.prepared_mut(id) {
-            Some(socket) => socket.rooms.remove(room).is_some(),
+        match self.pending_connects.get_mut(id) {
+            Some(socket) => socket.leave(room),
             None => self.namespaces.leave(id, room),
         }
     }

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::Server;
 use super::emission::text_frame;
-use super::{Client, Server};
+use super::pending_connects::RestoredConnect;
+use super::socketio_clients::SocketIoClient;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
-use crate::core::table::Identified;
 use crate::error::ConnectError;
 use crate::id::{Entropy, Namespace, SessionKey, SocketId};
 use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
@@ -34,12 +35,12 @@ impl Server {
         client.prepared.push(id);
         self.engine.touch(session);
         fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
-        self.prepared.insert(socket);
+        self.pending_connects.insert(socket);
     }
 
-    /// Asks again for what clients asked for before the world slept: the guards that were called then ran in memory.
+    /// Prepares sockets anew for the CONNECTs that were not decided when the world fell asleep.
     pub(super) fn connect_again(&mut self, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        for (session, namespace, auth) in core::mem::take(&mut self.rejoining) {
+        for RestoredConnect { session, namespace, auth } in self.pending_connects.take_restored() {
             self.connect(session, namespace, auth, entropy, fx);
         }
     }
@@ -72,7 +73,7 @@ impl Server {
     }
 
     fn take_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
-        let socket = self.remove_prepared(id)?;
+        let socket = self.pending_connects.remove(id)?;
         self.engine.touch(socket.session);
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.prepared.retain(|prepared| *prepared != id);
@@ -80,18 +81,9 @@ impl Server {
         Some(socket)
     }
 
-    pub(crate) fn remove_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
-        self.prepared.remove(self.prepared.find(id.id())?)
-    }
-
-    /// Returns a socket on its way into its namespace.
-    pub(crate) fn prepared(&self, id: SocketId) -> Option<&SocketRecord> {
-        self.prepared.get(self.prepared.find(id.id())?)
-    }
-
     /// Returns the error for a CONNECT that exceeds a limit of its client. It is no breach of the protocol, so the connection
     /// stays.
-    fn check_limits(&self, client: &Client, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
+    fn check_limits(&self, client: &SocketIoClient, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
         let error = |code: &str, message: String| {
             let data = Some(format!(r#"{{"code":"{code}"}}"#));
             Some(ConnectError { message, data })
@@ -122,9 +114,9 @@ impl Server {
     }
 
     /// Returns the bytes of the auth objects of all of a client's sockets.
-    fn auth_bytes(&self, client: &Client) -> usize {
+    fn auth_bytes(&self, client: &SocketIoClient) -> usize {
         let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
-        let prepared = client.prepared.iter().filter_map(|&id| self.prepared(id));
+        let prepared = client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
         joined.chain(prepared).map(|socket| socket.auth.len()).sum()
     }
 

@@ -16,7 +16,6 @@ use crate::core::table::ById;
 use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SocketId};
-use crate::limits::PANIC_BACKOFF;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -53,7 +52,7 @@ impl Server {
         match to {
             Recipients::One(id) => {
                 // What is emitted to a client on its way in waits there until it is in.
-                let found = self.namespaces.get(*id).or_else(|| self.prepared(*id));
+                let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
                 if let Some(socket) = found {
                     let frames = event_frames(&socket.namespace, None, event, args);
                     self.engine.send(socket.session, frames, volatile, fx);
@@ -161,31 +160,6 @@ impl Server {
         }
     }
 
-    /// Does what is due of answers and of named alarms.
-    pub(crate) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
-        while let Some(complete) = self.pending_acks.take_due(now) {
-            push_collected([complete], fx);
-        }
-        while let Some((id, stored)) = self.stored_acks.take_due(now) {
-            self.touch(id);
-            if let Some(socket) = self.namespaces.get(id).map(SocketRecord::to_ref) {
-                fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
-            }
-        }
-        self.alarms.take_due(now, |name, context| {
-            fx.push_dispatch(Dispatch::Alarm { name: name.into(), context: Rc::clone(context) });
-        });
-    }
-
-    /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
-    pub fn postpone_due(&mut self, now: Timestamp) {
-        let later = now.after(PANIC_BACKOFF);
-        while let Some(socket) = self.stored_acks.postpone_due(now, later) {
-            self.touch(socket);
-        }
-        self.alarms.postpone_due(now, later);
-    }
-
     pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(socket) else { return };
         let len = args.elements().len();
@@ -194,7 +168,7 @@ impl Server {
     }
 }
 
-fn stored_ack_dispatch(
+pub(super) fn stored_ack_dispatch(
     socket: SocketRef,
     gone: Option<Rc<GoneSocket>>,
     StoredAck { name, context, .. }: StoredAck,
@@ -203,7 +177,7 @@ fn stored_ack_dispatch(
     Dispatch::StoredAck { socket, gone, name, context, answer }
 }
 
-fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, CollectedAcks)>, fx: &mut Effects) {
+pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, CollectedAcks)>, fx: &mut Effects) {
     for (pending, acks) in complete {
         fx.push_dispatch(Dispatch::AcksCollected { pending, acks });
     }

@@ -94,7 +94,7 @@ impl Server {
 
     /// A socket that is in its namespace, or on its way into it.
     pub fn socket(&self, id: SocketId) -> Option<&SocketRecord> {
-        self.namespaces.get(id).or_else(|| self.prepared(id))
+        self.namespaces.get(id).or_else(|| self.pending_connects.get(id))
     }
 
     /// Returns what handlers may know of a socket that is in its namespace, or on its way into it.

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Client, Server};
+use super::Server;
+use super::pending_connects::RestoredConnect;
+use super::socketio_clients::SocketIoClient;
 use crate::core::acks::StoredAck;
 use crate::core::handshake_request::Protocol;
 use crate::core::namespace::SocketRecord;
@@ -45,7 +47,7 @@ impl Server {
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
                 let owed = sockets().flat_map(|socket| self.stored_acks.of(socket.id));
                 due = owed.map(|(_, stored)| stored.deadline).min();
-                let prepared = || client.prepared.iter().filter_map(|&id| self.prepared(id));
+                let prepared = || client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
                 let joining: Vec<_> =
                     prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
                 // Whoever waits to be let in is not to wait for the next one who speaks.
@@ -83,8 +85,7 @@ impl Server {
             .restore(now, conn, (body.sid, body.upgraded), protocol, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
-        self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
-        let mut client = Client { handshake, decoder, ..Client::default() };
+        let mut client = SocketIoClient { handshake, decoder, ..SocketIoClient::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
@@ -104,8 +105,9 @@ impl Server {
             self.namespaces.insert(socket);
         }
         self.clients.insert(session, client);
-        // Guards that were asked were in memory, and are asked again.
-        self.rejoining.extend(joining.into_iter().map(|(namespace, auth)| (session, namespace, auth)));
+        for (namespace, auth) in joining {
+            self.pending_connects.restore(RestoredConnect { session, namespace, auth });
+        }
         Ok(())
     }
 }

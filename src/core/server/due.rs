@@ -1,0 +1,39 @@
+//! Acknowledgements and named alarms that are due.
+
+use std::rc::Rc;
+
+use super::Server;
+use super::emission::{push_collected, stored_ack_dispatch};
+use crate::core::dispatch::Dispatch;
+use crate::core::effect::Effects;
+use crate::core::namespace::SocketRecord;
+use crate::error::AckFailure;
+use crate::limits::PANIC_BACKOFF;
+use crate::time::Timestamp;
+
+impl Server {
+    /// Has handlers called for the acknowledgements that did not come in time, and for the named alarms that are due.
+    pub(super) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
+        while let Some(complete) = self.pending_acks.take_due(now) {
+            push_collected([complete], fx);
+        }
+        while let Some((id, stored)) = self.stored_acks.take_due(now) {
+            self.touch(id);
+            if let Some(socket) = self.namespaces.get(id).map(SocketRecord::to_ref) {
+                fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
+            }
+        }
+        self.alarms.take_due(now, |name, context| {
+            fx.push_dispatch(Dispatch::Alarm { name: name.into(), context: Rc::clone(context) });
+        });
+    }
+
+    /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
+    pub fn postpone_due(&mut self, now: Timestamp) {
+        let later = now.after(PANIC_BACKOFF);
+        while let Some(socket) = self.stored_acks.postpone_due(now, later) {
+            self.touch(socket);
+        }
+        self.alarms.postpone_due(now, later);
+    }
+}
