@@ -188,7 +188,9 @@ fn packet(text: &str) -> Option<Packet> {
 
 #[expect(clippy::panic, reason = "nothing that is measured fails")]
 fn packet_of(decoder: &mut Decoder, frame: &Frame) -> Option<Packet> {
-    let Ok(engineio::Packet::Message(engineio::Message::Text(text))) = engineio::Packet::decode_frame(frame) else {
+    let Ok(engineio::ReceivedPacket::Message(engineio::Message::Text(text))) =
+        engineio::ReceivedPacket::decode_frame(frame)
+    else {
         panic!("{frame:?} is no message");
     };
     match decoder.handle_text(text) {

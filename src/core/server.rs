@@ -145,7 +145,7 @@ impl Server {
     /// The next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
     fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         let Some((session, text)) = self.inbox.pop_front() else { return };
-        let packet = engineio::Packet::decode_text(&text);
+        let packet = engineio::ReceivedPacket::decode_text(&text);
         if let Some((session, protocol, message)) = self.engine.handle_packet(now, session, packet, fx) {
             self.handle_message(now, session, protocol, message, entropy, fx);
         }

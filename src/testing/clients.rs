@@ -9,7 +9,7 @@ use super::test_event::{ConnectError, Disconnected, TestEvent};
 use super::virtual_runtime::{HttpNo, Said, SocketNo, To, What};
 use crate::core::effect::Response;
 use crate::core::engineio::payload;
-use crate::core::engineio::{Message, Packet as EnginePacket, packet};
+use crate::core::engineio::{Message, ReceivedPacket, wire};
 use crate::core::handshake_request::{HandshakeRequest, Protocol};
 use crate::core::socketio;
 use crate::core::socketio::{Decoder, Packet};
@@ -258,14 +258,14 @@ impl Clients {
             field(open, "sid").unwrap_or_default().clone_into(sid);
             return;
         }
-        let decoded = match EnginePacket::decode_frame(frame) {
-            Ok(EnginePacket::Ping { .. }) => return self.send_frames(number, &[Frame::text("3")]),
-            Ok(EnginePacket::Close) => return self.mark_closed(number, Disconnected::Closed(None)),
-            Ok(EnginePacket::Message(Message::Text(text))) => match text.strip_prefix('4') {
+        let decoded = match ReceivedPacket::decode_frame(frame) {
+            Ok(ReceivedPacket::Ping { .. }) => return self.send_frames(number, &[Frame::text("3")]),
+            Ok(ReceivedPacket::Close) => return self.mark_closed(number, Disconnected::Closed(None)),
+            Ok(ReceivedPacket::Message(Message::Text(text))) => match text.strip_prefix('4') {
                 Some(refusal) => return self.refuse(number, refusal),
                 None => connection.decoder.handle_text(text),
             },
-            Ok(EnginePacket::Message(Message::Binary(bytes))) => connection.decoder.handle_binary(bytes, usize::MAX),
+            Ok(ReceivedPacket::Message(Message::Binary(bytes))) => connection.decoder.handle_binary(bytes, usize::MAX),
             Ok(_) => return,
             Err(fault) => Err(fault),
         };
@@ -319,7 +319,7 @@ impl Clients {
     }
 
     fn send(&mut self, connection: usize, text: String, args: &Args) {
-        let text = packet::encode_message(&Frame::text(text));
+        let text = wire::encode_message(&Frame::text(text));
         let attachments = args.attachments().iter().cloned().map(Frame::Binary);
         let frames: Vec<Frame> = core::iter::once(text).chain(attachments).collect();
         self.send_frames(connection, &frames);

@@ -1,6 +1,6 @@
 //! Payloads of HTTP long-polling: packets joined by a record separator (Engine.IO 4, "HTTP long-polling").
 
-use super::packet::encode_text;
+use super::wire::encode_text;
 use crate::value::Frame;
 
 const SEPARATOR: char = '\u{1e}';
@@ -25,7 +25,7 @@ pub fn join<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::engineio::packet::{Message, Packet};
+    use crate::core::engineio::{Message, ReceivedPacket};
     use proptest::prelude::*;
 
     #[test]
@@ -41,8 +41,8 @@ mod tests {
         fn what_is_joined_is_split(messages in proptest::collection::vec("[^\u{1e}]*", 1..20)) {
             let frames: Vec<_> = messages.iter().map(|text| Frame::text(format!("4{text}"))).collect();
             let body = join(&frames);
-            let read: Vec<_> = split(&body).map(Packet::decode_text).collect();
-            let sent: Vec<_> = messages.iter().map(|text| Ok(Packet::Message(Message::Text(text)))).collect();
+            let read: Vec<_> = split(&body).map(ReceivedPacket::decode_text).collect();
+            let sent: Vec<_> = messages.iter().map(|text| Ok(ReceivedPacket::Message(Message::Text(text)))).collect();
             prop_assert_eq!(read, sent);
         }
     }

@@ -1,10 +1,13 @@
 //! The requests of HTTP long-polling (Engine.IO 4, "HTTP long-polling").
 
-use super::packet::Packet;
+use super::closing::Closing;
+use super::engine::Engine;
+use super::payload;
 use super::posts::Post;
+use super::received_packet::ReceivedPacket;
 use super::session::Transport;
-use super::{CLOSE, Closing, Engine, NOOP, payload};
-use crate::core::effect::{CloseCode, Effect, Effects, Response};
+use super::wire::{CLOSE, NOOP};
+use crate::core::effect::{Effect, Effects, Response};
 use crate::core::input::PostBody;
 use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
@@ -107,7 +110,7 @@ impl Engine {
             }
         }
         match body {
-            PostBody::Text(body) if payload::split(&body).all(|text| Packet::decode_text(text).is_ok()) => {
+            PostBody::Text(body) if payload::split(&body).all(|text| ReceivedPacket::decode_text(text).is_ok()) => {
                 respond(Response::Ok, fx);
                 Some((key, body))
             }
@@ -132,7 +135,7 @@ impl Engine {
     fn handle_draining_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
         let is_over = match body {
             PostBody::Text(body) => {
-                payload::split(body).any(|text| matches!(Packet::decode_text(text), Ok(Packet::Close)))
+                payload::split(body).any(|text| matches!(ReceivedPacket::decode_text(text), Ok(ReceivedPacket::Close)))
             }
             PostBody::Aborted => true,
             PostBody::TooLong => false,
@@ -140,11 +143,5 @@ impl Engine {
         if is_over {
             self.drop_draining(key, fx);
         }
-    }
-
-    /// Drops what is left of a session that is closed, and the WebSocket that wanted to take it over.
-    pub(super) fn drop_draining(&mut self, key: SessionKey, fx: &mut Effects) {
-        self.drop_probe(key, CloseCode::Normal, fx);
-        self.remove(key);
     }
 }

@@ -1,19 +1,18 @@
 //! From the layer above to transports.
 
+use super::closing::Closing;
+use super::engine::Engine;
 use super::session::Transport;
-use super::{Closing, Engine};
 use crate::core::effect::{Effect, Effects};
 use crate::error::Reason;
 use crate::id::SessionKey;
-use crate::limits::POLLING_CLOSE_TIMEOUT;
-use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
     /// Sends frames to a session; volatile ones only if it is ready for them.
     pub fn send(&mut self, key: SessionKey, frames: Vec<Frame>, volatile: bool, fx: &mut Effects) {
-        if self.tells_created() {
-            self.note_created(key, &frames, volatile, fx);
+        if self.packet_watch.watches_created() {
+            self.dispatch_created(key, &frames, volatile, fx);
         }
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames, volatile }),
@@ -34,8 +33,8 @@ impl Engine {
     ) {
         let mark = fx.mark();
         for key in keys {
-            if self.tells_created() {
-                self.note_created(key, &frames, volatile, fx);
+            if self.packet_watch.watches_created() {
+                self.dispatch_created(key, &frames, volatile, fx);
             }
             match self.sessions.get(key.0).map(|session| &session.transport) {
                 Some(Transport::WebSocket { conn }) => fx.push_recipient(*conn),
@@ -45,24 +44,6 @@ impl Engine {
             }
         }
         fx.push_broadcast(mark, frames, volatile);
-    }
-
-    /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended): a polling client still gets what waits
-    /// for it, by the next GET or on the WebSocket that it upgrades to. A GET that hangs gets the close at once: nothing waits
-    /// then.
-    pub fn close_session(&mut self, now: Timestamp, key: SessionKey, reason: Reason, fx: &mut Effects) {
-        let Some(conn_view) = self.conn_view(key) else { return };
-        let Some(session) = self.sessions.get_mut(key.0) else { return };
-        match &mut session.transport {
-            Transport::Polling(polling) if !polling.is_polled() => {
-                let protocol = session.protocol;
-                session.transport = Transport::Draining(polling.drain(now.after(POLLING_CLOSE_TIMEOUT)));
-                self.reschedule(key);
-                self.report_ended(key, conn_view, protocol, reason);
-            }
-            Transport::Draining(_) => {}
-            Transport::Polling(_) | Transport::WebSocket { .. } => self.drop_session(key, Closing::new(reason), fx),
-        }
     }
 
     fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {

@@ -10,7 +10,7 @@ use crate::value::Frame;
 
 use super::heartbeat::Heartbeat;
 use super::payload;
-use super::upgrade::Probe;
+use super::probe::Probe;
 
 /// A session.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
 //! What time does to sessions.
 
+use super::closing::Closing;
 use super::deadlines::Tick;
+use super::engine::Engine;
 use super::heartbeat::{Heartbeat, Sweep, Verdict};
 use super::session::Transport;
-use super::{Closing, Engine, NOOP, PING};
+use super::wire::{NOOP, PING};
 use crate::core::effect::{CloseCode, Effects};
 use crate::core::table::SlotMap;
 use crate::error::Reason;

@@ -1,19 +1,17 @@
 //! The upgrade from HTTP long-polling to WebSocket (Engine.IO 4, "Upgrade").
 
+use super::engine::{Engine, Role};
 use super::heartbeat::Heartbeat;
-use super::packet::Packet;
+use super::probe::Probe;
+use super::received_packet::ReceivedPacket;
 use super::session::Transport;
-use super::{Engine, NOOP, PING, Role};
-use crate::config::Config;
+use super::wire::{NOOP, PING, PROBE_PONG};
 use crate::core::dispatch::ConnEvent;
 use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::error::{BadRequest, PeerFault, Refusal};
 use crate::id::{ConnId, SessionKey, Sid};
-use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::time::Timestamp;
 use crate::value::Frame;
-
-const PROBE_PONG: &str = "3probe";
 
 impl Engine {
     /// Whether a WebSocket may take a session over: it polls, or did when it was closed, and no other wants to.
@@ -45,11 +43,11 @@ impl Engine {
         now: Timestamp,
         key: SessionKey,
         conn: ConnId,
-        packet: &Result<Packet<'_>, PeerFault>,
+        packet: &Result<ReceivedPacket<'_>, PeerFault>,
         fx: &mut Effects,
     ) {
         match packet {
-            Ok(Packet::Ping { probe: true }) => {
+            Ok(ReceivedPacket::Ping { probe: true }) => {
                 fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
                 if let Some(polling) = self.polling(key) {
                     polling.respond_payload(NOOP, fx);
@@ -59,7 +57,7 @@ impl Engine {
                 }
                 self.reschedule(key);
             }
-            Ok(Packet::Upgrade) => self.complete_upgrade(now, key, conn, fx),
+            Ok(ReceivedPacket::Upgrade) => self.complete_upgrade(now, key, conn, fx),
             _ => self.drop_probe(key, CloseCode::Normal, fx),
         }
     }
@@ -99,7 +97,7 @@ impl Engine {
         self.polling_count = self.polling_count.saturating_sub(1);
         self.by_conn.insert(conn, Role::Transport(key));
         self.reschedule(key);
-        self.note(key, ConnEvent::Upgraded, fx);
+        self.dispatch_conn_event(key, ConnEvent::Upgraded, fx);
         // A client that polled long may not have the patience to wait for the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
         if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
@@ -110,72 +108,5 @@ impl Engine {
     /// Where the WebSocket stands that wants to take a session over; `None` when none may.
     pub(super) fn probe_mut(&mut self, key: SessionKey) -> Option<&mut Option<Probe>> {
         self.sessions.get_mut(key.0)?.transport.probe_mut()
-    }
-
-    /// Closes the WebSocket that probes a session, if one does; the session goes on.
-    pub(super) fn drop_probe(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
-        if let Some(probe) = self.probe_mut(key).and_then(Option::take) {
-            self.by_conn.remove(probe.conn);
-            fx.push(Effect::Close { conn: probe.conn, code });
-            self.reschedule(key);
-        }
-    }
-}
-
-/// A WebSocket that wants to take a polling session over. It must have done so by a deadline.
-#[derive(Debug)]
-pub struct Probe {
-    /// The WebSocket.
-    pub conn: ConnId,
-    gives_up: Timestamp,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// Nothing was heard on it yet.
-    Opened,
-    /// `3probe` was sent; a hanging GET gets its next `6` at this time.
-    Probed(Timestamp),
-}
-
-impl Probe {
-    /// A WebSocket that was accepted at `now`.
-    pub fn new(conn: ConnId, now: Timestamp, config: &Config) -> Self {
-        Self { conn, gives_up: now.after(config.upgrade_timeout), stage: Stage::Opened }
-    }
-
-    /// The probe was answered at `now`: from here on, hanging GETs are to be ended.
-    pub fn set_probed(&mut self, now: Timestamp) {
-        self.stage = Stage::Probed(now.after(UPGRADE_NOOP_INTERVAL));
-    }
-
-    /// Whether the WebSocket has had its time.
-    pub fn is_late(&self, now: Timestamp) -> bool {
-        self.gives_up <= now
-    }
-
-    /// Whether a hanging GET is to be ended now; if so, the next one is in 100 ms.
-    pub fn take_noop(&mut self, now: Timestamp) -> bool {
-        match self.stage {
-            Stage::Probed(due) if due <= now => {
-                self.set_probed(now);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// When the WebSocket has had its time.
-    pub const fn gives_up(&self) -> Timestamp {
-        self.gives_up
-    }
-
-    /// When something must be done about it, while GETs may hang.
-    pub fn deadline(&self) -> Timestamp {
-        match self.stage {
-            Stage::Opened => self.gives_up,
-            Stage::Probed(due) => due.min(self.gives_up),
-        }
     }
 }

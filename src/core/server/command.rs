@@ -57,7 +57,7 @@ impl Server {
             }
             Command::Send { sid, message } => {
                 if let Some(session) = self.engine.plain_session(sid) {
-                    self.engine.send(session, vec![engineio::packet::encode_message(&message)], false, fx);
+                    self.engine.send(session, vec![engineio::wire::encode_message(&message)], false, fx);
                 }
             }
             Command::CloseSession { sid } => {

@@ -186,7 +186,7 @@ pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, C
 /// A packet for a namespace as a message: `write` appends its text, in which something of `len` bytes is.
 pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
     let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
-    text.push(engineio::packet::MESSAGE);
+    text.push(engineio::wire::MESSAGE);
     write(&mut text);
     Frame::text(text)
 }

@@ -1,8 +1,8 @@
 //! What the layers above may know of sessions, and what has changed.
 
+use super::engine::{Engine, Role};
 use super::heartbeat::HeartbeatState;
 use super::session::{Session, Transport};
-use super::{Engine, Role};
 use crate::core::handshake_request::Protocol;
 use crate::core::view::ConnView;
 use crate::id::{ConnId, SessionKey, Sid};

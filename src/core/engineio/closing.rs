@@ -1,0 +1,104 @@
+//! The two ways in which a session ends.
+
+use super::engine::{Engine, Role};
+use super::session::Transport;
+use super::session_ended::SessionEnded;
+use super::wire::CLOSE;
+use crate::core::effect::{CloseCode, Effect, Effects, Response};
+use crate::core::handshake_request::Protocol;
+use crate::core::view::ConnView;
+use crate::error::Reason;
+use crate::id::{ConnId, SessionKey};
+use crate::limits::POLLING_CLOSE_TIMEOUT;
+use crate::time::Timestamp;
+
+/// What a session is dropped for, what its WebSocket is closed with, and the response to its hanging GET.
+#[derive(Clone, Debug)]
+pub(super) struct Closing {
+    pub(super) reason: Reason,
+    pub(super) code: CloseCode,
+    pub(super) poll: Response,
+}
+
+impl Closing {
+    pub(super) fn new(reason: Reason) -> Self {
+        Self { reason, code: CloseCode::Normal, poll: Response::Payload(CLOSE.to_owned()) }
+    }
+}
+
+impl Engine {
+    /// Takes a session that ended and was not reported yet.
+    pub fn next_ended(&mut self) -> Option<SessionEnded> {
+        self.ended.pop_front()
+    }
+
+    /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended): a polling client still gets what waits
+    /// for it, by the next GET or on the WebSocket that it upgrades to. A GET that hangs gets the close at once: nothing waits
+    /// then.
+    pub fn close_session(&mut self, now: Timestamp, key: SessionKey, reason: Reason, fx: &mut Effects) {
+        let Some(conn_view) = self.conn_view(key) else { return };
+        let Some(session) = self.sessions.get_mut(key.0) else { return };
+        match &mut session.transport {
+            Transport::Polling(polling) if !polling.is_polled() => {
+                let protocol = session.protocol;
+                session.transport = Transport::Draining(polling.drain(now.after(POLLING_CLOSE_TIMEOUT)));
+                self.reschedule(key);
+                self.report_ended(key, conn_view, protocol, reason);
+            }
+            Transport::Draining(_) => {}
+            Transport::Polling(_) | Transport::WebSocket { .. } => self.drop_session(key, Closing::new(reason), fx),
+        }
+    }
+
+    /// Ends a session at once, and reports it by [`next_ended`](Self::next_ended).
+    pub(super) fn drop_session(&mut self, key: SessionKey, closing: Closing, fx: &mut Effects) {
+        let Closing { reason, code, poll } = closing;
+        let conn_view = self.conn_view(key);
+        self.drop_probe(key, CloseCode::Normal, fx);
+        let Some((mut session, conn_view)) = self.remove(key).zip(conn_view) else { return };
+        match &mut session.transport {
+            // A WebSocket that is gone already has no role any more, and is not closed again.
+            Transport::WebSocket { conn } => {
+                if self.by_conn.remove(*conn).is_some() {
+                    fx.push(Effect::Close { conn: *conn, code });
+                }
+            }
+            Transport::Polling(polling) => {
+                polling.respond(poll, fx);
+            }
+            // It was reported when it was closed.
+            Transport::Draining(..) => return,
+        }
+        self.report_ended(key, conn_view, session.protocol, reason);
+    }
+
+    fn report_ended(&mut self, session: SessionKey, conn: ConnView, protocol: Protocol, reason: Reason) {
+        self.ended.push_back(SessionEnded { session, conn, protocol, reason });
+    }
+
+    /// Drops the session of a WebSocket, or only the WebSocket, if it probes.
+    pub(super) fn drop_conn(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
+        match self.by_conn.get(conn).copied() {
+            Some(Role::Transport(key)) => {
+                self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx)
+            }
+            Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
+            None => {}
+        }
+    }
+
+    /// Closes the WebSocket that probes a session, if one does; the session goes on.
+    pub(super) fn drop_probe(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
+        if let Some(probe) = self.probe_mut(key).and_then(Option::take) {
+            self.by_conn.remove(probe.conn);
+            fx.push(Effect::Close { conn: probe.conn, code });
+            self.reschedule(key);
+        }
+    }
+
+    /// Drops what is left of a session that is closed, and the WebSocket that wanted to take it over.
+    pub(super) fn drop_draining(&mut self, key: SessionKey, fx: &mut Effects) {
+        self.drop_probe(key, CloseCode::Normal, fx);
+        self.remove(key);
+    }
+}

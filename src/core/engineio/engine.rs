@@ -1,0 +1,105 @@
+//! The engine's tables: sessions, WebSockets, deadlines.
+
+use std::collections::VecDeque;
+
+use super::deadlines::{Deadlines, Tick};
+use super::packet_watch::PacketWatch;
+use super::posts::Posts;
+use super::session::{Polling, Session, Transport};
+use super::session_ended::SessionEnded;
+use crate::config::Config;
+use crate::core::table::{ById, SlotMap, SlotSet};
+use crate::id::SessionKey;
+use crate::time::Timestamp;
+
+/// The sessions of a world.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) config: Config,
+    pub(super) sessions: ById<Session>,
+    pub(super) by_conn: SlotMap<Role>,
+    /// Sessions that poll or drain.
+    pub(super) polling_count: usize,
+    pub(super) deadlines: Deadlines,
+    pub(super) posts: Posts,
+    pub(super) ended: VecDeque<SessionEnded>,
+    /// Sessions whose snapshot may have changed.
+    pub(super) touched: SlotSet,
+    pub(super) packet_watch: PacketWatch,
+}
+
+/// What a WebSocket is to its session.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role {
+    Transport(SessionKey),
+    Probe(SessionKey),
+}
+
+impl Engine {
+    /// No sessions.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            sessions: ById::default(),
+            by_conn: SlotMap::default(),
+            polling_count: 0,
+            deadlines: Deadlines::default(),
+            posts: Posts::default(),
+            ended: VecDeque::new(),
+            touched: SlotSet::default(),
+            packet_watch: PacketWatch::default(),
+        }
+    }
+
+    /// Adds a session; returns `None` when its id is taken.
+    pub(super) fn insert(&mut self, session: Session) -> Option<SessionKey> {
+        let conn = match session.transport {
+            Transport::WebSocket { conn } => Some(conn),
+            _ => None,
+        };
+        let key = SessionKey(self.sessions.insert(session)?);
+        if let Some(conn) = conn {
+            self.by_conn.insert(conn, Role::Transport(key));
+        }
+        self.reschedule(key);
+        Some(key)
+    }
+
+    /// Removes a session from the tables; its WebSocket keeps its role.
+    pub(super) fn remove(&mut self, key: SessionKey) -> Option<Session> {
+        let session = self.sessions.remove(key.0)?;
+        self.deadlines.remove(key);
+        if !matches!(session.transport, Transport::WebSocket { .. }) {
+            self.polling_count = self.polling_count.saturating_sub(1);
+        }
+        if self.polling_count == self.sessions.len() {
+            self.deadlines.tick = Tick::Off;
+        }
+        Some(session)
+    }
+
+    /// Returns the polling transport of a session that polls and is not closed.
+    pub(super) fn polling(&mut self, key: SessionKey) -> Option<&mut Polling> {
+        match &mut self.sessions.get_mut(key.0)?.transport {
+            Transport::Polling(polling) => Some(polling),
+            _ => None,
+        }
+    }
+
+    /// Sets a session's deadline anew, after something that it follows from changed, and marks its snapshot as changed.
+    pub(super) fn reschedule(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get(key.0) {
+            let sleeps = matches!(session.transport, Transport::WebSocket { .. });
+            self.deadlines.set(key, session.deadline(), sleeps);
+            self.touched.insert(key);
+        }
+    }
+
+    /// Sets or takes back the time at which a session is closed.
+    pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            session.expires = expires;
+            self.reschedule(key);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What comes from clients: frames of WebSockets, packets of POSTs, and the ends of WebSockets.
+
+use super::closing::Closing;
+use super::engine::{Engine, Role};
+use super::heartbeat::Heartbeat;
+use super::received_packet::{Message, ReceivedPacket};
+use super::wire::NOOP;
+use crate::core::effect::{CloseCode, Effects, Response};
+use crate::core::handshake_request::Protocol;
+use crate::error::{PeerFault, Reason};
+use crate::id::{ConnId, SessionKey};
+use crate::time::Timestamp;
+use crate::value::Frame;
+
+impl Engine {
+    /// A WebSocket brought a frame: gives the message in it, if it is one for the layer above.
+    pub fn handle_frame<'a>(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        frame: &'a Frame,
+        fx: &mut Effects,
+    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
+        match self.by_conn.get(conn).copied()? {
+            _ if frame.len() > self.config.max_payload_bytes => {
+                self.handle_too_long(conn, fx);
+                None
+            }
+            Role::Transport(key) => self.handle_packet(now, key, ReceivedPacket::decode_frame(frame), fx),
+            Role::Probe(key) => {
+                self.handle_probe_packet(now, key, conn, &ReceivedPacket::decode_frame(frame), fx);
+                None
+            }
+        }
+    }
+
+    /// A packet of a session: gives the message in it, if it is one for the layer above.
+    pub fn handle_packet<'a>(
+        &mut self,
+        now: Timestamp,
+        key: SessionKey,
+        packet: Result<ReceivedPacket<'a>, PeerFault>,
+        fx: &mut Effects,
+    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
+        if self.packet_watch.watches_received() {
+            self.dispatch_received(key, &packet, fx);
+        }
+        let session = self.sessions.get_mut(key.0)?;
+        match packet {
+            Ok(ReceivedPacket::Message(message)) => return Some((key, session.protocol, message)),
+            Ok(ReceivedPacket::Pong) => self.handle_pong(now, key),
+            Ok(ReceivedPacket::Ping { .. }) => self.drop_session(key, Closing::new(Reason::TransportError), fx),
+            Ok(ReceivedPacket::Close) => {
+                let poll = Response::Payload(NOOP.to_owned());
+                self.drop_session(key, Closing { poll, ..Closing::new(Reason::TransportClose) }, fx);
+            }
+            Ok(ReceivedPacket::Ignored | ReceivedPacket::Upgrade) => {}
+            Err(_) => self.drop_session(key, Closing::new(Reason::ParseError), fx),
+        }
+        None
+    }
+
+    /// A WebSocket is gone.
+    pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
+        match self.by_conn.remove(conn) {
+            Some(Role::Transport(key)) => self.drop_session(key, Closing::new(reason), fx),
+            Some(Role::Probe(key)) => {
+                if let Some(probe) = self.probe_mut(key) {
+                    *probe = None;
+                }
+                self.reschedule(key);
+            }
+            None => {}
+        }
+    }
+
+    /// A WebSocket brought a frame that is too long.
+    pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.drop_conn(conn, CloseCode::TooBig, fx);
+    }
+
+    /// A WebSocket's client reads too slowly.
+    pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
+        self.drop_conn(conn, CloseCode::TryAgainLater, fx);
+    }
+
+    fn handle_pong(&mut self, now: Timestamp, key: SessionKey) {
+        let rested = Heartbeat::Resting(now.after(self.config.ping_interval));
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            match session.heartbeat {
+                Heartbeat::Resting(_) | Heartbeat::Pinged(_) => session.heartbeat = rested,
+                Heartbeat::Shared(_) => session.heartbeat = Heartbeat::Shared(None),
+            }
+            self.reschedule(key);
+        }
+    }
+}
