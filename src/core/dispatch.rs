@@ -34,7 +34,7 @@ pub enum Dispatch {
         event: Rc<str>,
         /// Its arguments.
         args: Args,
-        /// The client's number for the answer, where it asked for one.
+        /// The id for the acknowledgement, where the client wants one.
         ack: Option<AckId>,
     },
     /// Sockets were sent an event.
@@ -55,14 +55,14 @@ pub enum Dispatch {
         /// Why.
         reason: Reason,
     },
-    /// What a handler awaits is complete.
+    /// The acknowledgements that a handler awaits are complete.
     AcksCollected {
         /// Its number.
         pending: PendingAckId,
         /// The acknowledgements that came, and the sockets that sent none.
         acks: CollectedAcks,
     },
-    /// A record of an answer is complete.
+    /// A stored acknowledgement came, or will not come.
     StoredAck {
         /// The socket.
         socket: SocketRef,
@@ -72,8 +72,8 @@ pub enum Dispatch {
         name: Box<str>,
         /// What was kept for the handler, as JSON.
         context: Rc<str>,
-        /// The answer, or why there is none.
-        answer: Result<Args, AckFailure>,
+        /// The acknowledgement, or why there is none.
+        result: Result<Args, AckFailure>,
     },
     /// A named alarm went off.
     Alarm {

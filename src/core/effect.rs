@@ -35,7 +35,7 @@ pub enum Effect {
         /// The close code.
         code: CloseCode,
     },
-    /// Response an HTTP request.
+    /// Respond to an HTTP request.
     Respond {
         /// The request.
         request: RequestId,
@@ -48,7 +48,7 @@ pub enum Effect {
     Note(String),
 }
 
-/// The answer to an HTTP request.
+/// The response to an HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Response {
     /// To a GET: packets, as a payload.
@@ -73,7 +73,7 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub const fn as_u16(self) -> u16 {
         match self {
             Self::Normal => 1000,
@@ -92,7 +92,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// No effects.
+    /// Makes a list without effects.
     pub fn new() -> Self {
         Self::default()
     }
@@ -119,7 +119,7 @@ impl Effects {
         }
     }
 
-    /// Where the next broadcast's recipients begin.
+    /// Returns where the next broadcast's recipients begin.
     pub(crate) const fn mark(&self) -> usize {
         self.recipients.len()
     }
@@ -142,12 +142,12 @@ impl Effects {
         core::mem::take(&mut self.list)
     }
 
-    /// Whether nothing is written down.
+    /// Returns whether nothing is written down.
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The recipients of a broadcast.
+    /// Returns the recipients of a broadcast.
     pub fn recipients(&self, range: &Range<usize>) -> &[ConnId] {
         self.recipients.get(range.clone()).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ pub enum Protocol {
     EngineIo,
 }
 
-/// The request that opened a session: its handlers may look at it as long as the session lives.
+/// The request that opened a session: its handlers may read it as long as the session lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeRequest {
     /// Its headers: names in lower case, and values.
@@ -26,7 +26,7 @@ pub struct HandshakeRequest {
     /// When it came.
     #[serde(rename = "i")]
     pub issued: Timestamp,
-    /// The client's IP address; empty where the platform tells none.
+    /// The client's IP address; empty where the platform knows none.
     #[serde(rename = "a")]
     pub address: String,
     /// Its path and query.
@@ -38,26 +38,26 @@ pub struct HandshakeRequest {
 }
 
 impl HandshakeRequest {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The bytes of its URL and headers, as they count against
+    /// Returns the bytes of its URL and headers, as they count against
     /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES).
     pub fn bytes(&self) -> usize {
         self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
-    /// The parameters of its query, decoded, in order.
+    /// Returns the parameters of its query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 }
 
-/// The [`HandshakeRequest`] of a session, as the session keeps it: read, written, or both. A world that wakes reads nobody's before
-/// somebody pending_acks, and writes nobody's twice.
+/// The [`HandshakeRequest`] of a session, as the session keeps it: parsed, serialised, or both. A world that wakes parses none
+/// before a handler reads it, and serialises none twice.
 #[derive(Clone, Default)]
 pub struct LazyHandshake(Rc<Forms>);
 
@@ -68,7 +68,7 @@ struct Forms {
 }
 
 impl LazyHandshake {
-    /// The request.
+    /// Returns the request.
     pub fn get(&self) -> &Rc<HandshakeRequest> {
         let Forms { read, written } = &*self.0;
         read.get_or_init(|| {

@@ -21,7 +21,7 @@ pub enum Input {
         sid: Sid,
         /// What the session speaks.
         protocol: Protocol,
-        /// The request itself, for handlers to look at.
+        /// The request itself, for handlers to read.
         handshake: Rc<HandshakeRequest>,
     },
     /// A WebSocket without a session id was accepted as `conn`: it opens the session `sid`.
@@ -32,7 +32,7 @@ pub enum Input {
         sid: Sid,
         /// What the session speaks.
         protocol: Protocol,
-        /// The request itself, for handlers to look at.
+        /// The request itself, for handlers to read.
         handshake: Rc<HandshakeRequest>,
     },
     /// A WebSocket that names the session `sid` was accepted as `conn`: it wants to be that session's transport.
@@ -50,7 +50,7 @@ pub enum Input {
         sid: Sid,
     },
     /// The head of a POST to the session `sid` arrived; its body follows as [`Input::PostBody`], unless this input
-    /// answered the request already.
+    /// responded to the request already.
     Post {
         /// The request.
         request: RequestId,
@@ -75,7 +75,7 @@ pub enum Input {
         /// What it brought.
         frame: Frame,
     },
-    /// A WebSocket brought a frame longer than `MAX_PAYLOAD_BYTES`, which nobody read.
+    /// A WebSocket brought a frame longer than `MAX_PAYLOAD_BYTES`, which was not read.
     TooLong {
         /// The WebSocket.
         conn: ConnId,
@@ -125,25 +125,25 @@ pub enum Command {
         /// Which of the app's predicates knew the namespace; `None` where its name says whose it is.
         predicate: Option<u32>,
     },
-    /// Response a client's CONNECT with `CONNECT_ERROR`; the connection stays.
+    /// Refuse a client's CONNECT with CONNECT_ERROR; the connection stays.
     Refuse {
         /// The prepared socket.
         socket: SocketId,
-        /// What the client is told.
+        /// The error that the client gets.
         error: ConnectError,
     },
     /// Emit an event.
     Emit(Emission),
-    /// Response an event that asked for an acknowledgement.
+    /// Acknowledge a client's event.
     Ack {
-        /// The socket that asked.
+        /// The socket that sent the event.
         socket: SocketId,
         /// Its number for the event.
         id: AckId,
-        /// The answer.
+        /// The arguments of the acknowledgement.
         args: Args,
     },
-    /// Wait no longer for answers.
+    /// Wait no longer for acknowledgements.
     CancelAck(PendingAckId),
     /// Put sockets into rooms, each into all of them, or into none where these would be too many.
     Join {
@@ -216,31 +216,31 @@ pub struct Emission {
     pub volatile: bool,
     /// Whether handlers of outgoing events are not to be called for it: it comes from one of them.
     pub suppress_hooks: bool,
-    /// What is to become of the clients' answers.
+    /// What is to become of the clients' acknowledgements.
     pub ack: AckRequest,
 }
 
-/// What is to become of a client's answer to an event.
+/// What is to become of the acknowledgements of an event.
 #[derive(Clone, Debug)]
 pub enum AckRequest {
-    /// None is asked for.
+    /// The clients send none.
     None,
     /// A handler awaits it, in memory, until the deadline.
     Awaited {
-        /// The number for the answers of all clients.
+        /// The number for the acknowledgements of all clients.
         pending: PendingAckId,
-        /// When they have had their time.
+        /// When those that are missing are given up.
         deadline: Timestamp,
     },
-    /// A record of it is kept with the socket, and a handler called with the answer.
+    /// Each is stored until it comes, and a handler is called with it.
     Stored {
-        /// The socket, where only one is asked: its handler is called even if it is gone.
+        /// The socket, where only one gets the event: its handler is called even if it is gone.
         asked: Option<SocketRef>,
         /// The handler's name.
         name: Box<str>,
-        /// What the handler gets beside the answer, as JSON.
+        /// What the handler is called with beside the acknowledgement, as JSON.
         context: Rc<str>,
-        /// When it is called without an answer.
+        /// When the handler is called without an acknowledgement.
         deadline: Timestamp,
     },
 }
@@ -269,7 +269,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Everybody in `namespace`.
+    /// Returns the target of every socket in `namespace`.
     pub const fn namespace(namespace: Namespace) -> Self {
         Self { namespace, rooms: Vec::new(), except: Vec::new(), sender: None }
     }

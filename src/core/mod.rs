@@ -1,4 +1,4 @@
-//! The core.
+//! The core: Engine.IO and Socket.IO without I/O. [`server`] joins all else.
 
 pub mod acks;
 pub mod alarms;

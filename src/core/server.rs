@@ -66,7 +66,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A world without sessions.
+    /// Makes a world without sessions.
     pub fn new(config: Config) -> Self {
         Self {
             engine: Engine::new(config.clone()),
@@ -130,7 +130,7 @@ impl Server {
         self.handle_ended(fx);
     }
 
-    /// Whether packets wait for [`Input::Continue`].
+    /// Returns whether packets wait for [`Input::Continue`].
     pub fn has_more(&self) -> bool {
         !self.inbox.is_empty()
     }
@@ -142,7 +142,7 @@ impl Server {
         }
     }
 
-    /// The next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
+    /// Handles the next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
     fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         let Some((session, text)) = self.inbox.pop_front() else { return };
         let packet = engineio::ReceivedPacket::decode_text(&text);
@@ -228,7 +228,7 @@ impl Server {
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
             (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
-            // Without a number it answers nothing.
+            // Without an id it acknowledges nothing.
             (Packet::Ack { id: None, .. }, Some(_)) => {}
             _ => return Err(PeerFault::NamespaceState),
         }

@@ -47,8 +47,8 @@ pub struct Changes {
     pub world: Option<WorldSnapshot>,
 }
 
-/// The version of the format. A snapshot of another version is not read: its socket is closed and its client, told
-/// nothing worse than after a lost connection, comes back.
+/// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its
+/// client connects again, as after any lost connection.
 pub const VERSION: u32 = 2;
 
 /// The rest of a session.
@@ -66,7 +66,7 @@ pub struct SessionState {
 }
 
 impl SessionState {
-    /// Whether parts of it are written down by themselves.
+    /// Returns whether parts of it are written down by themselves.
     pub fn has_parts(&self) -> bool {
         match &self.client {
             ClientSnapshot::SocketIo { partial: Some(partial), .. } => partial.arrived.contains(&Part::Row),
@@ -123,24 +123,24 @@ pub struct SocketSnapshot {
     /// The events whose handlers for the first time were called.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub once: Vec<Box<str>>,
-    /// The answers that handlers wait for.
+    /// The acknowledgements that it owes.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub stored_acks: Vec<StoredAckSnapshot>,
 }
 
-/// An answer that a handler waits for.
+/// An acknowledgement that a client owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredAckSnapshot {
-    /// The number of the event that the client is to answer.
+    /// The id of the acknowledgement.
     #[serde(rename = "i")]
     pub ack: AckId,
     /// The handler's name.
     #[serde(rename = "n")]
     pub name: Box<str>,
-    /// What the handler gets beside the answer, as JSON text.
+    /// What the handler is called with beside the acknowledgement, as JSON text.
     #[serde(rename = "c")]
     pub context: Rc<str>,
-    /// When it is called without an answer.
+    /// When the handler is called without an acknowledgement.
     #[serde(rename = "t")]
     pub deadline: Timestamp,
 }

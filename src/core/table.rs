@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 /// A set that is small, or grows at its end: a sorted vector.
 pub type SmallSet<K> = LiteMap<K, ()>;
 
-/// A number that is used again when it is free, so that a vector of them all is no waste.
+/// A reusable index, dense enough to index a `Vec`.
 pub trait Place: Copy {
-    /// The number.
+    /// Returns the number.
     fn place(self) -> usize;
 }
 
@@ -49,22 +49,22 @@ impl<V> Default for SlotMap<V> {
 }
 
 impl<V> SlotMap<V> {
-    /// How many values there are.
+    /// Returns how many values there are.
     pub const fn count(&self) -> usize {
         self.len
     }
 
-    /// The value of a place.
+    /// Returns the value of a place.
     pub fn get(&self, place: impl Place) -> Option<&V> {
         self.values.get(place.place())?.as_ref()
     }
 
-    /// The value of a place, to be changed.
+    /// Returns the value of a place, to be changed.
     pub fn get_mut(&mut self, place: impl Place) -> Option<&mut V> {
         self.values.get_mut(place.place())?.as_mut()
     }
 
-    /// Sets the value of a place; gives the one that it had.
+    /// Sets the value of a place; returns the one that it had.
     pub fn insert(&mut self, place: impl Place, value: V) -> Option<V> {
         let place = place.place();
         if self.values.len() <= place {
@@ -83,7 +83,7 @@ impl<V> SlotMap<V> {
     }
 }
 
-/// SlotSet, in their order.
+/// Places, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct SlotSet {
     words: Vec<u64>,
@@ -112,12 +112,12 @@ impl SlotSet {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Takes all places out, and gives them in order; to be read to its end, or what is left of them stays behind.
+    /// Takes all places out, in order. The iterator must be read to its end, or the rest stays in.
     pub fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
         self.words.iter_mut().enumerate().flat_map(|(number, word)| {
@@ -139,7 +139,7 @@ fn word_of(place: impl Place) -> (usize, u64) {
 
 /// What has an id of its own.
 pub trait Identified {
-    /// The id, in bytes.
+    /// Returns the id, in bytes.
     fn id(&self) -> &[u8];
 }
 
@@ -165,32 +165,32 @@ impl<V> Default for ById<V> {
 }
 
 impl<V: Identified> ById<V> {
-    /// How many values there are.
+    /// Returns how many values there are.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// More than the highest place of a value.
+    /// Returns a number above the place of every value.
     pub fn places(&self) -> usize {
         self.values.capacity()
     }
 
-    /// The value of a place.
+    /// Returns the value of a place.
     pub fn get(&self, place: usize) -> Option<&V> {
         self.values.get(place)
     }
 
-    /// The value of a place, to be changed, but for its id.
+    /// Returns the value of a place, to be changed, but for its id.
     pub fn get_mut(&mut self, place: usize) -> Option<&mut V> {
         self.values.get_mut(place)
     }
 
-    /// The place of the value that has an id.
+    /// Returns the place of the value that has an id.
     pub fn find(&self, id: &[u8]) -> Option<usize> {
         let hash = hash_of(id);
         let is_it = |&(its, place): &(usize, usize)| {
@@ -199,7 +199,7 @@ impl<V: Identified> ById<V> {
         self.places.find(hash as u64, is_it).map(|&(_, place)| place)
     }
 
-    /// Adds a value, and gives its place; `None` when its id is taken.
+    /// Adds a value; returns its place, or `None` when its id is taken.
     pub fn insert(&mut self, value: V) -> Option<usize> {
         if self.find(value.id()).is_some() {
             return None;
@@ -220,18 +220,18 @@ impl<V: Identified> ById<V> {
         Some(value)
     }
 
-    /// The values with their places, in the order of these.
+    /// Returns the values with their places, in the order of these.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
         self.values.iter()
     }
 
-    /// The values with their places, to be changed, but for their ids.
+    /// Returns the values with their places, to be changed, but for their ids.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
         self.values.iter_mut()
     }
 }
 
-/// Eight characters at a time: ids are looked up several times for every packet.
+/// Hashes eight characters at a time: ids are looked up several times for every packet.
 #[expect(clippy::cast_possible_truncation, reason = "a table of 32 bits needs no more of it")]
 fn hash_of(id: &[u8]) -> usize {
     let (words, rest) = id.as_chunks::<8>();
@@ -257,17 +257,17 @@ impl<V> Default for ByName<V> {
 }
 
 impl<V: Default> ByName<V> {
-    /// The value of a name.
+    /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&V> {
         self.values.get(*self.places.get(name)?)
     }
 
-    /// The value of a name, to be changed.
+    /// Returns the value of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         self.values.get_mut(*self.places.get(name)?)
     }
 
-    /// Has the value of a name changed, which is the default one for a name that is new.
+    /// Changes the value of a name; a new name begins with the default value.
     pub fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
         let values = &mut self.values;
         let place = if let Some(place) = self.places.get(name) {
@@ -282,14 +282,14 @@ impl<V: Default> ByName<V> {
         }
     }
 
-    /// Forgets a name.
+    /// Removes a name.
     pub fn remove(&mut self, name: &str) {
         if let Some(place) = self.places.remove(name) {
             self.values.try_remove(place);
         }
     }
 
-    /// The values, in the order of their names.
+    /// Returns the values, in the order of their names.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.places.values().filter_map(|&place| self.values.get(place))
     }
@@ -300,22 +300,22 @@ impl<V: Default> ByName<V> {
 pub struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
 
 impl DeadlineQueue {
-    /// Something is due at a time.
+    /// Adds what is due at a time.
     pub fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.insert((at, what, whose));
     }
 
-    /// It is not due any more.
+    /// Removes what is due at a time.
     pub fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.remove(&(at, what, whose));
     }
 
-    /// When the first is due.
+    /// Returns when the first is due.
     pub fn first_at(&self) -> Option<Timestamp> {
         self.0.first().map(|&(at, ..)| at)
     }
 
-    /// The first of all, with its time, if that has come.
+    /// Returns the first of all, with its time, if that has come.
     pub fn first_until(&self, now: Timestamp) -> Option<(Timestamp, u64, usize)> {
         self.0.first().copied().filter(|&(at, ..)| at <= now)
     }

@@ -56,13 +56,13 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
             tasks.extend(run_for(app, &socket, |routes| &routes.on_disconnect, call));
             tasks
         }
-        Dispatch::StoredAck { socket, gone, name, context, answer } => {
+        Dispatch::StoredAck { socket, gone, name, context, result } => {
             let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
             let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
             if handlers.is_empty() {
                 lost(world, &format!("an answer for the `on_ack` {name:?}"));
             }
-            let call = Acked { socket: handle(socket, gone), answer: answer.map(Rc::new), context };
+            let call = Acked { socket: handle(socket, gone), answer: result.map(Rc::new), context };
             let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
             let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
             run_all(&handlers, &call, origin, &report)

@@ -41,43 +41,43 @@ impl Deadlines {
         }
     }
 
-    /// Forgets a session's deadline.
+    /// Removes a session's deadline.
     pub fn remove(&mut self, key: SessionKey) {
         if let Some((at, durable)) = self.by_session.remove(key) {
             self.set_of(durable).remove(at, 0, key.0);
         }
     }
 
-    /// A session whose deadline has come; it is forgotten, and may be set again.
+    /// Takes out a session whose deadline has come; it may be set again.
     pub fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
         let (.., key) = self.memory.first_until(now).or_else(|| self.durable.first_until(now))?;
         self.remove(SessionKey(key));
         Some(SessionKey(key))
     }
 
-    /// The first deadline of a session that lives in memory.
+    /// Returns the first deadline of a session that lives in memory.
     pub fn first_in_memory(&self) -> Option<Timestamp> {
         self.memory.first_at()
     }
 
-    /// The first deadline that survives sleep, without the shared heartbeat.
+    /// Returns the first deadline that survives sleep, without the shared heartbeat.
     pub fn first_durable(&self) -> Option<Timestamp> {
         self.durable.first_at()
     }
 
-    /// A WebSocket shares the heartbeat from `now` on.
+    /// Starts the shared heartbeat at `now`, if it does not tick already.
     pub fn start_tick(&mut self, now: Timestamp, config: &Config) {
         if self.tick == Tick::Off {
             self.tick = Tick::At(now.after(config.ping_interval));
         }
     }
 
-    /// Handles that the world slept: the alarm knows the time of the next tick.
+    /// Sets that the world slept: only the object's alarm has the time of the next tick.
     pub const fn set_tick_unknown(&mut self) {
         self.tick = Tick::Unknown;
     }
 
-    /// The latest time at which the next tick may be.
+    /// Returns the latest time at which the next tick may be.
     pub fn tick_at_latest(&self, now: Timestamp, config: &Config) -> Timestamp {
         match self.tick {
             Tick::At(at) => at,

@@ -36,7 +36,7 @@ pub(super) enum Role {
 }
 
 impl Engine {
-    /// No sessions.
+    /// Makes an engine without sessions.
     pub fn new(config: Config) -> Self {
         Self {
             config,

@@ -62,7 +62,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// A sweep at `now` of a world whose sockets were heard last at the times in `heard`.
+    /// Makes a sweep at `now` of a world whose sockets were heard last at the times in `last_pong`.
     pub fn new(now: Timestamp, config: &Config, last_pong: impl IntoIterator<Item = Timestamp>) -> Self {
         Self {
             now,
@@ -72,11 +72,11 @@ impl Sweep {
         }
     }
 
-    /// What is known about a socket that was heard last at `heard` (or took its transport then) and has had a ping
+    /// Returns what is known about a socket that was heard last at `last_pong` (or took its transport then) and has had a ping
     /// unanswered since `unanswered`.
     ///
-    /// After a nap nobody remembers when the last ping went out, and an alarm may be late. So a long silence alone
-    /// condemns nobody: it does only when other sockets were heard in time, which shows that pings went out, or when
+    /// After a nap it is not known when the last ping went out, and an alarm may be late. So a long silence alone
+    /// does not show that a socket is dead: it does only when other sockets were heard in time, which shows that pings went out, or when
     /// it began with a ping that is remembered.
     pub fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
         match unanswered {
@@ -99,7 +99,7 @@ impl Sweep {
 pub enum SleepingTick {
     /// Everybody is well: all are to be pinged, and nothing needs to be built for it.
     Well {
-        /// When the world is to be woken next; never, if nobody is there.
+        /// When the world is to be woken next; never, if it has no sockets.
         next: Option<Timestamp>,
     },
     /// Somebody is not, or has a heartbeat of its own: the world must wake.

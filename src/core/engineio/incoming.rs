@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// A WebSocket brought a frame: gives the message in it, if it is one for the layer above.
+    /// Handles a frame of a WebSocket; returns the message in it, if it is one for the layer above.
     pub fn handle_frame<'a>(
         &mut self,
         now: Timestamp,
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// A packet of a session: gives the message in it, if it is one for the layer above.
+    /// Handles a packet of a session; returns the message in it, if it is one for the layer above.
     pub fn handle_packet<'a>(
         &mut self,
         now: Timestamp,
@@ -60,7 +60,7 @@ impl Engine {
         None
     }
 
-    /// A WebSocket is gone.
+    /// Handles the end of a WebSocket: the peer closed it, or it broke.
     pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
         match self.by_conn.remove(conn) {
             Some(Role::Transport(key)) => self.drop_session(key, Closing::new(reason), fx),
@@ -74,12 +74,12 @@ impl Engine {
         }
     }
 
-    /// A WebSocket brought a frame that is too long.
+    /// Handles a frame that is too long.
     pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
         self.drop_conn(conn, CloseCode::TooBig, fx);
     }
 
-    /// A WebSocket's client reads too slowly.
+    /// Handles that a WebSocket's client reads too slowly.
     pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
         self.drop_conn(conn, CloseCode::TryAgainLater, fx);
     }

@@ -9,7 +9,7 @@ use crate::id::{ConnId, SessionKey, Sid};
 use crate::time::Timestamp;
 
 impl Engine {
-    /// The session that a WebSocket is the transport of.
+    /// Returns the session that a WebSocket is the transport of.
     pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
         match self.by_conn.get(conn)? {
             Role::Transport(key) => Some((*key, self.sessions.get(key.0)?)),
@@ -17,19 +17,19 @@ impl Engine {
         }
     }
 
-    /// What a session speaks that is open; one that drains is closed already.
+    /// Returns the protocol of a session that is open; one that drains is closed already.
     pub fn protocol_of(&self, key: SessionKey) -> Option<Protocol> {
         let session = self.sessions.get(key.0)?;
         (!matches!(session.transport, Transport::Draining(..))).then_some(session.protocol)
     }
 
-    /// The session of plain Engine.IO that has this id.
+    /// Returns the session of plain Engine.IO that has this id.
     pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
         let key = self.find(sid)?;
         (self.protocol_of(key) == Some(Protocol::EngineIo)).then_some(key)
     }
 
-    /// The WebSocket that is a session's transport.
+    /// Returns the WebSocket that is a session's transport.
     pub(super) fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
         match self.sessions.get(key.0)?.transport {
             Transport::WebSocket { conn } => Some(conn),
@@ -37,12 +37,12 @@ impl Engine {
         }
     }
 
-    /// Notes that a session's snapshot changed.
+    /// Marks a session's snapshot as changed.
     pub fn touch(&mut self, key: SessionKey) {
         self.touched.insert(key);
     }
 
-    /// The WebSockets whose snapshot may have changed since the last call.
+    /// Returns the WebSockets whose snapshot may have changed since the last call.
     pub fn take_touched(&mut self) -> Vec<ConnId> {
         if self.touched.is_empty() {
             return Vec::new();
@@ -51,36 +51,36 @@ impl Engine {
         touched.into_iter().filter_map(|key| self.conn_of(key)).collect()
     }
 
-    /// What the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
+    /// Returns what the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
     pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<HeartbeatState> {
         let session = self.sessions.get(key.0)?;
         Some(HeartbeatState { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
     }
 
-    /// What a session's connection is now.
+    /// Returns what a session's connection is now.
     pub fn conn_view(&self, key: SessionKey) -> Option<ConnView> {
         let session = self.sessions.get(key.0)?;
         let is_websocket = matches!(session.transport, Transport::WebSocket { .. });
         Some(ConnView { sid: session.sid, is_websocket, upgraded: session.upgraded })
     }
 
-    /// The sessions that are open, without those that drain.
+    /// Returns the sessions that are open, without those that drain.
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         let is_open = |session: &Session| !matches!(session.transport, Transport::Draining(..));
         self.sessions.iter().filter(move |(_, session)| is_open(session)).map(|(key, _)| SessionKey(key))
     }
 
-    /// Whether a session of this id exists.
+    /// Returns whether a session of this id exists.
     pub fn has_session(&self, sid: Sid) -> bool {
         self.find(sid).is_some()
     }
 
-    /// The session of this id.
+    /// Returns the session of this id.
     pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
         self.sessions.find(sid.as_bytes()).map(SessionKey)
     }
 
-    /// How many sessions there are, draining ones among them.
+    /// Returns how many sessions there are, draining ones among them.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }

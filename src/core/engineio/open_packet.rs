@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::id::Sid;
 use crate::value::Frame;
 
-/// The OPEN packet of the session `sid`, with exactly the protocol's members in the reference server's order; a polling
+/// Returns the OPEN packet of the session `sid`, with exactly the protocol's members in the reference server's order; a polling
 /// session is told that it may upgrade.
 pub fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
     let upgrades = if polling { r#""websocket""# } else { "" };

@@ -13,7 +13,7 @@ use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
 use crate::time::Timestamp;
 
 impl Engine {
-    /// Opens a polling session; `None` when there is no room for it, which the request was told.
+    /// Opens a polling session; returns `None` when there is no room for it, and refuses the request.
     pub fn handle_open_polling(
         &mut self,
         now: Timestamp,
@@ -34,7 +34,7 @@ impl Engine {
         self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
-    /// Opens a session on a WebSocket; `None` when there is no room for it, and the WebSocket is closed.
+    /// Opens a session on a WebSocket; returns `None` when there is no room for it, and closes the WebSocket.
     pub fn handle_open_websocket(
         &mut self,
         now: Timestamp,

@@ -67,7 +67,7 @@ fn received(packet: &ReceivedPacket<'_>) -> EnginePacket {
     EnginePacket { kind, data }
 }
 
-/// The layers above send messages, the heartbeat pings.
+/// Returns a packet as handlers see it: the layers above send messages, the heartbeat pings.
 fn created(frame: &Frame) -> EnginePacket {
     let data = match frame {
         Frame::Text(text) => match text.strip_prefix(MESSAGE) {

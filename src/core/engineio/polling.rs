@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// A GET of a session.
+    /// Handles a GET of a session.
     pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
@@ -42,7 +42,7 @@ impl Engine {
         }
     }
 
-    /// The head of a POST of a session; answers it at once only to refuse it.
+    /// Handles the head of a POST of a session; responds at once only to refuse it.
     pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
@@ -78,8 +78,8 @@ impl Engine {
         }
     }
 
-    /// The body of a POST of a session, if it goes on: its packets are to be handed to
-    /// [`handle_packet`](Self::handle_packet) one after the other. A POST that was answered already, because its body did not
+    /// Handles the body of a POST of a session; returns it, if the session goes on: its packets are to be handed to
+    /// [`handle_packet`](Self::handle_packet) one after the other. The body of a POST that was refused already, because it did not
     /// arrive in time, is ignored.
     pub fn handle_post_body(
         &mut self,
@@ -130,7 +130,7 @@ impl Engine {
         }
     }
 
-    /// The body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
+    /// Handles the body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
     /// send one when they left their last namespace.
     fn handle_draining_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
         let is_over = match body {

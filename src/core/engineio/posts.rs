@@ -36,7 +36,7 @@ impl Posts {
         Some(self.0.remove(0))
     }
 
-    /// When the first body must have arrived.
+    /// Returns when the first body must have arrived.
     pub fn first_due(&self) -> Option<Timestamp> {
         self.0.first().map(|post| post.due)
     }

@@ -23,22 +23,22 @@ enum Stage {
 }
 
 impl Probe {
-    /// A WebSocket that was accepted at `now`.
+    /// Makes a probe of a WebSocket that was accepted at `now`.
     pub fn new(conn: ConnId, now: Timestamp, config: &Config) -> Self {
         Self { conn, gives_up: now.after(config.upgrade_timeout), stage: Stage::Opened }
     }
 
-    /// The probe was answered at `now`: from here on, hanging GETs are to be ended.
+    /// Sets that `3probe` was sent at `now`: from here on, hanging GETs are to be ended.
     pub fn set_probed(&mut self, now: Timestamp) {
         self.stage = Stage::Probed(now.after(UPGRADE_NOOP_INTERVAL));
     }
 
-    /// Whether the WebSocket has had its time.
+    /// Returns whether the WebSocket has had its time.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.gives_up <= now
     }
 
-    /// Whether a hanging GET is to be ended now; if so, the next one is in 100 ms.
+    /// Returns whether a hanging GET is to be ended now; if so, the next one is in [`UPGRADE_NOOP_INTERVAL`].
     pub fn take_noop(&mut self, now: Timestamp) -> bool {
         match self.stage {
             Stage::Probed(due) if due <= now => {
@@ -49,12 +49,12 @@ impl Probe {
         }
     }
 
-    /// When the WebSocket has had its time.
+    /// Returns when the WebSocket has had its time.
     pub const fn gives_up(&self) -> Timestamp {
         self.gives_up
     }
 
-    /// When something must be done about it, while GETs may hang.
+    /// Returns when something must be done about it, while GETs may hang.
     pub fn deadline(&self) -> Timestamp {
         match self.stage {
             Stage::Opened => self.gives_up,

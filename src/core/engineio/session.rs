@@ -23,7 +23,7 @@ pub struct Session {
     pub since: Timestamp,
     /// Whether it polled before it took its WebSocket.
     pub upgraded: bool,
-    /// When the layer above gives up on it, unless it takes that back.
+    /// When it is closed, unless the layer above takes that back.
     pub expires: Option<Timestamp>,
     /// Where it is in its heartbeat.
     pub heartbeat: Heartbeat,
@@ -62,7 +62,7 @@ pub struct Polling {
 /// What is left of a polling session that was closed: its client learns of the close from the second GET, or on the
 /// WebSocket that takes over.
 ///
-/// No GET hangs: what waits is the answer to the next one, and the close is the answer to the one after it. A client acts on
+/// No GET hangs: what waits is the response to the next one, and the close is the response to the one after it. A client acts on
 /// a close at once and hands messages of the same payload on later, when it counts as disconnected.
 #[derive(Debug)]
 pub struct Draining {
@@ -70,7 +70,7 @@ pub struct Draining {
     frames: Vec<Frame>,
     /// When it is dropped, read or not.
     pub until: Timestamp,
-    /// The WebSocket that wants to take over. A client that was told `3probe` has stopped polling for good.
+    /// The WebSocket that wants to take over. A client that was sent `3probe` has stopped polling for good.
     pub probe: Option<Probe>,
 }
 
@@ -81,7 +81,7 @@ impl Identified for Session {
 }
 
 impl Session {
-    /// When something must happen to the session if nothing happens before. The shared heartbeat is nobody's own time.
+    /// Returns when something must happen to the session if nothing happens before. The shared heartbeat is no session's own.
     pub fn deadline(&self) -> Option<Timestamp> {
         let heartbeat = match self.heartbeat {
             Heartbeat::Resting(at) | Heartbeat::Pinged(at) => Some(at),
@@ -100,7 +100,7 @@ impl Session {
 }
 
 impl Transport {
-    /// Where the WebSocket stands that wants to take over; `None` for a transport that no WebSocket can take over.
+    /// Returns the place of the WebSocket that wants to take over; `None` for a transport that no WebSocket can take over.
     pub const fn probe_mut(&mut self) -> Option<&mut Option<Probe>> {
         match self {
             Self::WebSocket { .. } => None,
@@ -120,8 +120,8 @@ impl Transport {
 }
 
 impl Polling {
-    /// Sends frames: now, if a GET hangs, with the next one otherwise. Gives the bytes that waited before: a packet that is
-    /// large by itself is nobody's slowness.
+    /// Sends frames: now, if a GET hangs, with the next one otherwise. Returns the bytes that waited before, so
+    /// that one large packet does not mark a client as slow.
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
         let waited = self.buffered_bytes;
         if self.poll.is_some() && self.buffer.is_empty() {
@@ -134,7 +134,7 @@ impl Polling {
         waited
     }
 
-    /// Takes a GET: answers it with what waits, or lets it hang.
+    /// Takes a GET: responds with what waits, or lets it hang.
     ///
     /// # Errors
     /// Another GET hangs already.
@@ -147,7 +147,7 @@ impl Polling {
         Ok(())
     }
 
-    /// Whether a GET hangs.
+    /// Returns whether a GET hangs.
     pub const fn is_polled(&self) -> bool {
         self.poll.is_some()
     }

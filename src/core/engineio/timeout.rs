@@ -36,7 +36,7 @@ impl Engine {
         self.handle_late_posts(now, fx);
     }
 
-    /// The shared heartbeat's tick: ends who is dead, pings the others.
+    /// Handles the shared heartbeat's tick: drops the sessions that are dead, pings the others.
     pub fn handle_tick(&mut self, now: Timestamp, last_pongs: Vec<(ConnId, Timestamp)>, fx: &mut Effects) {
         if self.deadlines.tick == Tick::Off {
             return;
@@ -85,7 +85,7 @@ impl Engine {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
     }

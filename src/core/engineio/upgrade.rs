@@ -14,13 +14,13 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// Whether a WebSocket may take a session over: it polls, or did when it was closed, and no other wants to.
+    /// Returns whether a WebSocket may take a session over: it polls, or did when it was closed, and no other wants to.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         let session = self.find(sid).and_then(|key| self.sessions.get(key.0));
         session.is_some_and(|session| session.transport.can_be_probed())
     }
 
-    /// A WebSocket wants to take over a session. If it may not, it is closed and the session goes on.
+    /// Handles a WebSocket that wants to take over a session. If it may not, it is closed and the session goes on.
     pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
         let probe = Probe::new(conn, now, &self.config);
         let found = self.find(sid);
@@ -37,7 +37,7 @@ impl Engine {
         }
     }
 
-    /// A packet on a WebSocket that probes.
+    /// Handles a packet on a WebSocket that probes.
     pub(super) fn handle_probe_packet(
         &mut self,
         now: Timestamp,
@@ -105,7 +105,7 @@ impl Engine {
         }
     }
 
-    /// Where the WebSocket stands that wants to take a session over; `None` when none may.
+    /// Returns the place of the WebSocket that wants to take a session over; `None` when none may.
     pub(super) fn probe_mut(&mut self, key: SessionKey) -> Option<&mut Option<Probe>> {
         self.sessions.get_mut(key.0)?.transport.probe_mut()
     }

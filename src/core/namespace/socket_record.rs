@@ -38,7 +38,7 @@ impl Identified for SocketRecord {
 }
 
 impl SocketRecord {
-    /// A socket that was just made.
+    /// Makes the record of a new socket.
     pub fn new(
         id: SocketId,
         namespace: Namespace,

@@ -108,7 +108,7 @@ impl Server {
         self.engine.send(socket.session, vec![frame], false, fx);
     }
 
-    /// The sockets that are meant, the prepared one too.
+    /// Returns the sockets that are meant, the prepared one too.
     pub(crate) fn ids(&mut self, to: &Recipients) -> Vec<SocketId> {
         match to {
             Recipients::One(id) => vec![*id],

@@ -1,4 +1,4 @@
-//! Events on their way to clients, and the answers on their way back.
+//! Events on their way to clients, and the acknowledgements on their way back.
 
 use std::rc::Rc;
 
@@ -10,7 +10,6 @@ use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{AckRequest, Emission, Recipients};
-use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::GoneSocket;
@@ -73,7 +72,7 @@ impl Server {
         }
     }
 
-    /// An event whose answers a handler awaits.
+    /// Emits an event whose acknowledgements a handler awaits.
     fn await_acks(
         &mut self,
         pending: PendingAckId,
@@ -100,7 +99,7 @@ impl Server {
         self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
     }
 
-    /// An event whose answers are noted down for a handler to come; says whether there is anybody to answer.
+    /// Emits an event whose acknowledgements are stored; returns whether any socket gets it.
     fn store_acks(
         &mut self,
         stored: &StoredAck,
@@ -138,7 +137,7 @@ impl Server {
         self.engine.broadcast(sessions, frames, volatile, fx);
     }
 
-    /// A client answered an event.
+    /// Handles an acknowledgement of a client.
     pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
         match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
             Ok(complete) => push_collected(complete, fx),
@@ -172,9 +171,9 @@ pub(super) fn stored_ack_dispatch(
     socket: SocketRef,
     gone: Option<Rc<GoneSocket>>,
     StoredAck { name, context, .. }: StoredAck,
-    answer: Result<Args, AckFailure>,
+    result: Result<Args, AckFailure>,
 ) -> Dispatch {
-    Dispatch::StoredAck { socket, gone, name, context, answer }
+    Dispatch::StoredAck { socket, gone, name, context, result }
 }
 
 pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, CollectedAcks)>, fx: &mut Effects) {
@@ -183,7 +182,7 @@ pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, C
     }
 }
 
-/// A packet for a namespace as a message: `write` appends its text, in which something of `len` bytes is.
+/// Returns a packet for a namespace as a message: `write` appends its text, of which the payload has `len` bytes.
 pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
     let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
     text.push(engineio::wire::MESSAGE);

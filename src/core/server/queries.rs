@@ -15,32 +15,32 @@ use crate::limits::MAX_ROOMS;
 use crate::time::Timestamp;
 
 impl Server {
-    /// Whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
+    /// Returns whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
     pub fn is_connected(&self, socket: SocketId) -> bool {
         self.namespaces.get(socket).is_some()
     }
 
-    /// Whether a session of this id exists, on whatever transport.
+    /// Returns whether a session of this id exists, on whatever transport.
     pub fn has_session(&self, sid: Sid) -> bool {
         self.engine.has_session(sid)
     }
 
-    /// Whether a WebSocket may take a session over: it polls, and no other wants to.
+    /// Returns whether a WebSocket may take a session over: it polls, and no other wants to.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         self.engine.can_upgrade(sid)
     }
 
-    /// How many sessions there are.
+    /// Returns how many sessions there are.
     pub fn session_count(&self) -> usize {
         self.engine.session_count()
     }
 
-    /// How many clients are connected.
+    /// Returns how many clients are connected.
     pub fn clients_count(&self) -> usize {
         self.engine.sessions().count()
     }
 
-    /// When [`Input::Timeout`] is due for sessions that poll, and for handlers that await an answer. Only these may keep a
+    /// Returns when [`Input::Timeout`] is due for sessions that poll, and for handlers that await acknowledgements. Only these may keep a
     /// timer in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         self.engine.next_timeout().into_iter().chain(self.pending_acks.first_deadline()).min()
@@ -51,12 +51,12 @@ impl Server {
         self.engine.next_wakeup(self.next_stored())
     }
 
-    /// Whether one tick pings all WebSockets.
+    /// Returns whether one tick pings all WebSockets.
     pub fn shares_heartbeat(&self) -> bool {
         self.config.shares_heartbeat()
     }
 
-    /// Whether [`Input::Tick`] is due.
+    /// Returns whether [`Input::Tick`] is due.
     pub fn is_tick_due(&self, now: Timestamp) -> bool {
         self.engine.is_tick_due(now, self.next_stored())
     }
@@ -71,28 +71,27 @@ impl Server {
         self.stored_acks.first_deadline().into_iter().chain(self.alarms.first_at()).min()
     }
 
-    /// Whether handlers are to be called for what is emitted; not unless this is said.
+    /// Sets whether handlers are called for what is emitted; none are before.
     pub const fn watch_outgoing(&mut self, watch: bool) {
         self.watches_outgoing = watch;
     }
 
-    /// Whether handlers are to be called for the packets of clients, and for those on their way to them; not unless this is
-    /// said.
+    /// Sets whether handlers are called for the packets of clients, and for those on their way to them; none are before.
     pub const fn watch_packets(&mut self, received: bool, created: bool) {
         self.engine.watch_packets(received, created);
     }
 
-    /// How many named alarms there would be with this one, and how many bytes they have at most as they are written.
+    /// Returns how many named alarms there would be with this one, and how many bytes they have at most as they are written.
     pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
         self.alarms.size_with(name, context)
     }
 
-    /// When a named alarm is due, and what its handler gets, as JSON.
+    /// Returns when a named alarm is due, and what its handler gets, as JSON.
     pub fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
         self.alarms.get(name)
     }
 
-    /// A socket that is in its namespace, or on its way into it.
+    /// Returns a socket that is in its namespace, or on its way into it.
     pub fn socket(&self, id: SocketId) -> Option<&SocketRecord> {
         self.namespaces.get(id).or_else(|| self.pending_connects.get(id))
     }
@@ -100,12 +99,12 @@ impl Server {
     /// Returns what handlers may know of a socket that is in its namespace, or on its way into it.
     pub fn socket_view(&self, id: SocketId) -> Option<SocketView<'_>> {
         let connected = self.namespaces.get(id);
-        let socket = connected.or_else(|| self.prepared(id))?;
+        let socket = connected.or_else(|| self.pending_connects.get(id))?;
         let conn = self.engine.conn_view(socket.session);
         Some(SocketView { facts: socket, is_connected: connected.is_some(), conn })
     }
 
-    /// Whom handlers mean.
+    /// Returns the sockets that a handler means.
     pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {
             Recipients::One(id) => self.namespaces.get(*id).map(SocketRecord::to_ref).into_iter().collect(),
@@ -117,14 +116,14 @@ impl Server {
         }
     }
 
-    /// The sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
+    /// Returns the sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
     pub fn without_room_for(&mut self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
         let mut sockets = self.ids(to);
         sockets.retain(|&id| !self.has_room_for(id, rooms));
         sockets
     }
 
-    /// Whether a socket may join these rooms: it does not have to be there.
+    /// Returns whether a socket may join these rooms: it does not have to be there.
     pub(crate) fn has_room_for(&self, id: SocketId, rooms: &[Room]) -> bool {
         let Some(socket) = self.socket(id) else { return true };
         if socket.rooms.len().saturating_add(rooms.len()) <= MAX_ROOMS {
@@ -137,7 +136,7 @@ impl Server {
         socket.rooms.len().saturating_add(new.len()) <= MAX_ROOMS
     }
 
-    /// The namespaces that have a socket.
+    /// Returns the namespaces that have a socket.
     pub fn namespaces(&self) -> Vec<Namespace> {
         self.namespaces.names().cloned().collect()
     }

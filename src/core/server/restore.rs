@@ -50,7 +50,7 @@ impl Server {
                 let prepared = || client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
                 let joining: Vec<_> =
                     prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
-                // Whoever waits to be let in is not to wait for the next one who speaks.
+                // A client that waits to be let in must not have to wait until another one sends something.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
                 let (handshake, partial) = (client.handshake.clone(), client.decoder.snapshot());

@@ -129,14 +129,14 @@ pub fn encode_ack(namespace: &Namespace, id: AckId, args: &Args, out: &mut Strin
     out.push(']');
 }
 
-/// Appends the answer to a CONNECT that was accepted.
+/// Appends the CONNECT packet for a socket that was let in.
 pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
     encode_head('0', namespace, None, 0, out);
     // Writing to a string cannot fail; ids need no escapes.
     let _ = write!(out, r#"{{"sid":"{sid}"}}"#);
 }
 
-/// Appends the answer to a CONNECT that was refused.
+/// Appends the CONNECT_ERROR packet for a client that was refused.
 pub fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);
@@ -218,7 +218,7 @@ fn parse_object(json: &str) -> Result<&str, PeerFault> {
     if valid { Ok(json) } else { Err(PeerFault::Payload) }
 }
 
-/// Checks that the text is a JSON array, to whatever depth, and gives its first element's text.
+/// Checks that the text is a JSON array, to whatever depth, and returns its first element's text.
 fn parse_array(json: &str) -> Result<Option<&str>, PeerFault> {
     struct First;
     impl<'de> Visitor<'de> for First {

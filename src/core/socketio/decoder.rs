@@ -35,7 +35,7 @@ pub struct Partial {
 }
 
 impl Decoder {
-    /// Takes a text message; gives the packet, if that is all of it.
+    /// Takes a text message; returns the packet, if that is all of it.
     ///
     /// # Errors
     /// It is not a packet's text, or attachments are due.
@@ -54,7 +54,7 @@ impl Decoder {
         }
     }
 
-    /// Takes a binary message; gives the packet that it completes.
+    /// Takes a binary message; returns the packet that it completes.
     ///
     /// # Errors
     /// No attachment is due, or those of this packet have more than `max_bytes` in all.
@@ -79,12 +79,12 @@ impl Decoder {
         }
     }
 
-    /// Whether attachments are due.
+    /// Returns whether attachments are due.
     pub const fn is_reconstructing(&self) -> bool {
         matches!(self, Self::Reconstructing(_))
     }
 
-    /// What must survive sleep; long attachments are left to [`parts`](Self::parts).
+    /// Returns what must survive sleep; long attachments are left to [`parts`](Self::parts).
     pub fn snapshot(&self) -> Option<PartialSnapshot> {
         let Self::Reconstructing(partial) = self else { return None };
         let part = |bytes: &Bytes| {
@@ -100,7 +100,7 @@ impl Decoder {
         })
     }
 
-    /// The long attachments that have arrived.
+    /// Returns the long attachments that have arrived.
     pub fn parts(&self) -> Parts {
         let mut parts = Parts::new();
         if let Self::Reconstructing(partial) = self {
@@ -111,7 +111,7 @@ impl Decoder {
         parts
     }
 
-    /// A decoder as it was before the world slept; `None` when the snapshot is damaged.
+    /// Makes a decoder as it was before the world slept; returns `None` when the snapshot is damaged.
     pub fn restore(snapshot: Option<PartialSnapshot>, parts: &Parts) -> Option<Self> {
         let Some(PartialSnapshot { is_ack, namespace, id, json, announced, arrived }) = snapshot else {
             return Some(Self::Idle);

@@ -28,7 +28,7 @@ pub enum Packet {
     Event {
         /// The namespace.
         namespace: Namespace,
-        /// The number for the answer, where one is wanted.
+        /// The id for the acknowledgement, where one is wanted.
         id: Option<AckId>,
         /// The event's name; a number's digits where a client named it by one.
         event: Rc<str>,
@@ -39,9 +39,9 @@ pub enum Packet {
     Ack {
         /// The namespace.
         namespace: Namespace,
-        /// The number of the event that this answers.
+        /// The id of the event that this acknowledges.
         id: Option<AckId>,
-        /// The answer.
+        /// The arguments.
         args: Args,
     },
     /// `4`: only a server may send one.
@@ -52,7 +52,7 @@ pub enum Packet {
 }
 
 impl Packet {
-    /// The namespace that the packet is for.
+    /// Returns the namespace that the packet is for.
     pub const fn namespace(&self) -> &Namespace {
         match self {
             Self::Connect { namespace, .. }

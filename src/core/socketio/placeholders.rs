@@ -138,7 +138,7 @@ fn split_string(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// The text without its first bytes; they are ASCII.
+/// Returns the text without its first bytes; they are ASCII.
 fn skip(text: &str, bytes: usize) -> &str {
     text.get(bytes..).unwrap_or_default()
 }
@@ -187,7 +187,7 @@ mod tests {
         assert!(!check(&nested(100_000), 1));
     }
 
-    /// Whether a value's placeholders are right, found with recursion.
+    /// Returns whether a value's placeholders are right, found with recursion.
     fn is_right(value: &Value) -> bool {
         match value {
             Value::Array(elements) => elements.iter().all(is_right),
