@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::ack::{AckError, AckFailure};
+use super::ack_error::{AckError, AckFailure};
 use super::connect_error::ConnectError;
-use super::emit::EmitError;
+use super::emit_error::EmitError;
 use super::handler_error::{DEFAULT_CODE, HandlerError, INVALID_ARGUMENTS};
-use super::join::JoinError;
+use super::join_error::JoinError;
 use crate::value::{Args, DecodeError, echoed, quoted};
 
 /// An error of a handler: a code and a sentence. Every [`Error`](core::error::Error) becomes one by `?`.

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::error::Failure;
-use crate::http::INTERNAL_PREFIX;
-use crate::http::is_token;
+use crate::http::{INTERNAL_PREFIX, is_token};
 use crate::limits::MAX_ECHOED_NAME_CHARS;
 
 /// A request to one of the app's [`route`](crate::routing::App::route)s.

@@ -2,9 +2,9 @@
 
 use core::future::Future;
 use core::time::Duration;
+use std::rc::Rc;
 
 use serde::Serialize;
-use std::rc::Rc;
 
 use super::delegate::delegate;
 use super::into_rooms::IntoRooms;
@@ -13,9 +13,8 @@ use super::socket::Socket;
 use super::storage::Storage;
 use super::world_api::WorldHandle;
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{Command, Recipients};
-use crate::error::BroadcastAckError;
-use crate::error::{EmitError, Failure, JoinError};
+use crate::core::input::{Command, Recipients, Target};
+use crate::error::{BroadcastAckError, EmitError, Failure, JoinError};
 use crate::id::{Namespace, SocketId};
 use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_ALARMS_BYTES, MAX_CONTEXT_BYTES};
 use crate::time::Timestamp;
@@ -76,7 +75,7 @@ impl Io {
         let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
         let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
         // A predicate was asked when the first socket came; all sockets of the namespace know which one it was.
-        let everybody = Recipients::Matching(crate::core::input::Target::namespace(namespace.clone()));
+        let everybody = Recipients::Matching(Target::namespace(namespace.clone()));
         let known =
             self.world.upgrade().and_then(|world| world.resolve(&everybody).first().and_then(|one| one.predicate));
         Ok(Self::new(self.world.clone(), namespace, known, self.suppress_hooks))

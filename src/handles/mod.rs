@@ -1,6 +1,7 @@
 //! The handles that handlers hold: the world, its sockets, and what can be done with them.
 
-mod ack;
+mod ack_sender;
+mod awaited_acks;
 mod conn;
 mod conn_request;
 mod delegate;
@@ -17,11 +18,9 @@ mod socket;
 mod storage;
 mod world_api;
 
-pub use ack::AckSender;
-pub use ack::AckSlot;
+pub use ack_sender::{AckSender, AckSlot};
 pub use conn::Conn;
-pub use conn_request::ConnRequest;
-pub use conn_request::Variables;
+pub use conn_request::{ConnRequest, Variables};
 pub use engine_socket::EngineSocket;
 pub use handshake::Handshake;
 pub use headers::Headers;

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use super::ack;
+use super::awaited_acks;
 use super::into_rooms::IntoRooms;
 use super::outbound::{EmitOptions, Outbound, emitter_methods};
 use super::socket::Socket;
@@ -97,7 +97,7 @@ impl SocketEmitter {
         event: &str,
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<T, AckError>> + 'static {
-        ack::one(self.outbound().emit_with_ack(event, args.into_args()))
+        awaited_acks::one(self.outbound().emit_with_ack(event, args.into_args()))
     }
 
     fn outbound(self) -> Outbound {
@@ -141,7 +141,7 @@ impl BroadcastOperator {
         event: &str,
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<Vec<(SocketId, T)>, BroadcastAckError<T>>> + 'static {
-        ack::many(self.outbound().emit_with_ack(event, args.into_args()))
+        awaited_acks::many(self.outbound().emit_with_ack(event, args.into_args()))
     }
 
     /// Emits an event at once, and returns the acknowledgements unparsed, with the sockets that sent none.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::ack::Waiting;
+use super::awaited_acks::AwaitedAcks;
 use super::world_api::WorldHandle;
 use crate::core::dispatch::SocketRef;
 use crate::core::input::{AckRequest, Command, Emission, Recipients};
@@ -97,7 +97,7 @@ impl Outbound {
     ///
     /// # Errors
     /// The event cannot be sent as it is, or the options are not for acknowledgements that are awaited.
-    pub fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<Waiting, EmitError> {
+    pub fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<AwaitedAcks, EmitError> {
         check_event(event)?;
         let args = args?;
         let Self { world: handle, to, options: EmitOptions { volatile, suppress_hooks, timeout, ack_to }, .. } = self;
@@ -111,12 +111,12 @@ impl Outbound {
         let Some(world) = handle.upgrade() else {
             // Nobody is left to acknowledge: the same as a world that is gone while it is awaited.
             let (_, receiver) = futures::channel::oneshot::channel();
-            return Ok(Waiting::new(handle, PendingAckId(0), receiver));
+            return Ok(AwaitedAcks::new(handle, PendingAckId(0), receiver));
         };
         let (pending, receiver) = world.await_acks();
         let ack = AckRequest::Awaited { pending, deadline: world.now().after(timeout) };
         world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
-        Ok(Waiting::new(handle, pending, receiver))
+        Ok(AwaitedAcks::new(handle, pending, receiver))
     }
 }
 

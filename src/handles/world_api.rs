@@ -90,9 +90,7 @@ impl WorldHandle {
             world.perform(command);
         }
     }
-}
 
-impl WorldHandle {
     /// Makes sockets join rooms, each all of them or none.
     pub(crate) fn join(&self, to: Recipients, rooms: Vec<Room>) -> Result<(), JoinError> {
         let too_long = rooms.iter().map(|room| room.as_str().len()).find(|bytes| *bytes > MAX_NAME_BYTES);

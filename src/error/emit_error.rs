@@ -1,8 +1,9 @@
 //! Why an event was not emitted.
 
+use core::fmt;
+
 use super::handler_error::HandlerError;
 use crate::value::EncodeError;
-use core::fmt;
 
 /// Why an event was not emitted. The server's own code is to blame.
 #[derive(Debug)]

@@ -1,10 +1,11 @@
 //! Why an acknowledgement is missing.
 
-use super::emit::EmitError;
+use core::fmt;
+
+use super::emit_error::EmitError;
 use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::value::DecodeError;
-use core::fmt;
 
 /// Why a client sent no acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Why a socket did not join a room.
 
+use core::fmt;
+
 use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
-use core::fmt;
 
 /// Why sockets did not join rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]

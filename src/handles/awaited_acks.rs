@@ -1,0 +1,76 @@
+//! Acknowledgements of clients that handlers await.
+
+use futures::channel::oneshot;
+
+use super::world_api::WorldHandle;
+use crate::core::acks::CollectedAcks;
+use crate::core::input::Command;
+use crate::error::{AckError, AckFailure, BroadcastAckError, EmitError, IncompleteAcks};
+use crate::id::{PendingAckId, SocketId};
+use crate::value::FromArgs;
+
+/// Acknowledgements that are awaited. Dropping it cancels them.
+#[derive(Debug)]
+pub(crate) struct AwaitedAcks {
+    world: WorldHandle,
+    pending: PendingAckId,
+    receiver: Option<oneshot::Receiver<CollectedAcks>>,
+}
+
+impl AwaitedAcks {
+    pub(crate) const fn new(
+        world: WorldHandle,
+        pending: PendingAckId,
+        receiver: oneshot::Receiver<CollectedAcks>,
+    ) -> Self {
+        Self { world, pending, receiver: Some(receiver) }
+    }
+
+    /// Returns all acknowledgements; none if the world is gone.
+    pub(crate) async fn all(mut self) -> CollectedAcks {
+        match self.receiver.as_mut() {
+            Some(receiver) => {
+                let answered = receiver.await.unwrap_or_default();
+                self.receiver = None;
+                answered
+            }
+            None => CollectedAcks::default(),
+        }
+    }
+}
+
+impl Drop for AwaitedAcks {
+    fn drop(&mut self) {
+        if self.receiver.is_some() {
+            self.world.perform(Command::CancelAck(self.pending));
+        }
+    }
+}
+
+/// Returns one client's acknowledgement.
+pub(crate) async fn one<T: FromArgs>(awaited: Result<AwaitedAcks, EmitError>) -> Result<T, AckError> {
+    let CollectedAcks { acks, missing } = awaited.map_err(AckError::Emit)?.all().await;
+    if let Some((_, args)) = acks.into_iter().next() {
+        return T::from_args(args).map_err(AckError::Invalid);
+    }
+    Err(AckError::Failed(missing.first().map_or(AckFailure::Disconnected, |&(_, why)| why)))
+}
+
+/// Returns the acknowledgements of a broadcast.
+pub(crate) async fn many<T: FromArgs>(
+    awaited: Result<AwaitedAcks, EmitError>,
+) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {
+    let CollectedAcks { acks, missing } = awaited.map_err(BroadcastAckError::Emit)?.all().await;
+    let mut missing: Vec<_> = missing.into_iter().map(|(id, why)| (id, AckError::Failed(why))).collect();
+    let mut parsed = Vec::with_capacity(acks.len());
+    for (id, args) in acks {
+        match T::from_args(args) {
+            Ok(answer) => parsed.push((id, answer)),
+            Err(error) => missing.push((id, AckError::Invalid(error))),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(parsed);
+    }
+    Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: parsed, missing }))
+}
