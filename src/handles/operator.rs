@@ -32,11 +32,11 @@ use crate::value::{Args, FromArgs, IntoArgs};
 /// async fn count(socket: Socket) -> Result<Ack<(usize, usize)>, EmitError> {
 ///     let voters = socket.to("voters").timeout(Duration::from_secs(5));
 ///     let (acks, missing) = match voters.emit_with_ack::<bool>("yes?", ()).await {
-///         Ok(answers) => (answers, 0),
+///         Ok(acks) => (acks, 0),
 ///         Err(BroadcastAckError::Incomplete(some)) => (some.acks, some.missing.len()),
 ///         Err(BroadcastAckError::Emit(error)) => return Err(error),
 ///     };
-///     Ok(Ack((answers.iter().filter(|(_, yes)| *yes).count(), missing)))
+///     Ok(Ack((acks.iter().filter(|(_, yes)| *yes).count(), missing)))
 /// }
 ///
 /// let world = TestWorld::new(app);
