@@ -3,8 +3,9 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { RELAY, ROOT } from "./root.mjs";
+import { dirname, join, relative } from "node:path";
+import { builtFrom, metadata } from "./metadata.mjs";
+import { ROOT } from "./root.mjs";
 
 /** Every file below a directory, in order; none where it is not there. */
 export function* files(path) {
@@ -15,13 +16,22 @@ export function* files(path) {
   }
 }
 
-/** One hash over the sources of the crate, of the example if one is built, and whatever else decides the result. */
+/**
+ * The files that decide what a package becomes: its workspace's manifest (profiles) and lock file, and the manifest, build
+ * script and sources of the package and of each path dependency, however indirect.
+ */
+export function inputsOf(crateDir) {
+  const found = metadata(crateDir, "--filter-platform", "wasm32-unknown-unknown");
+  const local = builtFrom(found).filter(({ source }) => source === null).map(({ manifest_path }) => dirname(manifest_path));
+  const shared = ["Cargo.toml", "Cargo.lock"].map((name) => join(found.workspace_root, name));
+  const own = local.flatMap((dir) => [join(dir, "Cargo.toml"), join(dir, "build.rs"), ...files(join(dir, "src"))]);
+  return [...new Set([...shared, ...own])].filter((path) => existsSync(path)).sort();
+}
+
+/** One hash over the inputs of a package and whatever else decides the result. */
 export function fingerprint({ crateDir, settings }) {
-  const inputs = [join(ROOT, "Cargo.toml"), join(ROOT, "Cargo.lock"), ...files(join(ROOT, "src"))];
-  if (crateDir === RELAY) inputs.push(join(ROOT, "tabletop/Cargo.toml"), ...files(join(ROOT, "tabletop/src")));
-  if (crateDir !== ROOT) inputs.push(join(crateDir, "Cargo.toml"), ...files(join(crateDir, "src")));
   const hash = createHash("sha256").update(JSON.stringify(settings));
-  for (const file of inputs) hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));
+  for (const file of inputsOf(crateDir)) hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));
   return hash.digest("hex");
 }
 
