@@ -5,6 +5,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
+import { checkMsrv } from "./lib/msrv.mjs";
+import { publishDryRun } from "./lib/publish.mjs";
 import { BIN, ROOT, testApps } from "./lib/root.mjs";
 import { Refusal, ask, main, run, say } from "./lib/run.mjs";
 import { Totals } from "./lib/totals.mjs";
@@ -22,7 +24,7 @@ const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED,
 /** The end-to-end tests, or those whose names contain one of the words. */
 function endToEnd(words) {
   const testsIn = (dir) => readdirSync(join(ROOT, dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => join(dir, name));
-  const files = ["miniflare", "tests/readme", "perf/cost", "perf/lib"].flatMap(testsIn);
+  const files = ["miniflare", "tests/readme", "perf/cost", "perf/lib", "scripts/lib"].flatMap(testsIn);
   const chosen = words.length ? files.filter((name) => words.some((word) => name.includes(word))) : files;
   if (!chosen.length) throw new Refusal(`No end-to-end test is called like "${words.join('", "')}". There are: ${files.join(", ")}`);
   return chosen;
@@ -59,6 +61,7 @@ const everything = (totals, words) => {
     ["clippy", () => clippy("-p", "dormouse", "--all-targets")],
     ["clippy, wasm32", () => clippy("-p", "dormouse", ...WASM)],
     ["clippy, the tabletop app", () => clippy("-p", "dormouse-tabletop", "--all-targets")],
+    ["clippy, the tabletop app, wasm32", () => clippy("-p", "dormouse-tabletop", ...WASM)],
     ["clippy, the relay", () => clippy("-p", "relay", "--all-targets")],
     ["clippy, the relay, wasm32", () => clippy("-p", "relay", ...WASM)],
     ...packages.flatMap(([shown, name]) => [
@@ -66,9 +69,13 @@ const everything = (totals, words) => {
       [`clippy, ${shown}, wasm32`, () => clippy("-p", name, ...WASM)],
     ]),
     ...benched,
-    ["docs", () => doc("-p", "dormouse")],
+    ["the oldest Rust", checkMsrv],
+    // Undocumented items fail here, too: rustdoc knows the lint `missing_docs`.
+    ["docs", () => doc("-p", "dormouse", "-p", "dormouse-tabletop")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
+    // After the tests, which have compiled the dependencies.
+    ["publish, dry run", publishDryRun],
     ["benches, each once", () => cargo("test", "--quiet", "--package", "dormouse", ...LOCKED, ...BENCHES.flatMap((name) => ["--bench", name]))],
     ["instructions of the core", () => (ask("valgrind", ["--version"])
       ? run(process.execPath, ["perf/instructions.mjs", "--check"])

@@ -1,0 +1,22 @@
+// A publication that uploads nothing: the files that crates.io would get must compile, on the host and for wasm32.
+
+import { join } from "node:path";
+import { metadata } from "./metadata.mjs";
+import { ROOT } from "./root.mjs";
+import { run } from "./run.mjs";
+
+const NAME = "dormouse";
+
+/**
+ * `cargo publish --dry-run`. Cargo's own verification builds the unpacked files for the host, in this workspace's target
+ * directory: only the crate itself is compiled anew, in about five seconds. It says nothing about `src/cloudflare`, which is
+ * wasm only, so the same files are checked for wasm32, too.
+ */
+export async function publishDryRun() {
+  const { version } = metadata(ROOT, "--no-deps").packages.find(({ name }) => name === NAME);
+  await run("cargo", ["publish", "--quiet", "--dry-run", "--allow-dirty", "--package", NAME]);
+  const manifest = join(ROOT, "target/package", `${NAME}-${version}`, "Cargo.toml");
+  await run("cargo", ["check", "--quiet", "--manifest-path", manifest, "--target", "wasm32-unknown-unknown"], {
+    env: { CARGO_TARGET_DIR: join(ROOT, "target") },
+  });
+}
