@@ -1,0 +1,99 @@
+//! The pages name what is there: every link leads to a file and to a heading of it, and every path between backticks exists.
+#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders of which the pages name files.
+const FOLDERS: [&str; 10] =
+    ["benches", "docs", "examples", "miniflare", "perf", "relay", "scripts", "src", "tabletop", "tests"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Markdown files of the repository.
+fn pages() -> Vec<PathBuf> {
+    let folders = [root().to_owned(), root().join("docs"), root().join("tests/transcripts")];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of pages can be read"));
+    let files = files.map(|entry| entry.expect("a folder of pages can be read").path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+#[test]
+fn every_link_and_path_of_the_pages_leads_somewhere() {
+    let mut offences = Vec::new();
+    for page in pages() {
+        let text = prose(&fs::read_to_string(&page).expect("a page can be read"));
+        let shown = page.strip_prefix(root()).unwrap_or(&page).display().to_string();
+        let broken = links(&text).into_iter().filter_map(|link| follow(&page, link).err());
+        let lost = paths(&text).into_iter().filter(|path| !root().join(path).exists());
+        offences.extend(broken.map(|problem| format!("{shown}: {problem}")));
+        offences.extend(lost.map(|path| format!("{shown}: `{path}` does not exist")));
+    }
+    assert!(offences.is_empty(), "\n{}", offences.join("\n"));
+}
+
+/// A page without its blocks of code.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+fn links(text: &str) -> Vec<&str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link).collect()
+}
+
+/// Looks for the file of a link and, in a page, for the heading. `tests/parity.rs` looks for the tests that links name.
+fn follow(page: &Path, link: &str) -> Result<(), String> {
+    if link.starts_with("http") {
+        return Ok(());
+    }
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() { page.to_owned() } else { page.with_file_name("").join(path) };
+    if !target.exists() {
+        return Err(format!("{link}: no such file"));
+    }
+    let is_page = target.extension().is_some_and(|extension| extension == "md");
+    if anchor.is_empty() || !is_page {
+        return Ok(());
+    }
+    let text = fs::read_to_string(&target).map_err(|error| format!("{link}: {error}"))?;
+    if anchors(&text).contains(anchor) { Ok(()) } else { Err(format!("{link}: no such heading")) }
+}
+
+/// What GitHub calls a page's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    headings.map(anchor).collect()
+}
+
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// What stands between backticks and is the path of one file or folder of the repository.
+fn paths(text: &str) -> Vec<&str> {
+    let codes = text.split('`').skip(1).step_by(2);
+    let paths = codes.filter(|code| {
+        let is_path = code.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
+        is_path && code.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+    });
+    // What a build leaves behind, and what stands for any name.
+    paths.filter(|path| !path.contains("/build/") && !path.chars().any(|c| c.is_ascii_uppercase())).collect()
+}
+
+#[test]
+fn links_headings_and_paths_are_found() {
+    let text = "# One `two`, three!\n[a](b.md#c) `src/lib.rs` `src/*.rs` `examples/NAME/x` `no/where`\n```sh\n[d](e) `src/f`\n```\n";
+    let plain = prose(text);
+    assert_eq!(links(&plain), ["b.md#c"]);
+    assert_eq!(paths(&plain), ["src/lib.rs"]);
+    assert!(anchors(text).contains("one-two-three"));
+    let page = root().join("README.md");
+    assert_eq!(follow(&page, "docs/parity.md#server"), Ok(()));
+    for link in ["nowhere.md", "docs/parity.md#nowhere", "#nowhere"] {
+        assert!(follow(&page, link).is_err(), "{link}");
+    }
+}
