@@ -8,9 +8,9 @@ mod guards;
 mod leaving;
 mod middleware;
 mod namespaces;
-mod replies;
 mod rooms;
 mod runtime;
+mod stored_acks;
 mod waiting;
 mod world;
 
@@ -27,8 +27,15 @@ fn app() -> App {
 }
 
 fn main(ns: Routes) -> Routes {
-    let register =
-        [acks::routes, binary::routes, leaving::routes, replies::routes, rooms::routes, waiting::routes, world::routes];
+    let register = [
+        acks::routes,
+        binary::routes,
+        leaving::routes,
+        stored_acks::routes,
+        rooms::routes,
+        waiting::routes,
+        world::routes,
+    ];
     register.into_iter().fold(ns, |ns, register| register(ns))
 }
 
