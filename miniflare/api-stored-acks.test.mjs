@@ -1,4 +1,5 @@
-// Answers that outlive sleep: what `ack_to` asked for comes to its handler in the woken world, or does not come, and says so.
+// Acknowledgements that outlive sleep: the handler that `ack_to` names is called in the woken world, with the client's
+// acknowledgement or with why there is none.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -1,5 +1,5 @@
-// What stock clients hear that are disconnected while they poll, or while they upgrade: all that was said to them before, and
-// then the disconnect.
+// Stock clients that are disconnected while they poll or upgrade get everything that was emitted to them before, and then the
+// disconnect.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -1,7 +1,6 @@
 // `npm run build [-- --example NAME | --crate DIR] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm,
 // and under assets/ the client that it serves and the crate's public/, in build/ (the relay), examples/NAME/build/ (an
-// example), DIR/build/ (your own server) or the directory that --out names. Does nothing when that build is newer than its
-// sources.
+// example), DIR/build/ (your own server) or the directory of --out. Does nothing if the build is up to date.
 
 import { rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -15,7 +14,7 @@ import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
 import { ready } from "./setup.mjs";
 
-// What the compiler, wasm-bindgen and unwinding use, and no more: an engine need not know what wasm-opt does.
+// Exactly what the compiler, wasm-bindgen and unwinding use, so that wasm-opt adds nothing that an engine may not know.
 const FEATURES = [
   "bulk-memory",
   "exception-handling",
@@ -26,9 +25,9 @@ const FEATURES = [
   "sign-ext",
 ];
 
-// The names of functions, which only a debugger reads, are a quarter of the wasm; Cargo's own `strip` takes what wasm-bindgen
-// needs, too. In the order of their names, instances of one generic function stand side by side, where compression finds that
-// they are alike; it does not if each was inlined into its only caller.
+// Function names, which only a debugger reads, are a quarter of the wasm. Cargo's own `strip` would also remove what wasm-bindgen
+// needs. Sorted by name, the instances of one generic function are next to each other, where compression finds that they are
+// similar; that does not work if each was inlined into its only caller.
 const SHRINK = [
   ...FEATURES.map((feature) => `--enable-${feature}`),
   "-Os",
@@ -38,7 +37,7 @@ const SHRINK = [
   "--strip-producers",
 ];
 
-/** Builds unless it is fresh, and returns the directory. Only a measurement of what unwinding costs says whether panics unwind. */
+/** Builds what is not up to date, and returns the directory. `unwind` is set only to measure what unwinding costs. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : RELAY);
   out ??= crateDir === RELAY ? defaultBuildDir() : join(crateDir, "build");

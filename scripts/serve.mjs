@@ -1,6 +1,6 @@
 // `npm run serve -- --port N [--var KEY=VALUE …] [--example NAME | --crate DIR] [--persist DIR] [--host H] [--build DIR]`:
-// serves the built worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it answers, then the
-// worker's own lines. Every origin is allowed unless --var ALLOWED_ORIGINS=… says otherwise.
+// serves the built worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it accepts requests,
+// then the worker's log. Every origin is allowed unless --var ALLOWED_ORIGINS=… is given.
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -32,13 +32,13 @@ main(async () => {
   }
 
   await ready();
-  // A build that exists is served as it is, so that an older one can be looked at; `npm run build` renews it.
+  // An existing build is served as it is, so that an older one can be inspected; `npm run build` updates it.
   const crate = values.crate && crateDirOf(values.crate);
   const dir = values.build ? resolve(values.build) : crate ? join(crate, "build") : defaultBuildDir(values.example);
-  // Somebody's own server is what they work on: they want to see what they wrote last.
+  // A user's own package is what they work on, so it is always built.
   if (crate || (!existsSync(join(dir, "index.js")) && !values.build)) await buildWorker({ crate, example: values.example });
 
-  // Only now: the set-up must be able to run before this package's dependencies exist.
+  // Imported here, because the set-up must run before this package's dependencies exist.
   const { startWorker } = await import("../miniflare/world.mjs");
   const { example, persist, host } = values;
   const worker = await startWorker({ vars, example, persist, host, port, build: dir, onLog: (line) => console.log(line) });

@@ -1,5 +1,5 @@
-// `npm run setup`: installs what is missing, and nothing else. Needs only rustup's cargo and any Node from 20 on, because
-// it runs before node_modules exist: no file of the set-up imports a package.
+// `npm run setup`: installs what is missing, and does nothing else. Needs only rustup's cargo and Node 20 or newer. It runs
+// before node_modules exists, so no file of the set-up may import a package.
 
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
@@ -25,9 +25,9 @@ export async function ready(options) {
   await setup(options);
   const env = { ...process.env, PATH: projectPath(), DORMOUSE_READY: "1" };
   const child = spawn(newerNode(), process.argv.slice(1), { env, stdio: "inherit" });
-  // Whoever ends us means the script that does the work. Ctrl-C reaches it by itself; a second SIGINT does no harm.
+  // A signal to this process is meant for the child. Ctrl-C reaches the child anyway; a second SIGINT does no harm.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  // npm ended by a signal takes its shell along but not us: without this, servers would outlive `npm run serve`.
+  // A signal that ends npm ends its shell, too, but not this process: without this, servers would outlive `npm run serve`.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();

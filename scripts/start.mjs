@@ -11,7 +11,7 @@ import { ready } from "./setup.mjs";
 
 main(async () => {
   await ready();
-  await build(); // wrangler would do it too, but here its progress and its errors are seen as they come
+  await build(); // wrangler would build, too, but would not show progress and errors at once
   const args = ["dev", "--var", "ALLOWED_ORIGINS:*", ...process.argv.slice(2)];
   const env = { ...process.env, ...WRANGLER_ENV };
   const child = spawn(join(BIN, "wrangler"), args, { cwd: ROOT, env, stdio: "inherit" });

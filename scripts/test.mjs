@@ -14,7 +14,7 @@ import { WRANGLER_ENV } from "./lib/wrangler.mjs";
 import { ready } from "./setup.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// In CI a Cargo.lock that does not fit Cargo.toml is an error; on a desk cargo brings it up to date.
+// In CI a Cargo.lock that does not fit Cargo.toml is an error; elsewhere cargo updates it.
 const LOCKED = process.env.CI ? ["--locked"] : [];
 
 const cargo = (...args) => run("cargo", args);
@@ -33,13 +33,13 @@ function endToEnd(words) {
 const BENCHES = ["core", "instructions", "allocations"];
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
 
-/** The packages that use the crate as a stranger would: where they are, and what they are called. */
+/** The folders and names of the packages that use only the public API. */
 const packages = [
   ...EXAMPLES.map((name) => [`examples/${name}`, name]),
   ...testApps().map((name) => [`miniflare/apps/${name}`, name]),
 ];
 
-// What is measured, and what measures it. The bench builds both by itself.
+// The bench's server and load generator. The bench builds both itself.
 const benched = [
   ["clippy, the load generator", () => clippy("-p", "load", "--all-targets")],
   ["clippy, the bench's server", () => clippy("-p", "bench-dormouse", "--all-targets")],
@@ -53,7 +53,7 @@ const builds = [
 
 const everything = (totals, words) => {
   const tests = ["end-to-end tests", () => totals.count(run(process.execPath, ["--test", "--test-reporter=spec",
-    // Each file has its own runtime, and many of them mostly wait. The limit is for a test that hangs, not for a slow one.
+    // Each file has its own runtime, and many of them mostly wait. The limit is for tests that hang, not for slow ones.
     "--test-concurrency=2", "--test-timeout=300000", ...endToEnd(words)], { keep: true }))];
   if (words.length) return [...builds, tests];
   return [
@@ -79,10 +79,10 @@ const everything = (totals, words) => {
     ["benches, each once", () => cargo("test", "--quiet", "--package", "dormouse", ...LOCKED, ...BENCHES.flatMap((name) => ["--bench", name]))],
     ["instructions of the core", () => (ask("valgrind", ["--version"])
       ? run(process.execPath, ["perf/instructions.mjs", "--check"])
-      : say("valgrind is not installed, so nobody counts what the core costs"))],
+      : say("valgrind is not installed: the core's instructions are not counted"))],
     ...builds,
     tests,
-    // Whether everything is delivered, never how fast.
+    // Checks that everything is delivered, and never how fast.
     ["bench, smoke", () => run(process.execPath, [join(ROOT, "perf/main.mjs"), "--smoke"], { seconds: 1200 })],
     ["deploy, dry run", () => dryRun(ROOT)],
     ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),

@@ -1,12 +1,12 @@
-// Two programs that cargo compiles for us. They are compiled, not downloaded, because worker-build would otherwise fetch
-// binaries from a code host, which a closed network refuses.
+// Two programs that are compiled with cargo. worker-build would download binaries from a code host, which a closed network
+// does not reach.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BIN, TOOLS, lockedVersion } from "./root.mjs";
 import { run, say } from "./run.mjs";
 
-// Both must match a crate to the letter: the command-line tool reads what the crate's macros wrote into the wasm.
+// Both versions must equal those of a crate: the command-line tool reads what the crate's macros wrote into the wasm.
 const tools = () => ({
   workerBuild: { crate: "worker-build", bin: "worker-build", version: lockedVersion("worker"), minutes: 3.5 },
   wasmBindgen: { crate: "wasm-bindgen-cli", bin: "wasm-bindgen", version: lockedVersion("wasm-bindgen"), minutes: 2 },
@@ -21,13 +21,13 @@ export async function ensureCargoTools() {
     say(`${tool.crate} ${tool.version}: cargo install (once per version and machine, some ${tool.minutes} minutes on 2 cores)`);
     await run("cargo", ["install", "--locked", "--root", home(tool), "--version", `=${tool.version}`, tool.crate], {
       seconds: 1800,
-      // Settings meant for the project must not change what the tools are built for: undefined takes them out.
+      // Settings for the project must not apply to the tools: `undefined` removes them.
       env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined },
     });
   }
 }
 
-/** worker-build, and the environment that tells it where its three helpers are. */
+/** Returns worker-build, and the environment with the paths of its three helpers. */
 export function workerBuild() {
   const { workerBuild, wasmBindgen } = tools();
   return {

@@ -1,4 +1,4 @@
-// The browser for the browser tests: the machine's own, or Debian's where we may install it.
+// The browser for the browser tests: the machine's own, or Debian's if we have permission to install it.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,7 +6,7 @@ import { ask, run, say } from "./run.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The path of a Chromium, or null. `CHROMIUM` in the environment decides before the PATH does. */
+/** Returns the path of a Chromium, or null. The environment variable `CHROMIUM` goes before the PATH. */
 export function chromiumPath() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   for (const name of NAMES) {

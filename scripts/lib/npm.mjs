@@ -1,4 +1,4 @@
-// node_modules: present, and installed from today's lock file.
+// Makes sure that node_modules exists and fits the lock file.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export async function ensureNodeModules() {
   say("npm packages: npm install (some 15 s)");
   // Not `npm ci`: workerd names one optional package per platform, a registry that lacks one of them leaves it out of
   // the lock file, and `npm ci` then refuses the file on every platform. This takes the locked versions and writes nothing.
-  // EBADENGINE warnings say that *this* Node is older than wrangler's minimum. The `node` package is about to solve that.
+  // EBADENGINE warnings mean that *this* Node is older than wrangler's minimum. The package `node`, which is installed now, is newer.
   await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { seconds: 600 });
   newerNode();
   writeFileSync(STAMP, wanted);
@@ -32,7 +32,7 @@ const newEnough = (version) => {
   return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
 };
 
-/** A Node that wrangler accepts: the one from the npm package `node`, else the one we run in if it is new enough. */
+/** Returns a Node that wrangler accepts: that of the npm package `node`, or the running one if it is new enough. */
 export function newerNode() {
   const installed = join(BIN, "node");
   const version = existsSync(installed) ? ask(installed, ["--version"]) : null;
@@ -44,5 +44,5 @@ export function newerNode() {
   );
 }
 
-/** The PATH with the project's own programs first, the newer node among them. */
+/** Returns the PATH with the project's own programs first, among them the newer node. */
 export const projectPath = () => [BIN, process.env.PATH].join(delimiter);

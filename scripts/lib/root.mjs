@@ -1,5 +1,5 @@
-// Where things are, and which version of each tool the project wants.
-// Every version is written down once: Rust tools follow Cargo.lock, the npm tools follow package-lock.json.
+// The folders of the project, and the versions of its tools. Every version is written in one place: Rust tools follow
+// Cargo.lock, npm tools follow package-lock.json.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -12,11 +12,11 @@ export const BIN = join(ROOT, "node_modules", ".bin");
 /** The package that the root's own `wrangler.toml` deploys. */
 export const RELAY = join(ROOT, "relay");
 
-/** Tools that take minutes to compile live outside the clone, one directory per version, and are shared by all clones. */
+/** Tools that take minutes to compile. They are outside the clone, in one directory per version, and shared by all clones. */
 export const TOOLS =
   process.env.DORMOUSE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "dormouse");
 
-/** The version of `crate` that Cargo.lock pins. */
+/** Returns the version of `crate` in Cargo.lock. */
 export function lockedVersion(crate) {
   const lock = readFileSync(join(ROOT, "Cargo.lock"), "utf8");
   const found = lock.match(new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`));
@@ -26,7 +26,7 @@ export function lockedVersion(crate) {
 
 const APPS = join("miniflare", "apps");
 
-/** A package under examples/ or, for the end-to-end tests only, under miniflare/apps/, by directory name. */
+/** Returns the directory of a package under examples/ or, for the end-to-end tests only, under miniflare/apps/. */
 export function exampleDir(name) {
   const dirs = ["examples", APPS].map((parent) => join(ROOT, parent, name));
   const dir = dirs.find((dir) => existsSync(join(dir, "Cargo.toml")));
@@ -34,7 +34,7 @@ export function exampleDir(name) {
   return dir;
 }
 
-/** Somebody's own package, named from the directory in which `npm` was called. */
+/** Returns the directory of a user's package; `path` is relative to where `npm` was called. */
 export function crateDirOf(path) {
   const dir = resolve(process.env.INIT_CWD ?? ".", path);
   if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no Cargo.toml in ${dir}.`);
@@ -44,7 +44,7 @@ export function crateDirOf(path) {
 /** The names of the packages under miniflare/apps/. */
 export const testApps = () => readdirSync(join(ROOT, APPS)).filter((name) => existsSync(join(ROOT, APPS, name, "Cargo.toml")));
 
-/** Where a build of the relay, or of an example, is left unless the caller says otherwise. */
+/** The default output directory for a build of the relay or of an example. */
 export function defaultBuildDir(example) {
   return example ? join(exampleDir(example), "build") : join(ROOT, "build");
 }

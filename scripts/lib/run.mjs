@@ -1,23 +1,23 @@
-// Running other programs: loudly (`run`), or to ask them something (`ask`). Neither goes through a shell.
+// Runs other programs: with their output shown (`run`), or for their answer to a question (`ask`). Neither uses a shell.
 
 import { spawn, spawnSync } from "node:child_process";
 import { ROOT } from "./root.mjs";
 
 export const say = (line) => console.log(`· ${line}`);
 
-/** An error whose message is all that the person needs: the entry points print it without a stack. */
+/** An error whose message says everything: the entry points print it without a stack. */
 export class Refusal extends Error {}
 
-/** The first line of what a quick question answers, or null where the program is missing or fails. */
+/** Returns the output of a quick program, or null if it is missing or fails. */
 export function ask(command, args, options = {}) {
   const out = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", timeout: 60_000, ...options });
   return out.status === 0 ? out.stdout.trim() : null;
 }
 
 /**
- * Runs a program with its output passed on; rejects when it fails, cannot be started or takes longer than `seconds`.
- * `keep` resolves with the output as well (and a failure carries it), `quiet` shows it only when the program fails. Its standard input is closed:
- * nothing in the set-up or the tests may wait for a key.
+ * Runs a program and passes its output on. Rejects if it fails, cannot be started or takes longer than `seconds`.
+ * With `keep`, resolves with the output, too (an error has it as `output`); with `quiet`, shows the output only if the program
+ * fails. The program's standard input is closed, so that nothing in the set-up or the tests can wait for a key.
  */
 export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false
   });
 }
 
-/** The last word of every entry point: a refusal is one line, anything else is a bug in the scripts and keeps its stack. */
+/** Runs an entry point. A `Refusal` is printed as one line; any other error is a bug in the scripts and is printed with its stack. */
 export function main(body) {
   body().catch((error) => {
     console.error(error instanceof Refusal ? `\n✗ ${error.message}` : error);

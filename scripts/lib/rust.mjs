@@ -8,7 +8,7 @@ import { Refusal, ask, run, say } from "./run.mjs";
 const TARGET = "wasm32-unknown-unknown";
 const MINUTES_5 = 300;
 
-/** Everything a build needs of Rust. Each check only looks; rustup is asked only for what is missing. */
+/** Installs the parts of Rust that a build needs. Only what is missing is fetched with rustup. */
 export async function ensureRust() {
   await ensureToolchain();
   for (const [component, probe] of [["rustfmt", "fmt"], ["clippy", "clippy"]]) {
@@ -28,7 +28,7 @@ async function ensureToolchain() {
   try {
     await run("rustup", ["toolchain", "install", "stable", "--profile", "minimal", "--no-self-update"], { seconds: MINUTES_5 });
   } catch (error) {
-    // Better the machine's own default, if that is a release of its own name, than nothing.
+    // The machine's default toolchain will do, if it works.
     const fallback = ask("rustup", ["default"])?.split(" ")[0];
     if (!fallback || ask("rustc", [`+${fallback}`, "--version"]) === null) throw error;
     say(`Rust: using this machine's default toolchain ${fallback} instead`);
@@ -57,12 +57,12 @@ const nightlySource = () => {
 };
 
 /**
- * Whether builds can unwind: worker-build then compiles the standard library itself, with nightly and its source.
- * Without, a panic takes every object of the isolate down, so this is a fallback and never a choice.
+ * Returns whether builds can unwind: worker-build then compiles the standard library itself, with nightly and its source.
+ * Without unwinding, a panic takes every object of the isolate down, so aborting is a fallback and never a choice.
  */
 export const canUnwind = () => nightlySource() && hasTarget("+nightly");
 
-// A closed network may answer with silence until the time limit. Nobody should wait for that at every command.
+// In a closed network the fetch may take the whole time limit. Do not repeat that at every command.
 const REFUSED = join(TOOLS, "nightly-refused");
 const refusedLately = () => existsSync(REFUSED) && Date.now() - statSync(REFUSED).mtimeMs < 3_600_000;
 
@@ -85,11 +85,11 @@ async function tryNightly() {
   }
 }
 
-/** For the build. Loud, because such a build must not be deployed without knowing. */
+/** Warns that a build aborts on panics, so that nobody deploys it without knowing. */
 export function warnAbort() {
   console.warn(
-    "\n⚠ Nightly Rust with rust-src is not to be had here: building with panic=abort." +
-      "\n⚠ A panic in such a build ends every world of its isolate, not one event. Tests of that isolation will fail." +
-      "\n⚠ `rustup toolchain install nightly --component rust-src --target wasm32-unknown-unknown` is what is missing.\n",
+    "\n⚠ Nightly Rust with rust-src is missing and cannot be fetched: building with panic=abort." +
+      "\n⚠ A panic in such a build ends every world of its isolate, and not only one event. The tests of that will fail." +
+      "\n⚠ To fix it, run `rustup toolchain install nightly --component rust-src --target wasm32-unknown-unknown`.\n",
   );
 }

@@ -1,4 +1,4 @@
-// Adds up what the test runners say at their ends, for one last line over all of them.
+// Adds up the summaries of the test runners, for one last line about all tests.
 
 const RESULTS = [
   /^test result: .*? (?<passed>\d+) passed; (?<failed>\d+) failed; (?<skipped>\d+) ignored/gm, // cargo test, per binary

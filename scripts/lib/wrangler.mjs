@@ -1,7 +1,7 @@
-// What wrangler is told through its environment whenever we start it.
+// The environment variables with which wrangler is started.
 
 export const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",
-  // `wrangler dev` asks a server on the internet what `request.cf` should say. Nothing here reads it.
+  // `wrangler dev` would fetch a sample of `request.cf` from the internet. Nothing here reads it.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };

@@ -1,4 +1,4 @@
-//! Answers that outlive sleep.
+//! Acknowledgements that outlive sleep.
 
 use core::time::Duration;
 
