@@ -50,7 +50,7 @@ fn app() -> App {
                 io.of("/watch")?.emit("created", packet.kind.as_str())?;
                 Ok::<_, Failure>(())
             })
-            .on_conn_close(async |conn: Conn, reason: Reason| {
+            .on_close(async |conn: Conn, reason: Reason| {
                 tell(json!(["close", conn.transport(), reason.as_str()]));
             })
     })
@@ -171,7 +171,7 @@ fn pings_are_told_where_each_session_has_its_own() {
 #[test]
 fn where_nobody_watches_packets_none_is_told() {
     fn app() -> App {
-        let engine = |engine: EngineRoutes| engine.on_conn_close(async |reason: Reason| tell(json!(reason.as_str())));
+        let engine = |engine: EngineRoutes| engine.on_close(async |reason: Reason| tell(json!(reason.as_str())));
         App::new().namespace("/", |ns| ns).engine(engine)
     }
     let world = TestWorld::new(app);
@@ -191,9 +191,8 @@ fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
     fn app() -> App {
         App::new().engine(|engine| {
             engine
-                .on_message(bye)
-                .on_close(async |reason: Reason| tell(json!(["plain", reason.as_str()])))
-                .on_conn_close(async |reason: Reason| tell(json!(["close", reason.as_str()])))
+                .raw(|raw| raw.on_message(bye).on_close(async |reason: Reason| tell(json!(["plain", reason.as_str()]))))
+                .on_close(async |reason: Reason| tell(json!(["close", reason.as_str()])))
         })
     }
     let told = [json!(["plain", "forced close"]), json!(["close", "forced close"])];
@@ -224,14 +223,15 @@ fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
 fn plain_sessions_are_told_when_they_open_and_close() {
     fn app() -> App {
         App::new().namespace("/", |ns| ns).engine(|engine| {
-            engine
-                .on_connection(async |socket: EngineSocket| {
+            engine.raw(|raw| {
+                raw.on_connection(async |socket: EngineSocket| {
                     tell(json!("first"));
                     socket.send(Frame::text("welcome"));
                 })
                 .on_connection(async || tell(json!("second")))
                 .on_message(async |socket: EngineSocket, message: Frame| socket.send(message))
                 .on_close(async |reason: Reason| tell(json!(reason.as_str())))
+            })
         })
     }
     for sleeps in [false, true] {
@@ -295,7 +295,7 @@ mod waiting {
                 socket.send(Frame::text("for whoever asked"));
             }
         }
-        App::new().engine(|engine| engine.on_message(message).on_close(async || tell(json!("closed"))))
+        App::new().engine(|engine| engine.raw(|raw| raw.on_message(message).on_close(async || tell(json!("closed")))))
     }
 
     #[test]

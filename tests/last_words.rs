@@ -79,7 +79,7 @@ fn app() -> App {
     App::new()
         .namespace("/", routes)
         .on_alarm("closing time", async |io: Io| all(|| io.to("guests")))
-        .engine(|engine| engine.on_message(goodbye))
+        .engine(|engine| engine.raw(|raw| raw.on_message(goodbye)))
 }
 
 fn all(whom: impl Fn() -> BroadcastOperator) -> Result<(), Failure> {

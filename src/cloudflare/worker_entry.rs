@@ -97,7 +97,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         Route::App { .. } | Route::Admin { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
         Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),
     };
-    if protocol == Protocol::EngineIo && !engine.serves_engine() {
+    if protocol == Protocol::EngineIo && !engine.raw_routes().is_served() {
         return respond_message(404, NO_ENGINE, &headers).map(Step::Answer);
     }
     if method == "OPTIONS" && !headers.is_empty() {

@@ -32,7 +32,7 @@ pub fn plain_engine(
     message: Option<Frame>,
     reason: Option<Reason>,
 ) -> Vec<Task> {
-    let handlers = app.engine.handlers(message.is_some(), reason.is_some());
+    let handlers = app.engine.raw_routes().handlers(message.is_some(), reason.is_some());
     let bytes = message.as_ref().map_or(0, Frame::len);
     let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
     let tasks = run_all(handlers, &call, || Origin::Other("an Engine.IO session"), &Report::of(world));

@@ -23,18 +23,18 @@ use crate::value::{Args, DecodeError, FromArgs, json, reason};
 /// | extractor | in handlers of |
 /// | --- | --- |
 /// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket: all of [`Routes`](crate::routing::Routes), the predicates of `namespaces` |
-/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
+/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close` |
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
-/// | [`Reason`] | `on_disconnecting`, `on_disconnect`; `on_conn_close`; `on_close` |
+/// | [`Reason`] | `on_disconnecting`, `on_disconnect`, `on_close`, and the `on_close` of [`RawRoutes`](crate::routing::RawRoutes) |
 /// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
 /// | [`AlarmContext<T>`], [`EventName`] | `on_alarm` |
 /// | [`Failure`], [`Option<EventName>`] | `on_error` |
 /// | [`Rc<HttpRequest>`](HttpRequest), [`Json<T>`] | `route` |
-/// | [`Conn`](crate::handles::Conn) | `on_upgrade`, `on_packet`, `on_packet_create`, `on_conn_close` |
+/// | [`Conn`](crate::handles::Conn) | `on_upgrade`, `on_packet`, `on_packet_create`, `on_close` |
 /// | [`EnginePacket`](crate::value::EnginePacket) | `on_packet`, `on_packet_create` |
 /// | [`ConnRequest`](crate::handles::ConnRequest) | `allow_request` and the `guard` of [`EngineRoutes`](crate::routing::EngineRoutes) |
-/// | [`EngineSocket`](crate::handles::EngineSocket) | `on_connection`, `on_message`, `on_close` of [`EngineRoutes`](crate::routing::EngineRoutes) |
+/// | [`EngineSocket`](crate::handles::EngineSocket) | `on_connection`, `on_message`, `on_close` of [`RawRoutes`](crate::routing::RawRoutes) |
 /// | [`Frame`](crate::value::Frame) | `on_message` |
 ///
 /// Each may be wanted as `Option<…>` or `Result<…, Failure>` too, where it may fail: `None` stands for every failure, so that

@@ -13,6 +13,7 @@ pub use engine::EngineRoutes;
 pub use engine::admission::ConnectionError;
 pub(crate) use engine::admission::Rejection;
 pub(crate) use engine::conn_events::ConnCall;
+pub use engine::raw::RawRoutes;
 pub(crate) use handler::Erased;
 pub use handler::{ExtractAll, Handler, HandlerFn};
 pub use outcome::{Ack, IntoOutcome};

@@ -228,7 +228,7 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
             .on_disconnect(async |io: Io| io.emit("left", ()))
             .on_any_outgoing(async |io: Io| io.log("outgoing"))
         };
-        App::new().namespace("/", routes).engine(|engine| engine.on_conn_close(async |io: Io| io.log("closed")))
+        App::new().namespace("/", routes).engine(|engine| engine.on_close(async |io: Io| io.log("closed")))
     };
     awake_and_napping(app, |world| {
         let [anna, ben, cleo] = clients(world, "/");

@@ -29,7 +29,7 @@ fn app() -> App {
         .namespace("/", routes)
         .namespace("/other", routes)
         .namespace("/slow", |ns| ns.guard(waits))
-        .engine(|engine| engine.on_conn_close(async |reason: Reason, io: Io| io.log(format!("conn {reason}"))))
+        .engine(|engine| engine.on_close(async |reason: Reason, io: Io| io.log(format!("conn {reason}"))))
 }
 
 /// A way to end a client in `/`, and what is logged then.

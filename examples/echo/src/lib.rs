@@ -8,7 +8,10 @@ use dormouse::{Ack, App, Args, Auth, Data, Failure, Socket};
 use serde_json::Value;
 
 fn app() -> App {
-    App::new().namespace("/", echo).namespace("/custom", echo).engine(|engine| engine.on_message(engine_echo))
+    App::new()
+        .namespace("/", echo)
+        .namespace("/custom", echo)
+        .engine(|engine| engine.raw(|raw| raw.on_message(engine_echo)))
 }
 
 fn echo(ns: Routes) -> Routes {

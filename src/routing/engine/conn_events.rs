@@ -55,7 +55,7 @@ impl EngineRoutes {
     /// Called when a connection is closed, after the `on_disconnect` of its sockets: `socket.conn.on("close")`. Takes the
     /// [`Conn`] as it was, the [`Reason`](crate::error::Reason), [`Io`], [`Storage`](crate::handles::Storage).
     #[must_use]
-    pub fn on_conn_close<M>(mut self, handler: impl Handler<ConnClosed, M>) -> Self {
+    pub fn on_close<M>(mut self, handler: impl Handler<ConnClosed, M>) -> Self {
         self.conn_closed.push(erase(handler));
         self
     }

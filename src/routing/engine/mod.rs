@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub(crate) mod conn_events;
 pub(crate) mod cookie;
 pub(crate) mod gateway_path;
+pub(crate) mod raw;
 
 use core::fmt;
 use std::rc::Rc;
@@ -11,13 +12,14 @@ use std::rc::Rc;
 use ::cookie::Cookie;
 
 use super::handler::{Erased, Handler, erase};
-use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Engine, Requested, Upgraded};
+use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
 use crate::http::Cors;
 use crate::id::Sid;
 
 pub use admission::ConnectionError;
 use gateway_path::GatewayPath;
+pub use raw::RawRoutes;
 
 /// Prefix of the headers that make a WebSocket of a connection.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
@@ -31,9 +33,7 @@ type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
 /// refused wakes no world; all else runs in the world.
 #[derive(Default)]
 pub struct EngineRoutes {
-    opened: Vec<Erased<Engine>>,
-    messages: Vec<Erased<Engine>>,
-    closed: Vec<Erased<Engine>>,
+    raw: RawRoutes,
     guards: Vec<Erased<Requested>>,
     allow: Vec<Erased<AllowRequest>>,
     initial_headers: Vec<OnHeaders>,
@@ -204,32 +204,28 @@ impl EngineRoutes {
         self
     }
 
-    /// Serves plain Engine.IO on `/engine.io/`, beside Socket.IO: called when a session was opened there, with its
-    /// [`EngineSocket`](crate::handles::EngineSocket).
+    /// Serves plain Engine.IO on `/engine.io/`, beside Socket.IO: `raw` registers the handlers of its sessions.
+    ///
+    /// ```
+    /// use dormouse::App;
+    /// use dormouse::socket::EngineSocket;
+    /// use dormouse::value::Frame;
+    ///
+    /// async fn echo(socket: EngineSocket, message: Frame) {
+    ///     socket.send(message);
+    /// }
+    ///
+    /// let app = App::new().engine(|engine| engine.raw(|raw| raw.on_message(echo)));
+    /// ```
     #[must_use]
-    pub fn on_connection<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
-        self.opened.push(erase(handler));
+    pub fn raw(mut self, raw: impl FnOnce(RawRoutes) -> RawRoutes) -> Self {
+        self.raw = raw(self.raw);
         self
     }
 
-    /// Serves plain Engine.IO on `/engine.io/`: called with every message, a [`Frame`](crate::value::Frame). Without a handler
-    /// of plain Engine.IO, that path is not found.
-    #[must_use]
-    pub fn on_message<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
-        self.messages.push(erase(handler));
-        self
-    }
-
-    /// Called when a session of plain Engine.IO was closed, with the [`Reason`](crate::error::Reason).
-    #[must_use]
-    pub fn on_close<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
-        self.closed.push(erase(handler));
-        self
-    }
-
-    /// Whether plain Engine.IO is served.
-    pub const fn serves_engine(&self) -> bool {
-        !(self.opened.is_empty() && self.messages.is_empty())
+    /// The handlers of plain Engine.IO.
+    pub(crate) const fn raw_routes(&self) -> &RawRoutes {
+        &self.raw
     }
 
     /// Where Socket.IO is served.
@@ -268,14 +264,6 @@ impl EngineRoutes {
     /// The header `set-cookie` of a session that is opened by polling, if the app wants one.
     pub fn set_cookie(&self, sid: Sid) -> Option<String> {
         self.cookie.as_ref().map(|cookie| cookie.header(sid))
-    }
-
-    pub(crate) fn handlers(&self, is_message: bool, is_close: bool) -> &[Erased<Engine>] {
-        match (is_message, is_close) {
-            (true, _) => &self.messages,
-            (_, true) => &self.closed,
-            _ => &self.opened,
-        }
     }
 }
 

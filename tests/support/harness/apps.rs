@@ -17,7 +17,10 @@ use serde_json::Value;
 /// disconnect the sender, `close others` all others; `panic` is a mistake in the handler; `reserved` shows what becomes of one
 /// that misuses the API.
 pub fn echo() -> App {
-    App::new().namespace("/", routes).namespace("/custom", routes).engine(|engine| engine.on_message(engine_echo))
+    App::new()
+        .namespace("/", routes)
+        .namespace("/custom", routes)
+        .engine(|engine| engine.raw(|raw| raw.on_message(engine_echo)))
 }
 
 /// A server that asks its clients, in `/` and `/custom`.

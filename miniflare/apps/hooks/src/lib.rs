@@ -34,7 +34,7 @@ fn hooks(engine: EngineRoutes) -> EngineRoutes {
         .on_upgrade(async |conn: Conn, io: Io| io.log(format!("upgraded to {}", conn.transport())))
         .on_packet(tell_packet)
         .on_packet_create(tell_created)
-        .on_conn_close(async |reason: Reason, io: Io| io.log(format!("closed: {reason}")))
+        .on_close(async |reason: Reason, io: Io| io.log(format!("closed: {reason}")))
 }
 
 /// `?guard=answer` gets an answer of its own, `?guard=fail` fails.
