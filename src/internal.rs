@@ -16,8 +16,14 @@ pub use crate::http::EngineRequest;
 pub use crate::id::{AckId, ConnId, Entropy, RequestId, WorldName};
 pub use crate::object::{Body, Platform, Reception, Shell};
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::testing::{Host, HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
+pub use crate::testing::host::Host;
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::testing::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
 pub use crate::world::Store;
+
+use crate::handles::{ConnRequest, Headers, Variables};
+use crate::id::Sid;
+use crate::routing::App;
 
 /// The bounds.
 pub mod limits {
@@ -27,4 +33,26 @@ pub mod limits {
 /// A snapshot as it is written down.
 pub mod attachment {
     pub use crate::object::attachment::*;
+}
+
+/// Makes a request of a connection, for callers that drive a [`Shell`] on a runtime of their own. `is_upgrade` says that the
+/// request asks for a WebSocket.
+pub fn conn_request(
+    method: String,
+    world: WorldName,
+    is_upgrade: bool,
+    handshake: HandshakeRequest,
+    variables: Variables,
+) -> ConnRequest {
+    ConnRequest::new(method, world, is_upgrade, handshake, variables)
+}
+
+/// Lets an app change the headers of a session's response, as the Worker does.
+pub fn change_headers(app: &App, headers: &mut Headers, request: &ConnRequest) {
+    app.engine_routes().change_headers(headers, request);
+}
+
+/// Returns the header `set-cookie` of a session that is opened by polling, if the app wants one.
+pub fn set_cookie(app: &App, sid: Sid) -> Option<String> {
+    app.engine_routes().set_cookie(sid)
 }

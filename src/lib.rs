@@ -51,26 +51,28 @@ pub mod testing;
 #[doc(hidden)]
 pub mod internal;
 
-pub use crate::error::Failure;
-pub use crate::extract::{Auth, Data};
+pub use crate::error::failure::Failure;
+pub use crate::extract::{event_arguments::Data, socket_arguments::Auth};
 pub use crate::handles::{Io, Socket, Storage};
 pub use crate::id::{Namespace, Room, SocketId};
-pub use crate::routing::{Ack, App};
-pub use crate::value::Args;
+pub use crate::routing::{app::App, outcome::Ack};
+pub use crate::value::args::Args;
 
-/// What handlers return.
+/// What handlers return, and what goes back to a client besides: acknowledgements, and responses to HTTP requests.
+///
+/// [`Ack`], the acknowledgement of an event, is at the crate's root, and errors are in [`error`].
 pub mod response {
     pub use crate::handles::{AckSender, Headers, HttpResponse};
-    pub use crate::routing::{Ack, IntoOutcome};
+    pub use crate::routing::outcome::IntoOutcome;
 }
 
-/// What handlers hold: a world, its sockets, and what stands between them and `emit`.
+/// What stands between a handler and its clients: operators, connections and handshakes.
+///
+/// [`Io`], [`Socket`], [`SocketId`], [`Namespace`], [`Room`] and [`Storage`] are at the crate's root.
 pub mod socket {
-    pub use crate::error::Reason;
-    pub use crate::handles::{
-        BroadcastOperator, Conn, EngineSocket, Handshake, IntoRooms, Io, Socket, SocketEmitter, Storage,
-    };
-    pub use crate::id::{Namespace, Room, Sid, SocketId};
+    pub use crate::error::reason::Reason;
+    pub use crate::handles::{BroadcastOperator, Conn, EngineSocket, Handshake, IntoRooms, SocketEmitter};
+    pub use crate::id::Sid;
 }
 
 /// The crate whose [`Cookie`](cookie::Cookie) the option [`EngineRoutes::cookie`](routing::EngineRoutes::cookie) takes.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Mistakes, each with what the compiler must say about it.
-const MISTAKES: [(&str, &str, &[&str]); 13] = [
+const MISTAKES: [(&str, &str, &[&str]); 16] = [
     (
         "argument",
         "async fn left(_: Data<String>) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_disconnect(left)) }",
@@ -26,6 +26,25 @@ const MISTAKES: [(&str, &str, &[&str]); 13] = [
         "struct Mine; async fn fails() -> Result<(), Mine> { Err(Mine) }
          fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"fails\", fails)) }",
         &["`Mine` does not say what a client is told when a handler fails with it", "`Result<_, dormouse::Failure>`"],
+    ),
+    (
+        "error_of_a_guard",
+        "use dormouse::extract::ConnRequest;
+         struct Mine; async fn fails(_: ConnRequest) -> Result<(), Mine> { Err(Mine) }
+         fn app() -> App { App::new().engine(|engine| engine.guard(fails)) }",
+        &["`Mine` does not say what a client is told when a handler fails with it"],
+    ),
+    (
+        "outcome_of_a_guard",
+        "use dormouse::extract::ConnRequest;
+         async fn admits(_: ConnRequest) -> bool { true }
+         fn app() -> App { App::new().engine(|engine| engine.guard(admits)) }",
+        &["a handler cannot give back `bool` here", "a guard of connections gives back nothing, or a `Result`"],
+    ),
+    (
+        "optional_argument",
+        "async fn left(_: Option<Data<String>>) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_disconnect(left)) }",
+        &["`Data<String>` cannot be an argument of a handler that is called for"],
     ),
     (
         "data",

@@ -13,6 +13,7 @@ use dormouse::internal::Host;
 use dormouse::internal::Refusal;
 use dormouse::internal::Response;
 use dormouse::internal::{HandshakeRequest, Protocol};
+use dormouse::internal::{change_headers, conn_request, set_cookie};
 use dormouse::response::{Headers, HttpResponse};
 use dormouse::routing::EngineRoutes;
 use dormouse::testing::TestWorld;
@@ -355,7 +356,7 @@ mod responses {
             engine.guard(async |request: ConnRequest| {
                 let mut headers = Headers::default();
                 headers.set("x-own", "1");
-                changing().engine_routes().change_headers(&mut headers, &request);
+                change_headers(&changing(), &mut headers, &request);
                 tell(json!(headers.iter().collect::<Vec<_>>()));
             })
         })
@@ -385,23 +386,23 @@ mod responses {
             )
         });
         let (method, world) = ("GET".to_owned(), dormouse::internal::WorldName::default());
-        let request = ConnRequest::new(method, world, true, HandshakeRequest::default(), Rc::new(|_| None));
+        let request = conn_request(method, world, true, HandshakeRequest::default(), Rc::new(|_| None));
         for (own, expected) in [(vec![selected], vec![("x-own", "1"), selected]), (vec![], vec![("x-own", "1")])] {
             let mut headers: Headers =
                 own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            app.engine_routes().change_headers(&mut headers, &request);
+            change_headers(&app, &mut headers, &request);
             assert_eq!(headers.iter().collect::<Vec<_>>(), expected);
         }
     }
 
     #[test]
     fn the_cookie_has_the_sessions_id() {
-        let sid = dormouse::socket::Sid::parse("abc").expect("valid");
+        let sid = "abc".parse().expect("valid");
         let app = app_of(|engine| engine.cookie(Cookie::new("io", "ignored")));
-        let cookie = app.engine_routes().set_cookie(sid).expect("a cookie");
+        let cookie = set_cookie(&app, sid).expect("a cookie");
         let mut parts: Vec<_> = cookie.split("; ").collect();
         parts.sort_unstable();
         assert_eq!(parts, ["HttpOnly", "Path=/", "SameSite=Lax", "io=abc"]);
-        assert_eq!(app_of(|engine| engine).engine_routes().set_cookie(sid), None);
+        assert_eq!(set_cookie(&app_of(|engine| engine), sid), None);
     }
 }

@@ -148,7 +148,7 @@ impl Scene {
 
     fn admin(&mut self, operation: &str, body: &'static str) {
         let body = Bytes::from_static(body.as_bytes());
-        let request = HttpRequest { method: "POST".to_owned(), body, ..HttpRequest::default() };
+        let request = HttpRequest::new("POST", "").with_body(body);
         self.host.http(Operation::parse(operation), request);
     }
 

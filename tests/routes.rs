@@ -131,7 +131,7 @@ fn a_route_awaits_answers() {
     awake_and_asleep(|world, nap| {
         let [anna, ben] = [(); 2].map(|()| world.connect("/"));
         let ask = || {
-            let request = HttpRequest { method: "POST".into(), path: "/ask".into(), ..HttpRequest::default() };
+            let request = HttpRequest::new("POST", "/ask");
             world.begin_request(request)
         };
         nap();
@@ -160,7 +160,7 @@ fn a_world_that_answers_a_request_does_not_sleep() {
     let world = TestWorld::new(app);
     let anna = world.connect("/");
     world.sleep_after_every_event(true);
-    let request = HttpRequest { method: "POST".into(), path: "/ask".into(), ..HttpRequest::default() };
+    let request = HttpRequest::new("POST", "/ask");
     let asked = world.begin_request(request);
     assert!(!world.is_asleep());
     anna.ack(&anna.next_event().expect("the question"), ());
@@ -199,7 +199,7 @@ fn a_header_that_is_none_does_not_cost_the_response() {
 fn no_more_requests_wait_than_a_world_can_hold() {
     let world = TestWorld::new(app);
     let never = || {
-        let request = HttpRequest { method: "GET".into(), path: "/never".into(), ..HttpRequest::default() };
+        let request = HttpRequest::new("GET", "/never");
         world.begin_request(request).response()
     };
     for _ in 0..dormouse::internal::limits::MAX_PENDING_HANDLERS {

@@ -106,7 +106,7 @@ fn what_sessions_left_is_deleted_when_the_world_wakes() {
     for no in [stays, goes] {
         host.text(no, &format!(r#"42["join",{}]"#, rooms.join(",")));
     }
-    let lost = Sid::parse("lost").expect("valid");
+    let lost: Sid = "lost".parse().expect("valid");
     host.runtime_mut().parts.insert(lost, [(0, Bytes::from_static(b"a part"))].into_iter().collect());
     host.runtime_mut().sockets[goes].attachment = None;
     assert!(host.sleep());

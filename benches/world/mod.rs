@@ -7,8 +7,8 @@ mod runtime;
 
 use std::rc::Rc;
 
-use dormouse::extract::ConnRequest;
 use dormouse::internal::Config;
+use dormouse::internal::conn_request;
 use dormouse::internal::{ConnId, WorldName};
 use dormouse::internal::{EngineRequest, HandshakeRequest, Protocol};
 use dormouse::internal::{Reception, Shell};
@@ -65,7 +65,7 @@ impl World {
             url: format!("/socket.io/?EIO=4&transport=websocket&room={room}"),
             secure: true,
         };
-        let details = |_| ConnRequest::new("GET".to_owned(), WorldName::default(), true, handshake, Rc::new(|_| None));
+        let details = |_| conn_request("GET".to_owned(), WorldName::default(), true, handshake, Rc::new(|_| None));
         let received = self.shell.handle_request(EngineRequest::OpenWebSocket, Protocol::SocketIo, || false, details);
         let Ok(Reception::Accepted(conn)) = received else { panic!("no WebSocket but {received:?}") };
         self.conns.push(conn);

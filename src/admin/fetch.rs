@@ -70,7 +70,7 @@ pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Fa
         }
     }
     body.extend_from_slice(b"]}");
-    Ok(HttpResponse { body: body.into(), ..HttpResponse::empty(200) }.with_header("content-type", "application/json"))
+    Ok(HttpResponse::new(200, body).with_header("content-type", "application/json"))
 }
 
 fn describe<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Result<SocketInfo<'a>, Failure> {

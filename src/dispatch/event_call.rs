@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::report::Report;
-use crate::extract::{Call, Event};
+use crate::extract::{CallOutcome, Event};
 use crate::routing::{Erased, Routes};
 
 /// A call of one handler of an event. It is a future itself: most tasks are these, and need no other around the handler's own.
@@ -24,7 +24,7 @@ enum Step {
     /// The handler is to be called.
     Call(Erased<Event>),
     /// It runs.
-    Run(LocalBoxFuture<'static, <Event as Call>::Outcome>),
+    Run(LocalBoxFuture<'static, <Event as CallOutcome>::Outcome>),
     /// It failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }

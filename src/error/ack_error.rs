@@ -101,6 +101,7 @@ pub struct IncompleteAcks<T> {
 
 /// The error of `emit_with_ack` to many sockets.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum BroadcastAckError<T> {
     /// The event was not sent.
     Emit(EmitError),

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why a socket was disconnected, in Socket.IO's own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// The server's code disconnected the socket.
     ServerNamespaceDisconnect,
@@ -44,7 +45,7 @@ impl Reason {
     }
 
     /// The same of the connection, which knows no namespaces: whatever the server's code closed it for is a forced close.
-    pub const fn of_connection(self) -> Self {
+    pub(crate) const fn of_connection(self) -> Self {
         match self {
             Self::ServerNamespaceDisconnect | Self::ForcedServerClose | Self::ServerShuttingDown => Self::ForcedClose,
             other => other,

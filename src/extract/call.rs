@@ -14,8 +14,11 @@ use crate::handles::Socket;
 use crate::handles::{HttpRequest, HttpResponse};
 use crate::value::{Args, EnginePacket, Frame};
 
-/// A call of a handler.
-pub trait Call: 'static {
+/// A call of a handler. Only the types of this module are calls.
+pub trait Call: CallOutcome {}
+
+/// What becomes of a call. Not public, so that nobody else makes calls.
+pub trait CallOutcome: 'static {
     /// What a handler of this kind gives back.
     type Outcome: 'static;
 
@@ -36,7 +39,7 @@ pub trait SocketCall: IoCall {
 }
 
 /// What most handlers give back.
-pub type Done = Result<(), Failure>;
+pub(crate) type Done = Result<(), Failure>;
 
 /// How a [`guard`](crate::routing::EngineRoutes::guard) turns a request away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +56,9 @@ macro_rules! call {
         #[derive(Clone, Debug)]
         pub struct $name { $(pub(crate) $field: $type),* }
 
-        impl Call for $name {
+        impl Call for $name {}
+
+        impl CallOutcome for $name {
             type Outcome = $outcome;
 
             fn rejected(failure: Failure) -> $outcome {

@@ -26,14 +26,14 @@ macro_rules! claims {
 }
 
 claims! {
-    /// The arguments of an event, as [`Data<T>`](super::argument::Data) reads them.
+    /// The arguments of an event, as [`Data<T>`](crate::Data) reads them.
     EventData beside Acknowledgement AckData ContextData RequestBody;
     /// The acknowledgement of an event, which an [`AckSender`](crate::handles::AckSender) sends.
     Acknowledgement beside EventData AckData ContextData RequestBody;
-    /// A client's answer, as [`AckResult<T>`](super::argument::AckResult) reads it.
+    /// A client's answer, as [`AckResult<T>`](super::AckResult) reads it.
     AckData beside EventData Acknowledgement ContextData RequestBody;
-    /// What was kept for the handler, as [`AckContext<T>`](super::argument::AckContext) reads it.
+    /// What was kept for the handler, as [`AckContext<T>`](super::AckContext) reads it.
     ContextData beside EventData Acknowledgement AckData RequestBody;
-    /// The body of a request, as [`Json<T>`](super::argument::Json) reads it.
+    /// The body of a request, as [`Json<T>`](super::Json) reads it.
     RequestBody beside EventData Acknowledgement AckData ContextData;
 }

@@ -1,17 +1,32 @@
-//! The arguments of handlers.
+//! Extractors: the arguments of handlers.
+//!
+//! [`Extract`] has the table of all of them. [`Data`](crate::Data) and [`Auth`](crate::Auth) are at the crate's root, and so are
+//! the handles and values that handlers take as they are, such as [`Socket`](crate::Socket) and [`Args`](crate::Args).
 
-mod argument;
+mod ack_arguments;
 mod call;
 mod claim;
-mod conn_argument;
+mod conn_arguments;
+pub(crate) mod event_arguments;
+mod extractor;
+mod request_arguments;
+pub(crate) mod socket_arguments;
+
+use crate::error::Failure;
+use crate::value::reason;
 
 pub use crate::handles::{ConnRequest, HttpRequest};
-pub use argument::{AckContext, AckResult, AlarmContext, Auth, Data, EventName, Extract, Json, SocketData};
+pub use ack_arguments::{AckContext, AckResult, AlarmContext};
 pub(crate) use call::{
-    Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done, Engine, Event,
-    Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
+    Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done,
+    Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall,
+    Upgraded,
 };
 pub(crate) use claim::Beside;
+pub use event_arguments::EventName;
+pub use extractor::Extract;
+pub use request_arguments::Json;
+pub use socket_arguments::SocketData;
 
 /// What handlers may be called for: the `C` of [`Handler`](crate::routing::Handler) and [`Extract`].
 pub mod calls {
@@ -23,5 +38,9 @@ pub mod calls {
 
 /// What extractors may take for themselves: the [`Claim`](Extract::Claim) of [`Extract`].
 pub mod claims {
-    pub use super::claim::{AckData, Acknowledgement, Beside, ContextData, EventData, RequestBody};
+    pub use super::claim::{AckData, Acknowledgement, ContextData, EventData, RequestBody};
+}
+
+fn invalid(what: &str, error: &serde_json::Error) -> Failure {
+    Failure::new(Failure::INVALID_ARGUMENTS, format!("{what}: {}", reason(error)))
 }

@@ -31,10 +31,8 @@ struct Parts {
 }
 
 impl ConnRequest {
-    /// Returns a request to a world; `is_upgrade` says whether it asks for a WebSocket. Public for the benches, which drive a
-    /// [`Shell`](crate::object::Shell) on a runtime of their own.
-    #[doc(hidden)]
-    pub fn new(
+    /// Returns a request to a world; `is_upgrade` says whether it asks for a WebSocket.
+    pub(crate) fn new(
         method: String,
         world: WorldName,
         is_upgrade: bool,

@@ -34,6 +34,7 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 /// assert_eq!(world.request("GET", "/scores/anna?sum=1", "").body, "0");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HttpRequest {
     /// The method, in capitals.
     pub method: String,
@@ -50,6 +51,25 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// Returns a request without a query and headers, for `TestWorld::begin_request`.
+    pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self { method: method.into(), path: path.into(), ..Self::default() }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Returns the value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
@@ -77,6 +97,7 @@ impl HttpRequest {
 /// assert_eq!(response.body, r#"["tea","cake"]"#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -87,7 +108,12 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// Returns a response without a body.
+    /// Makes a response without headers. See [`text`](Self::text) and [`json`](Self::json) for bodies that have a type.
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { body: body.into(), ..Self::empty(status) }
+    }
+
+    /// Makes a response without a body.
     pub const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
     }
@@ -127,12 +153,12 @@ impl HttpResponse {
     }
 
     /// Returns the response to a request whose body is longer than `MAX_PAYLOAD_BYTES`.
-    pub fn too_long() -> Self {
+    pub(crate) fn too_long() -> Self {
         Self::error(413, &Failure::new("TOO_LONG", "The body is longer than MAX_PAYLOAD_BYTES allows"))
     }
 
     /// Returns the response to a request whose handler is gone: it panicked, or its world lost its memory.
-    pub fn lost() -> Self {
+    pub(crate) fn lost() -> Self {
         Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
     }
 

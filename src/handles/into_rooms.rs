@@ -10,16 +10,13 @@ use crate::id::{Room, SocketId};
 pub trait IntoRooms {
     /// Appends the rooms to `rooms`.
     fn into_rooms(self, rooms: &mut Vec<Room>);
+}
 
-    /// Returns the rooms as a list.
-    fn to_rooms(self) -> Vec<Room>
-    where
-        Self: Sized,
-    {
-        let mut rooms = Vec::new();
-        self.into_rooms(&mut rooms);
-        rooms
-    }
+/// Returns the rooms as a list.
+pub(crate) fn rooms_of(rooms: impl IntoRooms) -> Vec<Room> {
+    let mut list = Vec::new();
+    rooms.into_rooms(&mut list);
+    list
 }
 
 macro_rules! one_room {

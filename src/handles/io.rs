@@ -63,7 +63,7 @@ impl Io {
     }
 
     /// Returns the world with its main namespace.
-    pub fn main(world: WorldHandle) -> Self {
+    pub(crate) fn main(world: WorldHandle) -> Self {
         Self::new(world, Namespace::main(), None, false)
     }
 

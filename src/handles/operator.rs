@@ -6,7 +6,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::awaited_acks;
-use super::into_rooms::IntoRooms;
+use super::into_rooms::{IntoRooms, rooms_of};
 use super::outbound::{EmitOptions, Outbound, emitter_methods};
 use super::socket::Socket;
 use super::world_api::WorldHandle;
@@ -179,12 +179,12 @@ impl BroadcastOperator {
     /// Sockets that would be in too many rooms are named in the error; all others joined. If a name is too long, no socket
     /// joined.
     pub fn sockets_join(self, rooms: impl IntoRooms) -> Result<(), JoinError> {
-        self.world.join(Recipients::Matching(self.target), rooms.to_rooms())
+        self.world.join(Recipients::Matching(self.target), rooms_of(rooms))
     }
 
     /// Makes the sockets leave rooms.
     pub fn sockets_leave(self, rooms: impl IntoRooms) {
-        self.world.perform(Command::Leave { to: Recipients::Matching(self.target), rooms: rooms.to_rooms() });
+        self.world.perform(Command::Leave { to: Recipients::Matching(self.target), rooms: rooms_of(rooms) });
     }
 
     /// Disconnects the sockets from the namespace; with `close`, closes their connections, with all of their namespaces.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::conn::Conn;
 use super::delegate::delegate;
 use super::handshake::Handshake;
-use super::into_rooms::IntoRooms;
+use super::into_rooms::{IntoRooms, rooms_of};
 use super::io::Io;
 use super::operator::{BroadcastOperator, SocketEmitter};
 use super::world_api::WorldHandle;
@@ -173,12 +173,12 @@ impl Socket {
     /// # Errors
     /// The socket would be in too many rooms, or a name is too long. A socket that is gone is no error.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
-        self.world.join(Recipients::One(self.id()), rooms.to_rooms())
+        self.world.join(Recipients::One(self.id()), rooms_of(rooms))
     }
 
     /// Leaves rooms. The socket stays in the room of its own id.
     pub fn leave(&self, rooms: impl IntoRooms) {
-        self.world.perform(Command::Leave { to: Recipients::One(self.id()), rooms: rooms.to_rooms() });
+        self.world.perform(Command::Leave { to: Recipients::One(self.id()), rooms: rooms_of(rooms) });
     }
 
     /// Disconnects the socket from its namespace; with `close`, closes the client's connection, with all of its namespaces.

@@ -69,8 +69,9 @@ impl App {
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
     pub fn namespace(mut self, name: &str, routes: impl FnOnce(Routes) -> Routes) -> Self {
-        let Some(parsed) = Namespace::parse(name) else {
-            panic!("{name:?} is no namespace: a name starts with / and has no comma")
+        let parsed: Namespace = match name.parse() {
+            Ok(parsed) => parsed,
+            Err(error) => panic!("{error}"),
         };
         let routes = Rc::new(routes(Routes::default()));
         if name.contains('{') {
@@ -87,7 +88,7 @@ impl App {
 
     /// Adds the namespaces for which `predicate` says `true`: it is asked when a client wants to join one that is not
     /// registered by name or template, predicates in the order in which they were added. It may look at the
-    /// [`Namespace`], the [`Auth`](crate::extract::Auth) and the [`Handshake`](crate::handles::Handshake), and may await.
+    /// [`Namespace`], the [`Auth`](crate::Auth) and the [`Handshake`](crate::handles::Handshake), and may await.
     ///
     /// ```
     /// use dormouse::{App, Auth, Namespace};
@@ -203,17 +204,18 @@ impl App {
     }
 
     /// What is about connections.
-    pub const fn engine_routes(&self) -> &EngineRoutes {
+    pub(crate) const fn engine_routes(&self) -> &EngineRoutes {
         &self.engine
     }
 
     /// Whether handlers are called for what is emitted.
-    pub fn watches_outgoing(&self) -> bool {
+    pub(crate) fn watches_outgoing(&self) -> bool {
         self.all_routes().any(|routes| !routes.on_any_outgoing.is_empty())
     }
 
     /// Whether there is a route for HTTP requests.
-    pub fn has_routes(&self) -> bool {
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) fn has_routes(&self) -> bool {
         !self.http.is_empty()
     }
 

@@ -7,9 +7,7 @@ use futures::future::LocalBoxFuture;
 
 use super::outcome::IntoOutcome;
 use crate::error::Failure;
-use crate::extract::Beside;
-use crate::extract::Call;
-use crate::extract::Extract;
+use crate::extract::{Beside, Call, CallOutcome, Extract};
 
 /// An async function that may be called for `C`: its arguments are [extractors](Extract), and it gives back what `C` wants.
 /// Closures that return a future are handlers, too. `M` only tells functions of different arguments apart.
@@ -29,6 +27,7 @@ use crate::extract::Extract;
 )]
 pub trait Handler<C: Call, M>: 'static {
     /// Calls the function; the future is its body.
+    #[doc(hidden)]
     fn handle(&self, call: C) -> LocalBoxFuture<'static, C::Outcome>;
 }
 
@@ -77,7 +76,7 @@ pub trait ExtractAll<C: Call>: Sized {
 }
 
 /// A handler whose type is forgotten.
-pub(crate) type Erased<C> = Rc<dyn Fn(C) -> LocalBoxFuture<'static, <C as Call>::Outcome>>;
+pub(crate) type Erased<C> = Rc<dyn Fn(C) -> LocalBoxFuture<'static, <C as CallOutcome>::Outcome>>;
 
 /// Forgets a handler's type.
 pub(crate) fn erase<C: Call, M>(handler: impl Handler<C, M>) -> Erased<C> {

@@ -20,7 +20,7 @@ const HEAD: (&str, &str) = ("HEAD", "GET");
 impl App {
     /// What a request gets that no route is for: 404, or 405 with the methods that its path has. `None` where there is a
     /// route.
-    pub fn refuse(&self, method: &str, path: &str) -> Option<HttpResponse> {
+    pub(crate) fn refuse(&self, method: &str, path: &str) -> Option<HttpResponse> {
         if self.route_of(method, path).is_some() {
             return None;
         }
@@ -36,7 +36,7 @@ impl App {
     }
 
     /// The methods that the routes of a path take; none where there is no route.
-    pub fn methods(&self, path: &str) -> Vec<&str> {
+    pub(crate) fn methods(&self, path: &str) -> Vec<&str> {
         let here = self.http.iter().filter(|(_, router)| router.at(path).is_ok());
         let mut methods: Vec<&str> = here.map(|(method, _)| &**method).collect();
         if methods.contains(&HEAD.1) && !methods.contains(&HEAD.0) {
@@ -46,7 +46,11 @@ impl App {
     }
 
     /// The answer of the route that a request is for.
-    pub fn respond(&self, world: &WorldHandle, mut request: HttpRequest) -> LocalBoxFuture<'static, HttpResponse> {
+    pub(crate) fn respond(
+        &self,
+        world: &WorldHandle,
+        mut request: HttpRequest,
+    ) -> LocalBoxFuture<'static, HttpResponse> {
         let Some((params, handler)) = self.route_of(&request.method, &request.path) else {
             let refused = self.refuse(&request.method, &request.path).unwrap_or_else(HttpResponse::lost);
             return Box::pin(core::future::ready(refused));

@@ -1,22 +1,23 @@
 //! Registration: which handlers an app has, for what.
+//!
+//! [`App`] is at the crate's root; its methods hand out [`Routes`] and [`EngineRoutes`].
 
-mod app;
+pub(crate) mod app;
 mod engine;
 mod handler;
 mod http_routes;
 mod listeners;
-mod outcome;
+pub(crate) mod outcome;
 mod routes;
 
-pub use app::App;
+pub(crate) use app::App;
 pub use engine::EngineRoutes;
 pub use engine::admission::ConnectionError;
 pub(crate) use engine::admission::Rejection;
 pub(crate) use engine::conn_events::ConnCall;
 pub use engine::raw::RawRoutes;
 pub(crate) use handler::Erased;
-pub use handler::{ExtractAll, Handler, HandlerFn};
-pub use outcome::{Ack, IntoOutcome};
+pub use handler::Handler;
 pub use routes::Routes;
 
 pub use crate::http::Cors;

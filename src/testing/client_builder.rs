@@ -192,10 +192,10 @@ fn outcome(clients: &Rc<RefCell<Clients>>, number: usize) -> Option<Result<TestC
 #[track_caller]
 #[expect(clippy::panic, reason = "a mistake in the test")]
 pub(super) fn parse_namespace(name: &str) -> Namespace {
-    let Some(namespace) = Namespace::parse(name) else {
-        panic!("{name:?} is no namespace: a name starts with / and has no comma")
-    };
-    namespace
+    match name.parse() {
+        Ok(namespace) => namespace,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[track_caller]

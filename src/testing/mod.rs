@@ -41,21 +41,17 @@
 
 mod client_builder;
 mod clients;
-mod host;
+pub(crate) mod host;
 mod test_client;
 mod test_event;
 mod test_request;
 mod test_world;
 mod transport;
 mod virtual_platform;
-mod virtual_runtime;
+pub(crate) mod virtual_runtime;
 
 pub use client_builder::{ClientBuilder, TestConnect};
-#[doc(hidden)]
-pub use host::Host;
 pub use test_client::{TestAck, TestClient};
 pub use test_event::{ConnectError, Disconnected, TestEvent};
 pub use test_request::TestResponse;
 pub use test_world::TestWorld;
-#[doc(hidden)]
-pub use virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};

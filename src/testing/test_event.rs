@@ -15,8 +15,7 @@ pub struct TestEvent {
     pub name: String,
     /// Its arguments.
     pub args: Args,
-    /// The server's number for the answer, where it asked for one: see [`TestClient::ack`](super::test_client::TestClient::ack).
-    pub ack: Option<AckId>,
+    pub(super) ack: Option<AckId>,
 }
 
 /// Why a client was not let into a namespace: what `connect_error` tells a JavaScript client.
@@ -30,6 +29,7 @@ pub struct ConnectError {
 
 /// Why a client is no longer connected to its namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Disconnected {
     /// The server disconnected the socket; the connection may go on. JavaScript's `io server disconnect`.
     ByServer,
@@ -49,6 +49,12 @@ impl TestEvent {
     #[track_caller]
     pub fn new(name: &str, args: impl IntoArgs) -> Self {
         Self { name: name.to_owned(), args: arguments(args), ack: None }
+    }
+
+    /// Returns the number of the acknowledgement that the server asked for, if it asked for one: see
+    /// [`TestClient::ack`](super::test_client::TestClient::ack).
+    pub fn ack_id(&self) -> Option<u64> {
+        self.ack.map(|AckId(id)| id)
     }
 }
 

@@ -58,8 +58,7 @@ impl TestWorld {
     #[track_caller]
     #[expect(clippy::panic, reason = "the test expects an answer")]
     pub fn request(&self, method: &str, path: &str, body: impl Into<Bytes>) -> HttpResponse {
-        let request = HttpRequest { method: method.to_owned(), body: body.into(), ..HttpRequest::default() };
-        match self.begin_request(HttpRequest { path: path.to_owned(), ..request }).response() {
+        match self.begin_request(HttpRequest::new(method, path).with_body(body)).response() {
             Some(response) => response,
             None => panic!("the handler of {method} {path} waits for something"),
         }
@@ -106,7 +105,7 @@ impl TestWorld {
         let Some(call) = Operation::parse(operation) else {
             panic!("the admin HTTP API has no operation {operation:?}")
         };
-        let request = HttpRequest { method: "POST".to_owned(), body: body.into(), ..HttpRequest::default() };
+        let request = HttpRequest::new("POST", "").with_body(body);
         let mut clients = self.clients.borrow_mut();
         let number = clients.host.http(Some(call), request);
         clients.listen();

@@ -8,6 +8,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visi
 use super::args::Elements;
 use super::attached::{Attached, Attachments};
 use super::decode_error::DecodeError;
+use super::deserialize_methods::with_deserialize_methods;
 use super::json;
 use super::missing::Missing;
 
@@ -100,34 +101,11 @@ impl<'de> Deserializer<'de> for Arguments<'_, 'de> {
         read(json, 1, self.attachments, |json| json.deserialize_newtype_struct(name, visitor))
     }
 
+    with_deserialize_methods!(read_first);
+
     read_first! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
         deserialize_bytes();
         deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
     }
 }
 

@@ -4,6 +4,7 @@ use super::Frame;
 
 /// An Engine.IO packet: its type, and its data where it has some.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EnginePacket {
     /// Its type.
     pub kind: PacketKind,
@@ -13,6 +14,7 @@ pub struct EnginePacket {
 
 /// The type of an Engine.IO packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PacketKind {
     /// `close`: the client closes the connection.
     Close,

@@ -1,10 +1,11 @@
-//! What travels: frames on a transport, and the arguments of an event.
+//! What travels: frames on a transport, and the arguments of an event, which [`Args`] at the crate's root holds.
 
-mod args;
+pub(crate) mod args;
 mod attached;
 mod decode;
-mod decode_error;
-mod encode;
+pub(crate) mod decode_error;
+mod deserialize_methods;
+pub(crate) mod encode;
 mod engine_packet;
 pub(crate) mod json;
 mod missing;
@@ -13,10 +14,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-pub use args::{Args, FromArgs};
-pub use decode_error::DecodeError;
-pub(crate) use decode_error::{echoed, reason};
-pub use encode::{EncodeError, IntoArgs};
+pub(crate) use args::Args;
+pub use args::FromArgs;
+pub(crate) use decode_error::{DecodeError, echoed, reason};
+pub(crate) use encode::EncodeError;
+pub use encode::IntoArgs;
 pub use engine_packet::{EnginePacket, PacketKind};
 
 pub use crate::time::Timestamp;

@@ -57,7 +57,7 @@ fn app() -> App {
 
 fn question(client: &TestClient) -> TestEvent {
     let event = client.next_event().expect("a question");
-    assert_eq!((&*event.name, event.ack.is_some()), ("q", true));
+    assert_eq!((&*event.name, event.ack_id().is_some()), ("q", true));
     event
 }
 
@@ -236,7 +236,7 @@ fn a_late_answer_answers_no_later_question() {
         world.advance(Duration::from_millis(1));
         anna.emit("ask", ());
         let after = question(&anna);
-        assert_ne!(before.ack, after.ack);
+        assert_ne!(before.ack_id(), after.ack_id());
         anna.ack(&before, (1, "old"));
         assert_eq!(world.logged(), NOTHING);
         anna.ack(&after, (2, "new"));
@@ -249,12 +249,12 @@ fn many() -> App {
     fn told(answers: Result<Vec<(SocketId, u32)>, BroadcastAckError<u32>>) -> String {
         match answers {
             Ok(answers) => format!("{:?}", answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()),
-            Err(BroadcastAckError::Emit(error)) => error.to_string(),
             Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })) => {
                 let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
                 let missing: Vec<_> = missing.iter().map(|(id, why)| format!("{id} {why}")).collect();
                 format!("{answers:?} {missing:?}")
             }
+            Err(error) => error.to_string(),
         }
     }
     App::new().namespace("/", |ns| {

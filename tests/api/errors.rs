@@ -345,7 +345,7 @@ fn a_question_mark_keeps_codes() {
         of.code().to_owned()
     }
     fn broadcasts<T: core::fmt::Debug + 'static>(answer: T) {
-        let answers = vec![(SocketId::parse("aaaaaaaaaaaaaaaaaaaa").expect("an id"), answer)];
+        let answers = vec![("aaaaaaaaaaaaaaaaaaaa".parse().expect("an id"), answer)];
         let missing = Vec::new();
         assert_eq!(same(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })), "ACK_TIMEOUT");
         let reserved = || EmitError::Reserved("connect".to_owned());

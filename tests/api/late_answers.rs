@@ -80,7 +80,7 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
             world.nap();
             again.emit(second, ());
             let new = offer(&again);
-            assert_ne!(old.ack, new.ack, "{first}, {second}");
+            assert_ne!(old.ack_id(), new.ack_id(), "{first}, {second}");
             let before = world.logged().len();
             again.ack(&old, 1);
             assert_eq!(world.logged().len(), before, "{first}, {second}");

@@ -72,7 +72,7 @@ pub fn app() -> App {
 
 pub fn offer(client: &TestClient) -> TestEvent {
     let event = client.next_event().expect("an offer");
-    assert!(event.ack.is_some());
+    assert!(event.ack_id().is_some());
     event
 }
 
@@ -309,7 +309,7 @@ fn an_old_answer_answers_no_new_question() {
         anna.ack(&old, true);
         assert_eq!(world.logged().len(), 1);
         let events = anna.take_events();
-        assert!(events.iter().all(|event| event.ack != old.ack));
+        assert!(events.iter().all(|event| event.ack_id() != old.ack_id()));
         for (event, price) in events.iter().zip(2..) {
             world.nap();
             anna.ack(event, false);

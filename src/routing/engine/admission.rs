@@ -23,7 +23,7 @@ pub struct ConnectionError<'a> {
 
 /// Why a request does not reach its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rejection {
+pub(crate) enum Rejection {
     /// It is refused, as the client reads in engine.io's words.
     Refused(Refusal),
     /// [`allow_request`](EngineRoutes::allow_request) said no, with this message.
@@ -92,7 +92,8 @@ impl fmt::Debug for ConnectionError<'_> {
 
 impl Rejection {
     /// The answer to a request that asks for a WebSocket, or for anything else.
-    pub fn into_response(self, is_upgrade: bool) -> HttpResponse {
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn into_response(self, is_upgrade: bool) -> HttpResponse {
         match self {
             // What engine.io says to a client that is no browser: these cannot read it.
             Self::Forbidden(message) if is_upgrade => HttpResponse::text(400, message),
@@ -102,6 +103,7 @@ impl Rejection {
         }
     }
 
+    #[cfg(target_arch = "wasm32")]
     fn refused(refusal: &Refusal) -> HttpResponse {
         HttpResponse::text(refusal.status(), refusal.to_json())
             .with_type("application/json")
@@ -116,7 +118,10 @@ impl EngineRoutes {
     /// # Errors
     /// The request does not reach its world.
     // Boxed: inside the Worker's own future, LLVM makes wasm of it that does not validate, where panics unwind.
-    pub fn admit<'a>(&'a self, request: &'a ConnRequest) -> LocalBoxFuture<'a, Result<EngineRequest, Rejection>> {
+    pub(crate) fn admit<'a>(
+        &'a self,
+        request: &'a ConnRequest,
+    ) -> LocalBoxFuture<'a, Result<EngineRequest, Rejection>> {
         Box::pin(async move {
             let judged = self.judge(request).await;
             match &judged {
@@ -129,7 +134,7 @@ impl EngineRoutes {
     }
 
     /// Tells those who watch that a connection is refused.
-    pub fn report(&self, request: &ConnRequest, refusal: &Refusal) {
+    pub(crate) fn report(&self, request: &ConnRequest, refusal: &Refusal) {
         if matches!(refusal, Refusal::BadRequest(BadRequest::TransportError) | Refusal::BodyTimeout) {
             return;
         }
@@ -139,12 +144,13 @@ impl EngineRoutes {
     }
 
     /// Whether the app has a say in the Worker: where it has none, [`check_protocol`] says all.
-    pub const fn looks_at_requests(&self) -> bool {
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) const fn looks_at_requests(&self) -> bool {
         !self.guards.is_empty() || !self.allow.is_empty() || self.watches_errors() || self.changes_headers()
     }
 
     /// Whether anybody watches refusals.
-    pub const fn watches_errors(&self) -> bool {
+    pub(crate) const fn watches_errors(&self) -> bool {
         !self.connection_errors.is_empty()
     }
 
@@ -184,20 +190,27 @@ const fn refused(refusal: Refusal) -> Rejection {
 }
 
 /// What a guard of requests gives back.
+// What makes one is hidden, because the type is the crate's own: `EngineRoutes::guard` says what a guard may return. Were the two
+// without a parameter recommended, the compiler would not say of an error of the app's what it lacks.
 type Judged = Result<(), GuardRejection>;
 
+#[doc(hidden)]
+#[diagnostic::do_not_recommend]
 impl IntoOutcome<Judged> for () {
     fn into_outcome(self) -> Judged {
         Ok(())
     }
 }
 
+#[doc(hidden)]
+#[diagnostic::do_not_recommend]
 impl IntoOutcome<Judged> for Result<(), HttpResponse> {
     fn into_outcome(self) -> Judged {
         self.map_err(GuardRejection::Answered)
     }
 }
 
+#[doc(hidden)]
 impl<E: HandlerError> IntoOutcome<Judged> for Result<(), E> {
     fn into_outcome(self) -> Judged {
         self.map_err(|error| GuardRejection::Failed(Failure::from_handler_error(&error)))

@@ -61,12 +61,12 @@ impl EngineRoutes {
     }
 
     /// Whether handlers are called for packets that clients sent, and for those on their way to them.
-    pub const fn watches_packets(&self) -> (bool, bool) {
+    pub(crate) const fn watches_packets(&self) -> (bool, bool) {
         (!self.packets.is_empty(), !self.packets_created.is_empty())
     }
 
     /// Whether there is a handler for an event of a connection's.
-    pub const fn watches(&self, event: &ConnEvent) -> bool {
+    pub(crate) const fn watches(&self, event: &ConnEvent) -> bool {
         match event {
             ConnEvent::Upgraded => !self.upgraded.is_empty(),
             ConnEvent::Packet(_) => !self.packets.is_empty(),

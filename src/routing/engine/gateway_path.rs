@@ -2,7 +2,7 @@
 
 /// The path of Socket.IO's gateway, at the root and below a world's path; it starts and ends with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatewayPath(Box<str>);
+pub(crate) struct GatewayPath(Box<str>);
 
 impl GatewayPath {
     #[track_caller]
@@ -26,7 +26,7 @@ impl GatewayPath {
     }
 
     /// The path.
-    pub const fn as_str(&self) -> &str {
+    pub(crate) const fn as_str(&self) -> &str {
         &self.0
     }
 }

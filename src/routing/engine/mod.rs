@@ -11,15 +11,14 @@ use std::rc::Rc;
 
 use ::cookie::Cookie;
 
+use self::admission::ConnectionError;
+use self::gateway_path::GatewayPath;
+use self::raw::RawRoutes;
 use super::handler::{Erased, Handler, erase};
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
 use crate::http::Cors;
 use crate::id::Sid;
-
-pub use admission::ConnectionError;
-use gateway_path::GatewayPath;
-pub use raw::RawRoutes;
 
 /// Prefix of the headers that make a WebSocket of a connection.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
@@ -229,22 +228,24 @@ impl EngineRoutes {
     }
 
     /// Where Socket.IO is served.
-    pub const fn gateway_path(&self) -> &str {
+    pub(crate) const fn gateway_path(&self) -> &str {
         self.path.as_str()
     }
 
     /// What browsers are told.
-    pub const fn cors_options(&self) -> &Cors {
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) const fn cors_options(&self) -> &Cors {
         &self.cors
     }
 
     /// Whether responses have headers of the app's.
-    pub const fn changes_headers(&self) -> bool {
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) const fn changes_headers(&self) -> bool {
         !(self.headers.is_empty() && self.initial_headers.is_empty())
     }
 
     /// Lets the app change the headers of a session's response to `request`.
-    pub fn change_headers(&self, headers: &mut Headers, request: &ConnRequest) {
+    pub(crate) fn change_headers(&self, headers: &mut Headers, request: &ConnRequest) {
         // What makes a WebSocket of the connection is not for hooks to say: a client takes no other subprotocol than the one
         // that was selected of those that it offered.
         let upgrade = headers.take_prefixed(UPGRADE_PREFIX);
@@ -257,12 +258,12 @@ impl EngineRoutes {
     }
 
     /// The id that the app makes for the session that `request` opens; `None` where it makes none.
-    pub fn make_id(&self, request: &ConnRequest) -> Option<String> {
+    pub(crate) fn make_id(&self, request: &ConnRequest) -> Option<String> {
         self.generate_id.as_ref().map(|make| make(request))
     }
 
     /// The header `set-cookie` of a session that is opened by polling, if the app wants one.
-    pub fn set_cookie(&self, sid: Sid) -> Option<String> {
+    pub(crate) fn set_cookie(&self, sid: Sid) -> Option<String> {
         self.cookie.as_ref().map(|cookie| cookie.header(sid))
     }
 }

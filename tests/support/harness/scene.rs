@@ -251,7 +251,7 @@ impl Scene {
     }
 
     fn exists(&mut self) -> bool {
-        Sid::parse(&self.sid).is_some_and(|sid| self.host.server().has_session(sid))
+        self.sid.parse::<Sid>().is_ok_and(|sid| self.host.server().has_session(sid))
     }
 
     /// What was heard, in short: see the head of `matrix.txt`.

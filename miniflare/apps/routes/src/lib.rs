@@ -38,7 +38,7 @@ async fn hello(request: Rc<HttpRequest>) -> HttpResponse {
 
 /// The method, the length and the bytes of the body.
 async fn echo(request: Rc<HttpRequest>) -> HttpResponse {
-    HttpResponse { body: request.body.clone(), ..HttpResponse::empty(200) }
+    HttpResponse::new(200, request.body.clone())
         .with_header("content-type", "application/octet-stream")
         .with_header("x-method", request.method.as_str())
         .with_header("x-length", request.body.len().to_string())
@@ -63,8 +63,8 @@ async fn panics() -> HttpResponse {
 async fn respond(request: Rc<HttpRequest>) -> HttpResponse {
     let status = request.query_param("status").and_then(|status| status.parse().ok()).unwrap_or(200);
     let body = Bytes::from(request.query_param("body").unwrap_or("body").to_owned());
-    let headers = request.query.iter().filter(|(name, _)| name != "status" && name != "body").cloned().collect();
-    HttpResponse { status, headers, body }
+    let headers = request.query.iter().filter(|(name, _)| name != "status" && name != "body");
+    headers.fold(HttpResponse::new(status, body), |response, (name, value)| response.with_header(name, value))
 }
 
 dormouse::world!(World, app);

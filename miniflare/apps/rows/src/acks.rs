@@ -86,7 +86,7 @@ fn tally(answered: Result<Vec<(SocketId, Value)>, BroadcastAckError<Value>>) -> 
     let (answers, missing) = match answered {
         Ok(answers) => (answers, Vec::new()),
         Err(BroadcastAckError::Incomplete(IncompleteAcks { acks: answers, missing })) => (answers, missing),
-        Err(error @ BroadcastAckError::Emit(_)) => return Err(error.into()),
+        Err(error) => return Err(error.into()),
     };
     let missing: Vec<_> = missing.iter().map(|(id, why)| (id, why.code())).collect();
     Ok(Ack(json!({ "answers": answers, "missing": missing })))

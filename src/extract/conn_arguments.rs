@@ -1,26 +1,10 @@
-//! The arguments of handlers that are about a connection.
+//! Arguments of handlers that are called for a connection, and for a session of plain Engine.IO.
 
-use super::argument::Extract;
-use super::call::{AllowRequest, ConnClosed, ConnPacket, Engine, Requested, Upgraded};
+use super::call::{ConnClosed, ConnPacket, Engine, Upgraded};
+use super::extractor::Extract;
 use crate::error::{Failure, Reason};
-use crate::handles::{Conn, ConnRequest, EngineSocket};
+use crate::handles::{Conn, EngineSocket};
 use crate::value::{EnginePacket, Frame};
-
-impl Extract<AllowRequest> for ConnRequest {
-    type Claim = ();
-
-    fn extract(call: &mut AllowRequest) -> Result<Self, Failure> {
-        Ok(call.request.clone())
-    }
-}
-
-impl Extract<Requested> for ConnRequest {
-    type Claim = ();
-
-    fn extract(call: &mut Requested) -> Result<Self, Failure> {
-        Ok(call.request.clone())
-    }
-}
 
 macro_rules! of_conn {
     ($($call:ident),*) => {$(
