@@ -1,7 +1,7 @@
 //! Which packets of connections handlers watch.
 
 /// Which packets are dispatched to handlers. Where no handler watches packets, they cost nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct PacketWatch {
     received: bool,
     created: bool,
@@ -21,12 +21,12 @@ impl PacketWatch {
     }
 
     /// Returns whether the packets of clients are dispatched.
-    pub const fn watches_received(self) -> bool {
+    pub const fn watches_received(&self) -> bool {
         self.received
     }
 
     /// Returns whether the packets that are created now are dispatched.
-    pub const fn watches_created(self) -> bool {
+    pub const fn watches_created(&self) -> bool {
         self.created && !self.suppresses_hooks
     }
 }
