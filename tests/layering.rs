@@ -26,13 +26,8 @@ const CIRCLES: [(&str, &str); 1] = [(
 )];
 
 /// Names that two files may have, with the reason why they are not told apart.
-const REPEATED_NAMES: [(&str, &str); 5] = [
-    ("ack", "what a handler does with an acknowledgement, and the errors of it"),
-    ("dispatch", "the room that calls handlers, and the core's data about what they are called for"),
-    ("emit", "emitting, and the errors of it"),
-    ("packet", "each stage has packets of its own protocol"),
-    ("queries", "what the server and its stage Engine.IO are asked without a change"),
-];
+const REPEATED_NAMES: [(&str, &str); 1] =
+    [("dispatch", "the room that calls handlers, and the core's data about what they are called for")];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 400;

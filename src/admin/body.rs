@@ -6,8 +6,9 @@ use core::time::Duration;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::operation::Operation;
 use crate::error::Failure;
-use crate::handles::{BroadcastOperator, HttpRequest, HttpResponse, Io};
+use crate::handles::{BroadcastOperator, HttpRequest, Io};
 use crate::id::{Namespace, Room};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
 use crate::value::{echoed, json};
@@ -55,7 +56,6 @@ fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Resu
 /// A call that emits: the event, its arguments as JSON, and the attachments of their placeholders in base64.
 #[derive(Debug)]
 pub(super) struct Emit {
-    pub(super) target: Selection,
     pub(super) event: String,
     pub(super) args: Vec<Box<RawValue>>,
     pub(super) attachments: Option<Vec<String>>,
@@ -100,46 +100,62 @@ fn required<T>(field: Option<T>, name: &str) -> Result<T, Failure> {
 }
 
 impl Fields {
-    fn target(&mut self) -> Selection {
+    fn selection(&mut self) -> Selection {
         let namespace = mem::replace(&mut self.namespace, Namespace::main());
         Selection { namespace, rooms: mem::take(&mut self.rooms), except: mem::take(&mut self.except) }
     }
 }
 
-impl Emit {
+/// What a call does with the sockets that it selects.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Emits an event to them.
+    Emit(Emit),
+    /// Makes them join rooms.
+    Join(Vec<Room>),
+    /// Makes them leave rooms.
+    Leave(Vec<Room>),
+    /// Disconnects them.
+    Disconnect {
+        /// Whether their connections are closed, too.
+        close: bool,
+    },
+    /// Describes them.
+    Fetch,
+}
+
+impl Action {
     /// Reads a call.
     ///
     /// # Errors
-    /// The body is not a JSON object with these fields; the text says what is wrong, and where. So for all calls.
-    pub(super) fn read(request: &HttpRequest) -> Result<Self, Failure> {
-        let mut fields = read(request, &["event", "args", "attachments", "volatile", "ack"])?;
-        Ok(Self {
-            target: fields.target(),
-            event: required(fields.event, "event")?,
-            args: fields.args.unwrap_or_default(),
-            attachments: fields.attachments,
-            volatile: fields.volatile.unwrap_or_default(),
-            ack: fields.ack,
-        })
+    /// The body is not a JSON object with the fields of the operation, or the query has others; the text says what is wrong,
+    /// and where.
+    pub(super) fn read(operation: Operation, request: &HttpRequest) -> Result<(Selection, Self), Failure> {
+        let takes: &[&str] = match operation {
+            Operation::Emit => &["event", "args", "attachments", "volatile", "ack"],
+            Operation::Join => &["join"],
+            Operation::Leave => &["leave"],
+            Operation::Disconnect => &["close"],
+            Operation::Fetch if request.method == "GET" => return Ok((read_query(request)?, Self::Fetch)),
+            Operation::Fetch => &[],
+        };
+        let mut fields = read(request, takes)?;
+        let selection = fields.selection();
+        let action = match operation {
+            Operation::Emit => Self::Emit(Emit {
+                event: required(fields.event, "event")?,
+                args: fields.args.unwrap_or_default(),
+                attachments: fields.attachments,
+                volatile: fields.volatile.unwrap_or_default(),
+                ack: fields.ack,
+            }),
+            Operation::Join => Self::Join(required(fields.join, "join")?),
+            Operation::Leave => Self::Leave(required(fields.leave, "leave")?),
+            Operation::Disconnect => Self::Disconnect { close: fields.close.unwrap_or_default() },
+            Operation::Fetch => Self::Fetch,
+        };
+        Ok((selection, action))
     }
-}
-
-/// Reads a call that names the rooms to join.
-pub(super) fn read_join(request: &HttpRequest) -> Result<(Selection, Vec<Room>), Failure> {
-    let mut fields = read(request, &["join"])?;
-    Ok((fields.target(), required(fields.join, "join")?))
-}
-
-/// Reads a call that names the rooms to leave.
-pub(super) fn read_leave(request: &HttpRequest) -> Result<(Selection, Vec<Room>), Failure> {
-    let mut fields = read(request, &["leave"])?;
-    Ok((fields.target(), required(fields.leave, "leave")?))
-}
-
-/// Reads a call that disconnects sockets, and whether their connections are closed.
-pub(super) fn read_disconnect(request: &HttpRequest) -> Result<(Selection, bool), Failure> {
-    let mut fields = read(request, &["close"])?;
-    Ok((fields.target(), fields.close.unwrap_or_default()))
 }
 
 /// Returns the error of an invalid call.
@@ -147,11 +163,8 @@ pub(super) fn invalid(problem: impl Into<String>) -> Failure {
     Failure::new("INVALID_REQUEST", echoed(&problem.into()))
 }
 
-/// Reads a call that has only a target, in the query of a GET or in the body of a POST.
-pub(super) fn read_fetch(request: &HttpRequest) -> Result<Selection, Failure> {
-    if request.method != "GET" {
-        return Ok(read(request, &[])?.target());
-    }
+/// Reads a selection of sockets from the query of a GET.
+fn read_query(request: &HttpRequest) -> Result<Selection, Failure> {
     let (mut namespace, mut rooms, mut except) = (None, Vec::new(), Vec::new());
     for (name, value) in &request.query {
         match &**name {
@@ -175,21 +188,6 @@ impl Selection {
     /// None: the namespace was checked when it was read.
     pub(super) fn operator(self, io: &Io) -> Result<BroadcastOperator, Failure> {
         Ok(io.of(self.namespace.as_str())?.to(self.rooms).except(self.except))
-    }
-
-    /// Applies `act` to the sockets; responds with their number.
-    ///
-    /// # Errors
-    /// As of [`operator`](Self::operator), and those of `act`.
-    pub(super) async fn each(
-        self,
-        io: &Io,
-        act: impl FnOnce(BroadcastOperator) -> Result<(), Failure>,
-    ) -> Result<HttpResponse, Failure> {
-        let sockets = self.operator(io)?;
-        let matched = sockets.clone().all_sockets().await.len();
-        act(sockets)?;
-        Ok(HttpResponse::text(200, format!(r#"{{"matched":{matched},"status":"ok"}}"#)).with_type("application/json"))
     }
 }
 

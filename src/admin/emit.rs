@@ -10,7 +10,7 @@ use super::body::{Emit, invalid};
 use crate::core::acks::CollectedAcks;
 use crate::core::socketio::check_placeholders;
 use crate::error::{Failure, HandlerError as _};
-use crate::handles::{BroadcastOperator, HttpResponse, Io};
+use crate::handles::{BroadcastOperator, HttpResponse};
 use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
 use crate::value::Args;
@@ -39,33 +39,37 @@ struct Missing {
     reason: String,
 }
 
-/// Emits an event. If acknowledgements are asked for, waits until all have arrived or the timeout is over.
+/// Emits an event; returns the acknowledgements to come if the call asks for them.
 ///
 /// # Errors
 /// The event cannot be emitted.
-pub(super) async fn emit(io: &Io, call: Emit) -> Result<HttpResponse, Failure> {
-    let Emit { target, event, args, attachments, volatile, ack } = call;
+pub(super) fn emit(
+    sockets: BroadcastOperator,
+    call: Emit,
+) -> Result<Option<impl Future<Output = CollectedAcks> + 'static>, Failure> {
+    let Emit { event, args, attachments, volatile, ack } = call;
     let args = arguments(&args, attachments)?;
-    let Some(ack) = ack else {
-        let send = |sockets: BroadcastOperator| {
-            let sockets = if volatile { sockets.volatile() } else { sockets };
-            sockets.emit(&event, args).map_err(|error| invalid(error.to_string()))
-        };
-        return target.each(io, send).await;
-    };
-    let sockets = target.operator(io)?.timeout(ack.timeout()?);
     let sockets = if volatile { sockets.volatile() } else { sockets };
-    let matched = sockets.clone().all_sockets().await.len();
-    let asked = sockets.emit_with_raw_acks(&event, args).map_err(|error| invalid(error.to_string()))?;
-    let CollectedAcks { acks, missing } = asked.await;
+    let Some(ack) = ack else {
+        sockets.emit(&event, args).map_err(|error| invalid(error.to_string()))?;
+        return Ok(None);
+    };
+    let asked = sockets.timeout(ack.timeout()?).emit_with_raw_acks(&event, args);
+    asked.map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+/// Responds with the acknowledgements that came, and with the sockets that sent none.
+///
+/// # Errors
+/// An acknowledgement cannot be written as JSON.
+pub(super) fn outcome(matched: usize, acks: CollectedAcks) -> Result<HttpResponse, Failure> {
+    let CollectedAcks { acks, missing } = acks;
+    let missing = missing.iter().map(|(socket, why)| Missing { socket: *socket, reason: why.code().to_owned() });
     let outcome = Outcome {
         status: "ok",
         matched,
         acks: acks.iter().map(|(socket, args)| read(*socket, args)).collect::<Result<_, _>>()?,
-        missing: missing
-            .iter()
-            .map(|(socket, why)| Missing { socket: *socket, reason: why.code().to_owned() })
-            .collect(),
+        missing: missing.collect(),
     };
     Ok(HttpResponse::json(200, &outcome))
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::body::invalid;
 use crate::error::Failure;
-use crate::handles::{BroadcastOperator, Conn, Handshake, HttpResponse, Socket};
+use crate::handles::{Conn, Handshake, HttpResponse, Socket};
 use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_ADMIN_ANSWER_BYTES;
 use crate::time::Timestamp;
@@ -55,11 +55,10 @@ struct ConnInfo {
 ///
 /// # Errors
 /// The response would be longer than [`MAX_ADMIN_ANSWER_BYTES`].
-pub(super) async fn fetch(sockets: BroadcastOperator) -> Result<HttpResponse, Failure> {
-    let sockets = sockets.fetch_sockets().await;
+pub(super) fn describe_all(sockets: &[Socket]) -> Result<HttpResponse, Failure> {
     let mut body = format!(r#"{{"status":"ok","matched":{},"sockets":["#, sockets.len()).into_bytes();
     let mut is_first = true;
-    for socket in &sockets {
+    for socket in sockets {
         let (Some(handshake), Some(conn)) = (socket.handshake(), socket.conn()) else { continue };
         if !core::mem::take(&mut is_first) {
             body.push(b',');

@@ -4,92 +4,38 @@
 mod body;
 mod emit;
 mod fetch;
+mod operation;
 
-use body::{Emit, read_disconnect, read_fetch, read_join, read_leave};
+use body::Action;
+pub use operation::Operation;
 
 use crate::error::Failure;
-use crate::handles::{BroadcastOperator, HttpRequest, HttpResponse, Io};
-
-/// An operation of the admin HTTP API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Emits an event, and may wait for acknowledgements.
-    Emit,
-    /// Makes sockets join rooms.
-    Join,
-    /// Makes sockets leave rooms.
-    Leave,
-    /// Disconnects sockets.
-    Disconnect,
-    /// Returns information about sockets.
-    Fetch,
-}
-
-impl Operation {
-    /// The names of all operations.
-    pub const NAMES: [&'static str; 5] = ["emit", "join", "leave", "disconnect", "fetch"];
-
-    /// Parses the name of an operation, as it is in the path of a call.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "emit" => Some(Self::Emit),
-            "join" => Some(Self::Join),
-            "leave" => Some(Self::Leave),
-            "disconnect" => Some(Self::Disconnect),
-            "fetch" => Some(Self::Fetch),
-            _ => None,
-        }
-    }
-
-    /// Returns the HTTP methods that the operation takes.
-    pub const fn methods(self) -> &'static [&'static str] {
-        match self {
-            Self::Fetch => &["GET", "POST"],
-            Self::Emit | Self::Join | Self::Leave | Self::Disconnect => &["POST"],
-        }
-    }
-}
+use crate::handles::{HttpRequest, HttpResponse, Io};
 
 /// Performs an operation and returns its result: always JSON that no cache keeps.
 pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
-    let answered = match operation {
-        Operation::Emit => match Emit::read(&request) {
-            Ok(call) => emit::emit(&io, call).await,
-            Err(failure) => Err(failure),
-        },
-        Operation::Join => join(&io, &request).await,
-        Operation::Leave => leave(&io, &request).await,
-        Operation::Disconnect => disconnect(&io, &request).await,
-        Operation::Fetch => match read_fetch(&request).and_then(|target| target.operator(&io)) {
-            Ok(sockets) => fetch::fetch(sockets).await,
-            Err(failure) => Err(failure),
-        },
-    };
-    match answered {
+    match perform(&io, operation, &request).await {
         Ok(response) => response.with_header("cache-control", "no-store"),
         Err(failure) => HttpResponse::error(400, &failure),
     }
 }
 
-async fn join(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let (target, join) = read_join(request)?;
-    target.each(io, |sockets| Ok(sockets.sockets_join(join)?)).await
-}
-
-async fn leave(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let (target, leave) = read_leave(request)?;
-    let act = |sockets: BroadcastOperator| {
-        sockets.sockets_leave(leave);
-        Ok(())
-    };
-    target.each(io, act).await
-}
-
-async fn disconnect(io: &Io, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-    let (target, close) = read_disconnect(request)?;
-    let act = |sockets: BroadcastOperator| {
-        sockets.disconnect_sockets(close);
-        Ok(())
-    };
-    target.each(io, act).await
+/// One function for all operations, because each function that awaits is a state machine of its own in the wasm.
+async fn perform(io: &Io, operation: Operation, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let (selection, action) = Action::read(operation, request)?;
+    let operator = selection.operator(io)?;
+    let sockets = operator.clone().fetch_sockets().await;
+    match action {
+        Action::Emit(emit) => {
+            if let Some(asked) = emit::emit(operator, emit)? {
+                return emit::outcome(sockets.len(), asked.await);
+            }
+        }
+        Action::Join(rooms) => operator.sockets_join(rooms)?,
+        Action::Leave(rooms) => operator.sockets_leave(rooms),
+        Action::Disconnect { close } => operator.disconnect_sockets(close),
+        Action::Fetch => return fetch::describe_all(&sockets),
+    }
+    let body = format!(r#"{{"matched":{},"status":"ok"}}"#, sockets.len());
+    Ok(HttpResponse::text(200, body).with_type("application/json"))
 }

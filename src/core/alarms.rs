@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use litemap::LiteMap;
 
-use super::snapshot::AlarmSnapshot;
+use serde::{Deserialize, Serialize};
+
 use crate::limits::MAX_ALARMS_BYTES;
 use crate::time::Timestamp;
 
@@ -15,6 +16,37 @@ pub struct NamedAlarms {
     /// When the first of them is due.
     first: Option<Timestamp>,
     has_changed: bool,
+}
+
+/// A named alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedAlarm {
+    /// Its name.
+    pub name: Box<str>,
+    /// When it is due.
+    pub at: Timestamp,
+    /// What its handler is called with, as JSON.
+    pub context: Rc<str>,
+}
+
+impl NamedAlarm {
+    /// The names of the fields, and the time, as they are written.
+    const MARKS: usize = 64;
+
+    /// Returns a bound of [`len`](Self::len) that costs nothing: a context is JSON, of which no character takes more than two.
+    pub(super) const fn max_len(name: &str, context: &str) -> usize {
+        Self::MARKS + 6 * name.len() + 2 * context.len()
+    }
+
+    /// Returns how many bytes an alarm takes at most in the list as it is written.
+    pub(super) fn len(name: &str, context: &str) -> usize {
+        let written = |c| match c {
+            b'"' | b'\\' => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        };
+        Self::MARKS + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
+    }
 }
 
 impl NamedAlarms {
@@ -67,8 +99,8 @@ impl NamedAlarms {
         let bytes = |len: fn(&str, &str) -> usize| {
             others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
         };
-        let most = bytes(AlarmSnapshot::max_len);
-        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(AlarmSnapshot::len) } else { most })
+        let most = bytes(NamedAlarm::max_len);
+        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
     }
 
     /// Returns whether they changed since the last call.
@@ -77,16 +109,16 @@ impl NamedAlarms {
     }
 
     /// Returns what must be known of them while the world sleeps.
-    pub fn snapshot(&self) -> Vec<AlarmSnapshot> {
+    pub fn snapshot(&self) -> Vec<NamedAlarm> {
         let alarms = self.by_name.iter();
         alarms
-            .map(|(name, (at, context))| AlarmSnapshot { name: name.clone(), at: *at, context: context.clone() })
+            .map(|(name, (at, context))| NamedAlarm { name: name.clone(), at: *at, context: context.clone() })
             .collect()
     }
 
     /// Puts back what was known of them when the world fell asleep.
-    pub fn restore(&mut self, alarms: Vec<AlarmSnapshot>) {
-        for AlarmSnapshot { name, at, context } in alarms {
+    pub fn restore(&mut self, alarms: Vec<NamedAlarm>) {
+        for NamedAlarm { name, at, context } in alarms {
             self.by_name.insert(name, (at, context));
         }
         self.update();

@@ -125,7 +125,7 @@ pub enum Command {
         /// Which of the app's predicates knew the namespace; `None` where its name says whose it is.
         predicate: Option<u32>,
     },
-    /// Refuse a client's CONNECT with CONNECT_ERROR; the connection stays.
+    /// Refuse a client's CONNECT with `CONNECT_ERROR`; the connection stays.
     Refuse {
         /// The prepared socket.
         socket: SocketId,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::alarms::NamedAlarm;
 use super::handshake_request::LazyHandshake;
 use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
@@ -28,7 +29,7 @@ pub struct SessionSnapshot {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorldSnapshot {
     /// The named alarms.
-    pub alarms: Vec<AlarmSnapshot>,
+    pub alarms: Vec<NamedAlarm>,
 }
 
 impl WorldSnapshot {
@@ -143,37 +144,6 @@ pub struct StoredAckSnapshot {
     /// When the handler is called without an acknowledgement.
     #[serde(rename = "t")]
     pub deadline: Timestamp,
-}
-
-/// A named alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlarmSnapshot {
-    /// Its name.
-    pub name: Box<str>,
-    /// When it is due.
-    pub at: Timestamp,
-    /// What its handler is called with, as JSON.
-    pub context: Rc<str>,
-}
-
-impl AlarmSnapshot {
-    /// The names of the fields, and the time, as they are written.
-    const MARKS: usize = 64;
-
-    /// Returns a bound of [`len`](Self::len) that costs nothing: a context is JSON, of which no character takes more than two.
-    pub(super) const fn max_len(name: &str, context: &str) -> usize {
-        Self::MARKS + 6 * name.len() + 2 * context.len()
-    }
-
-    /// Returns how many bytes an alarm takes at most in the list as it is written.
-    pub(super) fn len(name: &str, context: &str) -> usize {
-        let written = |c| match c {
-            b'"' | b'\\' => 2,
-            0..=0x1f => 6,
-            _ => 1,
-        };
-        Self::MARKS + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
-    }
 }
 
 /// A packet whose attachments have not all arrived.

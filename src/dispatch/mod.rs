@@ -1,6 +1,6 @@
 //! From something that happened to the handlers that are called for it.
 
-mod connect;
+mod connecting;
 mod connection;
 mod event;
 mod event_call;

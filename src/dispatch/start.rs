@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::connect::connect;
+use super::connecting::connect;
 use super::connection::{conn_event, plain_engine};
 use super::event::start_event;
 use super::report::Report;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde_json::Value;
 
-use super::fault::Fault;
+use crate::id::InvalidName;
 use crate::value::{DecodeError, EncodeError};
 
 /// The code of errors that have none of their own.
@@ -73,7 +73,7 @@ impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
 
 impl HandlerError for EncodeError {}
 
-impl HandlerError for Fault {}
+impl HandlerError for InvalidName {}
 
 impl HandlerError for DecodeError {
     fn code(&self) -> &str {

@@ -21,20 +21,20 @@ use crate::value::{Args, FromArgs, IntoArgs};
 /// ```
 /// use core::time::Duration;
 /// use dormouse::testing::TestWorld;
-/// use dormouse::error::{BroadcastAckError, EmitError};
-/// use dormouse::{App, Ack, Socket};
+/// use dormouse::error::BroadcastAckError;
+/// use dormouse::{Ack, App, Socket};
 ///
 /// fn app() -> App {
 ///     App::new().namespace("/", |ns| ns.on_connect(async |socket: Socket| socket.join("voters")).on("count", count))
 /// }
 ///
 /// /// Counts those who say yes, and those who say nothing within five seconds.
-/// async fn count(socket: Socket) -> Result<Ack<(usize, usize)>, EmitError> {
+/// async fn count(socket: Socket) -> Result<Ack<(usize, usize)>, BroadcastAckError<bool>> {
 ///     let voters = socket.to("voters").timeout(Duration::from_secs(5));
 ///     let (acks, missing) = match voters.emit_with_ack::<bool>("yes?", ()).await {
 ///         Ok(acks) => (acks, 0),
 ///         Err(BroadcastAckError::Incomplete(some)) => (some.acks, some.missing.len()),
-///         Err(BroadcastAckError::Emit(error)) => return Err(error),
+///         Err(error) => return Err(error),
 ///     };
 ///     Ok(Ack((acks.iter().filter(|(_, yes)| *yes).count(), missing)))
 /// }
@@ -152,7 +152,7 @@ impl BroadcastOperator {
         self,
         event: &str,
         args: Args,
-    ) -> Result<impl Future<Output = CollectedAcks> + 'static, EmitError> {
+    ) -> Result<impl Future<Output = CollectedAcks> + use<>, EmitError> {
         Ok(self.outbound().emit_with_ack(event, Ok(args))?.all())
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use litemap::LiteMap;
 
-use super::engine::EngineRoutes;
+use super::engine_routes::EngineRoutes;
 use super::handler::{Erased, Handler, erase};
 use super::routes::Routes;
 use crate::extract::{Alarm, Http, Lookup, NewNamespace};

@@ -12,7 +12,7 @@ impl Routes {
     }
 
     /// Forgets the handlers of all events that were registered so far, the [`fallback`](Self::fallback) too: Socket.IO's
-    /// `removeAllListeners()`. Those of connections, errors and ack_handlers stay.
+    /// `removeAllListeners()`. Those of connections, errors and acknowledgements stay.
     #[must_use]
     pub fn off_all(mut self) -> Self {
         self.events.clear();

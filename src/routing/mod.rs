@@ -3,7 +3,7 @@
 //! [`App`] is at the crate's root; its methods hand out [`Routes`] and [`EngineRoutes`].
 
 pub(crate) mod app;
-mod engine;
+mod engine_routes;
 mod handler;
 mod http_routes;
 mod listeners;
@@ -11,11 +11,11 @@ pub(crate) mod outcome;
 mod routes;
 
 pub(crate) use app::App;
-pub use engine::EngineRoutes;
-pub use engine::admission::ConnectionError;
-pub(crate) use engine::admission::Rejection;
-pub(crate) use engine::conn_events::ConnCall;
-pub use engine::raw::RawRoutes;
+pub use engine_routes::EngineRoutes;
+pub use engine_routes::admission::ConnectionError;
+pub(crate) use engine_routes::admission::Rejection;
+pub(crate) use engine_routes::conn_events::ConnCall;
+pub use engine_routes::raw::RawRoutes;
 pub(crate) use handler::Erased;
 pub use handler::Handler;
 pub use routes::Routes;

@@ -126,7 +126,7 @@ impl ClientBuilder {
         joined
     }
 
-    /// PendingAcks to be let into a namespace and does not wait for the answer, which a guard may hold back.
+    /// Asks to be let into a namespace and does not wait for the answer, which a guard may hold back.
     ///
     /// # Errors
     /// What the client is told instead of getting a connection.

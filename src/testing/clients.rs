@@ -113,7 +113,7 @@ impl Clients {
         Ok(number)
     }
 
-    /// PendingAcks to join a namespace; gives the number of the socket, which has an id, or was refused, or waits.
+    /// Asks to join a namespace; gives the number of the socket, which has an id, or was refused, or waits.
     pub(super) fn join(&mut self, connection: usize, namespace: Namespace, auth: Option<&str>) -> usize {
         let head = if namespace.is_main() { String::new() } else { format!("{},", namespace.as_str()) };
         let text = format!("0{head}{}", auth.unwrap_or_default());

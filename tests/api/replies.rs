@@ -18,7 +18,7 @@ struct Offer {
     price: u32,
 }
 
-/// PendingAcks, and logs what came of it.
+/// Asks, and logs what came of it.
 pub fn app() -> App {
     async fn decided(
         socket: Socket,

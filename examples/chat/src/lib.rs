@@ -5,10 +5,8 @@
 use std::collections::BTreeSet;
 
 use dormouse::error::EmitError;
-use dormouse::extract::Extract;
-use dormouse::extract::calls::SocketCall;
-use dormouse::value::Timestamp;
-use dormouse::{Ack, App, Auth, Data, Failure, Io, Socket, Storage};
+use dormouse::extract::{Extract, calls::SocketCall};
+use dormouse::{Ack, App, Auth, Data, Failure, Io, Socket, Storage, value::Timestamp};
 use serde::{Deserialize, Serialize};
 
 const ROOMS: [&str; 3] = ["lobby", "kitchen", "garden"];
@@ -137,12 +135,12 @@ async fn names_in(io: &Io, room: &str) -> BTreeSet<String> {
     people(io.to(room).fetch_sockets().await).map(|person| person.name).collect()
 }
 
-fn trimmed(what: &str, text: &str, max_chars: usize) -> Result<String, Failure> {
+fn trimmed(what: &str, text: &str, max: usize) -> Result<String, Failure> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Failure::new("EMPTY", format!("{what} cannot be empty"))),
-        chars if chars > max_chars => {
-            Err(Failure::new("TOO_LONG", format!("{what} has at most {max_chars} characters, not {chars}")))
+        chars if chars > max => {
+            Err(Failure::new("TOO_LONG", format!("{what} has at most {max} characters, not {chars}")))
         }
         _ => Ok(text.to_owned()),
     }

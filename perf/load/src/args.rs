@@ -55,9 +55,9 @@ pub struct Args {
     count: Option<u64>,
     /// For `wake`: how long nobody says anything.
     #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
-    suppress_hooks: f64,
-    /// For `wake`, instead of `--suppress_hooks`: say `connected` on stderr, and let each silence last until a line comes on stdin.
-    #[arg(long, conflicts_with = "suppress_hooks")]
+    quiet: f64,
+    /// For `wake`, instead of `--quiet`: say `connected` on stderr, and let each silence last until a line comes on stdin.
+    #[arg(long, conflicts_with = "quiet")]
     hold: bool,
     /// For `wake`: how often there is silence and a message.
     #[arg(long, value_name = "T", default_value_t = 1)]
@@ -149,7 +149,7 @@ impl TryFrom<Args> for Plan {
         let seconds = |name: &str, seconds: f64| {
             Duration::try_from_secs_f64(seconds).map_err(|error| Error::Usage(format!("{name}: {error}")))
         };
-        let suppress_hooks = seconds("--suppress_hooks", args.suppress_hooks)?;
+        let quiet = seconds("--quiet", args.quiet)?;
         let plan = Self {
             work: args.work,
             url: args.url,
@@ -160,7 +160,7 @@ impl TryFrom<Args> for Plan {
             in_flight: args.in_flight,
             warm_up: args.warm_up.unwrap_or(warm_up),
             count: args.count.unwrap_or(count),
-            silence: if args.hold { Silence::UntilTold } else { Silence::For(suppress_hooks) },
+            silence: if args.hold { Silence::UntilTold } else { Silence::For(quiet) },
             times: args.times,
             patience: seconds("--patience", args.patience)?,
         };
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(plan("broadcast --rooms 10").unwrap().shape.audience, Audience::Room);
         assert_eq!(plan("wake --rooms 10").unwrap().shape.audience, Audience::All);
         assert_eq!(plan("wake --rooms 10 --to room").unwrap().shape.audience, Audience::Room);
-        assert_eq!(plan("wake --suppress_hooks 1.5").unwrap().silence, Silence::For(Duration::from_millis(1500)));
+        assert_eq!(plan("wake --quiet 1.5").unwrap().silence, Silence::For(Duration::from_millis(1500)));
         assert_eq!(plan("wake --hold").unwrap().silence, Silence::UntilTold);
     }
 
@@ -238,8 +238,8 @@ mod tests {
             ("ack --clients 0", "--clients"),
             ("ack --binary", "--binary"),
             ("wake --times 0", "--times"),
-            ("wake --suppress_hooks=-1", "--suppress_hooks"),
-            ("wake --hold --suppress_hooks 3", "--hold"),
+            ("wake --quiet=-1", "--quiet"),
+            ("wake --hold --quiet 3", "--hold"),
             ("wake --patience=-1", "--patience"),
             ("polling", "http://"),
             ("broadcast --url http://127.0.0.1:1/ --dialect raw --server-pid 1", "ws://"),

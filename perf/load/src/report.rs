@@ -60,7 +60,7 @@ pub struct Wake {
     pub first_ms: f64,
     /// From the sending to the last delivery.
     pub last_ms: f64,
-    /// The server's CPU, from the sending until it was suppress_hooks again.
+    /// The server's CPU, from the sending until it was quiet again.
     pub server_cpu_ms: f64,
     /// The load generator's CPU meanwhile.
     pub load_cpu_ms: f64,

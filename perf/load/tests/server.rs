@@ -182,7 +182,7 @@ fn a_server_that_is_right_gets_its_report() {
 
 #[test]
 fn wakes_are_told_one_by_one() {
-    let wakes = report("wake --clients 10 --rooms 2 --suppress_hooks 0.1 --times 3", &server(Fault::None, "socketio"));
+    let wakes = report("wake --clients 10 --rooms 2 --quiet 0.1 --times 3", &server(Fault::None, "socketio"));
     assert_eq!((&wakes["count"], &wakes["deliveries"]), (&3.into(), &27.into()), "{wakes}");
     assert_eq!(wakes["each"].as_array().map(Vec::len), Some(3), "{wakes}");
 }

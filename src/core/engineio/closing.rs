@@ -80,7 +80,7 @@ impl Engine {
     pub(super) fn drop_conn(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
         match self.by_conn.get(conn).copied() {
             Some(Role::Transport(key)) => {
-                self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx)
+                self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx);
             }
             Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
             None => {}

@@ -136,7 +136,7 @@ pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
     let _ = write!(out, r#"{{"sid":"{sid}"}}"#);
 }
 
-/// Appends the CONNECT_ERROR packet for a client that was refused.
+/// Appends the `CONNECT_ERROR` packet for a client that was refused.
 pub fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);

@@ -1,12 +1,13 @@
 //! What hooks and handlers were told, and requests by hand.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that meets the unexpected is to fail")]
+#![allow(dead_code, reason = "every test compiles this and uses its own part of it")]
 
 use core::cell::RefCell;
 
-use dormouse::internal::Host;
-use dormouse::internal::Protocol;
-use dormouse::internal::Response;
-use serde_json::Value;
+use dormouse::internal::{Host, Protocol, Refusal, Response};
+use dormouse::routing::EngineRoutes;
+use dormouse::{App, Data, Socket};
+use serde_json::{Value, json};
 
 thread_local! {
     static TOLD: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
@@ -37,4 +38,29 @@ pub const WEBSOCKET: &str = "EIO=4&transport=websocket";
 /// A GET.
 pub fn get(host: &mut Host, query: &str) -> usize {
     host.request("GET", query, Protocol::SocketIo, false)
+}
+
+/// A server whose clients may `say` something, with these hooks.
+pub fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
+    App::new()
+        .namespace("/", |ns| {
+            ns.on("say", async |socket: Socket, Data(text): Data<String>| socket.broadcast().emit("said", text))
+        })
+        .engine(engine)
+}
+
+/// Notes every connection that is refused.
+pub fn watched(engine: EngineRoutes) -> EngineRoutes {
+    engine.on_connection_error(|error| {
+        let sid = error.request().sid();
+        tell(json!([error.code(), error.message(), error.context(), sid]));
+    })
+}
+
+/// The refusal that a request got.
+pub fn refusal(host: &Host, http: usize) -> Refusal {
+    match host.answer_of(http) {
+        Some(Response::Refused(refusal)) => refusal.clone(),
+        other => panic!("no refusal: {other:?}"),
+    }
 }

@@ -54,7 +54,7 @@ async fn drop_the_ack(ack: AckSender) {
     drop(ack);
 }
 
-/// PendingAcks the client back, tells it what it answered, and gives it that as well.
+/// Asks the client back, tells it what it answered, and gives it that as well.
 async fn ask(socket: Socket, question: Args) -> Result<Ack<Value>, Failure> {
     let answer: Value = socket.emit_with_ack("question", question).await?;
     socket.emit("answered", &answer)?;

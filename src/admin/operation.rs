@@ -1,0 +1,41 @@
+//! The operations of the admin HTTP API.
+
+/// An operation of the admin HTTP API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Emits an event, and may wait for acknowledgements.
+    Emit,
+    /// Makes sockets join rooms.
+    Join,
+    /// Makes sockets leave rooms.
+    Leave,
+    /// Disconnects sockets.
+    Disconnect,
+    /// Returns information about sockets.
+    Fetch,
+}
+
+impl Operation {
+    /// The names of all operations.
+    pub const NAMES: [&'static str; 5] = ["emit", "join", "leave", "disconnect", "fetch"];
+
+    /// Parses the name of an operation, as it is in the path of a call.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "emit" => Some(Self::Emit),
+            "join" => Some(Self::Join),
+            "leave" => Some(Self::Leave),
+            "disconnect" => Some(Self::Disconnect),
+            "fetch" => Some(Self::Fetch),
+            _ => None,
+        }
+    }
+
+    /// Returns the HTTP methods that the operation takes.
+    pub const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Fetch => &["GET", "POST"],
+            Self::Emit | Self::Join | Self::Leave | Self::Disconnect => &["POST"],
+        }
+    }
+}
