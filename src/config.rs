@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::limits;
 
-pub use origins::AllowedOrigins;
+pub(crate) use origins::AllowedOrigins;
 
 /// The settings of a deployment. Each field names its variable and its default.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 mod told;
 
 use dormouse::App;
-use dormouse::internal::{Config, HandshakeRequest, Host, Protocol, Refusal, Response};
+use dormouse::internal::{Config, Host, Protocol, Response};
 use serde_json::{Value, json};
-use told::{POLLING, WEBSOCKET, app_of, get, refusal, sid_of, take_told, tell, watched};
+use told::{POLLING, WEBSOCKET, app_of, get, refusal, sid_of, take_told, watched};
 
 fn app() -> App {
     app_of(watched)

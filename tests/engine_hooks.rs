@@ -8,13 +8,10 @@ use std::rc::Rc;
 
 use dormouse::cookie::Cookie;
 use dormouse::extract::ConnRequest;
-use dormouse::internal::{
-    Config, HandshakeRequest, Host, Protocol, Response, change_headers, conn_request, set_cookie,
-};
+use dormouse::internal::{Config, HandshakeRequest, Host, Protocol, Refusal, change_headers, conn_request, set_cookie};
 use dormouse::response::{Headers, HttpResponse};
-use dormouse::routing::EngineRoutes;
 use dormouse::testing::TestWorld;
-use dormouse::{App, Data, Failure, Socket};
+use dormouse::{App, Failure};
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, app_of, get, refusal, sid_of, take_told, tell, watched};
 

@@ -85,7 +85,7 @@ fn relay(mut world: World, name: &str) -> Box<dyn FnMut(Measure<'_>)> {
 /// Does what the arguments say: `--list` names the operations, a name does that one so often that nothing else matters, and
 /// without one each is done once. `count` does an operation and gives what it counted, if it counts anything.
 #[expect(clippy::print_stdout, reason = "the figures, which a script reads")]
-pub fn run(count: fn(&mut dyn FnMut()) -> (u64, u64)) {
+pub(crate) fn run(count: fn(&mut dyn FnMut()) -> (u64, u64)) {
     let wanted = std::env::args().skip(1).find(|arg| arg != "--bench");
     if wanted.as_deref() == Some("--list") {
         return OPERATIONS.iter().for_each(|(name, ..)| println!("{name}"));

@@ -14,11 +14,11 @@ use dormouse::internal::{EngineRequest, HandshakeRequest, Protocol};
 use dormouse::internal::{Reception, Shell};
 use dormouse::value::Frame;
 
-pub use runtime::Runtime;
+pub(crate) use runtime::Runtime;
 
 /// An object with its connections.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     /// The shell and what it runs on.
     pub shell: Shell<Runtime>,
     /// The WebSockets, in the order in which they were opened.
@@ -27,7 +27,7 @@ pub struct World {
 
 impl World {
     /// A world with so many clients on WebSockets, who are in the main namespace and in so many rooms, one each.
-    pub fn new(clients: usize, rooms: usize) -> Self {
+    pub(crate) fn new(clients: usize, rooms: usize) -> Self {
         let mut world = Self { shell: Shell::new(Runtime::default(), Config::default(), peer::app), conns: Vec::new() };
         for client in 0..clients {
             world.connect(client % rooms.max(1));
@@ -36,21 +36,21 @@ impl World {
     }
 
     /// The same connections, asleep: an object that was just constructed, and the old one's memory.
-    pub fn sleep(self) -> (Self, Shell<Runtime>) {
+    pub(crate) fn sleep(self) -> (Self, Shell<Runtime>) {
         let Self { mut shell, conns } = self;
         let runtime = core::mem::take(&mut shell.platform);
         (Self { shell: Shell::new(runtime, Config::default(), peer::app), conns }, shell)
     }
 
     /// A client opens a WebSocket and joins the main namespace and a room.
-    pub fn connect(&mut self, room: usize) {
+    pub(crate) fn connect(&mut self, room: usize) {
         let conn = self.open(room);
         self.text(conn, "40");
     }
 
     /// A client opens a WebSocket.
     #[expect(clippy::panic, reason = "nothing that is measured fails")]
-    pub fn open(&mut self, room: usize) -> ConnId {
+    pub(crate) fn open(&mut self, room: usize) -> ConnId {
         let headers = [
             ("host", "world.example"),
             ("origin", "https://app.example"),
@@ -74,19 +74,19 @@ impl World {
     }
 
     /// A WebSocket brings a text, copied out of JavaScript's string as `durable/object` does it.
-    pub fn text(&mut self, conn: ConnId, text: &str) {
+    pub(crate) fn text(&mut self, conn: ConnId, text: &str) {
         self.shell.handle_message(&conn, text.len(), || Frame::text(text.to_owned()));
         self.settle();
     }
 
     /// A WebSocket brings bytes.
-    pub fn bytes(&mut self, conn: ConnId, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, conn: ConnId, bytes: &[u8]) {
         self.shell.handle_message(&conn, bytes.len(), || Frame::Binary(bytes.to_vec().into()));
         self.settle();
     }
 
     /// Time goes by until the alarm rings.
-    pub fn ring(&mut self) {
+    pub(crate) fn ring(&mut self) {
         let runtime = &mut self.shell.platform;
         runtime.now = runtime.alarm().unwrap_or(runtime.now);
         self.shell.handle_alarm();
@@ -95,7 +95,7 @@ impl World {
 
     /// A client somewhere in the middle.
     #[expect(clippy::indexing_slicing, reason = "nothing is measured without clients")]
-    pub fn somebody(&self) -> ConnId {
+    pub(crate) fn somebody(&self) -> ConnId {
         self.conns[self.conns.len() / 2]
     }
 
@@ -109,7 +109,7 @@ impl World {
 }
 
 /// A text frame: an event of this name with a string of `bytes` bytes, and an acknowledgement id where one is wanted.
-pub fn event(name: &str, ack: Option<u64>, bytes: usize) -> String {
+pub(crate) fn event(name: &str, ack: Option<u64>, bytes: usize) -> String {
     let ack = ack.map(|ack| ack.to_string()).unwrap_or_default();
     format!("42{ack}[\"{name}\",\"{}\"]", "x".repeat(bytes))
 }

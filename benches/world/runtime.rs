@@ -18,7 +18,7 @@ use dormouse::value::Timestamp;
 
 /// What the object has of its runtime.
 #[derive(Debug)]
-pub struct Runtime {
+pub(crate) struct Runtime {
     /// The time.
     pub now: Timestamp,
     /// Frames that clients got.
@@ -50,7 +50,7 @@ impl Default for Runtime {
 
 impl Runtime {
     /// The time of the object's alarm.
-    pub const fn alarm(&self) -> Option<Timestamp> {
+    pub(crate) const fn alarm(&self) -> Option<Timestamp> {
         self.alarm
     }
 

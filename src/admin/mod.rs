@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse, Io};
 
 /// Performs an operation and returns its result: always JSON that no cache keeps.
-pub async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
     match perform(&io, operation, &request).await {
         Ok(response) => response.with_header("cache-control", "no-store"),
         Err(failure) => HttpResponse::error(400, &failure),

@@ -9,14 +9,14 @@ use crate::config::Config;
 use crate::object::Body;
 
 /// The bounds of a request's body, as numbers for JavaScript.
-pub struct BodyLimits {
+pub(crate) struct BodyLimits {
     max_bytes: f64,
     timeout_ms: f64,
 }
 
 impl BodyLimits {
     /// Returns the bounds that a configuration sets.
-    pub fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             max_bytes: runtime::integer_to_js(config.max_payload_bytes as u64),
             timeout_ms: runtime::span_to_js(config.body_timeout()),
@@ -24,7 +24,7 @@ impl BodyLimits {
     }
 
     /// Reads the body of a request.
-    pub async fn read(&self, request: &JsValue) -> Body {
+    pub(crate) async fn read(&self, request: &JsValue) -> Body {
         match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms)).await {
             Ok(body) => match body.as_bool() {
                 Some(true) => Body::TooLong,

@@ -10,7 +10,7 @@ use crate::routing::App;
 use crate::value::quoted;
 
 /// Returns the CORS headers that every response to a request must have. The Worker has refused pages that may not connect.
-pub fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
+pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
     let cors = app.engine_routes().cors_options();
     origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
 }
@@ -19,7 +19,7 @@ pub fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origi
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.
-pub fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue, JsValue> {
+pub(crate) fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue, JsValue> {
     let HttpResponse { status, headers, body } = response;
     runtime::respond_bytes(status, &body, origin::join(headers, own))
 }
@@ -28,6 +28,6 @@ pub fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.
-pub fn respond_message(status: u16, message: &str, own: &[origin::Header]) -> Result<JsValue, JsValue> {
+pub(crate) fn respond_message(status: u16, message: &str, own: &[origin::Header]) -> Result<JsValue, JsValue> {
     runtime::respond_json(status, &format!(r#"{{"message":{}}}"#, quoted(message)), own)
 }

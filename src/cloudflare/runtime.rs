@@ -135,34 +135,34 @@ extern "C" {
 }
 
 /// Returns the time of the runtime's clock, which stands still while code runs.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     time_from_js(date_now())
 }
 
 /// Converts a time of JavaScript, in milliseconds.
-pub fn time_from_js(millis: f64) -> Timestamp {
+pub(crate) fn time_from_js(millis: f64) -> Timestamp {
     Timestamp::from_millis(integer_from_js(millis))
 }
 
 /// Converts a time for JavaScript, to milliseconds.
-pub fn time_to_js(at: Timestamp) -> f64 {
+pub(crate) fn time_to_js(at: Timestamp) -> f64 {
     integer_to_js(at.as_millis())
 }
 
 /// Converts a duration for JavaScript, to milliseconds.
-pub fn span_to_js(span: core::time::Duration) -> f64 {
+pub(crate) fn span_to_js(span: core::time::Duration) -> f64 {
     integer_to_js(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Converts a number of JavaScript to the nearest whole number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is meant")]
-pub const fn integer_from_js(number: f64) -> u64 {
+pub(crate) const fn integer_from_js(number: f64) -> u64 {
     number as u64
 }
 
 /// Converts a whole number for JavaScript.
 #[expect(clippy::cast_precision_loss, reason = "times and sizes stay below 2^53")]
-pub const fn integer_to_js(number: u64) -> f64 {
+pub(crate) const fn integer_to_js(number: u64) -> f64 {
     number as f64
 }
 
@@ -170,7 +170,7 @@ pub const fn integer_to_js(number: u64) -> f64 {
 ///
 /// # Errors
 /// The runtime's own, when it does not take the parts.
-pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)]) -> Result<JsValue, JsValue> {
+pub(crate) fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)]) -> Result<JsValue, JsValue> {
     respond(
         status,
         Some(body),
@@ -179,13 +179,13 @@ pub fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)])
 }
 
 /// Returns the headers of a response: names in lower case, and values.
-pub fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
+pub(crate) fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
     let mut headers = headers_of(response).into_iter();
     core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
 }
 
 /// Returns headers as names and values, in turn.
-pub fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
+pub(crate) fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
     let more = more.iter().flat_map(|&(name, value)| [name.to_owned(), value.to_owned()]);
     headers.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]).chain(more).collect()
 }

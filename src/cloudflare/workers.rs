@@ -27,7 +27,7 @@ use crate::world::Store;
 const IDS_AT_ONCE: usize = 16;
 
 /// What the runtime calls later, outside of any call of the object.
-pub struct Callbacks {
+pub(crate) struct Callbacks {
     /// Returns whether the world has no sessions.
     pub is_deserted: Box<dyn FnMut() -> bool>,
     /// Called when the timer goes off.
@@ -37,7 +37,7 @@ pub struct Callbacks {
 }
 
 /// The Workers runtime of one object.
-pub struct Workers {
+pub(crate) struct Workers {
     state: JsValue,
     store: Rc<WorkersStore>,
     sockets: Sockets,
@@ -59,7 +59,7 @@ pub struct Workers {
 
 impl Workers {
     /// Returns the runtime of the object with this state, in a deployment with these variables.
-    pub fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
+    pub(crate) fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
         let Callbacks { is_deserted, timer, alarm_found } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 /// The named alarms of a world.
 #[derive(Debug, Default)]
-pub struct NamedAlarms {
+pub(crate) struct NamedAlarms {
     by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
     /// When the first of them is due.
     first: Option<Timestamp>,
@@ -51,7 +51,7 @@ impl NamedAlarm {
 
 impl NamedAlarms {
     /// Sets an alarm, or deletes it.
-    pub fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
+    pub(crate) fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
         match alarm {
             Some(alarm) => self.by_name.insert(name, alarm),
             None => self.by_name.remove(&name),
@@ -60,17 +60,17 @@ impl NamedAlarms {
     }
 
     /// Returns when an alarm is due, and what its handler is called with, as JSON.
-    pub fn get(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
+    pub(crate) fn get(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
         self.by_name.get(name).cloned()
     }
 
     /// Returns when the first one is due.
-    pub const fn first_at(&self) -> Option<Timestamp> {
+    pub(crate) const fn first_at(&self) -> Option<Timestamp> {
         self.first
     }
 
     /// Takes out the alarms that are due, in the order of their names.
-    pub fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
+    pub(crate) fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
         if self.is_due(now) {
             self.by_name.retain(|name, (at, context)| {
                 let is_due = *at <= now;
@@ -84,7 +84,7 @@ impl NamedAlarms {
     }
 
     /// Puts off the alarms that are due.
-    pub fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
+    pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
         if self.is_due(now) {
             for (_, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
                 *at = later;
@@ -94,7 +94,7 @@ impl NamedAlarms {
     }
 
     /// Returns how many alarms there would be with this one, and how many bytes they take at most as they are written.
-    pub fn size_with(&self, name: &str, context: &str) -> (usize, usize) {
+    pub(crate) fn size_with(&self, name: &str, context: &str) -> (usize, usize) {
         let others = || self.by_name.iter().filter(|(other, _)| &***other != name);
         let bytes = |len: fn(&str, &str) -> usize| {
             others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
@@ -104,12 +104,12 @@ impl NamedAlarms {
     }
 
     /// Returns whether they changed since the last call.
-    pub const fn take_changed(&mut self) -> bool {
+    pub(crate) const fn take_changed(&mut self) -> bool {
         core::mem::replace(&mut self.has_changed, false)
     }
 
     /// Returns what must be known of them while the world sleeps.
-    pub fn snapshot(&self) -> Vec<NamedAlarm> {
+    pub(crate) fn snapshot(&self) -> Vec<NamedAlarm> {
         let alarms = self.by_name.iter();
         alarms
             .map(|(name, (at, context))| NamedAlarm { name: name.clone(), at: *at, context: context.clone() })
@@ -117,7 +117,7 @@ impl NamedAlarms {
     }
 
     /// Puts back what was known of them when the world fell asleep.
-    pub fn restore(&mut self, alarms: Vec<NamedAlarm>) {
+    pub(crate) fn restore(&mut self, alarms: Vec<NamedAlarm>) {
         for NamedAlarm { name, at, context } in alarms {
             self.by_name.insert(name, (at, context));
         }

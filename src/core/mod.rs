@@ -1,15 +1,15 @@
 //! The core: Engine.IO and Socket.IO without I/O. [`server`] joins all else.
 
-pub mod acks;
-pub mod alarms;
-pub mod dispatch;
-pub mod effect;
+pub(crate) mod acks;
+pub(crate) mod alarms;
+pub(crate) mod dispatch;
+pub(crate) mod effect;
 pub mod engineio;
-pub mod handshake_request;
-pub mod input;
-pub mod namespace;
+pub(crate) mod handshake_request;
+pub(crate) mod input;
+pub(crate) mod namespace;
 pub mod server;
-pub mod snapshot;
-pub mod socketio;
-pub mod table;
-pub mod view;
+pub(crate) mod snapshot;
+pub(crate) mod socketio;
+pub(crate) mod table;
+pub(crate) mod view;

@@ -50,7 +50,7 @@ pub struct Changes {
 
 /// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its
 /// client connects again, as after any lost connection.
-pub const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 2;
 
 /// The rest of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

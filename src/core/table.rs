@@ -15,10 +15,10 @@ use crate::id::{ConnId, SessionKey, SocketId};
 use crate::time::Timestamp;
 
 /// A set that is small, or grows at its end: a sorted vector.
-pub type SmallSet<K> = LiteMap<K, ()>;
+pub(crate) type SmallSet<K> = LiteMap<K, ()>;
 
 /// A reusable index, dense enough to index a `Vec`.
-pub trait Place: Copy {
+pub(crate) trait Place: Copy {
     /// Returns the number.
     fn place(self) -> usize;
 }
@@ -37,7 +37,7 @@ impl Place for SessionKey {
 
 /// Values by place.
 #[derive(Clone, Debug)]
-pub struct SlotMap<V> {
+pub(crate) struct SlotMap<V> {
     values: Vec<Option<V>>,
     len: usize,
 }
@@ -50,22 +50,22 @@ impl<V> Default for SlotMap<V> {
 
 impl<V> SlotMap<V> {
     /// Returns how many values there are.
-    pub const fn count(&self) -> usize {
+    pub(crate) const fn count(&self) -> usize {
         self.len
     }
 
     /// Returns the value of a place.
-    pub fn get(&self, place: impl Place) -> Option<&V> {
+    pub(crate) fn get(&self, place: impl Place) -> Option<&V> {
         self.values.get(place.place())?.as_ref()
     }
 
     /// Returns the value of a place, to be changed.
-    pub fn get_mut(&mut self, place: impl Place) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, place: impl Place) -> Option<&mut V> {
         self.values.get_mut(place.place())?.as_mut()
     }
 
     /// Sets the value of a place; returns the one that it had.
-    pub fn insert(&mut self, place: impl Place, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, place: impl Place, value: V) -> Option<V> {
         let place = place.place();
         if self.values.len() <= place {
             self.values.resize_with(place.saturating_add(1), || None);
@@ -76,7 +76,7 @@ impl<V> SlotMap<V> {
     }
 
     /// Takes the value of a place out.
-    pub fn remove(&mut self, place: impl Place) -> Option<V> {
+    pub(crate) fn remove(&mut self, place: impl Place) -> Option<V> {
         let previous = self.values.get_mut(place.place())?.take();
         self.len -= usize::from(previous.is_some());
         previous
@@ -85,14 +85,14 @@ impl<V> SlotMap<V> {
 
 /// Places, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct SlotSet {
+pub(crate) struct SlotSet {
     words: Vec<u64>,
     len: usize,
 }
 
 impl SlotSet {
     /// Adds a place, if it is not in already.
-    pub fn insert(&mut self, place: impl Place) {
+    pub(crate) fn insert(&mut self, place: impl Place) {
         let (word, bit) = word_of(place);
         if self.words.len() <= word {
             self.words.resize(word.saturating_add(1), 0);
@@ -104,7 +104,7 @@ impl SlotSet {
     }
 
     /// Takes a place out, if it is in.
-    pub fn remove(&mut self, place: impl Place) {
+    pub(crate) fn remove(&mut self, place: impl Place) {
         let (word, bit) = word_of(place);
         if let Some(word) = self.words.get_mut(word) {
             self.len -= usize::from(*word & bit != 0);
@@ -113,12 +113,12 @@ impl SlotSet {
     }
 
     /// Returns whether there is none.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Takes all places out, in order. The iterator must be read to its end, or the rest stays in.
-    pub fn take(&mut self) -> impl Iterator<Item = usize> {
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
         self.words.iter_mut().enumerate().flat_map(|(number, word)| {
             let mut word = mem::take(word);
@@ -138,7 +138,7 @@ fn word_of(place: impl Place) -> (usize, u64) {
 }
 
 /// What has an id of its own.
-pub trait Identified {
+pub(crate) trait Identified {
     /// Returns the id, in bytes.
     fn id(&self) -> &[u8];
 }
@@ -152,7 +152,7 @@ impl Identified for SocketId {
 /// Values in places that stay, found by their ids, which are random or few: nothing protects them from ids that were chosen
 /// to collide.
 #[derive(Debug)]
-pub struct ById<V> {
+pub(crate) struct ById<V> {
     values: Slab<V>,
     /// The ids' hashes, and the places of the values.
     places: HashTable<(usize, usize)>,
@@ -166,32 +166,32 @@ impl<V> Default for ById<V> {
 
 impl<V: Identified> ById<V> {
     /// Returns how many values there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
 
     /// Returns whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// Returns a number above the place of every value.
-    pub fn places(&self) -> usize {
+    pub(crate) fn places(&self) -> usize {
         self.values.capacity()
     }
 
     /// Returns the value of a place.
-    pub fn get(&self, place: usize) -> Option<&V> {
+    pub(crate) fn get(&self, place: usize) -> Option<&V> {
         self.values.get(place)
     }
 
     /// Returns the value of a place, to be changed, but for its id.
-    pub fn get_mut(&mut self, place: usize) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
         self.values.get_mut(place)
     }
 
     /// Returns the place of the value that has an id.
-    pub fn find(&self, id: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&self, id: &[u8]) -> Option<usize> {
         let hash = hash_of(id);
         let is_it = |&(its, place): &(usize, usize)| {
             its == hash && self.values.get(place).is_some_and(|value| value.id() == id)
@@ -200,7 +200,7 @@ impl<V: Identified> ById<V> {
     }
 
     /// Adds a value; returns its place, or `None` when its id is taken.
-    pub fn insert(&mut self, value: V) -> Option<usize> {
+    pub(crate) fn insert(&mut self, value: V) -> Option<usize> {
         if self.find(value.id()).is_some() {
             return None;
         }
@@ -211,7 +211,7 @@ impl<V: Identified> ById<V> {
     }
 
     /// Takes the value of a place out.
-    pub fn remove(&mut self, place: usize) -> Option<V> {
+    pub(crate) fn remove(&mut self, place: usize) -> Option<V> {
         let value = self.values.try_remove(place)?;
         let hash = hash_of(value.id());
         if let Ok(entry) = self.places.find_entry(hash as u64, |&found| found == (hash, place)) {
@@ -221,12 +221,12 @@ impl<V: Identified> ById<V> {
     }
 
     /// Returns the values with their places, in the order of these.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
         self.values.iter()
     }
 
     /// Returns the values with their places, to be changed, but for their ids.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
         self.values.iter_mut()
     }
 }
@@ -245,7 +245,7 @@ fn hash_of(id: &[u8]) -> usize {
 
 /// Values by name. Anybody may choose the names, and as many as are wanted.
 #[derive(Debug)]
-pub struct ByName<V> {
+pub(crate) struct ByName<V> {
     places: BTreeMap<Rc<str>, usize>,
     values: Slab<V>,
 }
@@ -258,17 +258,17 @@ impl<V> Default for ByName<V> {
 
 impl<V: Default> ByName<V> {
     /// Returns the value of a name.
-    pub fn get(&self, name: &str) -> Option<&V> {
+    pub(crate) fn get(&self, name: &str) -> Option<&V> {
         self.values.get(*self.places.get(name)?)
     }
 
     /// Returns the value of a name, to be changed.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         self.values.get_mut(*self.places.get(name)?)
     }
 
     /// Changes the value of a name; a new name begins with the default value.
-    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
         let values = &mut self.values;
         let place = if let Some(place) = self.places.get(name) {
             *place
@@ -283,40 +283,40 @@ impl<V: Default> ByName<V> {
     }
 
     /// Removes a name.
-    pub fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         if let Some(place) = self.places.remove(name) {
             self.values.try_remove(place);
         }
     }
 
     /// Returns the values, in the order of their names.
-    pub fn values(&self) -> impl Iterator<Item = &V> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.places.values().filter_map(|&place| self.values.get(place))
     }
 }
 
 /// What is due, first one first: two numbers name it.
 #[derive(Debug, Default)]
-pub struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
+pub(crate) struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
 
 impl DeadlineQueue {
     /// Adds what is due at a time.
-    pub fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
+    pub(crate) fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.insert((at, what, whose));
     }
 
     /// Removes what is due at a time.
-    pub fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
+    pub(crate) fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.remove(&(at, what, whose));
     }
 
     /// Returns when the first is due.
-    pub fn first_at(&self) -> Option<Timestamp> {
+    pub(crate) fn first_at(&self) -> Option<Timestamp> {
         self.0.first().map(|&(at, ..)| at)
     }
 
     /// Returns the first of all, with its time, if that has come.
-    pub fn first_until(&self, now: Timestamp) -> Option<(Timestamp, u64, usize)> {
+    pub(crate) fn first_until(&self, now: Timestamp) -> Option<(Timestamp, u64, usize)> {
         self.0.first().copied().filter(|&(at, ..)| at <= now)
     }
 }

@@ -13,7 +13,7 @@ use crate::id::{Namespace, SocketId};
 use crate::routing::App;
 
 /// Returns the task that finds out whose namespace it is, and whether its guards let the client in.
-pub fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
+pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
     let (app, world) = (Rc::clone(app), world.clone());
     let origin = Origin::Connecting(world.clone(), id, namespace.clone());
     Task::new(origin, async move {

@@ -12,7 +12,7 @@ use crate::routing::{App, ConnCall};
 use crate::value::Frame;
 
 /// Returns the calls of the handlers of a connection's event.
-pub fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
+pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
     // What a handler of outgoing packets emits must not call it again.
     let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
     let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
@@ -25,7 +25,7 @@ pub fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEv
 }
 
 /// Returns the calls of the handlers of a session of plain Engine.IO.
-pub fn plain_engine(
+pub(crate) fn plain_engine(
     app: &App,
     world: &WorldHandle,
     sid: Sid,

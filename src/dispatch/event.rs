@@ -14,7 +14,7 @@ use crate::routing::{App, Erased, Routes};
 use crate::value::Args;
 
 /// Appends the calls of an event's handlers to `tasks`; behind event guards, where there are any.
-pub fn start_event(
+pub(crate) fn start_event(
     app: &App,
     world: &WorldHandle,
     socket: SocketRef,

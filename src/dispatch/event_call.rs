@@ -13,7 +13,7 @@ use crate::extract::{CallOutcome, Event};
 use crate::routing::{Erased, Routes};
 
 /// A call of one handler of an event. It is a future itself: most tasks are these, and need no other around the handler's own.
-pub struct EventCall {
+pub(crate) struct EventCall {
     routes: Rc<Routes>,
     event: Event,
     failing: Failing,
@@ -31,7 +31,7 @@ enum Step {
 
 /// What a client that asked for an acknowledgement gets of a handler's failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failing {
+pub(crate) enum Failing {
     /// It is the acknowledgement.
     IsAnswered,
     /// Nothing: the handler is beside those that the acknowledgement is up to.
@@ -40,7 +40,7 @@ pub enum Failing {
 
 impl EventCall {
     /// Returns the call of `handler`, which is made when it is first polled.
-    pub fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Self {
+    pub(crate) fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Self {
         Self { routes: Rc::clone(routes), event, failing, step: Step::Call(Rc::clone(handler)) }
     }
 }

@@ -8,7 +8,7 @@ mod report;
 mod start;
 mod task;
 
-pub use start::start;
+pub(crate) use start::start;
 #[cfg(test)]
-pub use task::Work;
-pub use task::{Origin, Task};
+pub(crate) use task::Work;
+pub(crate) use task::{Origin, Task};

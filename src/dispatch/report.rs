@@ -9,7 +9,7 @@ use crate::routing::Routes;
 
 /// Where a failure is reported of which no client is told.
 #[derive(Clone)]
-pub enum Report {
+pub(crate) enum Report {
     /// To a namespace's error handlers.
     Routes(Rc<Routes>, Socket, Option<Rc<str>>),
     /// To the log.
@@ -18,12 +18,12 @@ pub enum Report {
 
 impl Report {
     /// Reports to a world's log.
-    pub fn of(world: &WorldHandle) -> Self {
+    pub(crate) fn of(world: &WorldHandle) -> Self {
         Self::Log(world.clone())
     }
 
     /// Reports a failure.
-    pub async fn fail(self, failure: Failure) {
+    pub(crate) async fn fail(self, failure: Failure) {
         match self {
             Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
                 for handler in &routes.on_error {
@@ -42,7 +42,7 @@ impl Report {
 }
 
 /// Writes a failure of `who` to the log.
-pub fn log(world: &WorldHandle, who: &str, failure: &Failure) {
+pub(crate) fn log(world: &WorldHandle, who: &str, failure: &Failure) {
     if let Some(world) = world.upgrade() {
         world.log(format!("{who} failed with {}: {}", failure.code(), failure.message()));
     }

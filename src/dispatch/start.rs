@@ -14,7 +14,7 @@ use crate::routing::{App, Erased, Routes};
 
 /// Appends the calls of the handlers for `dispatch` to `tasks`: each is to be polled once, in order, before anything else
 /// happens.
-pub fn start(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
+pub(crate) fn start(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
     match dispatch {
         Dispatch::Event { socket, event, args, ack } => start_event(app, world, socket, event, args, ack, tasks),
         other => tasks.extend(start_other(app, world, other)),

@@ -18,7 +18,7 @@ use crate::id::{Namespace, SocketId};
 use crate::routing::Erased;
 
 /// A call of a handler that runs.
-pub struct Task {
+pub(crate) struct Task {
     /// What it is called for.
     pub origin: Origin,
     /// The socket whose later events are held until it is done.
@@ -30,7 +30,7 @@ pub struct Task {
 }
 
 /// The future of a task.
-pub enum Work {
+pub(crate) enum Work {
     /// A handler of an event. Most tasks are these, and have no future around the handler's own.
     Event(EventCall),
     /// Anything else.
@@ -50,7 +50,7 @@ impl Future for Work {
 
 /// What a handler is called for: it says which client is told if the handler panics.
 #[derive(Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A client that joins a namespace.
     Connecting(WorldHandle, SocketId, Namespace),
     /// A socket that sent an event.
@@ -63,7 +63,7 @@ pub enum Origin {
 
 impl Origin {
     /// Sends an error to the client that waits for a response, if one does.
-    pub fn handle_panic(&self) {
+    pub(crate) fn handle_panic(&self) {
         match self {
             Self::Connecting(world, socket, _) => {
                 let error = ConnectError { message: "Internal error".to_owned(), data: None };
@@ -104,7 +104,7 @@ impl fmt::Debug for Work {
 
 impl Task {
     /// Returns a task that runs a future.
-    pub fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
+    pub(crate) fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
         let work = Work::Other(Box::pin(async move {
             running.await;
             Vec::new()
@@ -114,7 +114,7 @@ impl Task {
 }
 
 /// Returns a call for each of `handlers`; their failures go to `report`.
-pub fn run_all<C: Call<Outcome = Done> + Clone>(
+pub(crate) fn run_all<C: Call<Outcome = Done> + Clone>(
     handlers: &[Erased<C>],
     call: &C,
     origin: impl Fn() -> Origin,

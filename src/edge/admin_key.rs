@@ -8,7 +8,7 @@ use crate::handles::HttpResponse;
 ///
 /// # Errors
 /// The response to a request without the key: 401, the same for all of them.
-pub fn check(authorization: Option<&str>, key: &AdminKey) -> Result<(), HttpResponse> {
+pub(crate) fn check(authorization: Option<&str>, key: &AdminKey) -> Result<(), HttpResponse> {
     let offered = authorization.and_then(|value| value.split_once(' '));
     let offered = offered.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
     if offered.is_some_and(|(_, offered)| key.is(offered.trim_start_matches(' '))) {

@@ -5,4 +5,4 @@ mod admin_key;
 mod route_request;
 
 #[cfg(target_arch = "wasm32")]
-pub use route_request::{Destination, RequestParts, route_request};
+pub(crate) use route_request::{Destination, RequestParts, route_request};

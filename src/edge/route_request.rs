@@ -12,7 +12,7 @@ use crate::routing::App;
 
 /// Where a request is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// In the Worker, with this response.
     Answer(HttpResponse),
     /// In this world.
@@ -21,7 +21,7 @@ pub enum Destination {
 
 /// A request without its body.
 #[derive(Clone, Copy)]
-pub struct RequestParts<'a> {
+pub(crate) struct RequestParts<'a> {
     /// The method.
     pub method: &'a str,
     /// Returns the value of a header, by its name.
@@ -30,7 +30,7 @@ pub struct RequestParts<'a> {
 
 /// Routes a request whose origin is allowed; `None` where it is for neither the app's routes nor the admin HTTP API, which is
 /// served only if there is a `key`.
-pub fn route_request(
+pub(crate) fn route_request(
     route: &Route<'_>,
     head: RequestParts<'_>,
     app: &App,

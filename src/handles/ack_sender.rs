@@ -54,7 +54,7 @@ impl AckSender {
 
 /// The acknowledgement that an event's handlers owe: the first of them to send one sends it.
 #[derive(Clone, Debug)]
-pub struct AckSlot(Rc<Slot>);
+pub(crate) struct AckSlot(Rc<Slot>);
 
 #[derive(Debug)]
 struct Slot {

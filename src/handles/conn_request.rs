@@ -19,7 +19,7 @@ use crate::id::WorldName;
 pub struct ConnRequest(Rc<Parts>);
 
 /// Looks up a variable of the deployment by its name.
-pub type Variables = Rc<dyn Fn(&str) -> Option<String>>;
+pub(crate) type Variables = Rc<dyn Fn(&str) -> Option<String>>;
 
 struct Parts {
     method: String,

@@ -17,7 +17,7 @@ use crate::value::{Args, EncodeError};
 
 /// An emission without its event: its recipients and options.
 #[derive(Clone, Debug)]
-pub struct Outbound {
+pub(crate) struct Outbound {
     /// The world.
     pub world: WorldHandle,
     /// The sockets.
@@ -32,7 +32,7 @@ pub struct Outbound {
 
 /// How an event is emitted.
 #[derive(Clone, Debug, Default)]
-pub struct EmitOptions {
+pub(crate) struct EmitOptions {
     /// Whether it is dropped for clients that are not ready.
     pub volatile: bool,
     /// Whether it does not call the handlers of outgoing events.
@@ -45,14 +45,14 @@ pub struct EmitOptions {
 
 /// A handler of acknowledgements, with the context that it gets beside each.
 #[derive(Clone, Debug)]
-pub struct AckTo {
+pub(crate) struct AckTo {
     handler: Box<str>,
     context: Result<Rc<str>, String>,
 }
 
 impl AckTo {
     /// Returns the handler of this name. A context that cannot be kept is an error when the event is emitted.
-    pub fn new(handler: &str, context: &impl Serialize) -> Self {
+    pub(crate) fn new(handler: &str, context: &impl Serialize) -> Self {
         let context = serde_json::to_string(context).map_err(|error| error.to_string()).and_then(|json| {
             if json.len() > MAX_CONTEXT_BYTES {
                 return Err(format!("it has {} bytes, and may have {MAX_CONTEXT_BYTES}", json.len()));
@@ -68,7 +68,7 @@ impl Outbound {
     ///
     /// # Errors
     /// The event cannot be sent as it is.
-    pub fn emit(self, event: &str, args: Result<Args, EncodeError>) -> Result<(), EmitError> {
+    pub(crate) fn emit(self, event: &str, args: Result<Args, EncodeError>) -> Result<(), EmitError> {
         check_event(event)?;
         let args = args?;
         let Some(world) = self.world.upgrade() else { return Ok(()) };
@@ -97,7 +97,7 @@ impl Outbound {
     ///
     /// # Errors
     /// The event cannot be sent as it is, or the options are not for acknowledgements that are awaited.
-    pub fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<AwaitedAcks, EmitError> {
+    pub(crate) fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<AwaitedAcks, EmitError> {
         check_event(event)?;
         let args = args?;
         let Self { world: handle, to, options: EmitOptions { volatile, suppress_hooks, timeout, ack_to }, .. } = self;

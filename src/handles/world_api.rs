@@ -15,7 +15,7 @@ use crate::limits::MAX_NAME_BYTES;
 use crate::time::Timestamp;
 
 /// A world, as its handles see it. Commands take effect at once.
-pub trait WorldApi {
+pub(crate) trait WorldApi {
     /// Returns the time.
     fn now(&self) -> Timestamp;
     /// Performs a command.
@@ -71,11 +71,11 @@ pub trait WorldApi {
 
 /// A world, as handles hold it. The world may be gone: an object's memory can be lost while a handler waits.
 #[derive(Clone)]
-pub struct WorldHandle(Weak<dyn WorldApi>);
+pub(crate) struct WorldHandle(Weak<dyn WorldApi>);
 
 impl WorldHandle {
     /// Returns a handle that does not keep the world alive.
-    pub fn new(world: &Rc<impl WorldApi + 'static>) -> Self {
+    pub(crate) fn new(world: &Rc<impl WorldApi + 'static>) -> Self {
         let weak: Weak<_> = Rc::downgrade(world);
         Self(weak)
     }

@@ -78,7 +78,7 @@ impl EngineRequest {
 ///
 /// # Errors
 /// The refusal that the client gets; the request does not reach its world.
-pub fn check_protocol<'a, K, V>(
+pub(crate) fn check_protocol<'a, K, V>(
     method: &str,
     is_upgrade: bool,
     query: impl IntoIterator<Item = (K, V)>,
@@ -100,7 +100,7 @@ where
 }
 
 /// Returns whether a request opens a session, which the app's hooks may refuse.
-pub const fn opens(request: EngineRequest) -> bool {
+pub(crate) const fn opens(request: EngineRequest) -> bool {
     matches!(request, EngineRequest::OpenPolling | EngineRequest::OpenWebSocket)
 }
 

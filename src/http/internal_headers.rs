@@ -2,7 +2,7 @@
 
 /// The header with which an object makes the Worker accept a WebSocket and close it at once.
 #[cfg(target_arch = "wasm32")]
-pub const CLOSE_MARK: &str = "x-dormouse-close";
+pub(crate) const CLOSE_MARK: &str = "x-dormouse-close";
 
 /// Prefix of internal headers between the Worker and its objects; removed from what clients and handlers send.
-pub const INTERNAL_PREFIX: &str = "x-dormouse-";
+pub(crate) const INTERNAL_PREFIX: &str = "x-dormouse-";

@@ -7,25 +7,26 @@ mod subprotocol;
 mod token;
 
 pub use cors::Cors;
-pub use engine_request::{EngineRequest, check_protocol, opens};
+pub use engine_request::EngineRequest;
+pub(crate) use engine_request::{check_protocol, opens};
 #[cfg(target_arch = "wasm32")]
-pub use internal_headers::CLOSE_MARK;
-pub use internal_headers::INTERNAL_PREFIX;
-pub use subprotocol::SUBPROTOCOL;
+pub(crate) use internal_headers::CLOSE_MARK;
+pub(crate) use internal_headers::INTERNAL_PREFIX;
+pub(crate) use subprotocol::SUBPROTOCOL;
 #[cfg(target_arch = "wasm32")]
-pub use subprotocol::select_subprotocol;
-pub use token::is_token;
+pub(crate) use subprotocol::select_subprotocol;
+pub(crate) use token::is_token;
 
 // Only the platform's Worker and object route requests.
 #[cfg(any(test, target_arch = "wasm32"))]
-pub mod origin;
+pub(crate) mod origin;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod request_head;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod route;
 #[cfg(target_arch = "wasm32")]
-pub use request_head::RequestHead;
+pub(crate) use request_head::RequestHead;
 #[cfg(target_arch = "wasm32")]
-pub use route::NO_PATH;
+pub(crate) use route::NO_PATH;
 #[cfg(any(test, target_arch = "wasm32"))]
-pub use route::{NO_WORLD, Route, route};
+pub(crate) use route::{NO_WORLD, Route, route};

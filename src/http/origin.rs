@@ -5,7 +5,7 @@ use crate::config::AllowedOrigins;
 use crate::error::Refusal;
 
 /// A response header.
-pub type Header = (&'static str, String);
+pub(crate) type Header = (&'static str, String);
 
 /// Checks the `Origin` header of a request; returns the headers that every response to it must have, including errors.
 ///
@@ -13,7 +13,7 @@ pub type Header = (&'static str, String);
 ///
 /// # Errors
 /// The page may not connect. The message names the variable that decides, and the headers let the page read the message.
-pub fn check(
+pub(crate) fn check(
     origin: Option<&str>,
     own: &str,
     allowed: &AllowedOrigins,
@@ -42,7 +42,7 @@ pub fn check(
 
 /// Returns the further headers of the response to a preflight. `methods` are the methods that may be used, `asked` is the
 /// preflight's `Access-Control-Request-Headers`.
-pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
+pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
     let mut headers = vec![
         ("access-control-allow-methods", methods.to_owned()),
         ("access-control-max-age", cors.max_age.as_secs().to_string()),
@@ -54,7 +54,7 @@ pub fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header>
 }
 
 /// Joins the headers of a handler's response and those of [`check`], which replace the handler's own of the same names.
-pub fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
+pub(crate) fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
     let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
     let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));
     let own = own.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));

@@ -5,64 +5,64 @@ use crate::time::Timestamp;
 
 /// A request's method, URL and headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestHead(String);
+pub(crate) struct RequestHead(String);
 
 impl RequestHead {
     /// Returns the head that `runtime.js` wrote: the method, the URL, and names and values of headers in turn, each on a line of
     /// its own. The runtime allows no line break in any of them.
-    pub const fn new(lines: String) -> Self {
+    pub(crate) const fn new(lines: String) -> Self {
         Self(lines)
     }
 
     /// Returns the method, in capitals.
-    pub fn method(&self) -> &str {
+    pub(crate) fn method(&self) -> &str {
         self.lines().next().unwrap_or_default()
     }
 
     /// Returns the origin that the request was sent to: `https://relay.example`.
-    pub fn own_origin(&self) -> &str {
+    pub(crate) fn own_origin(&self) -> &str {
         self.split_url().0
     }
 
     /// Returns the path.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.split_url().1
     }
 
     /// Returns the parameters of the query, decoded, in order.
-    pub fn query(&self) -> form_urlencoded::Parse<'_> {
+    pub(crate) fn query(&self) -> form_urlencoded::Parse<'_> {
         form_urlencoded::parse(self.split_url().2.as_bytes())
     }
 
     /// Returns the world that the query names.
-    pub fn asked_world(&self) -> Option<String> {
+    pub(crate) fn asked_world(&self) -> Option<String> {
         self.query().find(|(key, _)| key == "world").map(|(_, value)| value.into_owned())
     }
 
     /// Returns the headers: names in lower case, and values.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut lines = self.lines().skip(2);
         core::iter::from_fn(move || lines.next().zip(lines.next()))
     }
 
     /// Returns the value of a header, by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Returns whether the request asks for a WebSocket.
-    pub fn is_upgrade(&self) -> bool {
+    pub(crate) fn is_upgrade(&self) -> bool {
         self.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
     }
 
     /// Returns the bytes of the URL and the headers, as [`HandshakeRequest::bytes`] counts them.
-    pub fn handshake_bytes(&self) -> usize {
+    pub(crate) fn handshake_bytes(&self) -> usize {
         let url = self.url().len() - self.own_origin().len();
         self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
     /// Returns what a session keeps of the request, which came at `issued`.
-    pub fn to_handshake(&self, issued: Timestamp) -> HandshakeRequest {
+    pub(crate) fn to_handshake(&self, issued: Timestamp) -> HandshakeRequest {
         let origin = self.own_origin();
         HandshakeRequest {
             headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),

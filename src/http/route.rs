@@ -5,7 +5,7 @@ use crate::id::WorldName;
 
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route<'a> {
+pub(crate) enum Route<'a> {
     /// The gateway of a world.
     Gateway {
         /// The world.
@@ -34,10 +34,11 @@ pub enum Route<'a> {
 }
 
 /// The error message for an unknown path.
-pub const NO_PATH: &str = "Nothing is here. A world's gateway is /w/<world>/socket.io/ or /socket.io/?world=<world>";
+pub(crate) const NO_PATH: &str =
+    "Nothing is here. A world's gateway is /w/<world>/socket.io/ or /socket.io/?world=<world>";
 
 /// The error message for an invalid world name.
-pub const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
+pub(crate) const NO_WORLD: &str = "No world can have this name: it takes 1 to 64 characters of A-Z, a-z, 0-9, _ and -";
 
 /// The start of every path of the admin HTTP API, before the world's name.
 const ADMIN: &str = "/api/worlds/";
@@ -46,7 +47,7 @@ const ADMIN: &str = "/api/worlds/";
 const ENGINE_IO: &str = "/engine.io/";
 
 /// Routes a path. `world` is the world of the query, which counts if the path names none. Socket.IO is served at `socket_io`.
-pub fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> Route<'a> {
+pub(crate) fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> Route<'a> {
     if path == "/" {
         return Route::Index;
     }

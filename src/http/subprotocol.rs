@@ -5,7 +5,7 @@ use crate::error::Refusal;
 use crate::limits::MAX_SUBPROTOCOLS;
 
 /// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
-pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
+pub(crate) const SUBPROTOCOL: &str = "sec-websocket-protocol";
 
 /// Selects a subprotocol of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference server does. Browsers
 /// close a WebSocket if none of the offered ones is selected.
@@ -13,7 +13,7 @@ pub const SUBPROTOCOL: &str = "sec-websocket-protocol";
 /// # Errors
 /// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than
 /// [`MAX_SUBPROTOCOLS`].
-pub fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
+pub(crate) fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
     let names = || offered.split(',').map(str::trim_ascii);
     let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);
     let is_list = names().count() <= MAX_SUBPROTOCOLS && names().enumerate().all(is_new);

@@ -17,5 +17,5 @@ mod wake;
 pub use platform::Platform;
 pub use requests::{Body, Reception};
 #[cfg(target_arch = "wasm32")]
-pub use response_timeout::answer_or_late;
+pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;

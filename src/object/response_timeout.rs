@@ -11,7 +11,7 @@ use crate::handles::HttpResponse;
 
 /// Waits for the response of a handler, at most until `too_late`: a request that stays open keeps the world awake. The response of a
 /// handler that panicked is a 500.
-pub async fn answer_or_late(
+pub(crate) async fn answer_or_late(
     answer: oneshot::Receiver<HttpResponse>,
     too_late: impl Future<Output = ()>,
 ) -> HttpResponse {

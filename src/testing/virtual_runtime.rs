@@ -58,7 +58,7 @@ pub struct VirtualPlatform {
 
 /// What a world keeps besides its sessions.
 #[derive(Debug, Default)]
-pub struct VirtualStore {
+pub(crate) struct VirtualStore {
     pub(super) texts: RefCell<BTreeMap<String, String>>,
     /// The deployment's variables.
     pub(super) variables: RefCell<BTreeMap<String, String>>,

@@ -8,14 +8,14 @@ use crate::id::PendingAckId;
 
 /// The handlers that await acknowledgements, by the number under which the core collects them.
 #[derive(Debug, Default)]
-pub struct AckWaiters {
+pub(crate) struct AckWaiters {
     senders: LiteMap<PendingAckId, oneshot::Sender<CollectedAcks>>,
     next: u64,
 }
 
 impl AckWaiters {
     /// Adds a handler: returns its number, and where the acknowledgements will come.
-    pub fn add(&mut self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
+    pub(crate) fn add(&mut self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
         let pending = PendingAckId(self.next);
         self.next = self.next.wrapping_add(1);
         let (sender, receiver) = oneshot::channel();
@@ -24,7 +24,7 @@ impl AckWaiters {
     }
 
     /// Removes a handler: it has its acknowledgements now, or waits no longer.
-    pub fn remove(&mut self, pending: PendingAckId) -> Option<oneshot::Sender<CollectedAcks>> {
+    pub(crate) fn remove(&mut self, pending: PendingAckId) -> Option<oneshot::Sender<CollectedAcks>> {
         self.senders.remove(&pending)
     }
 }

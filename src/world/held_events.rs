@@ -10,7 +10,7 @@ use crate::limits::MAX_QUEUED_EVENTS;
 
 /// The sockets whose packet middleware is waiting, each with the events that came after the one that it is waiting for.
 #[derive(Debug)]
-pub struct HeldEvents {
+pub(crate) struct HeldEvents {
     by_socket: LiteMap<SocketId, VecDeque<Dispatch>>,
     /// The arguments of all these events, in bytes.
     bytes: usize,
@@ -18,27 +18,27 @@ pub struct HeldEvents {
 
 impl HeldEvents {
     /// Holds nothing.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { by_socket: LiteMap::new(), bytes: 0 }
     }
 
     /// Holds the later events of a socket from now on.
-    pub fn hold(&mut self, socket: SocketId) {
+    pub(crate) fn hold(&mut self, socket: SocketId) {
         self.by_socket.insert(socket, VecDeque::new());
     }
 
     /// Whether the events of a socket are held.
-    pub fn is_held(&self, socket: SocketId) -> bool {
+    pub(crate) fn is_held(&self, socket: SocketId) -> bool {
         self.by_socket.contains_key(&socket)
     }
 
     /// Whether as many events of a socket are held as may be ([`MAX_QUEUED_EVENTS`]).
-    pub fn is_full(&self, socket: SocketId) -> bool {
+    pub(crate) fn is_full(&self, socket: SocketId) -> bool {
         self.by_socket.get(&socket).is_some_and(|queue| queue.len() >= MAX_QUEUED_EVENTS)
     }
 
     /// Appends an event of a socket whose events are held.
-    pub fn push(&mut self, socket: SocketId, event: Dispatch) {
+    pub(crate) fn push(&mut self, socket: SocketId, event: Dispatch) {
         if let Some(queue) = self.by_socket.get_mut(&socket) {
             self.bytes = self.bytes.saturating_add(args_bytes(&event));
             queue.push_back(event);
@@ -46,14 +46,14 @@ impl HeldEvents {
     }
 
     /// Stops holding the events of a socket, and returns them in order.
-    pub fn release(&mut self, socket: SocketId) -> VecDeque<Dispatch> {
+    pub(crate) fn release(&mut self, socket: SocketId) -> VecDeque<Dispatch> {
         let events = self.by_socket.remove(&socket).unwrap_or_default();
         self.bytes = self.bytes.saturating_sub(events.iter().map(args_bytes).sum());
         events
     }
 
     /// Returns the bytes of the arguments of all events that are held.
-    pub const fn bytes(&self) -> usize {
+    pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
 }

@@ -9,6 +9,6 @@ mod tasks;
 mod turn;
 mod world_state;
 
-pub use notify::Notify;
+pub(crate) use notify::Notify;
 pub use store::Store;
-pub use turn::World;
+pub(crate) use turn::World;

@@ -9,12 +9,12 @@ use crate::handles::{HttpResponse, WorldHandle};
 /// The HTTP requests that came since the last turn. None is polled before the next turn begins: until then, the world's time is
 /// that of the last turn.
 #[derive(Debug, Default)]
-pub struct QueuedRequests(Vec<Task>);
+pub(crate) struct QueuedRequests(Vec<Task>);
 
 impl QueuedRequests {
     /// Adds a request that is answered with `response`, and returns where the response comes. What HTTP does not allow in it is
     /// left out and logged.
-    pub fn push(
+    pub(crate) fn push(
         &mut self,
         world: WorldHandle,
         response: LocalBoxFuture<'static, HttpResponse>,
@@ -34,7 +34,7 @@ impl QueuedRequests {
     }
 
     /// Removes all requests and returns them.
-    pub fn take(&mut self) -> Vec<Task> {
+    pub(crate) fn take(&mut self) -> Vec<Task> {
         core::mem::take(&mut self.0)
     }
 }

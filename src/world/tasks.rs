@@ -17,7 +17,7 @@ use crate::id::SocketId;
 
 /// The waiting handlers of a world.
 #[derive(Debug)]
-pub struct Tasks {
+pub(crate) struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
     /// The bytes that the waiting handlers hold.
@@ -28,7 +28,7 @@ pub struct Tasks {
 
 /// How a handler ended.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// What it was called for.
     pub origin: Origin,
     /// The socket whose later events were held for it.
@@ -41,12 +41,12 @@ pub struct Finished {
 
 impl Tasks {
     /// Returns no handlers; `notify` is woken when one can make progress.
-    pub fn new(notify: Arc<Notify>) -> Self {
+    pub(crate) fn new(notify: Arc<Notify>) -> Self {
         Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, waker: Arc::default() }
     }
 
     /// Starts a handler. Returns it if it finished at once; otherwise it is kept.
-    pub fn start(&mut self, task: Task) -> Option<Finished> {
+    pub(crate) fn start(&mut self, task: Task) -> Option<Finished> {
         let mut running = Running { task: Some(task), waker: Arc::clone(&self.waker) };
         // No waker yet: a handler that waits is polled again right away, with its own.
         match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
@@ -63,7 +63,7 @@ impl Tasks {
     }
 
     /// Polls the handlers that can make progress; returns one that has finished, if any.
-    pub fn next_finished(&mut self) -> Option<Finished> {
+    pub(crate) fn next_finished(&mut self) -> Option<Finished> {
         if self.waiting.is_empty() {
             return None;
         }
@@ -82,12 +82,12 @@ impl Tasks {
     }
 
     /// Returns the bytes that waiting handlers hold: the arguments that they were called with.
-    pub const fn waiting_bytes(&self) -> usize {
+    pub(crate) const fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
     }
 
     /// Returns how many handlers wait.
-    pub fn waiting_count(&self) -> usize {
+    pub(crate) fn waiting_count(&self) -> usize {
         self.waiting.len()
     }
 }

@@ -35,7 +35,7 @@ const MAX_ROUNDS: usize = 64;
 
 /// A world with its handlers, for the shell and tests to drive.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     state: Rc<WorldState>,
     handle: WorldHandle,
     tasks: Tasks,
@@ -49,7 +49,7 @@ pub struct World {
 impl World {
     /// Returns a world that `app` serves and whose storage is `store`. `notify` is woken when [`handle`](Self::handle) must be
     /// called although no input came.
-    pub fn new(server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
+    pub(crate) fn new(server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
         let state = Rc::new(WorldState::new(server, app, store, Arc::clone(&notify)));
         Self {
             handle: WorldHandle::new(&state),
@@ -63,12 +63,12 @@ impl World {
     }
 
     /// Returns the core. It must not be held while anything is handled.
-    pub fn server(&mut self) -> RefMut<'_, Server> {
+    pub(crate) fn server(&mut self) -> RefMut<'_, Server> {
         self.state.server()
     }
 
     /// Returns the app that serves the world.
-    pub fn app(&self) -> &Rc<App> {
+    pub(crate) fn app(&self) -> &Rc<App> {
         self.state.app()
     }
 
@@ -76,7 +76,13 @@ impl World {
     /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
     /// A handler that panics costs its event: the client gets an error if it asked for an acknowledgement, and a line is logged.
-    pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
+    pub(crate) fn handle(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        entropy: &mut dyn FnMut() -> Entropy,
+        fx: &mut Effects,
+    ) {
         self.state.begin_turn(now, fx);
         self.state.handle(input, entropy);
         for request in self.requests.take() {
@@ -88,12 +94,16 @@ impl World {
 
     /// Adds a request to one of the app's routes, which the next [`handle`](Self::handle) begins with. Returns where the response
     /// comes; the sender is dropped if the handler panics.
-    pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+    pub(crate) fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         self.answer(|app, world| app.respond(world, request))
     }
 
     /// Adds a request to the admin HTTP API, as [`handle_http`](Self::handle_http) does.
-    pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+    pub(crate) fn handle_admin(
+        &mut self,
+        operation: Operation,
+        request: HttpRequest,
+    ) -> oneshot::Receiver<HttpResponse> {
         self.answer(|_, world| Box::pin(admin::answer(Io::main(world.clone()), operation, request)))
     }
 

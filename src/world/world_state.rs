@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 const APP_KEY_PREFIX: &str = "app:";
 
 /// The part of a world that its handlers reach. None of it is borrowed while a handler runs.
-pub struct WorldState {
+pub(crate) struct WorldState {
     server: RefCell<Server>,
     fx: RefCell<Effects>,
     app: Rc<App>,
@@ -43,7 +43,7 @@ pub struct WorldState {
 
 impl WorldState {
     /// Returns the state of a world that `app` serves.
-    pub fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
+    pub(crate) fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
         server.watch_outgoing(app.watches_outgoing());
         let (received, created) = app.engine_routes().watches_packets();
         server.watch_packets(received, created);
@@ -61,14 +61,14 @@ impl WorldState {
     }
 
     /// Begins a turn: takes `fx`, to which effects are appended until the turn ends.
-    pub fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
+    pub(crate) fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
         self.swap_effects(fx);
         self.now.set(now);
         self.in_turn.set(true);
     }
 
     /// Ends a turn: returns the effects to `fx`.
-    pub fn end_turn(&self, fx: &mut Effects) {
+    pub(crate) fn end_turn(&self, fx: &mut Effects) {
         self.in_turn.set(false);
         self.swap_effects(fx);
     }
@@ -78,7 +78,7 @@ impl WorldState {
     }
 
     /// Lets the core handle an input.
-    pub fn handle(&self, input: Input, entropy: &mut dyn FnMut() -> Entropy) {
+    pub(crate) fn handle(&self, input: Input, entropy: &mut dyn FnMut() -> Entropy) {
         self.run_core(|server, now, fx| server.handle(now, input, entropy, fx));
     }
 
@@ -91,44 +91,44 @@ impl WorldState {
     }
 
     /// Whether the core runs, or panicked.
-    pub const fn is_in_core(&self) -> bool {
+    pub(crate) const fn is_in_core(&self) -> bool {
         self.in_core.get()
     }
 
     /// Removes the next dispatch.
-    pub fn next_dispatch(&self) -> Option<Dispatch> {
+    pub(crate) fn next_dispatch(&self) -> Option<Dispatch> {
         self.fx.borrow_mut().next_dispatch()
     }
 
     /// Inserts dispatches before all others, in order.
-    pub fn push_dispatches_first(&self, dispatches: VecDeque<Dispatch>) {
+    pub(crate) fn push_dispatches_first(&self, dispatches: VecDeque<Dispatch>) {
         self.fx.borrow_mut().push_dispatches_first(dispatches);
     }
 
     /// Hands acknowledgements to the handler that awaits them.
-    pub fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
+    pub(crate) fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
         let sender = self.ack_waiters.borrow_mut().remove(pending);
         // The handler may be gone.
         let _ = sender.map(|sender| sender.send(acks));
     }
 
     /// Returns the core.
-    pub fn server(&self) -> RefMut<'_, Server> {
+    pub(crate) fn server(&self) -> RefMut<'_, Server> {
         self.server.borrow_mut()
     }
 
     /// Whether a socket is on its way into its namespace, or in it.
-    pub fn has_socket(&self, socket: SocketId) -> bool {
+    pub(crate) fn has_socket(&self, socket: SocketId) -> bool {
         self.server.borrow().socket(socket).is_some()
     }
 
     /// Whether a socket is in its namespace.
-    pub fn is_connected(&self, socket: SocketId) -> bool {
+    pub(crate) fn is_connected(&self, socket: SocketId) -> bool {
         self.server.borrow().is_connected(socket)
     }
 
     /// Returns the app that serves the world.
-    pub const fn app(&self) -> &Rc<App> {
+    pub(crate) const fn app(&self) -> &Rc<App> {
         &self.app
     }
 

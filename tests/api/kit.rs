@@ -11,7 +11,7 @@ use dormouse::testing::{TestAck, TestClient, TestWorld};
 use futures::channel::oneshot;
 
 /// The world of a test. In the second run of a test it sleeps.
-pub struct World {
+pub(crate) struct World {
     world: TestWorld,
     sleeps: bool,
 }
@@ -27,14 +27,14 @@ impl Deref for World {
 impl World {
     /// The step that matters comes next: in the second run, the world is asleep then.
     #[track_caller]
-    pub fn nap(&self) {
+    pub(crate) fn nap(&self) {
         if self.sleeps {
             self.world.sleep();
         }
     }
 
     /// Lets those go on that wait at a [`gate`].
-    pub fn open(&self, name: &str) {
+    pub(crate) fn open(&self, name: &str) {
         let waiting = GATES.with_borrow_mut(|gates| gates.remove(name)).unwrap_or_default();
         assert!(!waiting.is_empty(), "nobody waits at the gate {name:?}");
         for sender in waiting {
@@ -44,26 +44,26 @@ impl World {
     }
 
     /// What was logged so far, without the name that stands before each line.
-    pub fn logged(&self) -> Vec<String> {
+    pub(crate) fn logged(&self) -> Vec<String> {
         let lines = self.world.log();
         lines.iter().map(|line| line.strip_prefix("dormouse: ").unwrap_or(line).to_owned()).collect()
     }
 }
 
 /// Runs a test twice: in a world that never sleeps, and in one that sleeps after every event.
-pub fn awake_and_asleep(app: fn() -> App, test: impl Fn(&World)) {
+pub(crate) fn awake_and_asleep(app: fn() -> App, test: impl Fn(&World)) {
     run(TestWorld::new(app), false, false, &test);
     run(TestWorld::new(app), true, true, &test);
 }
 
 /// Runs a test twice whose handlers wait at a [`gate`], which is in memory: the world sleeps only where the test naps.
-pub fn awake_and_napping(app: fn() -> App, test: impl Fn(&World)) {
+pub(crate) fn awake_and_napping(app: fn() -> App, test: impl Fn(&World)) {
     run(TestWorld::new(app), false, false, &test);
     run(TestWorld::new(app), true, false, &test);
 }
 
 /// Runs a test twice in worlds with a variable set.
-pub fn with_variable(app: fn() -> App, name: &str, value: &str, test: impl Fn(&World)) {
+pub(crate) fn with_variable(app: fn() -> App, name: &str, value: &str, test: impl Fn(&World)) {
     run(TestWorld::new(app).with_variable(name, value), false, false, &test);
     run(TestWorld::new(app).with_variable(name, value), true, true, &test);
 }
@@ -87,7 +87,7 @@ thread_local! {
 }
 
 /// Waits until the test says [`World::open`]: what `fetch` or a timer of the runtime would be in a real handler.
-pub async fn gate(name: &'static str) {
+pub(crate) async fn gate(name: &'static str) {
     let (sender, receiver) = oneshot::channel();
     GATES.with_borrow_mut(|gates| gates.entry(name).or_default().push(sender));
     // A test that is over opens no gate.
@@ -95,17 +95,17 @@ pub async fn gate(name: &'static str) {
 }
 
 /// The events that a client heard and that were not taken yet: the name, and the arguments as JSON.
-pub fn heard(client: &TestClient) -> Vec<String> {
+pub(crate) fn heard(client: &TestClient) -> Vec<String> {
     client.take_events().iter().map(|event| format!("{} {}", event.name, event.args.to_json())).collect()
 }
 
 /// An answer as JSON; `None` while there is none.
-pub fn answer(ack: &TestAck) -> Option<String> {
+pub(crate) fn answer(ack: &TestAck) -> Option<String> {
     ack.answer().map(|args| args.to_json())
 }
 
 /// Clients in a namespace, who have heard nothing yet.
-pub fn clients<const N: usize>(world: &TestWorld, namespace: &str) -> [TestClient; N] {
+pub(crate) fn clients<const N: usize>(world: &TestWorld, namespace: &str) -> [TestClient; N] {
     [(); N].map(|()| {
         let client = world.connect(namespace);
         client.take_events();
@@ -114,4 +114,4 @@ pub fn clients<const N: usize>(world: &TestWorld, namespace: &str) -> [TestClien
 }
 
 /// Nothing: what a test compares with that expects silence.
-pub const NOTHING: [&str; 0] = [];
+pub(crate) const NOTHING: [&str; 0] = [];

@@ -19,7 +19,7 @@ struct Offer {
 }
 
 /// Asks, and logs what came of it.
-pub fn app() -> App {
+pub(crate) fn app() -> App {
     async fn decided(
         socket: Socket,
         io: Io,
@@ -70,13 +70,13 @@ pub fn app() -> App {
     })
 }
 
-pub fn offer(client: &TestClient) -> TestEvent {
+pub(crate) fn offer(client: &TestClient) -> TestEvent {
     let event = client.next_event().expect("an offer");
     assert!(event.ack_id().is_some());
     event
 }
 
-pub fn last(world: &World) -> Option<String> {
+pub(crate) fn last(world: &World) -> Option<String> {
     world.logged().last().cloned()
 }
 
@@ -283,7 +283,7 @@ fn an_answer_that_is_not_what_was_wanted_is_told_to_the_handler() {
 }
 
 /// An answer as it is logged here.
-pub fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
+pub(crate) fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
     match answer {
         Ok(answer) => format!("Ok({answer:?})"),
         Err(AckError::Failed(none)) => format!("Err({none:?})"),

@@ -16,7 +16,7 @@ const MAX_TEXT_CHARS: usize = 500;
 const MAX_HISTORY: usize = 100;
 
 /// The server: what `dormouse::world!` exports, and the tests run.
-pub fn app() -> App {
+pub(crate) fn app() -> App {
     App::new().namespace("/", |ns| {
         ns.guard(has_a_name_of_their_own)
             .on_connect(show_rooms)

@@ -16,7 +16,7 @@ const OTHER_FILES: u64 = 32;
 /// Makes many clients of one server do one kind of work, checks every delivery, and prints what it cost as one line of JSON.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "load")]
-pub struct Args {
+pub(crate) struct Args {
     /// What to do.
     work: Work,
     /// Where the server is: `ws://HOST:PORT/PATH`, or `http://…` for `polling`. Queries are added.
@@ -70,7 +70,7 @@ pub struct Args {
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Work {
+pub(crate) enum Work {
     /// Messages from one to many.
     Broadcast,
     /// Questions and answers.
@@ -85,7 +85,7 @@ pub enum Work {
 
 /// What ends a silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
+pub(crate) enum Silence {
     /// Time.
     For(Duration),
     /// A line on stdin, or its end.
@@ -94,7 +94,7 @@ pub enum Silence {
 
 /// What is to be done: possible, and with all numbers known.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The kind of work.
     pub work: Work,
     /// Where the server is.
@@ -123,7 +123,7 @@ pub struct Plan {
 
 impl Plan {
     /// How many files will be open at a time.
-    pub fn open_files(&self) -> u64 {
+    pub(crate) fn open_files(&self) -> u64 {
         // A client that polls has two connections more until it is upgraded.
         let (each, before) = match self.work {
             Work::Polling => (3, self.warm_up),

@@ -12,7 +12,7 @@ use crate::rounds::excerpt;
 
 /// All questions of all clients.
 #[derive(Debug)]
-pub struct PendingAcks {
+pub(crate) struct PendingAcks {
     dialect: Dialect,
     bytes: usize,
     askers: Vec<Asker>,
@@ -37,19 +37,19 @@ struct UnderWay {
 
 impl PendingAcks {
     /// Questions with so many bytes of payload, by so many clients.
-    pub fn new(dialect: Dialect, bytes: usize, clients: usize) -> Self {
+    pub(crate) fn new(dialect: Dialect, bytes: usize, clients: usize) -> Self {
         let askers = vec![Asker::default(); clients];
         Self { dialect, bytes, askers, to_begin: 0, under_way: 0, answers: 0, finished: Vec::new() }
     }
 
     /// Has that many more questions begun by [`PendingAcks::begin`].
-    pub fn plan(&mut self, asks: u64) {
+    pub(crate) fn plan(&mut self, asks: u64) {
         self.to_begin += asks;
         self.finished.reserve(usize::try_from(asks).unwrap_or_default());
     }
 
     /// The next question of this client, if one is planned.
-    pub fn begin(&mut self, client: usize) -> Option<Message> {
+    pub(crate) fn begin(&mut self, client: usize) -> Option<Message> {
         let asker = self.askers.get_mut(client)?;
         self.to_begin = self.to_begin.checked_sub(1)?;
         self.under_way += 1;
@@ -61,7 +61,7 @@ impl PendingAcks {
     }
 
     /// A client heard an answer. The server may answer in any order.
-    pub fn hear(&mut self, client: usize, frame: &Message) -> Result<(), Delivery> {
+    pub(crate) fn hear(&mut self, client: usize, frame: &Message) -> Result<(), Delivery> {
         let unasked = || Delivery::Unasked(excerpt(frame));
         let text: &[u8] = frame.as_payload();
         let asker = self.askers.get_mut(client).ok_or_else(unasked)?;
@@ -75,22 +75,22 @@ impl PendingAcks {
     }
 
     /// How many answers there were so far.
-    pub fn answers(&self) -> u64 {
+    pub(crate) fn answers(&self) -> u64 {
         self.answers
     }
 
     /// Whether there is nothing to begin and nothing under way.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.to_begin == 0 && self.under_way == 0
     }
 
     /// How many answers have not come.
-    pub fn missing(&self) -> u64 {
+    pub(crate) fn missing(&self) -> u64 {
         self.under_way
     }
 
     /// The times from the question to the answer, of those that were answered since this was asked last.
-    pub fn take_finished(&mut self) -> Vec<Duration> {
+    pub(crate) fn take_finished(&mut self) -> Vec<Duration> {
         std::mem::take(&mut self.finished)
     }
 }

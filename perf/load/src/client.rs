@@ -16,7 +16,7 @@ use crate::stage::{Frames, Stage};
 use crate::target::{Socket, Target};
 
 /// A client that has just got in, as the plan wants it: with a mere WebSocket, with a CONNECT over it, or by polling.
-pub async fn enter(plan: &Plan, target: &Target, client: usize) -> Result<Socket, Error> {
+pub(crate) async fn enter(plan: &Plan, target: &Target, client: usize) -> Result<Socket, Error> {
     let entering = async {
         match (plan.work, plan.shape.dialect) {
             (Work::Polling, _) => polling::connect(target, client, plan.shape.bytes).await,
@@ -29,7 +29,7 @@ pub async fn enter(plan: &Plan, target: &Target, client: usize) -> Result<Socket
 }
 
 /// Has a client hear and say what the stage wants, until its connection ends.
-pub async fn serve(mut socket: Socket, client: usize, mut outbox: UnboundedReceiver<Frames>, stage: Rc<Stage>) {
+pub(crate) async fn serve(mut socket: Socket, client: usize, mut outbox: UnboundedReceiver<Frames>, stage: Rc<Stage>) {
     let wrong = loop {
         let done = tokio::select! {
             biased;
@@ -44,7 +44,7 @@ pub async fn serve(mut socket: Socket, client: usize, mut outbox: UnboundedRecei
 }
 
 /// Writes the frames of a message at once.
-pub async fn say(socket: &mut Socket, client: usize, frames: Frames) -> Result<(), Wrong> {
+pub(crate) async fn say(socket: &mut Socket, client: usize, frames: Frames) -> Result<(), Wrong> {
     let failed = |source| Wrong::Connection { client, source };
     for frame in frames {
         socket.feed(frame).await.map_err(failed)?;
@@ -53,7 +53,7 @@ pub async fn say(socket: &mut Socket, client: usize, frames: Frames) -> Result<(
 }
 
 /// The text that comes next.
-pub async fn text(socket: &mut Socket, client: usize, wanted: &'static str) -> Result<String, Wrong> {
+pub(crate) async fn text(socket: &mut Socket, client: usize, wanted: &'static str) -> Result<String, Wrong> {
     let frame = heard(client, socket.next().await)?;
     let text = frame.as_text().map(str::to_owned);
     text.ok_or_else(|| Wrong::Handshake { client, wanted, got: excerpt(&frame) })

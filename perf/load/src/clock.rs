@@ -4,6 +4,6 @@ use std::time::Instant;
 
 /// Now.
 #[expect(clippy::disallowed_methods, reason = "the server's core has no clock; what measures it has one")]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -19,7 +19,7 @@ const CONNECTING: usize = 8;
 
 /// Clients, of which the first ones are connected.
 #[derive(Debug)]
-pub struct Crowd<'a> {
+pub(crate) struct Crowd<'a> {
     plan: &'a Plan,
     target: Target,
     stage: Rc<Stage>,
@@ -29,14 +29,14 @@ pub struct Crowd<'a> {
 
 impl<'a> Crowd<'a> {
     /// So many clients, none of which is connected yet.
-    pub async fn new(plan: &'a Plan, clients: usize) -> Result<Self, Error> {
+    pub(crate) async fn new(plan: &'a Plan, clients: usize) -> Result<Self, Error> {
         let target = Target::find(&plan.url, plan.rooms).await?;
         let (stage, outboxes) = Stage::new(plan, clients);
         Ok(Self { plan, target, stage, outboxes: outboxes.into_iter(), connected: 0 })
     }
 
     /// All clients, connected and in their rooms.
-    pub async fn gather(plan: &'a Plan) -> Result<Rc<Stage>, Error> {
+    pub(crate) async fn gather(plan: &'a Plan) -> Result<Rc<Stage>, Error> {
         let mut crowd = Self::new(plan, plan.clients).await?;
         crowd.connect(plan.clients).await?;
         // Who was answered was also let in: a server works through what a client says in order.
@@ -45,7 +45,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// Connects the next so many clients, and tells how long each of them took.
-    pub async fn connect(&mut self, clients: usize) -> Result<Vec<Duration>, Error> {
+    pub(crate) async fn connect(&mut self, clients: usize) -> Result<Vec<Duration>, Error> {
         let arriving = (self.connected..).zip(self.outboxes.by_ref().take(clients));
         self.connected += clients;
         let (target, plan, stage) = (&self.target, self.plan, &self.stage);
@@ -60,7 +60,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// What the clients share.
-    pub fn stage(&self) -> &Stage {
+    pub(crate) fn stage(&self) -> &Stage {
         &self.stage
     }
 }

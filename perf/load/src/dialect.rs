@@ -6,7 +6,7 @@ use tokio_websockets::Message;
 
 /// What a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// Engine.IO 4 and Socket.IO 5: `42["all",…]` and `42["room",…]` are for the others, `42ID["ask",…]` is answered.
     #[value(name = "socketio")]
     SocketIo,
@@ -17,7 +17,7 @@ pub enum Dialect {
 /// Who hears a message: always without its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Audience {
+pub(crate) enum Audience {
     /// Everybody.
     All,
     /// Who is in the sender's room.
@@ -26,7 +26,7 @@ pub enum Audience {
 
 /// What a message is made of. Whoever hears it hears the same frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// What it is said in.
     pub dialect: Dialect,
     /// Whom it is for.
@@ -39,7 +39,7 @@ pub struct Shape {
 
 /// What a frame from the server is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Wants to be answered with [`PONG`].
     Ping,
     /// Means nothing.
@@ -51,11 +51,11 @@ pub enum Kind {
 }
 
 /// Engine.IO's answer to a ping.
-pub const PONG: &str = "3";
+pub(crate) const PONG: &str = "3";
 
 impl Dialect {
     /// What asks the server for an answer, and the answer.
-    pub fn ask(self, id: u64, payload: &str) -> (Message, String) {
+    pub(crate) fn ask(self, id: u64, payload: &str) -> (Message, String) {
         match self {
             Self::SocketIo => {
                 (Message::text(format!("42{id}[\"ask\",\"{payload}\"]")), format!("43{id}[\"{payload}\"]"))
@@ -65,7 +65,7 @@ impl Dialect {
     }
 
     /// What came.
-    pub fn kind(self, frame: &Message) -> Kind {
+    pub(crate) fn kind(self, frame: &Message) -> Kind {
         let Some(text) = frame.is_text().then_some(&frame.as_payload()[..]) else { return Kind::Delivery };
         match (self, text) {
             (Self::SocketIo, b"2") => Kind::Ping,
@@ -78,7 +78,7 @@ impl Dialect {
 
 impl Shape {
     /// The frames of a message.
-    pub fn frames(self, payload: String) -> Vec<Message> {
+    pub(crate) fn frames(self, payload: String) -> Vec<Message> {
         let event = self.event();
         match (self.dialect, self.binary) {
             (Dialect::SocketIo, false) => vec![Message::text(format!("42[\"{event}\",\"{payload}\"]"))],
@@ -93,7 +93,7 @@ impl Shape {
     }
 
     /// The payload in a frame, if this is the frame of such a message that has it.
-    pub fn payload(self, frame: &Message) -> Option<&[u8]> {
+    pub(crate) fn payload(self, frame: &Message) -> Option<&[u8]> {
         let bytes: &[u8] = frame.as_payload();
         if self.binary {
             return frame.is_binary().then_some(bytes);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The command line asks for what cannot be done.
     #[error("usage: {0}")]
     Usage(String),
@@ -24,7 +24,7 @@ pub enum Error {
 
 impl Error {
     /// Puts what was being done beside what the operating system said of it.
-    pub fn os<E: Into<io::Error>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
+    pub(crate) fn os<E: Into<io::Error>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
         let doing = doing.into();
         move |source| Self::Os { doing, source: source.into() }
     }
@@ -32,7 +32,7 @@ impl Error {
 
 /// What a server did wrong.
 #[derive(Debug, thiserror::Error)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// It cannot be connected to, or the connection failed.
     #[error("client {client}: {source}")]
     Connection {
@@ -99,7 +99,7 @@ pub enum Wrong {
 
 /// What is wrong with a delivery or an answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// Not a frame that could have been sent.
     #[error("heard what nobody says: {0}")]
     Malformed(String),

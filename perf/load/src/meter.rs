@@ -8,7 +8,7 @@ use crate::os;
 
 /// Runs from its start.
 #[derive(Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     server_pid: i32,
     server: Duration,
     own: Duration,
@@ -17,7 +17,7 @@ pub struct Meter {
 
 /// What was spent meanwhile.
 #[derive(Debug, Clone, Copy)]
-pub struct Spent {
+pub(crate) struct Spent {
     /// User and system time of the server's process.
     pub server: Duration,
     /// User and system time of this process.
@@ -28,12 +28,12 @@ pub struct Spent {
 
 impl Meter {
     /// Starts to measure the process of the server, and this one.
-    pub fn start(server_pid: i32) -> Result<Self, Error> {
+    pub(crate) fn start(server_pid: i32) -> Result<Self, Error> {
         Ok(Self { server_pid, server: os::cpu_of(server_pid)?, own: os::own_cpu()?, started: clock::now() })
     }
 
     /// What was spent since the start.
-    pub fn spent(&self) -> Result<Spent, Error> {
+    pub(crate) fn spent(&self) -> Result<Spent, Error> {
         let wall = self.started.elapsed();
         let server = os::cpu_of(self.server_pid)?.saturating_sub(self.server);
         Ok(Spent { server, own: os::own_cpu()?.saturating_sub(self.own), wall })

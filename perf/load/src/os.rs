@@ -1,6 +1,6 @@
 //! What the operating system knows: how much CPU and memory a process has, and how many files this one may open.
 
-pub use platform::{allow_open_files, cpu_of, own_cpu, resident_kb};
+pub(crate) use platform::{allow_open_files, cpu_of, own_cpu, resident_kb};
 
 #[cfg(target_os = "linux")]
 mod platform {
@@ -20,28 +20,28 @@ mod platform {
     /// 10 ms, which is a tenth of a second's work at best; `/proc/PID/task/*/schedstat` has nanoseconds, but lacks a running
     /// thread's time since the last tick and forgets threads that ended. Neither clock counts the kernel's work for the
     /// process that is done in interrupts.
-    pub fn cpu_of(pid: i32) -> Result<Duration, Error> {
+    pub(crate) fn cpu_of(pid: i32) -> Result<Duration, Error> {
         let time = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).and_then(clock_gettime);
         let time = time.map_err(Error::os(format!("reading the CPU clock of process {pid}")))?;
         Ok(time.into())
     }
 
     /// User and system time of this process.
-    pub fn own_cpu() -> Result<Duration, Error> {
+    pub(crate) fn own_cpu() -> Result<Duration, Error> {
         let usage = getrusage(UsageWho::RUSAGE_SELF).map_err(Error::os("reading this process's usage"))?;
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
     }
 
     /// The resident memory of a process, in kB.
-    pub fn resident_kb(pid: i32) -> Result<u64, Error> {
+    pub(crate) fn resident_kb(pid: i32) -> Result<u64, Error> {
         let path = format!("/proc/{pid}/status");
         let status = fs::read_to_string(&path).map_err(Error::os(format!("reading {path}")))?;
         resident_in(&status).ok_or_else(|| Error::os(path)(io::Error::other("it has no line VmRSS")))
     }
 
     /// Raises the limit of open files as far as it goes; an error if that is not enough.
-    pub fn allow_open_files(needed: u64) -> Result<(), Error> {
+    pub(crate) fn allow_open_files(needed: u64) -> Result<(), Error> {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(Error::os("reading the limit of open files"))?;
         if hard < needed {
             let lack = format!("{needed} open files are needed, but the hard limit is {hard}: raise it (ulimit -Hn)");

@@ -1,11 +1,11 @@
 //! What is sent: who says it, which of its messages it is, and padding.
 
 /// The least bytes that a payload can have: the mark must fit.
-pub const MIN_BYTES: usize = 24;
+pub(crate) const MIN_BYTES: usize = 24;
 
 /// What the payload says of its message. It stands at its front, so that what came is known even where it is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The number of the message among those of its sender, from 0.
     pub seq: u64,
     /// The client that sent it.
@@ -14,7 +14,7 @@ pub struct Mark {
 
 impl Mark {
     /// The payload: `SEQ.SENDER.`, and padding up to `bytes`. It stands between quotes in JSON as it is.
-    pub fn payload(self, bytes: usize) -> String {
+    pub(crate) fn payload(self, bytes: usize) -> String {
         let mut payload = format!("{}.{}.", self.seq, self.sender);
         let padding = bytes.saturating_sub(payload.len());
         payload.extend(std::iter::repeat_n('x', padding));
@@ -22,7 +22,7 @@ impl Mark {
     }
 
     /// The mark of a payload, if it is one.
-    pub fn of(payload: &[u8]) -> Option<Self> {
+    pub(crate) fn of(payload: &[u8]) -> Option<Self> {
         let mut parts = payload.splitn(3, |byte| *byte == b'.');
         let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok();
         let (seq, sender) = (number()?, number()?);

@@ -32,7 +32,7 @@ struct Open {
 }
 
 /// A session that began with polling, after its upgrade and an answer over the WebSocket to a question with `bytes` bytes.
-pub async fn connect(target: &Target, client: usize, bytes: usize) -> Result<Socket, Error> {
+pub(crate) async fn connect(target: &Target, client: usize, bytes: usize) -> Result<Socket, Error> {
     let mut gets = Requests::open(target, client).await?;
     let sid = sid_of(client, &gets.get("EIO=4&transport=polling").await?)?;
     let query = format!("EIO=4&transport=polling&sid={sid}");

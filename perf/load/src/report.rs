@@ -14,7 +14,7 @@ use crate::meter::Spent;
 /// What CPU is reported for is a delivery for [`Work::Broadcast`], an answer for [`Work::Ack`], and a client for
 /// [`Work::Connect`] and [`Work::Polling`]. [`Work::Wake`] reports it for each wake.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     work: Work,
     clients: usize,
     rooms: usize,
@@ -43,7 +43,7 @@ pub struct Report {
 
 /// What waking took. Each number is the median of all wakes.
 #[derive(Debug, Serialize)]
-pub struct Wakes {
+pub(crate) struct Wakes {
     first_ms: f64,
     last_ms: f64,
     server_cpu_ms: f64,
@@ -55,7 +55,7 @@ pub struct Wakes {
 /// What waking took once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "a number in the report says its unit")]
-pub struct Wake {
+pub(crate) struct Wake {
     /// From the sending to the first delivery.
     pub first_ms: f64,
     /// From the sending to the last delivery.
@@ -68,7 +68,7 @@ pub struct Wake {
 
 impl Report {
     /// What so many rounds with so many deliveries took, each of them so long.
-    pub fn new(plan: &Plan, deliveries: u64, spent: Spent, times: &[Duration]) -> Self {
+    pub(crate) fn new(plan: &Plan, deliveries: u64, spent: Spent, times: &[Duration]) -> Self {
         let times = sorted(times.iter().map(|time| micros(*time)).collect());
         Self {
             server_cpu_us: Some(round(per(micros(spent.server), deliveries))),
@@ -80,7 +80,7 @@ impl Report {
     }
 
     /// What waking took.
-    pub fn of_wakes(plan: &Plan, deliveries: u64, wall: Duration, wakes: Vec<Wake>) -> Self {
+    pub(crate) fn of_wakes(plan: &Plan, deliveries: u64, wall: Duration, wakes: Vec<Wake>) -> Self {
         let median = |of: fn(&Wake) -> f64| quantile(&sorted(wakes.iter().map(of).collect()), 0.5).unwrap_or_default();
         let medians = Wakes {
             first_ms: median(|wake| wake.first_ms),
@@ -94,12 +94,12 @@ impl Report {
     }
 
     /// The same, with the memory that each client takes in the server.
-    pub fn with_memory(self, kb: f64) -> Self {
+    pub(crate) fn with_memory(self, kb: f64) -> Self {
         Self { rss_kb_per_client: Some(round(kb)), ..self }
     }
 
     /// The line to print, without its end.
-    pub fn to_json(&self) -> Result<String, Error> {
+    pub(crate) fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self).map_err(Error::os("writing the report"))
     }
 
@@ -126,7 +126,7 @@ impl Report {
 }
 
 /// A time in milliseconds, as reports have them.
-pub fn millis(time: Duration) -> f64 {
+pub(crate) fn millis(time: Duration) -> f64 {
     round(time.as_secs_f64() * 1e3)
 }
 

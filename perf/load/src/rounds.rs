@@ -16,7 +16,7 @@ use crate::payload::Mark;
 
 /// All rounds of all rooms.
 #[derive(Debug)]
-pub struct Rounds {
+pub(crate) struct Rounds {
     shape: Shape,
     lanes: Vec<Lane>,
     listeners: Vec<Listener>,
@@ -29,7 +29,7 @@ pub struct Rounds {
 
 /// A round that is over.
 #[derive(Debug, Clone, Copy)]
-pub struct Round {
+pub(crate) struct Round {
     /// From its sending to the first delivery.
     pub first: Duration,
     /// From its sending to the last delivery.
@@ -38,7 +38,7 @@ pub struct Round {
 
 /// What a sender has to send.
 #[derive(Debug)]
-pub struct Begun {
+pub(crate) struct Begun {
     /// Who.
     pub sender: usize,
     /// What.
@@ -72,7 +72,7 @@ struct Listener {
 
 impl Rounds {
     /// Among `clients` clients, of which the client `c` is in the room `c % rooms`. Each of the `rooms` needs two clients.
-    pub fn new(shape: Shape, clients: usize, rooms: usize) -> Self {
+    pub(crate) fn new(shape: Shape, clients: usize, rooms: usize) -> Self {
         let lanes = if shape.audience == Audience::All { 1 } else { rooms.max(1) };
         let lane = |sender: usize| Lane {
             sender,
@@ -93,19 +93,19 @@ impl Rounds {
     }
 
     /// How many rounds have at least so many deliveries.
-    pub fn for_deliveries(&self, deliveries: u64) -> u64 {
+    pub(crate) fn for_deliveries(&self, deliveries: u64) -> u64 {
         let least = self.lanes.iter().map(|lane| lane.listeners).min().unwrap_or_default();
         deliveries.div_ceil(least.max(1))
     }
 
     /// Has that many more rounds begun by [`Rounds::begin`].
-    pub fn plan(&mut self, rounds: u64) {
+    pub(crate) fn plan(&mut self, rounds: u64) {
         self.to_begin += rounds;
         self.finished.reserve(usize::try_from(rounds).unwrap_or_default());
     }
 
     /// Begins the next round, if one is planned. The rooms take turns.
-    pub fn begin(&mut self) -> Option<Begun> {
+    pub(crate) fn begin(&mut self) -> Option<Begun> {
         self.to_begin = self.to_begin.checked_sub(1)?;
         let index = self.turn % self.lanes.len();
         let lane = self.lanes.get_mut(index)?;
@@ -119,7 +119,7 @@ impl Rounds {
     }
 
     /// A client heard a frame. Whether that was the last delivery of a round.
-    pub fn hear(&mut self, client: usize, frame: &Message) -> Result<bool, Delivery> {
+    pub(crate) fn hear(&mut self, client: usize, frame: &Message) -> Result<bool, Delivery> {
         let unknown = || Delivery::Malformed(excerpt(frame));
         let listener = self.listeners.get_mut(client).ok_or_else(unknown)?;
         let lane = self.lanes.get_mut(listener.lane).ok_or_else(unknown)?;
@@ -152,28 +152,28 @@ impl Rounds {
     }
 
     /// How many deliveries there were so far.
-    pub fn deliveries(&self) -> u64 {
+    pub(crate) fn deliveries(&self) -> u64 {
         self.deliveries
     }
 
     /// Whether there is nothing to begin and nothing under way.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.to_begin == 0 && self.under_way == 0
     }
 
     /// How many deliveries of messages under way have not come.
-    pub fn missing(&self) -> u64 {
+    pub(crate) fn missing(&self) -> u64 {
         self.lanes.iter().flat_map(|lane| &lane.under_way).map(|round| round.missing).sum()
     }
 
     /// The rounds that were finished since this was asked last.
-    pub fn take_finished(&mut self) -> Vec<Round> {
+    pub(crate) fn take_finished(&mut self) -> Vec<Round> {
         std::mem::take(&mut self.finished)
     }
 }
 
 /// A frame in an error message, cut where it gets long.
-pub fn excerpt(frame: &Message) -> String {
+pub(crate) fn excerpt(frame: &Message) -> String {
     const CHARS: usize = 80;
     let kind = if frame.is_text() { "text" } else { "binary" };
     let bytes: &[u8] = frame.as_payload();

@@ -16,11 +16,11 @@ use crate::error::{Error, Wrong};
 use crate::rounds::{Begun, Round, Rounds};
 
 /// The frames of a message, which are written at once.
-pub type Frames = Vec<Message>;
+pub(crate) type Frames = Vec<Message>;
 
 /// What all clients share.
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     dialect: Dialect,
     patience: Duration,
     asks: RefCell<PendingAcks>,
@@ -33,7 +33,7 @@ pub struct Stage {
 
 impl Stage {
     /// For so many clients. What each of them is to say comes out of its outbox.
-    pub fn new(plan: &Plan, clients: usize) -> (Rc<Self>, Vec<UnboundedReceiver<Frames>>) {
+    pub(crate) fn new(plan: &Plan, clients: usize) -> (Rc<Self>, Vec<UnboundedReceiver<Frames>>) {
         let Shape { dialect, bytes, .. } = plan.shape;
         let (outboxes, ends) = (0..clients).map(|_| unbounded_channel()).unzip();
         let stage = Self {
@@ -49,12 +49,12 @@ impl Stage {
     }
 
     /// How many rounds have at least so many deliveries.
-    pub fn rounds_for(&self, deliveries: u64) -> u64 {
+    pub(crate) fn rounds_for(&self, deliveries: u64) -> u64 {
         self.rounds.borrow().for_deliveries(deliveries)
     }
 
     /// Has so many messages sent and heard, of which `in_flight` are under way at a time.
-    pub async fn play(&self, rounds: u64, in_flight: usize) -> Result<Vec<Round>, Error> {
+    pub(crate) async fn play(&self, rounds: u64, in_flight: usize) -> Result<Vec<Round>, Error> {
         self.rounds.borrow_mut().plan(rounds);
         for _ in 0..in_flight {
             self.begin_round();
@@ -64,7 +64,7 @@ impl Stage {
     }
 
     /// Has so many questions asked and answered, of which each client has `in_flight` under way at a time.
-    pub async fn ask(&self, asks: u64, in_flight: usize) -> Result<Vec<Duration>, Error> {
+    pub(crate) async fn ask(&self, asks: u64, in_flight: usize) -> Result<Vec<Duration>, Error> {
         self.asks.borrow_mut().plan(asks);
         for _ in 0..in_flight {
             for client in 0..self.outboxes.len() {
@@ -76,17 +76,17 @@ impl Stage {
     }
 
     /// Every client asks, and all are answered: since a server keeps order, whatever it said before has been heard then.
-    pub async fn roll_call(&self) -> Result<(), Error> {
+    pub(crate) async fn roll_call(&self) -> Result<(), Error> {
         self.ask(self.outboxes.len() as u64, 1).await.map(drop)
     }
 
     /// How many deliveries there were so far.
-    pub fn deliveries(&self) -> u64 {
+    pub(crate) fn deliveries(&self) -> u64 {
         self.rounds.borrow().deliveries()
     }
 
     /// A client heard a frame.
-    pub fn hear(&self, client: usize, frame: &Message) -> Result<(), Wrong> {
+    pub(crate) fn hear(&self, client: usize, frame: &Message) -> Result<(), Wrong> {
         let wrong = |delivery| Wrong::Delivery { client, delivery };
         match self.dialect.kind(frame) {
             Kind::Ping => self.say(client, vec![Message::text(PONG)]),
@@ -107,7 +107,7 @@ impl Stage {
     }
 
     /// A client met something wrong; the first of these is what is reported.
-    pub fn fail(&self, wrong: Wrong) {
+    pub(crate) fn fail(&self, wrong: Wrong) {
         self.failure.borrow_mut().get_or_insert(wrong);
         self.news.notify_one();
     }

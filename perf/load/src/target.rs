@@ -11,11 +11,11 @@ use tokio_websockets::{ClientBuilder, WebSocketStream};
 use crate::error::{Error, Wrong};
 
 /// A client's WebSocket.
-pub type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// A server, and who is in which of its rooms.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     uri: Uri,
     authority: Authority,
     address: SocketAddr,
@@ -24,7 +24,7 @@ pub struct Target {
 
 impl Target {
     /// Looks the server's name up. Clients are spread over so many rooms; with none, they are in none.
-    pub async fn find(uri: &Uri, rooms: usize) -> Result<Self, Error> {
+    pub(crate) async fn find(uri: &Uri, rooms: usize) -> Result<Self, Error> {
         let none = || Error::Usage(format!("--url: there is no address in {uri}"));
         let authority = uri.authority().cloned().ok_or_else(none)?;
         let host = authority.host().trim_matches(['[', ']']);
@@ -34,7 +34,7 @@ impl Target {
     }
 
     /// A connection, every write of which is on its way at once.
-    pub async fn stream(&self, client: usize) -> Result<TcpStream, Error> {
+    pub(crate) async fn stream(&self, client: usize) -> Result<TcpStream, Error> {
         let connected = TcpStream::connect(self.address).await;
         let stream = connected.map_err(|source| match source.kind() {
             // The server's doing; anything else, such as too many open files, is not.
@@ -48,7 +48,7 @@ impl Target {
     }
 
     /// A WebSocket with this in its query besides the client's room.
-    pub async fn websocket(&self, client: usize, query: &str) -> Result<Socket, Error> {
+    pub(crate) async fn websocket(&self, client: usize, query: &str) -> Result<Socket, Error> {
         let uri =
             Uri::builder().scheme("ws").authority(self.authority.clone()).path_and_query(self.path(client, query));
         let uri = uri.build().map_err(|error| Error::Usage(format!("--url: {error}")))?;
@@ -59,7 +59,7 @@ impl Target {
     }
 
     /// The path with the URL's query, this one and the client's room.
-    pub fn path(&self, client: usize, query: &str) -> String {
+    pub(crate) fn path(&self, client: usize, query: &str) -> String {
         let room = client.checked_rem(self.rooms).map(|room| format!("room={room}")).unwrap_or_default();
         let queries = [self.uri.query().unwrap_or_default(), query, &room];
         let query = queries.into_iter().filter(|query| !query.is_empty()).collect::<Vec<_>>().join("&");
@@ -67,7 +67,7 @@ impl Target {
     }
 
     /// What requests call the server.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.authority.as_str()
     }
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::report::Report;
 
 /// Does what is planned.
-pub async fn run(plan: Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: Plan) -> Result<Report, Error> {
     match plan.work {
         Work::Broadcast => broadcast::run(&plan).await,
         Work::Ack => ack::run(&plan).await,

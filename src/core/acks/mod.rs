@@ -4,5 +4,5 @@
 mod pending;
 mod stored;
 
-pub use pending::{CollectedAcks, PendingAcks};
-pub use stored::{StoredAck, StoredAcks};
+pub(crate) use pending::{CollectedAcks, PendingAcks};
+pub(crate) use stored::{StoredAck, StoredAcks};

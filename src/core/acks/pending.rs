@@ -11,7 +11,7 @@ use crate::value::Args;
 
 /// The events that not all of their clients have acknowledged.
 #[derive(Debug, Default)]
-pub struct PendingAcks {
+pub(crate) struct PendingAcks {
     // The numbers rise, so that what is new comes last.
     by_id: LiteMap<PendingAckId, Box<PendingAck>>,
     by_ack: LiteMap<(AckId, Namespace), PendingAckId>,
@@ -39,7 +39,13 @@ pub struct CollectedAcks {
 
 impl PendingAcks {
     /// Waits for some sockets to acknowledge the event with this id.
-    pub fn insert(&mut self, id: PendingAckId, ack: (Namespace, AckId), deadline: Timestamp, waiting: ById<SocketId>) {
+    pub(crate) fn insert(
+        &mut self,
+        id: PendingAckId,
+        ack: (Namespace, AckId),
+        deadline: Timestamp,
+        waiting: ById<SocketId>,
+    ) {
         let (namespace, ack) = ack;
         let ack = (ack, namespace);
         self.by_ack.insert(ack.clone(), id);
@@ -52,7 +58,7 @@ impl PendingAcks {
     ///
     /// # Errors
     /// The arguments, where nobody awaits an acknowledgement with this id.
-    pub fn handle_ack(
+    pub(crate) fn handle_ack(
         &mut self,
         socket: SocketId,
         ack: &(AckId, Namespace),
@@ -72,7 +78,7 @@ impl PendingAcks {
     }
 
     /// Handles that a socket left its namespace; returns what it was the last to acknowledge.
-    pub fn handle_left(&mut self, socket: SocketId) -> Vec<(PendingAckId, CollectedAcks)> {
+    pub(crate) fn handle_left(&mut self, socket: SocketId) -> Vec<(PendingAckId, CollectedAcks)> {
         let waiting =
             self.by_id.iter_mut().filter_map(|(&id, pending)| pending.remove(socket).then_some((id, pending)));
         let ids: Vec<_> = waiting
@@ -85,7 +91,7 @@ impl PendingAcks {
     }
 
     /// Takes out what was not acknowledged in time.
-    pub fn take_due(&mut self, now: Timestamp) -> Option<(PendingAckId, CollectedAcks)> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(PendingAckId, CollectedAcks)> {
         let (_, id, _) = self.deadlines.first_until(now)?;
         let id = PendingAckId(id);
         let PendingAck { waiting, mut collected, .. } = *self.remove(id)?;
@@ -94,12 +100,12 @@ impl PendingAcks {
     }
 
     /// Returns when the first one is due.
-    pub fn first_deadline(&self) -> Option<Timestamp> {
+    pub(crate) fn first_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first_at()
     }
 
     /// Waits for it no longer.
-    pub fn cancel(&mut self, id: PendingAckId) {
+    pub(crate) fn cancel(&mut self, id: PendingAckId) {
         self.remove(id);
     }
 

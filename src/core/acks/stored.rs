@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 /// The stored acknowledgements of a world's sockets, and when each is due.
 #[derive(Debug, Default)]
-pub struct StoredAcks {
+pub(crate) struct StoredAcks {
     by_socket: ById<OwedAcks>,
     /// Acknowledgement ids, and places in `by_socket`.
     deadlines: DeadlineQueue,
@@ -19,7 +19,7 @@ pub struct StoredAcks {
 
 /// An acknowledgement that a client owes.
 #[derive(Clone, Debug)]
-pub struct StoredAck {
+pub(crate) struct StoredAck {
     /// The handler's name.
     pub name: Box<str>,
     /// What the handler is called with beside the acknowledgement, as JSON.
@@ -46,7 +46,7 @@ impl StoredAcks {
     ///
     /// # Errors
     /// The socket owes [`MAX_STORED_ACKS`] already.
-    pub fn insert(&mut self, socket: SocketId, ack: AckId, stored: StoredAck) -> Result<(), StoredAck> {
+    pub(crate) fn insert(&mut self, socket: SocketId, ack: AckId, stored: StoredAck) -> Result<(), StoredAck> {
         let place = match self.find(socket) {
             Some(place) => Some(place),
             None => self.by_socket.insert(OwedAcks { socket, acks: LiteMap::new() }),
@@ -63,12 +63,12 @@ impl StoredAcks {
     }
 
     /// Takes an acknowledgement out: it came.
-    pub fn take(&mut self, socket: SocketId, ack: AckId) -> Option<StoredAck> {
+    pub(crate) fn take(&mut self, socket: SocketId, ack: AckId) -> Option<StoredAck> {
         self.remove(self.find(socket)?, ack)
     }
 
     /// Takes out all that a socket owes, in the order of their ids.
-    pub fn take_all(&mut self, socket: SocketId) -> impl Iterator<Item = StoredAck> + use<> {
+    pub(crate) fn take_all(&mut self, socket: SocketId) -> impl Iterator<Item = StoredAck> + use<> {
         let owed = self.find(socket).and_then(|place| Some((place, self.by_socket.remove(place)?.acks)));
         let (place, acks) = owed.unwrap_or_default();
         for (ack, stored) in &acks {
@@ -78,14 +78,14 @@ impl StoredAcks {
     }
 
     /// Takes out an acknowledgement that did not come in time.
-    pub fn take_due(&mut self, now: Timestamp) -> Option<(SocketId, StoredAck)> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(SocketId, StoredAck)> {
         let (_, ack, place) = self.deadlines.first_until(now)?;
         let socket = self.by_socket.get(place)?.socket;
         Some((socket, self.remove(place, AckId(ack))?))
     }
 
     /// Puts an acknowledgement off that is due; returns its socket.
-    pub fn postpone_due(&mut self, now: Timestamp, later: Timestamp) -> Option<SocketId> {
+    pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) -> Option<SocketId> {
         let (at, ack, place) = self.deadlines.first_until(now)?;
         self.deadlines.remove(at, ack, place);
         let owed = self.by_socket.get_mut(place)?;
@@ -95,12 +95,12 @@ impl StoredAcks {
     }
 
     /// Returns when the first one is due.
-    pub fn first_deadline(&self) -> Option<Timestamp> {
+    pub(crate) fn first_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first_at()
     }
 
     /// Returns what a socket owes, in the order of the ids.
-    pub fn of(&self, socket: SocketId) -> impl Iterator<Item = (AckId, &StoredAck)> {
+    pub(crate) fn of(&self, socket: SocketId) -> impl Iterator<Item = (AckId, &StoredAck)> {
         let owed = self.find(socket).and_then(|place| self.by_socket.get(place));
         owed.into_iter().flat_map(|owed| owed.acks.iter().map(|(ack, stored)| (*ack, stored)))
     }

@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 
 /// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
 #[derive(Debug, Default)]
-pub struct Deadlines {
+pub(crate) struct Deadlines {
     by_session: SlotMap<(Timestamp, bool)>,
     memory: DeadlineQueue,
     durable: DeadlineQueue,
@@ -17,7 +17,7 @@ pub struct Deadlines {
 
 /// When the shared heartbeat ticks next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tick {
+pub(crate) enum Tick {
     /// Never: no WebSocket shares it.
     #[default]
     Off,
@@ -29,7 +29,7 @@ pub enum Tick {
 
 impl Deadlines {
     /// Sets a session's deadline.
-    pub fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
+    pub(crate) fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
         let new = deadline.map(|at| (at, durable));
         if self.by_session.get(key).copied() == new {
             return;
@@ -42,43 +42,43 @@ impl Deadlines {
     }
 
     /// Removes a session's deadline.
-    pub fn remove(&mut self, key: SessionKey) {
+    pub(crate) fn remove(&mut self, key: SessionKey) {
         if let Some((at, durable)) = self.by_session.remove(key) {
             self.set_of(durable).remove(at, 0, key.0);
         }
     }
 
     /// Takes out a session whose deadline has come; it may be set again.
-    pub fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
         let (.., key) = self.memory.first_until(now).or_else(|| self.durable.first_until(now))?;
         self.remove(SessionKey(key));
         Some(SessionKey(key))
     }
 
     /// Returns the first deadline of a session that lives in memory.
-    pub fn first_in_memory(&self) -> Option<Timestamp> {
+    pub(crate) fn first_in_memory(&self) -> Option<Timestamp> {
         self.memory.first_at()
     }
 
     /// Returns the first deadline that survives sleep, without the shared heartbeat.
-    pub fn first_durable(&self) -> Option<Timestamp> {
+    pub(crate) fn first_durable(&self) -> Option<Timestamp> {
         self.durable.first_at()
     }
 
     /// Starts the shared heartbeat at `now`, if it does not tick already.
-    pub fn start_tick(&mut self, now: Timestamp, config: &Config) {
+    pub(crate) fn start_tick(&mut self, now: Timestamp, config: &Config) {
         if self.tick == Tick::Off {
             self.tick = Tick::At(now.after(config.ping_interval));
         }
     }
 
     /// Sets that the world slept: only the object's alarm has the time of the next tick.
-    pub const fn set_tick_unknown(&mut self) {
+    pub(crate) const fn set_tick_unknown(&mut self) {
         self.tick = Tick::Unknown;
     }
 
     /// Returns the latest time at which the next tick may be.
-    pub fn tick_at_latest(&self, now: Timestamp, config: &Config) -> Timestamp {
+    pub(crate) fn tick_at_latest(&self, now: Timestamp, config: &Config) -> Timestamp {
         match self.tick {
             Tick::At(at) => at,
             Tick::Off | Tick::Unknown => now.after(config.ping_interval),

@@ -41,7 +41,7 @@ pub struct HeartbeatState {
 
 /// What the sweep of a tick finds about one WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It answers, or still has time to.
     Alive,
     /// Silent for too long, but it may not have been pinged: if it stays silent from now on, it is dead.
@@ -52,7 +52,7 @@ pub enum Verdict {
 
 /// Judges the WebSockets of one tick.
 #[derive(Clone, Copy, Debug)]
-pub struct Sweep {
+pub(crate) struct Sweep {
     now: Timestamp,
     timeout: Duration,
     /// Longest silence of a client that was pinged on time and answered.
@@ -63,7 +63,7 @@ pub struct Sweep {
 
 impl Sweep {
     /// Makes a sweep at `now` of a world whose sockets were heard last at the times in `last_pong`.
-    pub fn new(now: Timestamp, config: &Config, last_pong: impl IntoIterator<Item = Timestamp>) -> Self {
+    pub(crate) fn new(now: Timestamp, config: &Config, last_pong: impl IntoIterator<Item = Timestamp>) -> Self {
         Self {
             now,
             timeout: config.ping_timeout,
@@ -78,7 +78,7 @@ impl Sweep {
     /// After a nap it is not known when the last ping went out, and an alarm may be late. So a long silence alone
     /// does not show that a socket is dead: it does only when other sockets were heard in time, which shows that pings went out, or when
     /// it began with a ping that is remembered.
-    pub fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
+    pub(crate) fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
         match unanswered {
             Some(ping) if last_pong < ping => {
                 if self.now.since(ping) >= self.timeout {

@@ -8,7 +8,7 @@ use crate::value::Frame;
 
 /// Returns the OPEN packet of the session `sid`, with exactly the protocol's members in the reference server's order; a polling
 /// session is told that it may upgrade.
-pub fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
+pub(crate) fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
     let upgrades = if polling { r#""websocket""# } else { "" };
     let (interval, timeout) = (millis(config.ping_interval), millis(config.ping_timeout));
     let max = config.max_payload_bytes;

@@ -2,7 +2,7 @@
 
 /// Which packets are dispatched to handlers. Where no handler watches packets, they cost nothing.
 #[derive(Debug, Default)]
-pub struct PacketWatch {
+pub(crate) struct PacketWatch {
     received: bool,
     created: bool,
     /// Whether packets that are created now are not dispatched: a handler that watches them causes them.
@@ -11,22 +11,22 @@ pub struct PacketWatch {
 
 impl PacketWatch {
     /// Watches the packets of clients, those on their way to clients, or both.
-    pub const fn new(received: bool, created: bool) -> Self {
+    pub(crate) const fn new(received: bool, created: bool) -> Self {
         Self { received, created, suppresses_hooks: false }
     }
 
     /// Sets whether packets that are created from now on are not dispatched.
-    pub const fn suppress_hooks(&mut self, suppresses_hooks: bool) {
+    pub(crate) const fn suppress_hooks(&mut self, suppresses_hooks: bool) {
         self.suppresses_hooks = suppresses_hooks;
     }
 
     /// Returns whether the packets of clients are dispatched.
-    pub const fn watches_received(&self) -> bool {
+    pub(crate) const fn watches_received(&self) -> bool {
         self.received
     }
 
     /// Returns whether the packets that are created now are dispatched.
-    pub const fn watches_created(&self) -> bool {
+    pub(crate) const fn watches_created(&self) -> bool {
         self.created && !self.suppresses_hooks
     }
 }

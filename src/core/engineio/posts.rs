@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 
 /// A POST whose body is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Post {
+pub(crate) struct Post {
     /// The request.
     pub request: RequestId,
     /// The session that it names. It may be gone by now.
@@ -16,28 +16,28 @@ pub struct Post {
 /// POSTs whose bodies are under way, oldest first: all have the same time, so the first one is due first. There are at most as
 /// many as requests that the runtime holds open.
 #[derive(Debug, Default)]
-pub struct Posts(Vec<Post>);
+pub(crate) struct Posts(Vec<Post>);
 
 impl Posts {
     /// Adds a POST whose body must have arrived at `due`.
-    pub fn insert(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
+    pub(crate) fn insert(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
         self.0.push(Post { request, sid, due });
     }
 
     /// Removes a POST whose body arrived or never will; false when it was removed already.
-    pub fn remove(&mut self, request: RequestId) -> bool {
+    pub(crate) fn remove(&mut self, request: RequestId) -> bool {
         let place = self.0.iter().position(|post| post.request == request);
         place.map(|place| self.0.remove(place)).is_some()
     }
 
     /// Removes and returns a POST whose body has not arrived in time.
-    pub fn take_due(&mut self, now: Timestamp) -> Option<Post> {
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Post> {
         self.0.first().filter(|post| post.due <= now)?;
         Some(self.0.remove(0))
     }
 
     /// Returns when the first body must have arrived.
-    pub fn first_due(&self) -> Option<Timestamp> {
+    pub(crate) fn first_due(&self) -> Option<Timestamp> {
         self.0.first().map(|post| post.due)
     }
 }

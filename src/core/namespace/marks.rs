@@ -4,7 +4,7 @@ use super::rooms::SocketKey;
 
 /// Which sockets a resolution has met: a number for each socket's place, so that nothing is allocated for it.
 #[derive(Debug, Default)]
-pub struct Marks {
+pub(crate) struct Marks {
     marks: Vec<u32>,
     current: u32,
 }

@@ -6,5 +6,5 @@ mod rooms;
 mod socket_record;
 mod target;
 
-pub use namespaces::Namespaces;
-pub use socket_record::SocketRecord;
+pub(crate) use namespaces::Namespaces;
+pub(crate) use socket_record::SocketRecord;

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// The namespaces of a world. One exists as long as it has a socket.
 #[derive(Debug, Default)]
-pub struct Namespaces {
+pub(crate) struct Namespaces {
     pub(super) sockets: ById<SocketRecord>,
     pub(super) by_name: ByName<Members>,
     pub(super) marks: Marks,
@@ -29,7 +29,7 @@ pub(super) struct Members {
 
 impl Namespaces {
     /// Adds a socket; returns `false` when its id is taken.
-    pub fn insert(&mut self, socket: SocketRecord) -> bool {
+    pub(crate) fn insert(&mut self, socket: SocketRecord) -> bool {
         let namespace = socket.namespace.clone();
         let Some(place) = self.sockets.insert(socket) else { return false };
         let key = SocketKey(place);
@@ -45,7 +45,7 @@ impl Namespaces {
     }
 
     /// Removes a socket from its namespace and all of its rooms.
-    pub fn remove(&mut self, id: SocketId) -> Option<SocketRecord> {
+    pub(crate) fn remove(&mut self, id: SocketId) -> Option<SocketRecord> {
         let key = self.key(id)?;
         let socket = self.sockets.remove(key.0)?;
         if let Some(members) = self.by_name.get_mut(socket.namespace.as_str()) {
@@ -62,7 +62,7 @@ impl Namespaces {
 
     /// Adds a socket to a room; returns `false` when there is no such socket or it is in the room already. The room of its own
     /// id has it anyway.
-    pub fn join(&mut self, id: SocketId, room: &Room) -> bool {
+    pub(crate) fn join(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
         if !socket.join(room) {
             return false;
@@ -75,7 +75,7 @@ impl Namespaces {
     }
 
     /// Removes a socket from a room; returns `false` when it is not in it.
-    pub fn leave(&mut self, id: SocketId, room: &Room) -> bool {
+    pub(crate) fn leave(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
         if !socket.leave(room) {
             return false;
@@ -88,35 +88,35 @@ impl Namespaces {
     }
 
     /// Returns a socket.
-    pub fn get(&self, id: SocketId) -> Option<&SocketRecord> {
+    pub(crate) fn get(&self, id: SocketId) -> Option<&SocketRecord> {
         self.sockets.get(self.key(id)?.0)
     }
 
     /// Returns a socket, to change what is not in the tables.
-    pub fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
+    pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.find(id).map(|(_, socket)| socket)
     }
 
     /// Returns the namespaces that have a socket.
-    pub fn names(&self) -> impl Iterator<Item = &Namespace> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Namespace> {
         self.by_name.values().filter_map(|members| members.name.as_ref())
     }
 
     /// Returns whether a namespace has a socket.
-    pub fn exists(&self, namespace: &Namespace) -> bool {
+    pub(crate) fn exists(&self, namespace: &Namespace) -> bool {
         self.by_name.get(namespace.as_str()).is_some()
     }
 
     /// Makes an acknowledgement id for an event that is emitted at `now`. No client can owe an acknowledgement with it yet,
     /// whatever was emitted before the world slept, or before the namespace was empty.
-    pub fn next_ack(&mut self, now: Timestamp) -> AckId {
+    pub(crate) fn next_ack(&mut self, now: Timestamp) -> AckId {
         let id = self.next_ack.max(now.as_millis().saturating_mul(ACKS_PER_MILLI));
         self.next_ack = id.saturating_add(1);
         AckId(id)
     }
 
     /// Keeps [`next_ack`](Self::next_ack) from making an id that a client owes an acknowledgement for.
-    pub fn reserve_ack_id(&mut self, AckId(owed): AckId) {
+    pub(crate) fn reserve_ack_id(&mut self, AckId(owed): AckId) {
         self.next_ack = self.next_ack.max(owed.saturating_add(1));
     }
 

@@ -9,7 +9,7 @@ pub(super) struct SocketKey(pub(super) usize);
 
 /// The sockets in each room. The room of each socket's own id is not listed: the id names the socket.
 #[derive(Debug, Default)]
-pub struct Rooms(ByName<SocketKeys>);
+pub(crate) struct Rooms(ByName<SocketKeys>);
 
 impl Rooms {
     /// Adds a socket to a room.

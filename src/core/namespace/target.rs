@@ -9,7 +9,7 @@ use crate::id::{Room, SocketId};
 
 impl Namespaces {
     /// Appends what `of` returns for each of the sockets that `target` names.
-    pub fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&SocketRecord) -> T, out: &mut Vec<T>) {
+    pub(crate) fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&SocketRecord) -> T, out: &mut Vec<T>) {
         let Some(members) = self.by_name.get(target.namespace.as_str()) else { return };
         let (sockets, marks) = (&self.sockets, &mut self.marks);
         marks.start(sockets.places());

@@ -12,7 +12,7 @@ use crate::limits::MAX_WAITING_BYTES;
 
 /// The Socket.IO sides of a world's sessions, and the bytes that all of them wait with.
 #[derive(Debug, Default)]
-pub struct SocketIoClients {
+pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
     /// Bytes of attachments that wait for their packets' last ones.
     waiting_bytes: usize,
@@ -20,7 +20,7 @@ pub struct SocketIoClients {
 
 /// The Socket.IO side of a session.
 #[derive(Debug, Default)]
-pub struct SocketIoClient {
+pub(crate) struct SocketIoClient {
     /// The request that opened the session.
     pub handshake: LazyHandshake,
     /// The packet whose attachments are under way.
@@ -33,7 +33,7 @@ pub struct SocketIoClient {
 
 /// What a message was to its client's decoder.
 #[derive(Debug)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     /// The packet that it completes, if it completes one.
     pub packet: Result<Option<Packet>, PeerFault>,
     /// Whether the state of the decoder changed.
@@ -42,31 +42,31 @@ pub struct Decoded {
 
 impl SocketIoClients {
     /// Adds the client of a session.
-    pub fn insert(&mut self, session: SessionKey, client: SocketIoClient) {
+    pub(crate) fn insert(&mut self, session: SessionKey, client: SocketIoClient) {
         self.waiting_bytes = self.waiting_bytes.saturating_add(client.decoder.waiting_bytes());
         self.by_session.insert(session, client);
     }
 
     /// Removes the client of a session.
-    pub fn remove(&mut self, session: SessionKey) -> Option<SocketIoClient> {
+    pub(crate) fn remove(&mut self, session: SessionKey) -> Option<SocketIoClient> {
         let client = self.by_session.remove(session)?;
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         Some(client)
     }
 
     /// Returns the client of a session.
-    pub fn get(&self, session: SessionKey) -> Option<&SocketIoClient> {
+    pub(crate) fn get(&self, session: SessionKey) -> Option<&SocketIoClient> {
         self.by_session.get(session)
     }
 
     /// Returns the client of a session, to change what is known of its sockets.
-    pub fn get_mut(&mut self, session: SessionKey) -> Option<&mut SocketIoClient> {
+    pub(crate) fn get_mut(&mut self, session: SessionKey) -> Option<&mut SocketIoClient> {
         self.by_session.get_mut(session)
     }
 
     /// Decodes a message of a session. The attachments of one packet may have `max_bytes`, and those of all clients that wait
     /// [`MAX_WAITING_BYTES`].
-    pub fn decode(&mut self, session: SessionKey, message: Message<'_>, max_bytes: usize) -> Option<Decoded> {
+    pub(crate) fn decode(&mut self, session: SessionKey, message: Message<'_>, max_bytes: usize) -> Option<Decoded> {
         let decoder = &mut self.by_session.get_mut(session)?.decoder;
         let was_reconstructing = decoder.is_reconstructing();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(decoder.waiting_bytes());

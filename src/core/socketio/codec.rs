@@ -17,7 +17,7 @@ use crate::value::{Args, json, quoted};
 
 /// A packet's text, taken apart and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decoded<'a> {
+pub(crate) enum Decoded<'a> {
     /// A packet without attachments.
     Whole(Packet),
     /// A packet whose attachments follow.
@@ -26,7 +26,7 @@ pub enum Decoded<'a> {
 
 /// The text of a packet whose attachments follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Announced<'a> {
+pub(crate) struct Announced<'a> {
     /// Whether it is an acknowledgement rather than an event.
     pub is_ack: bool,
     /// Its namespace.
@@ -43,7 +43,7 @@ pub struct Announced<'a> {
 ///
 /// # Errors
 /// What the client did wrong; its connection is to be closed.
-pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
+pub(crate) fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
     let kind = text.bytes().next().filter(|kind| (b'0'..=b'6').contains(kind)).ok_or(PeerFault::PacketType)?;
     let rest = text.get(1..).unwrap_or_default();
     let (attachments, rest) = if matches!(kind, b'5' | b'6') { take_attachments(rest)? } else { (0, rest) };
@@ -80,7 +80,7 @@ pub fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
 ///
 /// # Errors
 /// It is not an array that starts with a string or a number, or the name is reserved.
-pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
+pub(crate) fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
     let first = parse_array(json)?.ok_or(PeerFault::Payload)?;
     let name: Cow<'_, str> = match first.bytes().next() {
         Some(b'"') => parse_string(first)?,
@@ -103,7 +103,7 @@ pub fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args
 ///
 /// # Errors
 /// It is not an array.
-pub fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, PeerFault> {
+pub(crate) fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, PeerFault> {
     parse_array(json)?;
     let inner = json.trim_ascii().strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or_default();
     Ok(Args::from_wire(inner.trim_ascii(), attachments))
@@ -130,14 +130,14 @@ pub fn encode_ack(namespace: &Namespace, id: AckId, args: &Args, out: &mut Strin
 }
 
 /// Appends the CONNECT packet for a socket that was let in.
-pub fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
+pub(crate) fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
     encode_head('0', namespace, None, 0, out);
     // Writing to a string cannot fail; ids need no escapes.
     let _ = write!(out, r#"{{"sid":"{sid}"}}"#);
 }
 
 /// Appends the `CONNECT_ERROR` packet for a client that was refused.
-pub fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
+pub(crate) fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);
     push_string(&error.message, out);
@@ -149,7 +149,7 @@ pub fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &m
 }
 
 /// Appends a DISCONNECT.
-pub fn encode_disconnect(namespace: &Namespace, out: &mut String) {
+pub(crate) fn encode_disconnect(namespace: &Namespace, out: &mut String) {
     encode_head('1', namespace, None, 0, out);
 }
 

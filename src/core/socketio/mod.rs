@@ -5,7 +5,9 @@ mod decoder;
 mod packet;
 mod placeholders;
 
-pub use codec::{encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event};
+pub use codec::{encode_ack, encode_event};
+pub(crate) use codec::{encode_connect, encode_connect_error, encode_disconnect};
 pub use decoder::Decoder;
-pub use packet::{Packet, RESERVED_EVENTS};
-pub use placeholders::check_placeholders;
+pub use packet::Packet;
+pub(crate) use packet::RESERVED_EVENTS;
+pub(crate) use placeholders::check_placeholders;

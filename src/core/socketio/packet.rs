@@ -6,7 +6,7 @@ use crate::id::{AckId, Namespace};
 use crate::value::Args;
 
 /// The event names that Socket.IO keeps for itself; a packet with one of them closes the connection.
-pub const RESERVED_EVENTS: [&str; 6] =
+pub(crate) const RESERVED_EVENTS: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// A packet with all of its attachments.

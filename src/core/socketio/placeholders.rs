@@ -9,7 +9,7 @@ use crate::value::json;
 ///
 /// # Errors
 /// One does not, or the JSON is nested deeper than [`MAX_JSON_DEPTH`].
-pub fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
+pub(crate) fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
     // The arrays and objects that are open here, the innermost last.
     let mut open: Vec<Members> = Vec::new();
     let mut rest = json;

@@ -16,7 +16,7 @@ use serde_json::Value;
 /// rooms; `to([room, …], [except, …], …)` emits `said` to others; `broadcast` does so to all others; `kick` and `close`
 /// disconnect the sender, `close others` all others; `panic` is a mistake in the handler; `reserved` shows what becomes of one
 /// that misuses the API.
-pub fn echo() -> App {
+pub(crate) fn echo() -> App {
     App::new()
         .namespace("/", routes)
         .namespace("/custom", routes)
@@ -28,7 +28,7 @@ pub fn echo() -> App {
 /// `ask` and `ask all` await the answers in memory (an `ask all` for ten seconds); `note(context)` and
 /// `note all(context)` have them noted for a handler, and `note for(context, milliseconds)` until a deadline. What came of it
 /// is emitted: `answer`, `no answer`, `answers`, `noted`.
-pub fn asking() -> App {
+pub(crate) fn asking() -> App {
     App::new().namespace("/", asking_routes).namespace("/custom", asking_routes)
 }
 

@@ -7,7 +7,7 @@ use super::{Host, SocketNo, To, What};
 
 /// A client that talks, and one that listens; both answer pings.
 #[derive(Debug)]
-pub struct Bystanders {
+pub(crate) struct Bystanders {
     talker: SocketNo,
     listener: SocketNo,
     talks: u64,
@@ -15,7 +15,7 @@ pub struct Bystanders {
 
 impl Bystanders {
     /// Lets both into the namespace `/`.
-    pub fn new(host: &mut Host) -> Self {
+    pub(crate) fn new(host: &mut Host) -> Self {
         let [talker, listener] = [(); 2].map(|()| {
             let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
             host.text(no, "40");
@@ -26,12 +26,12 @@ impl Bystanders {
     }
 
     /// Whether a connection is one of theirs.
-    pub fn has(&self, no: SocketNo) -> bool {
+    pub(crate) fn has(&self, no: SocketNo) -> bool {
         no == self.talker || no == self.listener
     }
 
     /// Says something new, which the other one must hear.
-    pub fn talk(&mut self, host: &mut Host) {
+    pub(crate) fn talk(&mut self, host: &mut Host) {
         self.talks += 1;
         let before = host.runtime().said.len();
         host.text(self.talker, &format!(r#"42["broadcast",{}]"#, self.talks));
@@ -42,7 +42,7 @@ impl Bystanders {
     }
 
     /// Both go.
-    pub fn go(&self, host: &mut Host) {
+    pub(crate) fn go(&self, host: &mut Host) {
         for no in [self.talker, self.listener] {
             host.gone(no, dormouse::socket::Reason::TransportClose);
         }

@@ -11,7 +11,7 @@ use super::{Body, Host, HttpNo, Said, SocketNo, To, What, apps, config, hex, sid
 const MESSAGE: &str = r#"42["message"]"#;
 
 /// A session in a state, with somebody else in its world.
-pub struct Scene {
+pub(crate) struct Scene {
     host: Host,
     sid: String,
     other: SocketNo,
@@ -22,7 +22,7 @@ pub struct Scene {
 
 impl Scene {
     /// A world in which a session is in this state.
-    pub fn new(state: &str) -> Self {
+    pub(crate) fn new(state: &str) -> Self {
         let config = config(&[("MAX_PAYLOAD_BYTES", "1000"), ("MAX_BUFFERED_BYTES", "1000")]);
         let mut host = Host::new(config, apps::echo);
         let (other, _) = open(&mut host);
@@ -122,7 +122,7 @@ impl Scene {
     }
 
     /// What comes of an event; `None` where the state has not what it happens to.
-    pub fn meet(&mut self, event: &str) -> Option<String> {
+    pub(crate) fn meet(&mut self, event: &str) -> Option<String> {
         let existed = self.exists();
         let before = self.host.runtime().sockets.len();
         let (kind, what) = event.split_once(' ').unwrap_or((event, ""));
@@ -216,7 +216,7 @@ impl Scene {
     }
 
     /// Clients go, deadlines pass, and a bystander still talks: what is wrong then.
-    pub fn left_behind(mut self) -> Option<String> {
+    pub(crate) fn left_behind(mut self) -> Option<String> {
         let Self { host, other, post, .. } = &mut self;
         let (listener, _) = open(host);
         host.text(listener, "40");

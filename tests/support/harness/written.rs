@@ -4,7 +4,7 @@ use bytes::Bytes;
 use dormouse::internal::Response;
 
 /// An answer as transcripts write it: the status and the body.
-pub fn show(answer: &Response) -> String {
+pub(crate) fn show(answer: &Response) -> String {
     match answer {
         Response::Payload(body) => format!("200 {}", body.replace('\u{1e}', " \u{241e} ")),
         Response::Ok => "200 ok".to_owned(),
@@ -14,7 +14,7 @@ pub fn show(answer: &Response) -> String {
 }
 
 /// Bytes as transcripts write them.
-pub fn hex(bytes: &Bytes) -> String {
+pub(crate) fn hex(bytes: &Bytes) -> String {
     let is_one_byte = bytes.len() > 20 && bytes.iter().all(|byte| byte == &bytes[0]);
     let shown = if is_one_byte { &bytes[..1] } else { bytes };
     let digits = shown.iter().flat_map(|byte| [byte >> 4, byte & 15]);

@@ -2,7 +2,7 @@
 
 /// What Socket.IO's documents for version 4 name, in their order: the headings of "Server API" with the section they are in,
 /// the lines of its tables, and the headings of "Emitting events".
-pub const NAMES: &str = "
+pub(crate) const NAMES: &str = "
 # Server
 new Server(httpServer[, options])
 new Server(port[, options])

@@ -2,7 +2,7 @@
 #![expect(clippy::string_slice, reason = "every position comes from a search in the same text")]
 
 /// Puts spaces in place of comments and of what stands in strings and characters.
-pub fn blank(text: &str) -> String {
+pub(crate) fn blank(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

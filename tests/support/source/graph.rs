@@ -9,13 +9,13 @@ const MAX_REEXPORTS: usize = 8;
 
 /// The files of the crate with the files that each one imports.
 #[derive(Debug)]
-pub struct Graph {
+pub(crate) struct Graph {
     edges: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Graph {
     /// Reads the imports of all files. A name that a folder's `mod.rs` exports again is looked for where it is defined.
-    pub fn new(files: &[File]) -> Self {
+    pub(crate) fn new(files: &[File]) -> Self {
         let modules: BTreeMap<&str, (&File, Vec<Import>)> =
             files.iter().map(|file| (&*file.module, (file, file.imports()))).collect();
         let mut edges = BTreeMap::new();
@@ -30,7 +30,7 @@ impl Graph {
     }
 
     /// Returns the circles of two files or more: the largest sets of files that all import each other, by any way.
-    pub fn circles(&self) -> Vec<Vec<&str>> {
+    pub(crate) fn circles(&self) -> Vec<Vec<&str>> {
         let reached: BTreeMap<&str, BTreeSet<&str>> =
             self.edges.keys().map(|path| (&**path, self.reachable(path))).collect();
         let mut circles = BTreeSet::new();

@@ -3,7 +3,7 @@
 
 /// A path into the crate: of a `use` item, or in the code.
 #[derive(Clone, Debug)]
-pub struct Import {
+pub(crate) struct Import {
     /// The line, counted from 1.
     pub line: usize,
     /// The path from the crate's root, `core::table::ById`.
@@ -15,7 +15,7 @@ pub struct Import {
 }
 
 /// Returns the imports of a module's code, which is blanked.
-pub fn imports(module: &str, code: &str) -> Vec<Import> {
+pub(crate) fn imports(module: &str, code: &str) -> Vec<Import> {
     let children = declared(code);
     let mut found = Vec::new();
     let mut rest = code.to_owned();

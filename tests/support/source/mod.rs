@@ -8,12 +8,12 @@ mod imports;
 use std::fs;
 use std::path::Path;
 
-pub use graph::Graph;
-pub use imports::{Import, imports};
+pub(crate) use graph::Graph;
+pub(crate) use imports::{Import, imports};
 
 /// A source file.
 #[derive(Clone, Debug)]
-pub struct File {
+pub(crate) struct File {
     /// The path from the project's folder.
     pub path: String,
     /// The path of its module in the crate, `core::engineio::session`; empty for `lib.rs`.
@@ -22,7 +22,7 @@ pub struct File {
 }
 
 /// Returns all Rust files below a folder of the project.
-pub fn files(folder: &str) -> Vec<File> {
+pub(crate) fn files(folder: &str) -> Vec<File> {
     let mut found = Vec::new();
     collect(Path::new(env!("CARGO_MANIFEST_DIR")), folder, &mut found);
     found.sort_by(|a: &File, b: &File| a.path.cmp(&b.path));
@@ -46,12 +46,12 @@ fn collect(root: &Path, folder: &str, found: &mut Vec<File>) {
 }
 
 /// Returns whether a line is the attribute that keeps the next item for wasm32.
-pub fn is_for_wasm(line: &str) -> bool {
+pub(crate) fn is_for_wasm(line: &str) -> bool {
     line.trim_start().starts_with("#[cfg(target_arch = ") && line.trim_end().ends_with(")]")
 }
 
 /// Returns whether a line names a crate in a path or imports it.
-pub fn names_crate(line: &str, name: &str) -> bool {
+pub(crate) fn names_crate(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let behind = &line[at + name.len()..];
@@ -62,7 +62,7 @@ pub fn names_crate(line: &str, name: &str) -> bool {
 
 impl File {
     /// Returns the file up to its tests, which stand at its end.
-    pub fn without_tests(&self) -> String {
+    pub(crate) fn without_tests(&self) -> String {
         let mut lines = self.text.lines().peekable();
         let mut text = String::new();
         while let Some(line) = lines.next() {
@@ -76,22 +76,22 @@ impl File {
     }
 
     /// Returns the file up to its tests, with comments and the contents of strings blanked, line for line.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         blank::blank(&self.without_tests())
     }
 
     /// Returns what the file is called: its own name, or its folder's for a `mod.rs`.
-    pub fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         self.module.rsplit("::").next().unwrap_or_default()
     }
 
     /// Returns what the file imports from the crate, in order.
-    pub fn imports(&self) -> Vec<Import> {
+    pub(crate) fn imports(&self) -> Vec<Import> {
         imports(&self.module, &self.code())
     }
 
     /// Returns the files of the modules that this one declares for wasm32 only.
-    pub fn wasm_only_modules(&self) -> Vec<String> {
+    pub(crate) fn wasm_only_modules(&self) -> Vec<String> {
         let folder = self.path.trim_end_matches("/mod.rs").trim_end_matches("/lib.rs").trim_end_matches(".rs");
         let lines: Vec<&str> = self.text.lines().collect();
         let declared = lines.windows(2).filter(|pair| is_for_wasm(pair[0]));

@@ -14,34 +14,34 @@ thread_local! {
 }
 
 /// Notes something that no client hears of.
-pub fn tell(what: Value) {
+pub(crate) fn tell(what: Value) {
     TOLD.with_borrow_mut(|told| told.push(what));
 }
 
 /// What was noted since the last call.
-pub fn take_told() -> Vec<Value> {
+pub(crate) fn take_told() -> Vec<Value> {
     TOLD.take()
 }
 
 /// The id of the session that a GET opened.
-pub fn sid_of(host: &Host, http: usize) -> String {
+pub(crate) fn sid_of(host: &Host, http: usize) -> String {
     let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("no session: {:?}", host.answer_of(http)) };
     let open: Value = serde_json::from_str(open.strip_prefix('0').expect("OPEN")).expect("JSON");
     open.get("sid").and_then(Value::as_str).expect("a session id").to_owned()
 }
 
 /// The query that opens a session by polling.
-pub const POLLING: &str = "EIO=4&transport=polling";
+pub(crate) const POLLING: &str = "EIO=4&transport=polling";
 /// The query that opens a session on a WebSocket.
-pub const WEBSOCKET: &str = "EIO=4&transport=websocket";
+pub(crate) const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
 /// A GET.
-pub fn get(host: &mut Host, query: &str) -> usize {
+pub(crate) fn get(host: &mut Host, query: &str) -> usize {
     host.request("GET", query, Protocol::SocketIo, false)
 }
 
 /// A server whose clients may `say` something, with these hooks.
-pub fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
+pub(crate) fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
     App::new()
         .namespace("/", |ns| {
             ns.on("say", async |socket: Socket, Data(text): Data<String>| socket.broadcast().emit("said", text))
@@ -50,7 +50,7 @@ pub fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
 }
 
 /// Notes every connection that is refused.
-pub fn watched(engine: EngineRoutes) -> EngineRoutes {
+pub(crate) fn watched(engine: EngineRoutes) -> EngineRoutes {
     engine.on_connection_error(|error| {
         let sid = error.request().sid();
         tell(json!([error.code(), error.message(), error.context(), sid]));
@@ -58,7 +58,7 @@ pub fn watched(engine: EngineRoutes) -> EngineRoutes {
 }
 
 /// The refusal that a request got.
-pub fn refusal(host: &Host, http: usize) -> Refusal {
+pub(crate) fn refusal(host: &Host, http: usize) -> Refusal {
     match host.answer_of(http) {
         Some(Response::Refused(refusal)) => refusal.clone(),
         other => panic!("no refusal: {other:?}"),

@@ -115,9 +115,9 @@ mod runtime {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod runtime {
-    pub const fn log(_: &str) {}
+    pub(crate) const fn log(_: &str) {}
 
-    pub fn later() -> core::future::Ready<()> {
+    pub(crate) fn later() -> core::future::Ready<()> {
         core::future::ready(())
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::runtime::wait;
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("echo", echo)
         .on("nothing", nothing)
         .on("fail", fail)

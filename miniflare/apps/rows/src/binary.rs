@@ -6,7 +6,7 @@ use dormouse::{Ack, Data, Failure, Socket};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("scene", scene).on("raw", raw).on("tuple", tuple).on("typed", typed)
 }
 

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::runtime::wait;
 
-pub fn guarded(ns: Routes) -> Routes {
+pub(crate) fn guarded(ns: Routes) -> Routes {
     ns.guard(has_token).guard(is_welcome).on_connect(greet).on("who am I", who_am_i)
 }
 
 /// Its guard waits, as one does that asks a database.
-pub fn slowly(ns: Routes) -> Routes {
+pub(crate) fn slowly(ns: Routes) -> Routes {
     ns.guard(slow).guard(has_token).guard(is_welcome).on_connect(greet).on("who am I", who_am_i)
 }
 

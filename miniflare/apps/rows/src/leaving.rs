@@ -6,12 +6,12 @@ use dormouse::{Ack, Data, Failure, Io, Room, Socket, SocketId};
 
 use crate::tell;
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("leave me", leave_me).on("turn away", turn_away).on_disconnecting(disconnecting).on_disconnect(disconnected)
 }
 
 /// A namespace that is full: it says so to each client, and closes its connection.
-pub fn full(ns: Routes) -> Routes {
+pub(crate) fn full(ns: Routes) -> Routes {
     ns.on_connect(async |socket: Socket| say_full(&socket))
 }
 

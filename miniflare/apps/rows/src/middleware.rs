@@ -7,7 +7,7 @@ use dormouse::{Ack, Args, Data, Failure, Io, Socket};
 use crate::runtime::wait;
 use crate::tell;
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on_any(any)
         .prepend_any(before_any)
         .on_any_outgoing(any_outgoing)

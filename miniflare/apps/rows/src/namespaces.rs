@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::runtime::wait;
 use crate::tell;
 
-pub fn register(app: App) -> App {
+pub(crate) fn register(app: App) -> App {
     app.namespace("/dynamic-{n}", routes)
         .namespace("/by/{kind}/of/{name}", routes)
         .namespace("/dynamic-0", |ns| routes(ns).on("params", by_name))

@@ -5,7 +5,7 @@ use dormouse::routing::Routes;
 use dormouse::{Ack, Args, Data, Failure, Io, Room, Socket, SocketId};
 use serde_json::{Value, json};
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("join", join)
         .on("leave", leave)
         .on("rooms", rooms)

@@ -18,11 +18,11 @@ pub async fn fetch(url: &str) -> Result<String, Failure> {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub async fn wait(milliseconds: u64) {
+pub(crate) async fn wait(milliseconds: u64) {
     core::future::ready(Duration::from_millis(milliseconds)).await;
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub async fn fetch(url: &str) -> Result<String, Failure> {
+pub(crate) async fn fetch(url: &str) -> Result<String, Failure> {
     core::future::ready(Err(Failure::new("NO_RUNTIME", url))).await
 }

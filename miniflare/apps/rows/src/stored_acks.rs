@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::tell;
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("ask by reply", ask).on("ask room by reply", ask_room).on_ack("answer", answer)
 }
 

@@ -5,7 +5,7 @@ use dormouse::{Ack, Data, Failure, Socket};
 
 use crate::runtime::{fetch, wait};
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("wait", wait_for).on("fetch", fetch_page).on("wait for ever", wait_for_ever).on("panic late", panic_late)
 }
 

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::tell;
 
-pub fn register(app: App) -> App {
+pub(crate) fn register(app: App) -> App {
     app.on_alarm("bell", ring).on_alarm("gong", ring)
 }
 
-pub fn routes(ns: Routes) -> Routes {
+pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("set alarm", set_alarm)
         .on("clear alarm", clear_alarm)
         .on("alarm", alarm)

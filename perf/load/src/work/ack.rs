@@ -7,7 +7,7 @@ use crate::meter::Meter;
 use crate::report::Report;
 
 /// Measures from a moment when nothing is under way to another.
-pub async fn run(plan: &Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     stage.ask(plan.warm_up, plan.in_flight).await?;
     let meter = Meter::start(plan.server_pid)?;

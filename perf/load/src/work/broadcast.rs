@@ -9,7 +9,7 @@ use crate::meter::Meter;
 use crate::report::Report;
 
 /// Measures from a moment when nothing is under way to another: what a message costs is not missed at either end.
-pub async fn run(plan: &Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     stage.play(stage.rounds_for(plan.warm_up), plan.in_flight).await?;
     let before = stage.deliveries();

@@ -20,7 +20,7 @@ const STILL: u32 = 6;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Measures the clients after those that warm the server up: what a server needs once is not a client's.
-pub async fn run(plan: &Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let before = usize::try_from(plan.warm_up).unwrap_or(usize::MAX);
     let mut crowd = Crowd::new(plan, plan.clients.saturating_add(before)).await?;
     crowd.connect(before).await?;

@@ -7,7 +7,7 @@ use crate::meter::Meter;
 use crate::report::Report;
 
 /// Measures the clients after those that warm the server up. What is timed is a client's whole way in, up to the answer.
-pub async fn run(plan: &Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let before = usize::try_from(plan.warm_up).unwrap_or(usize::MAX);
     let mut crowd = Crowd::new(plan, plan.clients.saturating_add(before)).await?;
     crowd.connect(before).await?;

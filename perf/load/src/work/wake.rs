@@ -16,7 +16,7 @@ use crate::report::{Report, Wake, millis};
 const AFTERWARDS: Duration = Duration::from_millis(100);
 
 /// Measures each wake by itself.
-pub async fn run(plan: &Plan) -> Result<Report, Error> {
+pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     for _ in 0..plan.warm_up {
         stage.roll_call().await?;

@@ -5,7 +5,7 @@ use dormouse::socket::Handshake;
 use dormouse::{Ack, App, Args, Socket};
 
 /// The app, which `benches/` measures, too, without a runtime.
-pub fn app() -> App {
+pub(crate) fn app() -> App {
     App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
 }
 

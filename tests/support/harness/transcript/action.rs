@@ -4,7 +4,7 @@ use core::time::Duration;
 
 /// Something that a client or time does. Texts stand as they are written, with the names of ids.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// `+ 25000ms`
     Wait(Duration),
     /// `the memory is lost`
@@ -36,7 +36,7 @@ pub enum Action {
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Query {
+pub(crate) enum Query {
     /// A session of its own.
     Open,
     /// The session of a client.
@@ -46,7 +46,7 @@ pub enum Query {
 }
 
 /// Whether a line says what a client heard, such as `a< 2`.
-pub fn is_heard(line: &str) -> bool {
+pub(crate) fn is_heard(line: &str) -> bool {
     line.split_once("< ").is_some_and(|(client, _)| is_client(client))
 }
 
@@ -56,7 +56,7 @@ fn is_client(name: &str) -> bool {
 
 impl Action {
     /// Reads a line.
-    pub fn parse(line: &str) -> Result<Self, String> {
+    pub(crate) fn parse(line: &str) -> Result<Self, String> {
         if let Some(span) = line.strip_prefix("+ ") {
             let millis = span.strip_suffix("ms").and_then(|n| n.parse().ok()).ok_or("time is in ms")?;
             return Ok(Self::Wait(Duration::from_millis(millis)));

@@ -13,14 +13,14 @@ use dormouse::App;
 use dormouse::internal::Config;
 use dormouse::internal::Protocol;
 
-pub use action::Action;
-pub use play::{Line, Sleeps, play};
+pub(crate) use action::Action;
+pub(crate) use play::{Line, Sleeps, play};
 
 use super::apps;
 
 /// A dialogue.
 #[derive(Clone, Debug)]
-pub struct Transcript {
+pub(crate) struct Transcript {
     /// Where it is written.
     pub path: PathBuf,
     /// Which server it talks to.
@@ -35,7 +35,7 @@ pub struct Transcript {
 
 /// Something that a client or time does, and what is to come of it.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The line it stands in, counted from 1.
     pub line: usize,
     /// What is done.
@@ -46,7 +46,7 @@ pub struct Step {
 
 impl Transcript {
     /// Every transcript, by name.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
         let entries = fs::read_dir(&folder).expect("tests/transcripts can be read");
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("can be read").path()).collect();
@@ -95,23 +95,23 @@ impl Transcript {
     }
 
     /// Its name: that of its file.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// Whether it says itself how hearts beat; otherwise it must read the same for every heartbeat.
-    pub fn has_own_heartbeat(&self) -> bool {
+    pub(crate) fn has_own_heartbeat(&self) -> bool {
         self.variables.iter().any(|(name, _)| name.starts_with("PING_"))
     }
 
     /// The settings: its own variables, and those of `more`.
-    pub fn config(&self, more: &[(&str, &str)]) -> Config {
+    pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
         let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         super::config(&own.chain(more.iter().copied()).collect::<Vec<_>>())
     }
 
     /// Where what was played differs from what is written, in words.
-    pub fn difference(&self, played: &[Vec<Line>]) -> Option<String> {
+    pub(crate) fn difference(&self, played: &[Vec<Line>]) -> Option<String> {
         self.steps.iter().zip(played).find_map(|(step, heard)| {
             let heard: Vec<String> = heard.iter().map(Line::to_string).collect();
             if by_client(&heard) == by_client(&step.expected) {
@@ -124,7 +124,7 @@ impl Transcript {
     }
 
     /// Writes the transcript again with what was heard in place of what was expected.
-    pub fn rewrite(&self, played: &[Vec<Line>]) {
+    pub(crate) fn rewrite(&self, played: &[Vec<Line>]) {
         let text = fs::read_to_string(&self.path).expect("a transcript can be read");
         let heard: BTreeMap<usize, &Vec<Line>> = self.steps.iter().map(|step| step.line).zip(played).collect();
         let mut out = String::new();

@@ -16,7 +16,7 @@ use crate::harness::{Body, Host, HttpNo, Said, SocketNo, To, What, hex, show};
 
 /// When the world is put to sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sleeps {
+pub(crate) enum Sleeps {
     /// Never.
     Never,
     /// After every event, also while time passes.
@@ -27,7 +27,7 @@ pub enum Sleeps {
 
 /// Something that a client heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// When, in milliseconds since the epoch.
     pub at: u64,
     /// Who.
@@ -43,7 +43,7 @@ impl fmt::Display for Line {
 }
 
 /// Plays a transcript; gives what was heard after each step, and the world as it is at the end.
-pub fn play(transcript: &Transcript, config: &Config, sleeps: Sleeps) -> (Vec<Vec<Line>>, Host) {
+pub(crate) fn play(transcript: &Transcript, config: &Config, sleeps: Sleeps) -> (Vec<Vec<Line>>, Host) {
     let mut host = Host::new(config.clone(), transcript.app);
     host.sleepy = sleeps == Sleeps::Always;
     let mut player = Player { host, ..Player::new(transcript, config) };
