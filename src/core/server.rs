@@ -1,8 +1,8 @@
 //! The junction: the only place that knows all stages, and the core's one entry point.
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and [`Server::perform`] with what each
-//! of them does; `World` does so. Perform the effects in order. While
-//! [`Server::has_more`], go on with `Input::Continue`. Then write the snapshots that [`Server::take_changes`] names.**
+//! of them does; `World` does so. Perform the effects in order. While [`Server::has_more`], go on with `Input::Continue`. Then
+//! write the snapshots that [`Server::take_changes`] names.**
 //!
 //! Three verbs end something, here and in [`engineio`]:
 //!

@@ -24,4 +24,4 @@ pub(crate) use refusal::{BadRequest, Refusal};
 
 pub use crate::id::InvalidName;
 pub use crate::value::decode_error::DecodeError;
-pub use crate::value::encode::EncodeError;
+pub use crate::value::encode_error::EncodeError;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::decode;
 use super::decode_error::DecodeError;
 use super::encode;
-use super::encode::EncodeError;
+use super::encode_error::EncodeError;
 use super::json;
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.

@@ -1,4 +1,4 @@
-//! Deserializers that give the attachment where a placeholder stands, and are the ones they wrap in all else.
+//! Wrappers of serde's traits that replace a placeholder by its attachment, and forward everything else.
 
 use core::cell::Cell;
 use core::fmt;
@@ -12,8 +12,8 @@ use serde::de::{
 
 use super::deserialize_methods::with_deserialize_methods;
 
-/// A packet's attachments, each of which can be had once: it is copied, and a text of nothing but placeholders could have
-/// a long one copied ten thousand times.
+/// A packet's attachments. Each can be taken only once, because taking it copies it: a text that repeats one placeholder ten
+/// thousand times could otherwise have a long attachment copied as often.
 #[derive(Debug)]
 pub(super) struct Attachments<'a> {
     bytes: &'a [Bytes],
@@ -21,7 +21,7 @@ pub(super) struct Attachments<'a> {
 }
 
 impl<'a> Attachments<'a> {
-    /// All of them.
+    /// Creates the list, with no attachment taken yet.
     pub(super) fn new(bytes: &'a [Bytes]) -> Self {
         Self { bytes, taken: bytes.iter().map(|_| Cell::new(false)).collect() }
     }
@@ -40,11 +40,11 @@ impl<'a> Attachments<'a> {
     }
 }
 
-/// A deserializer, or a part of one, with the attachments that placeholders below it name. Deserializers and accesses
-/// are wrapped on their way to the value, visitors and seeds on their way to `serde_json`.
+/// A deserializer, visitor, seed or access of serde, with the packet's attachments. Deserializers and accesses are wrapped before
+/// the value gets them, visitors and seeds before `serde_json` gets them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attached<'a, T> {
-    /// What is wrapped.
+    /// The wrapped value.
     pub(super) inner: T,
     /// The packet's attachments.
     pub(super) attachments: &'a Attachments<'a>,
@@ -192,7 +192,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Attached<'_, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Attached<'_, A> {
     type Error = A::Error;
 
-    // A key is a string: there is no placeholder below it.
+    // A key is a string, and cannot contain a placeholder.
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         self.inner.next_key_seed(seed)
     }
@@ -245,7 +245,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Attached<'_, A> {
     }
 }
 
-/// The visitor of a value that asked for bytes.
+/// The visitor of a value that asked for bytes: it replaces a placeholder by the attachment.
 struct Binary<'a, V>(Attached<'a, V>);
 
 #[derive(Deserialize)]
@@ -273,7 +273,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Binary<'_, V> {
         }
     }
 
-    // From here on as `serde_json` does when it is asked for bytes.
+    // As `serde_json` does when it is asked for bytes, a string and an array of numbers are accepted, too.
     fn visit_str<E: Error>(self, value: &str) -> Result<V::Value, E> {
         self.0.visit_bytes(value.as_bytes())
     }
@@ -387,7 +387,7 @@ mod tests {
         let twice = format!("{ZERO},{ZERO}");
         assert_eq!(error::<(Bytes, Bytes)>(&twice), "argument 2: attachment 0 is named twice");
         assert_eq!(error::<Vec<Bytes>>(&format!("[{twice}]")), "argument 1: attachment 0 is named twice");
-        // But as often as it is asked for.
+        // Each call of `parse` or `get` can take it again.
         let args = args(&twice);
         assert_eq!(args.parse::<Bytes>(), args.parse::<Bytes>());
         assert_eq!(args.get::<Bytes>(0), args.get::<Bytes>(1));

@@ -1,4 +1,4 @@
-//! Arguments -> typed values.
+//! Reads arguments as typed values.
 
 use core::cell::Cell;
 
@@ -12,19 +12,20 @@ use super::deserialize_methods::with_deserialize_methods;
 use super::json;
 use super::missing::Missing;
 
-/// Reads all arguments.
+/// Reads all arguments as `T`: see [`Args::parse`](super::args::Args::parse).
 pub(super) fn all<T: DeserializeOwned>(elements: &str, attachments: &[Bytes]) -> Result<T, DecodeError> {
     json::parse_with(elements, |elements| {
         let attachments = Attachments::new(attachments);
         let is_spread = Cell::new(false);
         let elements = Elements::new(elements);
         let arguments = Arguments { elements, attachments: &attachments, is_spread: &is_spread };
-        // A type that checks what it has read: it has read the first argument, unless it has read several.
+        // An error without a position comes from a type's own check (`try_from`). It is about the first argument, unless `T` took
+        // several.
         T::deserialize(arguments).map_err(|error| if is_spread.get() { error } else { error.or_at(1) })
     })
 }
 
-/// Reads one argument.
+/// Reads the argument at `index`, counted from 0, as `T`. Returns `None` if there is no such argument.
 pub(super) fn one<T: DeserializeOwned>(
     elements: &str,
     index: usize,
@@ -50,10 +51,11 @@ fn read<'de, T>(
     read(Attached { inner: &mut json, attachments }).map_err(|error| DecodeError::at(position, &error))
 }
 
-/// The name under which [`RawValue`](serde_json::value::RawValue) asks for a newtype struct, and is given text.
+/// The name of the newtype struct that [`RawValue`](serde_json::value::RawValue) asks for; `serde_json` answers it with the JSON
+/// text.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// All arguments, which are a tuple's elements, or of which all but the first are ignored.
+/// The deserializer of all arguments: a tuple takes one argument per element, every other type takes the first one.
 struct Arguments<'a, 'de> {
     elements: Elements<'de>,
     attachments: &'a Attachments<'a>,
@@ -109,7 +111,7 @@ impl<'de> Deserializer<'de> for Arguments<'_, 'de> {
     }
 }
 
-/// One argument for each element of a tuple.
+/// The elements of a tuple, one argument each.
 struct Tuple<'a, 'de> {
     elements: Elements<'de>,
     attachments: &'a Attachments<'a>,
@@ -305,7 +307,7 @@ mod tests {
     fn depth_is_bounded_and_the_stack_holds() {
         let list = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let tree = |depth: usize| format!("{}\"Unit\"{}", "{\"List\":[".repeat(depth), "]}".repeat(depth));
-        // As much as wasm has.
+        // The stack of wasm has 1 MiB.
         let small = std::thread::Builder::new().stack_size(1 << 20);
         let run = small.spawn(move || {
             parsed::<Value>(&list(127));
@@ -344,7 +346,7 @@ mod tests {
         #[test]
         fn what_is_encoded_is_decoded(one in tree(), other in tree()) {
             let both = (one, other);
-            // More than ten attachments; that has its own test.
+            // More than ten attachments are an error; they have a test of their own.
             let Ok(args) = (&both).into_args() else { return Ok(()) };
             prop_assert_eq!(args.len(), 2);
             prop_assert_eq!(args.parse::<(Tree, Tree)>(), Ok(both.clone()));

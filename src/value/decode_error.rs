@@ -1,10 +1,11 @@
-//! Why arguments cannot be read, in words that may be repeated.
+//! The error of arguments that cannot be read, with a text that is safe to send and to log.
 
 use core::fmt::{self, Display};
 
 use crate::limits::MAX_ECHOED_PROBLEM_CHARS;
 
-/// Why arguments cannot be read as a type: which of them, and what is wrong with it. Whoever sent them is to blame.
+/// The error when arguments cannot be read as a type: which argument, and what is wrong with it. The sender of the arguments is to
+/// blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     position: Option<usize>,
@@ -13,12 +14,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// The position of the argument, counted from 1; `None` when it is about all of them together.
+    /// Returns the position of the argument, counted from 1, or `None` if the error is about all arguments together.
     pub const fn position(&self) -> Option<usize> {
         self.position
     }
 
-    /// Whether the argument is not there at all.
+    /// Returns whether the argument is missing.
     pub const fn is_missing(&self) -> bool {
         self.reason.is_none()
     }
@@ -31,21 +32,22 @@ impl DecodeError {
         Self { position: Some(position), reason: Some(reason(error)) }
     }
 
-    /// The same error, of the argument at `position` unless it has a position of its own.
+    /// Sets the position to `position`, unless the error has one already.
     pub(super) fn or_at(self, position: usize) -> Self {
         Self { position: self.position.or(Some(position)), ..self }
     }
 }
 
-/// Why JSON was refused. `serde_json` appends where in the text it was, which says nothing to those who wrote no text.
+/// Returns the text of `error` without the line and column that `serde_json` appends: the client's author did not write the JSON
+/// text. The result is shortened and escaped, see [`echoed`].
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     echoed(text.strip_suffix(&place).unwrap_or(&text))
 }
 
-/// A text that repeats what somebody sent, as it may stand in an answer and in a line of the log: control characters are
-/// escaped, and of a long one, the middle is left out. Serde says at the end what it wanted.
+/// Makes a text that repeats a client's input safe to send and to log: escapes control characters, and replaces the middle of a
+/// text of more than [`MAX_ECHOED_PROBLEM_CHARS`] characters by `…`. The end is kept, because serde says there what it expected.
 pub(crate) fn echoed(text: &str) -> String {
     const TAIL: usize = MAX_ECHOED_PROBLEM_CHARS / 3;
     let mut rest = text.chars();

@@ -1,8 +1,7 @@
-//! The methods of serde's `Deserializer`, listed once for those that treat most of them alike.
+//! A list of the methods of serde's `Deserializer`, for implementations that treat most of them alike.
 
-/// Calls the macro `$write` with each method that asks for a value of some type, and its parameters before the visitor. Left out
-/// are those that somebody treats in another way: of bytes, of a unit, of a newtype struct, of a tuple, and of a value that is
-/// ignored.
+/// Calls the macro `$write` with a list of methods and their parameters before the visitor. The list leaves out the methods that
+/// one of the implementations treats differently: those for bytes, a unit, a newtype struct, a tuple, and an ignored value.
 macro_rules! with_deserialize_methods {
     ($write:ident) => {
         $write! {

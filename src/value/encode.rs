@@ -1,14 +1,15 @@
 //! Typed values -> arguments.
 
-use core::fmt::{self, Display};
 use std::io;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::ser::{Error as _, Serializer};
+use serde::ser::Error as _;
 use serde_json::ser::Formatter;
 
 use super::args::Args;
+use super::encode_error::EncodeError;
+use super::spread::{Spread, Top};
 use crate::limits::MAX_ATTACHMENTS;
 
 /// What can be the arguments of an event or of an acknowledgement: everything that serde can write, and [`Args`].
@@ -69,36 +70,6 @@ impl IntoArgs for &Args {
     }
 }
 
-/// Why a value cannot be arguments. The caller is to blame.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The value does not go into JSON: the reason is its own, or one of its maps has keys that are no strings.
-    Json(serde_json::Error),
-    /// There are more byte strings than [`MAX_ATTACHMENTS`]: the other side's parser would refuse the packet.
-    TooManyAttachments,
-}
-
-impl Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(error) => write!(f, "the arguments cannot be written as JSON: {error}"),
-            Self::TooManyAttachments => {
-                write!(f, "more than {MAX_ATTACHMENTS} binary attachments, the most that the other side's parser takes")
-            }
-        }
-    }
-}
-
-impl core::error::Error for EncodeError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Json(error) => Some(error),
-            Self::TooManyAttachments => None,
-        }
-    }
-}
-
 /// What stands in the JSON for the attachment `num`.
 pub(super) fn placeholder(num: usize) -> String {
     format!(r#"{{"_placeholder":true,"num":{num}}}"#)
@@ -128,23 +99,8 @@ fn spread(value: &impl Serialize, attachments: &mut Vec<Bytes>) -> Result<String
     })
 }
 
-/// What serde calls a value as a whole.
-#[derive(Clone, Copy)]
-enum Top {
-    Tuple,
-    Unit,
-    One,
-}
-
 fn text(json: Vec<u8>) -> Result<String, EncodeError> {
     String::from_utf8(json).map_err(|error| EncodeError::Json(serde_json::Error::custom(error)))
-}
-
-impl From<serde_json::Error> for EncodeError {
-    fn from(error: serde_json::Error) -> Self {
-        // Memory takes all that is written: the only such failure is the one below.
-        if error.is_io() { Self::TooManyAttachments } else { Self::Json(error) }
-    }
 }
 
 /// Writes placeholders where there are bytes, and keeps the bytes.
@@ -158,99 +114,6 @@ impl Formatter for Attaching<'_> {
         }
         self.0.push(Bytes::copy_from_slice(value));
         out.write_all(placeholder(num).as_bytes())
-    }
-}
-
-/// A serializer that notes whether it was given a tuple, looking through newtype structs. It writes a tuple as an array,
-/// for its caller to take the brackets off.
-struct Spread<'a, S> {
-    inner: S,
-    top: &'a mut Top,
-}
-
-macro_rules! forward {
-    ($($method:ident($($name:ident: $type:ty),*) -> $made:ident;)*) => {
-        $(
-            fn $method(self, $($name: $type),*) -> Result<Self::$made, S::Error> {
-                self.inner.$method($($name),*)
-            }
-        )*
-    };
-}
-
-impl<S: Serializer> Serializer for Spread<'_, S> {
-    type Ok = S::Ok;
-    type Error = S::Error;
-    type SerializeSeq = S::SerializeSeq;
-    type SerializeTuple = S::SerializeTuple;
-    type SerializeTupleStruct = S::SerializeTupleStruct;
-    type SerializeTupleVariant = S::SerializeTupleVariant;
-    type SerializeMap = S::SerializeMap;
-    type SerializeStruct = S::SerializeStruct;
-    type SerializeStructVariant = S::SerializeStructVariant;
-
-    fn serialize_tuple(self, len: usize) -> Result<S::SerializeTuple, S::Error> {
-        *self.top = Top::Tuple;
-        self.inner.serialize_tuple(len)
-    }
-
-    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
-        *self.top = Top::Unit;
-        self.inner.serialize_unit()
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<S::Ok, S::Error> {
-        value.serialize(self)
-    }
-
-    forward! {
-        serialize_bool(value: bool) -> Ok;
-        serialize_i8(value: i8) -> Ok;
-        serialize_i16(value: i16) -> Ok;
-        serialize_i32(value: i32) -> Ok;
-        serialize_i64(value: i64) -> Ok;
-        serialize_i128(value: i128) -> Ok;
-        serialize_u8(value: u8) -> Ok;
-        serialize_u16(value: u16) -> Ok;
-        serialize_u32(value: u32) -> Ok;
-        serialize_u64(value: u64) -> Ok;
-        serialize_u128(value: u128) -> Ok;
-        serialize_f32(value: f32) -> Ok;
-        serialize_f64(value: f64) -> Ok;
-        serialize_char(value: char) -> Ok;
-        serialize_str(value: &str) -> Ok;
-        serialize_bytes(value: &[u8]) -> Ok;
-        serialize_none() -> Ok;
-        serialize_unit_struct(name: &'static str) -> Ok;
-        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str) -> Ok;
-        serialize_seq(len: Option<usize>) -> SerializeSeq;
-        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
-        serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize) -> SerializeTupleVariant;
-        serialize_map(len: Option<usize>) -> SerializeMap;
-        serialize_struct(name: &'static str, len: usize) -> SerializeStruct;
-        serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize) -> SerializeStructVariant;
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_some(value)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_newtype_variant(name, index, variant, value)
-    }
-
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.collect_str(value)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
     }
 }
 

@@ -1,14 +1,14 @@
-//! An Engine.IO packet, as handlers look at it.
+//! An Engine.IO packet, as handlers see it.
 
 use super::Frame;
 
-/// An Engine.IO packet: its type, and its data where it has some.
+/// An Engine.IO packet: its type, and its data, if it has any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnginePacket {
-    /// Its type.
+    /// The packet's type.
     pub kind: PacketKind,
-    /// A message's text, without the type digit, or its bytes; `probe` of a ping that has it.
+    /// The text of a message, without the type digit, or its bytes; `probe` for a ping or pong that carries it; otherwise `None`.
     pub data: Option<Frame>,
 }
 
@@ -26,12 +26,12 @@ pub enum PacketKind {
     Message,
     /// `upgrade`.
     Upgrade,
-    /// `noop`, or another one that nobody needs to mind.
+    /// `noop`, and every received packet that has no effect, such as an `open` from a client.
     Noop,
 }
 
 impl PacketKind {
-    /// engine.io's word for it.
+    /// Returns the type's name in engine.io, such as `"message"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Close => "close",

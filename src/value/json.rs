@@ -1,25 +1,28 @@
-//! Parsing of JSON that others wrote.
+//! Parsing of JSON that JavaScript wrote.
 
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-/// Parses `json` as `T`. Where it holds half a surrogate pair as an escape, `T` gets U+FFFD in its place: see [`parse_with`].
+/// Parses `json` as `T`. An escape of a lone surrogate, such as `\ud83d`, is read as U+FFFD: see [`parse_with`].
 ///
 /// # Errors
-/// It is not JSON, or not a `T`.
+/// The text is not JSON, or not a `T`.
 pub(crate) fn from_str<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
     parse_with(json, |json| serde_json::from_str(json))
 }
 
-/// Parses `json` with `parse`, and if that fails, once more with U+FFFD for each half of a surrogate pair, if there is one.
+/// Parses `json` with `parse`. If that fails and the text has lone surrogates, parses once more with U+FFFD in their place.
 ///
-/// JavaScript cuts texts between UTF-16 units, and `JSON.stringify` writes the half of an emoji that is left as `\ud83d`. That is
-/// valid JSON with no value in Rust. JSON without such halves is parsed once and copied nowhere, and a `RawValue` keeps them where
-/// nothing else has to be replaced.
+/// JavaScript cuts texts between UTF-16 units, and `JSON.stringify` writes a remaining half of an emoji as `\ud83d`. That is valid
+/// JSON, but no Rust string can hold it. JSON without lone surrogates is parsed once and is not copied. A `RawValue` keeps lone
+/// surrogates, unless another part of the same text has to be replaced.
+///
+/// # Errors
+/// Those of `parse`.
 pub(super) fn parse_with<T, E>(json: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
     let mut json = Cow::Borrowed(json);
-    // A loop, so that what parses `T` is in the wasm once.
+    // A loop calls `parse` in one place, so that the code for `T` is in the wasm only once.
     loop {
         match parse(&json) {
             Err(error) => match json {
@@ -31,12 +34,12 @@ pub(super) fn parse_with<T, E>(json: &str, parse: impl Fn(&str) -> Result<T, E>)
     }
 }
 
-/// The text with `\ufffd` for each escape of a surrogate that is not part of a pair; `None` when there is none.
+/// Returns the text with `\ufffd` for each escape of a lone surrogate, or `None` if there is none.
 fn replace_lone_surrogates(json: &str) -> Option<String> {
-    // The bytes of `\uXXXX`.
+    // The length of `\uXXXX` in bytes.
     const ESCAPE: usize = 6;
     let mut replaced = String::new();
-    // Up to here the text is in `replaced`; up to `at` it has been looked at.
+    // The text before `copied` is in `replaced`; the text before `at` has been searched.
     let (mut copied, mut at) = (0, 0);
     while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
         let escape = at + found;
@@ -50,14 +53,14 @@ fn replace_lone_surrogates(json: &str) -> Option<String> {
                 copied = escape + ESCAPE;
                 copied
             }
-            // The backslash, and what it escapes.
+            // Skips the backslash and the character that it escapes.
             _ => escape + 2,
         };
     }
     (copied > 0).then(|| replaced + json.get(copied..).unwrap_or_default())
 }
 
-/// The UTF-16 unit that the text has as `\uXXXX` at this place.
+/// Returns the UTF-16 unit of the escape `\uXXXX` at the byte index `at`, or `None` if there is no such escape.
 fn escaped_unit(json: &str, at: usize) -> Option<u16> {
     let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
     u16::from_str_radix(digits, 16).ok()
@@ -109,7 +112,7 @@ mod tests {
         }
     }
 
-    /// What JavaScript makes of a text that is cut anywhere: `JSON.stringify`, then decoded with replacement.
+    /// Writes UTF-16 units as `JSON.stringify` does, with lone surrogates as escapes.
     fn stringified(units: &[u16]) -> String {
         let text = char::decode_utf16(units.iter().copied()).map(|unit| match unit {
             Ok(char) => serde_json::to_string(&char).expect("serialises").trim_matches('"').to_owned(),

@@ -1,4 +1,4 @@
-//! The deserializer of an argument that is not there.
+//! The deserializer of a missing argument.
 
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -6,9 +6,10 @@ use serde::forward_to_deserialize_any;
 use super::decode::RAW_VALUE;
 use super::decode_error::DecodeError;
 
-/// An argument that is not there, as an `Option` may be.
+/// A missing argument. It is `None` for an `Option`, and accepted by a type that ignores its value; for all other types it is an
+/// error.
 pub(super) struct Missing {
-    /// Its position, counted from 1.
+    /// The argument's position, counted from 1.
     pub(super) position: usize,
 }
 

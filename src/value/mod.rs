@@ -1,4 +1,4 @@
-//! What travels: frames on a transport, and the arguments of an event, which [`Args`] at the crate's root holds.
+//! Frames of a transport, and the arguments of events and acknowledgements ([`Args`], at the crate's root).
 
 pub(crate) mod args;
 mod attached;
@@ -6,9 +6,11 @@ mod decode;
 pub(crate) mod decode_error;
 mod deserialize_methods;
 pub(crate) mod encode;
+pub(crate) mod encode_error;
 mod engine_packet;
 pub(crate) mod json;
 mod missing;
+mod spread;
 
 use std::rc::Rc;
 
@@ -17,20 +19,21 @@ use bytes::Bytes;
 pub(crate) use args::Args;
 pub use args::FromArgs;
 pub(crate) use decode_error::{DecodeError, echoed, reason};
-pub(crate) use encode::EncodeError;
 pub use encode::IntoArgs;
+pub(crate) use encode_error::EncodeError;
 pub use engine_packet::{EnginePacket, PacketKind};
 
 pub use crate::time::Timestamp;
 
-/// A text as JSON. Small objects are put together around it: `json!` makes a tree first, and brings all that into the wasm.
+/// Returns `text` as a JSON string. Small objects are formatted around it: `json!` builds a tree first, and that code would make
+/// the wasm larger.
 pub(crate) fn quoted(text: &str) -> String {
-    // A text always serialises.
+    // Serialising a `str` never fails.
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// One Engine.IO packet as a WebSocket carries it: text with its type digit in front, or the bytes of a binary message,
-/// which has none (Engine.IO 4, "Packet encoding"). Cloning shares the contents.
+/// One WebSocket frame: a text, or the bytes of a binary message. An Engine.IO packet in a text frame begins with its type digit;
+/// a binary frame has no digit (Engine.IO 4, "Packet encoding"). Cloning shares the contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// A text frame.
@@ -40,12 +43,12 @@ pub enum Frame {
 }
 
 impl Frame {
-    /// A text frame of `text`.
+    /// Creates a text frame.
     pub fn text(text: impl Into<Rc<str>>) -> Self {
         Self::Text(text.into())
     }
 
-    /// The frame's length in bytes.
+    /// Returns the length in bytes; of a text, in UTF-8.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -53,7 +56,7 @@ impl Frame {
         }
     }
 
-    /// Whether the frame has no contents.
+    /// Returns whether the frame is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
