@@ -107,7 +107,7 @@ mod runtime {
     }
 
     /// Waits for a promise.
-    pub async fn later() {
+    pub(crate) async fn later() {
         let promise = js_sys::Promise::resolve(&JsValue::NULL);
         let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
     }

@@ -6,13 +6,13 @@ use dormouse::Failure;
 
 /// Waits, by a timer of the runtime's.
 #[cfg(target_arch = "wasm32")]
-pub async fn wait(milliseconds: u64) {
+pub(crate) async fn wait(milliseconds: u64) {
     worker::Delay::from(Duration::from_millis(milliseconds)).await;
 }
 
 /// The text of another server's page.
 #[cfg(target_arch = "wasm32")]
-pub async fn fetch(url: &str) -> Result<String, Failure> {
+pub(crate) async fn fetch(url: &str) -> Result<String, Failure> {
     let url = worker::Url::parse(url)?;
     Ok(worker::Fetch::Url(url).send().await?.text().await?)
 }
