@@ -1,12 +1,16 @@
-//! A Socket.IO server that sleeps.
+//! A Socket.IO server that runs as a Cloudflare Worker.
 //!
-//! Dormouse runs as a Cloudflare Worker with one Durable Object per *world*. It speaks Engine.IO 4 and Socket.IO 5 to
-//! unmodified clients; while nobody talks, the object hibernates with every socket connected, and it wakes knowing
-//! everything it knew. Handlers are registered once, when the object is constructed:
+//! Each *world* is one Durable Object. It holds the sockets, namespaces and rooms of one group of clients, and speaks Engine.IO 4
+//! and Socket.IO 5 to unmodified Socket.IO clients. While nobody sends anything, the object hibernates with every socket still
+//! connected; the next message wakes it, and it still knows every socket, namespace and room.
+//!
+//! # A first app
+//!
+//! An app is a function that registers handlers, and the macro [`world!`] exports it as a Worker:
 //!
 //! ```
 //! use dormouse::error::EmitError;
-//! use dormouse::{App, Data, Io, Ack, Socket};
+//! use dormouse::{Ack, App, Data, Io, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
@@ -23,6 +27,63 @@
 //!
 //! dormouse::world!(World, app);
 //! ```
+//!
+//! # Handlers and extractors
+//!
+//! A handler is an async function, registered once for the app and not for each socket: this is why a world that lost its memory
+//! still has its handlers when it wakes. [`Routes`](routing::Routes) has the methods of a namespace: `on`, `on_connect`,
+//! `on_disconnect`, `guard`, and more. [`EngineRoutes`](routing::EngineRoutes) has those of Engine.IO beneath it.
+//!
+//! The arguments of a handler are extractors: [`Socket`] is the client that caused the call, [`Io`] its namespace, [`Data`] the
+//! parsed arguments of the event, [`Args`] the same arguments unparsed. [`Extract`](extract::Extract) lists all of them. If the
+//! arguments of an event cannot be extracted, the handler is not called, and the client is told the reason in the acknowledgement.
+//!
+//! Nothing that a handler keeps in a variable survives hibernation. Keep what belongs to a socket with [`Socket::set_data`], and
+//! what belongs to the world in [`Storage`].
+//!
+//! # Acknowledgements
+//!
+//! - A handler that returns [`Ack`] acknowledges the event that it was called for; an [`AckSender`](response::AckSender) does so
+//!   later.
+//! - `emit_with_ack` sends an event and waits for the client's acknowledgement. The world stays awake while it waits.
+//! - [`Socket::ack_to`] names a handler instead, registered with [`on_ack`](routing::Routes::on_ack), to which the acknowledgement
+//!   is passed. The world may hibernate in between.
+//!
+//! # Errors
+//!
+//! A handler may return a [`Failure`], which the client is told, and which every error converts into with `?`. If the client asked
+//! for an acknowledgement, it gets `{"status":"error","error":{"code":"…","message":"…"}}`. A handler that panics costs its own
+//! event only. The errors of Dormouse's own methods are in [`error`].
+//!
+//! # Storage
+//!
+//! [`Storage`] holds values by key in the object's SQLite. They survive hibernation, a deployment and the last client.
+//!
+//! # Testing
+//!
+//! A `testing::TestWorld` runs an app on the host, without a runtime: with test clients, a clock that the test moves, and hibernation
+//! on demand.
+//!
+//! # Deploying
+//!
+//! An app is a crate of the type `cdylib` with a `wrangler.toml`. The README, section "Your own server", shows both whole; its
+//! section "Variables" lists what can be configured, such as the allowed origins and the ping interval.
+//!
+//! # Limits
+//!
+//! Every bound is documented where it is met. Those that most apps meet first:
+//!
+//! | what | limit |
+//! | --- | --- |
+//! | a message or a POST body | 1,000,000 bytes, by the variable `MAX_PAYLOAD_BYTES` |
+//! | binary attachments of a packet | 10 |
+//! | the auth object of a CONNECT | 16,384 bytes |
+//! | the data of a socket | 65,536 bytes of JSON |
+//! | rooms of a socket | 10,000 |
+//! | sockets of a world | 32,768 |
+//! | named alarms of a world | 400 |
+//! | a value in the storage | 1,900,000 bytes of JSON |
+//! | levels of nesting in the JSON of a binary packet | 4,000 |
 
 mod config;
 mod id;
