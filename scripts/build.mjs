@@ -1,6 +1,7 @@
-// `npm run build [-- --example NAME | --crate DIR] [--features A,B] [--out DIR]`: the Worker, as index.js and index_bg.wasm,
-// and under assets/ the client that it serves and the crate's public/, in build/ (the relay), examples/NAME/build/ (an
-// example), DIR/build/ (your own server) or the directory of --out. Does nothing if the build is up to date.
+// `npm run build [-- --example NAME | --crate DIR] [--features A,B] [--out DIR]`: builds the Worker (index.js and
+// index_bg.wasm) and its static assets (assets/: the client's bundles and the crate's public/). The output goes to build/ (the
+// relay), the package's own build/ (an example or a test app), DIR/build/ (your own server) or the directory of --out. If the
+// build is up to date, only the assets are checked.
 
 import { rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -12,9 +13,10 @@ import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { RELAY, ROOT, crateDirOf, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
+import { CLASSES, removeUnusedExports } from "./lib/unused-exports.mjs";
 import { ready } from "./setup.mjs";
 
-// Exactly what the compiler, wasm-bindgen and unwinding use, so that wasm-opt adds nothing that an engine may not know.
+// Exactly the features that the compiler, wasm-bindgen and unwinding use, so that wasm-opt adds none that an engine may lack.
 const FEATURES = [
   "bulk-memory",
   "exception-handling",
@@ -37,14 +39,14 @@ const SHRINK = [
   "--strip-producers",
 ];
 
-/** Builds what is not up to date, and returns the directory. `unwind` is set only to measure what unwinding costs. */
+/** Builds the Worker if it is not up to date; returns the output directory. `unwind` is set only to measure its cost. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : RELAY);
   out ??= crateDir === RELAY ? defaultBuildDir() : join(crateDir, "build");
   const tool = workerBuild();
   if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
-  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK } });
+  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK, CLASSES } });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
     layOutAssets(out, crateDir);
@@ -59,6 +61,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   if (features) args.push("--features", features);
   await run(tool.command, args, { cwd: crateDir, env: tool.env });
   const wasm = join(out, "index_bg.wasm");
+  removeUnusedExports(wasm);
   await run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
   layOutAssets(out, crateDir);
   markFresh(out, print);

@@ -1,9 +1,10 @@
 // `npm test`: installs what is missing, then runs every check and every test, and stops at the first step that fails.
-// `npm test -- NAME …` runs only the end-to-end tests whose file names contain a NAME (after building what they need);
-// a single Rust test is `cargo test NAME`.
+// `npm test -- NAME …` builds the relay, the examples and the test apps, and runs only the end-to-end tests with a NAME in
+// their file names. For a single Rust test, use `cargo test NAME`.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { gzipKb } from "../perf/lib/machine.mjs";
 import { build } from "./build.mjs";
 import { checkMsrv } from "./lib/msrv.mjs";
 import { publishDryRun } from "./lib/publish.mjs";
@@ -21,7 +22,7 @@ const cargo = (...args) => run("cargo", args);
 const clippy = (...args) => cargo("clippy", "--quiet", ...LOCKED, ...args, "--", "-D", "warnings");
 const doc = (...args) => run("cargo", ["doc", "--quiet", "--no-deps", ...LOCKED, ...args], { env: { RUSTDOCFLAGS: "-D warnings" } });
 
-/** The end-to-end tests, or those whose names contain one of the words. */
+/** Returns the files of the end-to-end tests, or only those with one of the words in their names. */
 function endToEnd(words) {
   const testsIn = (dir) => readdirSync(join(ROOT, dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => join(dir, name));
   const files = ["miniflare", "tests/readme", "perf/cost", "perf/lib", "scripts/lib"].flatMap(testsIn);
@@ -30,6 +31,7 @@ function endToEnd(words) {
   return chosen;
 }
 
+const MAX_WASM_GZIP_KB = 250;
 const BENCHES = ["core", "instructions", "allocations"];
 const EXAMPLES = readdirSync(join(ROOT, "examples"));
 
@@ -46,14 +48,22 @@ const benched = [
   ["clippy, the bench's server, wasm32", () => clippy("-p", "bench-dormouse", ...WASM)],
 ];
 
+/** Fails if the relay's wasm, compressed, is larger than was promised: Workers load it at every cold start. */
+function checkSize() {
+  const kb = gzipKb(join(ROOT, "build", "index_bg.wasm"));
+  if (kb > MAX_WASM_GZIP_KB) throw new Refusal(`The relay's wasm is ${kb.toFixed(1)} kB with gzip -9; it may be ${MAX_WASM_GZIP_KB} kB.`);
+  say(`${kb.toFixed(1)} kB with gzip -9`);
+}
+
 const builds = [
   ["build the relay", () => build()],
+  ["the size of the relay", checkSize],
   ...packages.map(([shown, example]) => [`build ${shown}`, () => build({ example })]),
 ];
 
 const everything = (totals, words) => {
   const tests = ["end-to-end tests", () => totals.count(run(process.execPath, ["--test", "--test-reporter=spec",
-    // Each file has its own runtime, and many of them mostly wait. The limit is for tests that hang, not for slow ones.
+    // Each file has its own runtime, and many tests mostly wait. The time limit is for tests that hang, not for slow ones.
     "--test-concurrency=2", "--test-timeout=300000", ...endToEnd(words)], { keep: true }))];
   if (words.length) return [...builds, tests];
   return [
@@ -70,7 +80,7 @@ const everything = (totals, words) => {
     ]),
     ...benched,
     ["the oldest Rust", checkMsrv],
-    // Undocumented items fail here, too: rustdoc knows the lint `missing_docs`.
+    // Undocumented items fail here, too: rustdoc applies the lint `missing_docs`.
     ["docs", () => doc("-p", "dormouse", "-p", "dormouse-tabletop")],
     ["docs, wasm32", () => doc("-p", "dormouse", ...WASM)],
     ["Rust tests", () => totals.count(run("cargo", ["test", "--workspace", ...LOCKED], { keep: true }))],
@@ -82,7 +92,7 @@ const everything = (totals, words) => {
       : say("valgrind is not installed: the core's instructions are not counted"))],
     ...builds,
     tests,
-    // Checks that everything is delivered, and never how fast.
+    // Checks that every message is delivered, not how fast.
     ["bench, smoke", () => run(process.execPath, [join(ROOT, "perf/main.mjs"), "--smoke"], { seconds: 1200 })],
     ["deploy, dry run", () => dryRun(ROOT)],
     ...EXAMPLES.map((example) => [`deploy examples/${example}, dry run`, () => dryRun(join(ROOT, "examples", example))]),
