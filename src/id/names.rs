@@ -1,8 +1,10 @@
 //! The names of rooms, namespaces and worlds.
 
 use core::borrow::Borrow;
+use core::convert::Infallible;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::str::FromStr;
 use std::rc::Rc;
 
 use serde::{Deserialize, Deserializer};
@@ -32,6 +34,15 @@ impl Room {
 impl From<&str> for Room {
     fn from(name: &str) -> Self {
         Self::new(name)
+    }
+}
+
+/// Every text names a room.
+impl FromStr for Room {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(name))
     }
 }
 
@@ -154,6 +165,7 @@ mod tests {
         assert!(HashSet::from([chat.clone(), Namespace::main()]).contains("/"));
         assert!(BTreeSet::from([chat, Namespace::main()]).contains("/chat"));
         assert!(HashSet::from([Room::from("lobby")]).contains("lobby"));
+        assert_eq!("lobby".parse(), Ok(Room::from("lobby")));
         assert!(BTreeSet::from([Room::from(id)]).contains(id.as_str()));
     }
 
