@@ -1,11 +1,6 @@
-//! Every state of a session meets every event. What comes of it stands in `matrix.txt`, cell by cell; no cell panics,
-//! leaves a request without its one answer, or leaves anything behind.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! Every event in every state of a session. `matrix.txt` has the expected outcome of each cell. No cell panics, leaves a request
+//! without a response, or leaves a session, a row or an alarm behind.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -39,7 +34,7 @@ const STATES: [&str; 20] = [
     "gone",
 ];
 
-const EVENTS: [&str; 43] = [
+const EVENTS: [&str; 44] = [
     "GET",
     "POST head",
     "POST octets",
@@ -77,6 +72,7 @@ const EVENTS: [&str; 43] = [
     "upgrade attempt",
     "broadcast",
     "server closes",
+    "silent close",
     "100 ms",
     "10 s",
     "25 s",
@@ -85,7 +81,7 @@ const EVENTS: [&str; 43] = [
     "memory lost",
 ];
 
-/// The table as it is written: a block for each state, in it a line for each event that can happen to it.
+/// Returns the table in the format of `matrix.txt`: a block for each state, with a line for each event that is possible in it.
 fn table() -> String {
     // Writing to a string cannot fail.
     let mut table = String::new();
@@ -100,7 +96,7 @@ fn table() -> String {
     table
 }
 
-/// Set to `write`, the variable `MATRIX` makes this write the table; read the difference.
+/// With the environment variable `MATRIX=write`, this writes the table instead; review the difference.
 #[test]
 fn every_state_meets_every_event_as_it_is_written() {
     let (head, _) = EXPECTED.split_once("\n[").expect("a table");

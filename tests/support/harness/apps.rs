@@ -1,4 +1,4 @@
-//! The servers that the tests talk to.
+//! The apps of the tests.
 
 use core::time::Duration;
 
@@ -10,12 +10,13 @@ use dormouse::value::Frame;
 use dormouse::{Ack, App, Args, Auth, Data, Failure, Io, Room, Socket};
 use serde_json::Value;
 
-/// A server with a handler for everything that a handler can do, in `/` and `/custom`. Also echoes plain Engine.IO.
+/// A server with events for what handlers can do, in `/` and `/custom`. It also echoes plain Engine.IO messages.
 ///
-/// `message` comes back as `message-back`; `message-with-ack` is answered with its arguments; `join` and `leave` take
-/// rooms; `to([room, …], [except, …], …)` emits `said` to others; `broadcast` does so to all others; `kick` and `close`
-/// disconnect the sender, `close others` all others; `panic` is a mistake in the handler; `reserved` shows what becomes of one
-/// that misuses the API.
+/// `message` is echoed as `message-back`; `message-with-ack` is acknowledged with its arguments; `join` and `leave` take
+/// rooms; `to([room, …], [except, …], …)` emits `said` to others; `broadcast` emits it to all others; `kick` and `close`
+/// disconnect the sender, `close others` all others after an event, `close others silently` without one; `late` uses the socket
+/// after disconnecting it; `panic` panics; `reserved` emits an event with a reserved name, and acknowledges whether that is an
+/// error.
 pub(crate) fn echo() -> App {
     App::new()
         .namespace("/", routes)
@@ -23,11 +24,11 @@ pub(crate) fn echo() -> App {
         .engine(|engine| engine.raw(|raw| raw.on_message(engine_echo)))
 }
 
-/// A server that asks its clients, in `/` and `/custom`.
+/// A server that asks its clients for acknowledgements, in `/` and `/custom`.
 ///
-/// `ask` and `ask all` await the answers in memory (an `ask all` for ten seconds); `note(context)` and
-/// `note all(context)` have them noted for a handler, and `note for(context, milliseconds)` until a deadline. What came of it
-/// is emitted: `answer`, `no answer`, `answers`, `noted`.
+/// `ask` and `ask all` await them in memory (`ask all` for ten seconds). `note(context)` and `note all(context)` use `ack_to`, and
+/// so does `note for(context, milliseconds)`, with a deadline. The results are emitted as `answer`, `no answer`, `answers` and
+/// `noted`.
 pub(crate) fn asking() -> App {
     App::new().namespace("/", asking_routes).namespace("/custom", asking_routes)
 }
@@ -56,7 +57,7 @@ fn asking_routes(ns: Routes) -> Routes {
         "noted",
         async |socket: Socket, AckResult(answer): AckResult<Option<Value>>, AckContext(context): AckContext<Value>| {
             let told = answer.map_err(|none| none.to_string());
-            // To everybody: who is asked may be gone.
+            // Emitted to all sockets, because the one that was asked may have left.
             socket.io().emit("noted", (context, told.clone().ok().flatten(), told.err()))
         },
     )
@@ -94,8 +95,9 @@ fn routes(ns: Routes) -> Routes {
             socket.broadcast().disconnect_sockets(true);
             Ok::<_, EmitError>(())
         })
+        .on("close others silently", async |socket: Socket| socket.broadcast().disconnect_sockets(true))
         .on("late", async |socket: Socket, args: Args| {
-            // What a handler does after it disconnected the socket reaches the others and nobody else.
+            // After the disconnect, the handler's events reach other sockets, but not this one.
             socket.disconnect(false);
             socket.emit("never", ())?;
             socket.join("nowhere")?;
@@ -107,20 +109,20 @@ fn routes(ns: Routes) -> Routes {
 }
 
 async fn panics(socket: Socket) {
-    // What it did until then is done.
+    // What the handler did before the panic is kept.
     let _ = socket.emit("about to panic", ());
     panic!("what this handler is for");
 }
 
 async fn left(socket: Socket, reason: Reason) -> Result<(), EmitError> {
-    // The room of its own id is left out: it is another one in every run of a test.
+    // The room of the socket's own id is left out: its name differs in every run of a test.
     let own = Room::from(socket.id());
     let rooms: Vec<String> =
         socket.rooms().iter().filter(|room| **room != own).map(|room| room.as_str().to_owned()).collect();
     socket.broadcast().emit("left", (reason.as_str(), rooms))
 }
 
-/// `to([room, …], [except, …], …)`: who is named hears `said` with what follows.
+/// `to([room, …], [except, …], …)`: emits `said` to these rooms, with the arguments that follow.
 async fn to(
     socket: Socket,
     Data((rooms, except)): Data<(Vec<String>, Vec<String>)>,

@@ -1,4 +1,4 @@
-//! A session in one of the states that `tests/matrix.rs` knows, and what happens to it.
+//! A session in one of the states of `tests/matrix.rs`, and the events that can happen to it.
 
 use dormouse::internal::Protocol;
 use dormouse::internal::Response;
@@ -10,7 +10,7 @@ use super::{Body, Host, HttpNo, Said, SocketNo, To, What, apps, config, hex, sid
 
 const MESSAGE: &str = r#"42["message"]"#;
 
-/// A session in a state, with somebody else in its world.
+/// A session in a state, with another client in its world.
 pub(crate) struct Scene {
     host: Host,
     sid: String,
@@ -21,7 +21,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// A world in which a session is in this state.
+    /// Creates a world with a session in this state.
     pub(crate) fn new(state: &str) -> Self {
         let config = config(&[("MAX_PAYLOAD_BYTES", "1000"), ("MAX_BUFFERED_BYTES", "1000")]);
         let mut host = Host::new(config, apps::echo);
@@ -112,7 +112,7 @@ impl Scene {
         self.host.request(method, &query, Protocol::SocketIo, octets)
     }
 
-    /// A WebSocket that names the session; where there is none, it is refused.
+    /// Opens a WebSocket for the session; it is refused if there is no such session.
     fn upgrade(&mut self) -> SocketNo {
         let query = format!("EIO=4&transport=websocket&sid={}", self.sid);
         self.host.open_websocket(&query, Protocol::SocketIo).unwrap_or_else(|answer| {
@@ -121,7 +121,7 @@ impl Scene {
         })
     }
 
-    /// What comes of an event; `None` where the state has not what it happens to.
+    /// Returns the outcome of an event, or `None` if the event is not possible in this state.
     pub(crate) fn meet(&mut self, event: &str) -> Option<String> {
         let existed = self.exists();
         let before = self.host.runtime().sockets.len();
@@ -205,6 +205,7 @@ impl Scene {
             }
             "broadcast" => self.host.text(self.other, r#"42["broadcast"]"#),
             "server closes" => self.host.text(self.other, r#"42["close others"]"#),
+            "silent close" => self.host.text(self.other, r#"42["close others silently"]"#),
             "100 ms" => self.host.advance_millis(100),
             "10 s" => self.host.advance_millis(10_000),
             "25 s" => self.host.advance_millis(25_000),
@@ -215,7 +216,7 @@ impl Scene {
         }
     }
 
-    /// Clients go, deadlines pass, and a bystander still talks: what is wrong then.
+    /// Lets deadlines pass and clients leave; returns what is wrong then, such as a session that is left behind.
     pub(crate) fn left_behind(mut self) -> Option<String> {
         let Self { host, other, post, .. } = &mut self;
         let (listener, _) = open(host);
@@ -224,12 +225,12 @@ impl Scene {
         host.take_said();
         host.text(*other, r#"42["broadcast","alive"]"#);
         if !host.runtime().texts_of(listener).iter().any(|frame| frame == r#"42["said","alive"]"#) {
-            return Some("the others do not hear each other".to_owned());
+            return Some("the others do not get each other's events".to_owned());
         }
         if let Some(http) = *post {
             host.body(http, Body::Bytes(b"3".to_vec()));
         }
-        // Longer than any deadline; then the bystanders go, too.
+        // Longer than any deadline; then the bystanders leave, too.
         host.advance_millis(300_000);
         let open =
             |host: &Host| (0..host.runtime().sockets.len()).filter(|&no| host.runtime().sockets[no].open).count();
@@ -254,7 +255,7 @@ impl Scene {
         self.sid.parse::<Sid>().is_ok_and(|sid| self.host.server().has_session(sid))
     }
 
-    /// What was heard, in short: see the head of `matrix.txt`.
+    /// Returns what clients got, in the notation of `matrix.txt`.
     fn outcome(&mut self, own: Option<HttpNo>, before: SocketNo, existed: bool) -> String {
         let gone = existed && !self.exists();
         let mut words: Vec<String> =
@@ -266,7 +267,7 @@ impl Scene {
                 "=hangs".into()
             });
         }
-        // In which order two connections hear something, nobody can tell.
+        // The order between two connections is not defined.
         words.sort_by_key(|word| word.split(['=', '<', '!', '+', ':']).next().map(str::to_owned));
         if gone {
             words.push("gone".to_owned());
