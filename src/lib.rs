@@ -9,15 +9,15 @@
 //! An app is a function that registers handlers, and the macro [`world!`] exports it as a Worker:
 //!
 //! ```
-//! use dormouse::error::EmitError;
+//! use dormouse::error::{EmitError, JoinError};
 //! use dormouse::{Ack, App, Data, Io, Socket};
 //!
 //! fn app() -> App {
 //!     App::new().namespace("/", |ns| ns.on_connect(joined).on("say", say))
 //! }
 //!
-//! async fn joined(socket: Socket) {
-//!     socket.join("lobby");
+//! async fn joined(socket: Socket) -> Result<(), JoinError> {
+//!     socket.join("lobby")
 //! }
 //!
 //! async fn say(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Ack<usize>, EmitError> {
@@ -119,7 +119,7 @@ pub use crate::id::{Namespace, Room, SocketId};
 pub use crate::routing::{app::App, outcome::Ack};
 pub use crate::value::args::Args;
 
-/// What handlers return, and what goes back to a client besides: acknowledgements, and responses to HTTP requests.
+/// Acknowledgements of events, and responses to HTTP requests.
 ///
 /// [`Ack`], the acknowledgement of an event, is at the crate's root, and errors are in [`error`].
 pub mod response {
@@ -127,7 +127,7 @@ pub mod response {
     pub use crate::routing::outcome::IntoOutcome;
 }
 
-/// What stands between a handler and its clients: operators, connections and handshakes.
+/// The handles of sockets and connections, and the operators that choose who gets an event.
 ///
 /// [`Io`], [`Socket`], [`SocketId`], [`Namespace`], [`Room`] and [`Storage`] are at the crate's root.
 pub mod socket {
@@ -136,14 +136,14 @@ pub mod socket {
     pub use crate::id::Sid;
 }
 
-/// The crate whose [`Cookie`](cookie::Cookie) the option [`EngineRoutes::cookie`](routing::EngineRoutes::cookie) takes.
+/// The crate of the [`Cookie`](cookie::Cookie) that [`EngineRoutes::cookie`](routing::EngineRoutes::cookie) takes.
 pub use cookie;
 
-// worker-build's shim asks for what this crate exports: its panic hook, and the state that an abort resets.
+// Linked because worker-build's shim needs its exports: the panic hook, and the state that is reset after an abort.
 #[cfg(target_arch = "wasm32")]
 extern crate worker as _;
 
-/// The README's Rust, as it stands there.
+/// Tests the Rust code of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
