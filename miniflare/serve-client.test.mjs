@@ -15,7 +15,7 @@ const PATHS = ["/socket.io/", "/w/alpha/socket.io/"];
 const files = PATHS.flatMap((path) => CLIENT_FILES.map((file) => ({ file, path: path + file })));
 
 let worker; // as it is deployed
-let broken; // its Worker answers 500 to whatever reaches it, and says so in the log
+let broken; // its Worker answers every request with 500, and logs the reason
 let without; // has no [assets] table
 before(async () => {
   [worker, broken, without] = await Promise.all([
@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => Promise.all([worker, broken, without].map((one) => one?.dispose())));
 
-test("every bundle and its map is the pinned package's, at the root and at a world's path", async () => {
+test("every bundle and its map is served from the pinned package, at the root and at a world's path", async () => {
   for (const { file, path } of files) {
     const response = await fetch(worker.url + path, { headers: { "accept-encoding": "identity" } });
     assert.equal(response.status, 200, path);
@@ -43,7 +43,7 @@ test("every bundle and its map is the pinned package's, at the root and at a wor
   }
 });
 
-test("whoever has a file already gets a 304", async () => {
+test("a request with the file's ETag gets a 304", async () => {
   for (const { path } of files) {
     const etag = (await fetch(worker.url + path, { method: "HEAD" })).headers.get("etag");
     assert.match(etag, /^"[^"]+"$/, path);
@@ -57,9 +57,9 @@ test("whoever has a file already gets a 304", async () => {
   }
 });
 
-// Here it is Miniflare's door that compresses; on Cloudflare's network it is the edge, by content type, and both of ours are
-// in its list. So this sees that the files and their headers do not stand in the way.
-test("a file is compressed for whoever asks", async () => {
+// Here Miniflare's proxy compresses; on Cloudflare's network the edge does, by content type, and its list has both of ours. So
+// this test shows only that the files and their headers do not prevent it.
+test("a file is compressed if the client accepts that", async () => {
   for (const encoding of ["gzip", "br"]) {
     for (const { file, path } of files) {
       const response = await fetch(worker.url + path, { headers: { "accept-encoding": encoding } });
@@ -70,14 +70,14 @@ test("a file is compressed for whoever asks", async () => {
   }
 });
 
-test("a file does not run the Worker", async () => {
+test("a file is served without running the Worker", async () => {
   for (const { path } of files) {
     const response = await fetch(broken.url + path);
     assert.equal(response.status, 200, path);
     await response.arrayBuffer();
   }
   assert.deepEqual(broken.logs, []);
-  // The same Worker, once it is run.
+  // The same Worker fails if it runs.
   assert.equal((await fetch(`${broken.url}/socket.io/`)).status, 500);
   await until(() => broken.logs.some((line) => line.includes("PING_INTERVAL_MS")), "the log to say why");
 });
@@ -89,7 +89,6 @@ test("every other path reaches the Worker, as it does without the files", async 
     return { path, status: response.status, type: response.headers.get("content-type"), text };
   };
   for (const [path, status, init] of [
-    ["/", 200],
     ["/socket.io/", 400],
     ["/socket.io/?EIO=4&transport=polling", 200],
     ["/w/others/socket.io/", 400],
@@ -135,7 +134,7 @@ test("examples serve the files too", async (t) => {
   assert.equal(await response.text(), readFileSync(join(CLIENT_DIST, "socket.io.min.js"), "utf8"));
 });
 
-test("a browser loads the client from here and connects", async (t) => {
+test("a browser loads the client from this server and connects", async (t) => {
   const executablePath = chromiumPath();
   assert.ok(executablePath, NO_CHROMIUM);
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
