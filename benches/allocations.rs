@@ -1,5 +1,5 @@
-//! One operation of the core, again and again, and what it allocates: see `npm run bench:instructions`. By itself, because the
-//! allocator that counts would be among the instructions that are counted.
+//! Repeats one operation of the core and counts its allocations: see `npm run bench:instructions`. This is a separate bench,
+//! because the counting allocator would add to the counted instructions.
 
 mod operations;
 mod world;

@@ -1,4 +1,4 @@
-//! How long the core takes for what it does most. `cargo bench` measures the time; `npm run bench:instructions` counts
+//! Benches of the core's most frequent operations. `cargo bench` measures the time; `npm run bench:instructions` counts
 //! instructions and allocations, which are the same on every run.
 
 mod world;
@@ -18,17 +18,17 @@ use world::{World, event};
 
 const CLIENTS: [usize; 4] = [10, 100, 1_000, 5_000];
 
-/// Bytes of the string that an event carries, where nothing else is said.
+/// Bytes of an event's string, unless a bench says otherwise.
 const PAYLOAD: usize = 100;
 
-/// Rooms of a world in which not everybody hears everything.
+/// Number of rooms in worlds with rooms.
 const ROOMS: usize = 100;
 
 fn main() {
     divan::main();
 }
 
-/// From a frame to a Socket.IO packet.
+/// Decoding a frame to a Socket.IO packet.
 mod decode {
     use super::{Bencher, Bytes, BytesCount, Decoder, Frame, PAYLOAD, black_box, event, packet_of};
 
@@ -65,7 +65,7 @@ mod decode {
     }
 }
 
-/// From arguments to a frame's text.
+/// Encoding arguments to a frame's text.
 mod encode {
     use super::{AckId, Bencher, Frame, Namespace, PAYLOAD, Packet, encode_ack, encode_event, event, packet};
 
@@ -91,7 +91,7 @@ mod encode {
     }
 }
 
-/// From a frame to the effects that it has, with a user's handlers in between.
+/// A whole turn: from a frame through the app's handlers to the effects.
 mod turn {
     use super::{Bencher, CLIENTS, ItemsCount, PAYLOAD, ROOMS, World, event};
 
@@ -129,7 +129,7 @@ mod turn {
         bencher.bench_local(|| world.text(from, &text));
     }
 
-    /// Everybody connects anew.
+    /// All clients connect to an empty world.
     #[divan::bench(args = CLIENTS)]
     fn connect(bencher: Bencher<'_, '_>, clients: usize) {
         let rooms = || World::new(0, 1);
@@ -144,7 +144,7 @@ mod turn {
     }
 }
 
-/// What sleep costs.
+/// The cost of hibernation.
 mod sleep {
     use super::{Bencher, CLIENTS, ItemsCount, ROOMS, World, attachment, black_box};
 
@@ -186,7 +186,7 @@ fn packet(text: &str) -> Option<Packet> {
     packet_of(&mut Decoder::default(), &Frame::text(text))
 }
 
-#[expect(clippy::panic, reason = "nothing that is measured fails")]
+#[expect(clippy::panic, reason = "a failure would make the measurement invalid")]
 fn packet_of(decoder: &mut Decoder, frame: &Frame) -> Option<Packet> {
     let Ok(engineio::ReceivedPacket::Message(engineio::Message::Text(text))) =
         engineio::ReceivedPacket::decode_frame(frame)

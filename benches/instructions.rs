@@ -1,4 +1,4 @@
-//! One operation of the core, again and again, for callgrind to count its instructions: see `npm run bench:instructions`.
+//! Repeats one operation of the core, so that callgrind can count its instructions: see `npm run bench:instructions`.
 
 mod operations;
 mod world;
@@ -12,7 +12,7 @@ fn main() {
     });
 }
 
-/// Callgrind counts from its beginning to its end; perf/instructions.mjs knows its name.
+/// Callgrind counts only inside this function. `perf/instructions.mjs` finds it by its name.
 #[inline(never)]
 fn counted_operation(operation: &mut dyn FnMut()) {
     black_box(&mut *operation)();

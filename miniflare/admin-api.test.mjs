@@ -1,4 +1,5 @@
-// What reaches a world over HTTP besides Socket.IO: the app's routes, and the admin HTTP API. Each in a world that is awake, and in one that slept before.
+// HTTP requests to a world besides Socket.IO: the app's routes and the admin HTTP API, in worlds that are awake and in
+// hibernated ones.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -23,17 +24,17 @@ after(() => worker?.dispose());
 
 const wakesNothing = (world, running = worker) => assert.equal(running.boots(world), 0, `${world} was asked`);
 
-/** Calls `check` with the world awake, and after it was put to sleep; nobody may poll in it. */
+/** Calls `check` with the world awake, and again with it hibernated. No client may poll in it, or it cannot hibernate. */
 async function awakeAndAsleep(world, check) {
   await check("awake");
   const boots = worker.boots(world);
   assert.equal(await worker.evict(world), true, `${world} was asleep already`);
-  assert.equal(worker.boots(world), boots, "sleeping is not waking");
+  assert.equal(worker.boots(world), boots, "hibernating constructs no object");
   await check("asleep");
-  assert.equal(worker.boots(world), boots + 1, "it woke for that");
+  assert.equal(worker.boots(world), boots + 1, "it woke once");
 }
 
-/** Clients that are in the rooms and on WebSockets. */
+/** Returns a client for each room, upgraded to WebSocket. */
 async function joinRooms(world, ...rooms) {
   const joined = await Promise.all(rooms.map((room) => clients.join(world, { auth: { room, token: "sesame" } })));
   await Promise.all(joined.map(upgraded));
@@ -56,8 +57,8 @@ async function assertDone(world, operation, call, matched) {
 }
 
 /**
- * A request as it stands, which `fetch` would tidy up; gives the status, the raw headers and the body. On a connection of its
- * own: one with a body that nobody read to its end is not to be used again.
+ * Sends a request unchanged (`fetch` would normalize it); returns the status, the raw headers and the body. Uses a connection
+ * of its own, because a connection whose request body was not read to its end cannot be used again.
  */
 const raw = (path, { method = "GET", headers = {}, body, url = worker.url } = {}) =>
   within(
@@ -75,7 +76,7 @@ const raw = (path, { method = "GET", headers = {}, body, url = worker.url } = {}
   );
 
 describe("the app's routes", () => {
-  test("take methods, paths, queries and headers", async () => {
+  test("receive methods, paths, queries and headers", async () => {
     await route("shapes", "/hello/anna");
     await awakeAndAsleep("shapes", async () => {
       const headers = { "x-mine": "1", "x-dormouse-close": "1", "x-dormouse-key": "2" };
@@ -87,7 +88,7 @@ describe("the app's routes", () => {
       assert.deepEqual(told.query, [["q", "a b"], ["q", "&"]]);
       const names = told.headers.map(([name]) => name);
       assert.ok(names.includes("x-mine"), names.join());
-      assert.deepEqual(names.filter((name) => name.startsWith("x-dormouse")), [], "the Worker's own are no client's to send");
+      assert.deepEqual(names.filter((name) => name.startsWith("x-dormouse")), [], "internal headers are removed from a client's request");
     });
     for (const method of ["PUT", "DELETE"]) {
       const body = Buffer.from([0, 255, 13, 10]);
@@ -108,7 +109,7 @@ describe("the app's routes", () => {
     for (const client of all) assert.deepEqual(await heard(client, 2), [["announced", "awake"], ["announced", "asleep"]]);
   });
 
-  test("await clients' answers", async () => {
+  test("await clients' acknowledgements", async () => {
     const all = await joinRooms("ask", "red", "blue");
     all.forEach((client, n) => client.on("question", (answer) => answer(n)));
     await awakeAndAsleep("ask", async () => {
@@ -117,7 +118,7 @@ describe("the app's routes", () => {
     });
   });
 
-  test("that panic or do not get what they take answer with an error", async () => {
+  test("that panic or get invalid arguments answer with an error", async () => {
     const [client] = await joinRooms("faults", "red");
     await awakeAndAsleep("faults", async () => {
       for (const [path, status, code, options] of [
@@ -136,7 +137,7 @@ describe("the app's routes", () => {
     assert.equal(client.connected, true);
   });
 
-  test("cannot break out of their headers, nor lose a response to one", async () => {
+  test("can neither inject headers nor lose a response to an invalid one", async () => {
     await route("headers", "/hello/anna");
     await awakeAndAsleep("headers", async () => {
       for (const [query, status = 200] of [
@@ -169,7 +170,7 @@ describe("the app's routes", () => {
     assert.deepEqual(cookies.raw.filter((_, n) => /^set-cookie$/i.test(cookies.raw[n - 1])), ["a", "b"]);
   });
 
-  test("that are not there wake no world", async () => {
+  test("that do not exist wake no world", async () => {
     for (const [method, path, status] of [
       ["GET", "/nothing", 404],
       ["GET", "/hello", 404],
@@ -195,7 +196,7 @@ describe("the app's routes", () => {
     assert.deepEqual(worker.logs.filter((line) => /^boot world=(nowhere|a\.b|a b|a%20b|x+|)( |$)/.test(line)), []);
   });
 
-  test("whose body does not come to its end are answered all the same", async () => {
+  test("answer a request whose body does not arrive completely", async () => {
     const impatient = await startWorker({ example: "routes", vars: { PING_INTERVAL_MS: "300", PING_TIMEOUT_MS: "200" } });
     try {
       const body = (sent) => sent.write("[");
@@ -214,7 +215,7 @@ describe("pages", () => {
   before(async () => (listed = await startWorker({ example: "routes", vars: { ADMIN_KEY: KEY, ALLOWED_ORIGINS: PAGE } })));
   after(() => listed?.dispose());
 
-  test("may ask routes and the admin HTTP API if they may connect", async () => {
+  test("of an allowed origin may call routes and the admin HTTP API", async () => {
     for (const [path, method, allowed] of [
       ["/w/pages/echo", "DELETE", "DELETE,PUT"],
       ["/w/pages/hello/anna", "GET", "GET,HEAD"],
@@ -238,7 +239,7 @@ describe("pages", () => {
     wakesNothing("pages", listed);
   });
 
-  test("read what they get, errors too, whatever the handler says", async () => {
+  test("can read the response, errors too, whatever headers the handler sets", async () => {
     const headers = { origin: PAGE };
     for (const [path, status] of [
       ["/w/reads/respond?access-control-allow-origin=*&vary=accept", 200],
@@ -256,7 +257,7 @@ describe("pages", () => {
 });
 
 describe("the admin HTTP API", () => {
-  test("is shut to whoever has not the key, and says nothing else", async () => {
+  test("answers every request without the key alike", async () => {
     const bodies = new Set();
     for (const authorization of [undefined, "", "Bearer", "Bearer ", `Basic ${KEY}`, KEY, `Bearer ${KEY}x`, `Bearer ${KEY.slice(0, -1)}`, `Bearer ${KEY}, Bearer ${KEY}`]) {
       for (const [method, path] of [
@@ -275,12 +276,12 @@ describe("the admin HTTP API", () => {
         bodies.add(answer.body);
       }
     }
-    assert.equal(bodies.size, 1, "all are told the same");
+    assert.equal(bodies.size, 1, "all get the same body");
     assert.equal(JSON.parse([...bodies][0]).error.code, "UNAUTHORIZED");
     wakesNothing("shut");
   });
 
-  test("knows worlds' names, operations and methods without asking a world", async () => {
+  test("checks the world's name, operation and method without waking the world", async () => {
     for (const [method, path, status] of [
       ["POST", "names.x/emit", 404],
       ["POST", `${"x".repeat(65)}/emit`, 404],
@@ -298,7 +299,7 @@ describe("the admin HTTP API", () => {
     wakesNothing("names");
   });
 
-  test("emits to everybody, to rooms, to a socket, to another namespace", async () => {
+  test("emits to all sockets, to rooms, to one socket, to another namespace", async () => {
     const [red, blue] = await joinRooms("emit", "red", "blue");
     const other = await clients.join("emit", { namespace: "/other", transports: ["websocket"] });
     await awakeAndAsleep("emit", async (when) => {
@@ -315,7 +316,7 @@ describe("the admin HTTP API", () => {
     assert.deepEqual(await heard(other, 2), [["elsewhere"], ["elsewhere"]]);
   });
 
-  test("gives clients' answers, and who gave none", async () => {
+  test("returns the acknowledgements, and the sockets without one", async () => {
     const [red, blue, silent] = await joinRooms("acks", "red", "blue", "silent");
     red.on("ask", (what, answer) => answer(`red: ${what}`, 2));
     blue.on("ask", (what, answer) => answer(Buffer.from([1, 2, 3])));
@@ -334,7 +335,7 @@ describe("the admin HTTP API", () => {
       assert.deepEqual(late.json.acks.map(({ socket }) => socket), [red.id]);
       assert.deepEqual(late.json.missing, [{ socket: silent.id, reason: "ACK_TIMEOUT" }]);
     });
-    // The last, since who is gone is gone.
+    // Last, because this client does not come back.
     const { id } = silent;
     const asked = callApi("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent"], ack: { timeoutMs: 30_000 } });
     await until(() => silent.heard.length === 3, "the third question");
@@ -366,7 +367,7 @@ describe("the admin HTTP API", () => {
     await until(() => third.reasons.length, "the end");
   });
 
-  test("tells about sockets, and not their secrets", async () => {
+  test("returns sockets without their secrets", async () => {
     const [red] = await joinRooms("tell", "red", "blue");
     await awakeAndAsleep("tell", async () => {
       const byGet = await request(`${worker.url}/api/worlds/tell/fetch?rooms=red&namespace=/`, { headers: WITH_KEY });
@@ -390,7 +391,7 @@ describe("the admin HTTP API", () => {
     });
   });
 
-  test("takes nothing that it does not know", async () => {
+  test("refuses invalid calls", async () => {
     const [red] = await joinRooms("attacks", "red");
     const deep = (n) => "[".repeat(n) + "]".repeat(n);
     await awakeAndAsleep("attacks", async () => {
@@ -420,21 +421,21 @@ describe("the admin HTTP API", () => {
       assert.equal(query.status, 400);
       const huge = { method: "POST", headers: WITH_KEY, body: `{"event":"a"${" ".repeat(1_000_000)}}` };
       assert.equal((await raw("/api/worlds/attacks/emit", huge)).status, 413);
-      // A body whose length nobody says.
+      // A body without a content-length.
       const endless = (sent) => {
         for (let n = 0; n < 20; n++) sent.write("x".repeat(100_000));
         sent.end();
       };
       assert.equal((await raw("/api/worlds/attacks/emit", { method: "POST", headers: WITH_KEY, body: endless })).status, 413);
     });
-    // What is deep inside an argument is the client's to read.
+    // The nesting inside an argument is not limited here: reading it is up to the client.
     await assertDone("attacks", "emit", `{"event":"deep","args":[${deep(1000)}]}`, 1);
     assert.deepEqual((await heard(red, 1))[0][0], "deep");
     assert.equal(red.heard.length, 1);
     assert.equal(red.connected, true);
   });
 
-  test("is not there without a key, and refuses a short one by name", async () => {
+  test("does not exist without ADMIN_KEY, and refuses a short one by name", async () => {
     const shut = await startWorker({ example: "routes" });
     try {
       for (const [method, headers] of [["POST", WITH_KEY], ["POST", { authorization: "Bearer " }], ["OPTIONS", { origin: PAGE, "access-control-request-method": "POST" }]]) {
@@ -457,7 +458,7 @@ describe("the admin HTTP API", () => {
     }
   });
 
-  test("never shows its key", () => {
+  test("never logs its key", () => {
     assert.deepEqual(worker.logs.filter((line) => line.includes(KEY)), []);
   });
 });

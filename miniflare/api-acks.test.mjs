@@ -1,4 +1,4 @@
-// Acknowledgements, both ways: given, asked for, awaited, and missing.
+// Acknowledgements to and from clients: sent, requested, awaited, and missing.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -19,7 +19,7 @@ describe("from the server", () => {
     assert.deepEqual(await ask(client, "two"), ["first"], "the first handler that answers");
   });
 
-  row("an error is an answer, too", async ({ join, rest }) => {
+  row("an error is an acknowledgement, too", async ({ join, rest }) => {
     const client = await join();
     await rest();
     assert.deepEqual(await ask(client, "fail", 7), failed("FAILED", "7 is no good"));
@@ -29,7 +29,7 @@ describe("from the server", () => {
     assert.equal(error.code, "INVALID_ARGUMENTS");
   });
 
-  row("an answer may be kept for later, and nobody else waits for it", async ({ join, rest }) => {
+  row("an acknowledgement may be sent later, and no other event waits for it", async ({ join, rest }) => {
     const client = await join();
     await rest();
     const later = ask(client, "later", 300, { at: "last" });
@@ -37,11 +37,11 @@ describe("from the server", () => {
     await Promise.all([later.then(() => order.push("later")), ask(client, "echo", 1).then(() => order.push("echo"))]);
     assert.deepEqual(order, ["echo", "later"]);
     assert.deepEqual(await later, [{ at: "last" }]);
-    await rest(); // fails where the world could not sleep
+    await rest(); // fails if the world cannot hibernate
     assert.deepEqual(await ask(client, "echo", 2), [2]);
   });
 
-  row("no answer is no answer", async ({ join, rest }) => {
+  row("a handler without a return value sends none", async ({ join, rest }) => {
     const client = await join();
     await rest();
     for (const event of ["nothing", "drop the ack"]) {
@@ -53,7 +53,7 @@ describe("from the server", () => {
 });
 
 describe("from the client", () => {
-  row("a handler awaits it", async ({ join, rest }) => {
+  row("awaited by a handler", async ({ join, rest }) => {
     const client = await join();
     let questions = 0;
     client.on("question", (...args) => args.pop()({ to: args, n: ++questions }));
@@ -70,21 +70,21 @@ describe("from the client", () => {
     await rest();
     const asked = ask(asker, "ask another", other.id, "how?");
     await heard(other, 1);
-    // It waits, and whoever sends something meanwhile, the asker too, is heard.
+    // While the handler waits, other events are handled, the asker's too.
     assert.deepEqual(await ask(asker, "echo", 1), [1]);
     assert.deepEqual(await asked, [{ question: "how?" }]);
     await rest();
     assert.deepEqual(await ask(asker, "ask another", "A".repeat(20), 1), failed("NOBODY", "nobody has this id"));
   });
 
-  row("in time or not at all", async ({ join, rest }) => {
+  row("not after its timeout", async ({ join, rest }) => {
     const client = await join();
     const late = [];
     client.on("question", (answer) => late.push(answer));
     await rest();
     assert.deepEqual(await ask(client, "ask within", 200), failed("ACK_TIMEOUT", "the client did not answer in time"));
     late[0]("too late");
-    await rest(); // and nothing waits any more
+    await rest(); // nothing waits any more
     assert.deepEqual(await ask(client, "echo", 1), [1]);
     assert.deepEqual(client.reasons, []);
   });
@@ -101,7 +101,7 @@ describe("from the client", () => {
     assert.deepEqual(await ask(asker, "echo", 1), [1]);
   });
 
-  row("from many", async ({ join, rest }) => {
+  row("from many clients", async ({ join, rest }) => {
     const all = [await join(), await join(), await join()];
     for (const [n, client] of all.entries()) {
       await ask(client, "join", ["crowd"]);
@@ -119,7 +119,7 @@ describe("from the client", () => {
     assert.deepEqual(await ask(all[0], "ask all", "nobody", 20_000), [{ answers: [], missing: [] }]);
   });
 
-  row("from many, of whom some do not answer", async ({ join, rest }) => {
+  row("from many clients, some of which do not answer", async ({ join, rest }) => {
     const [quick, silent, leaves, asker] = [await join(), await join(), await join(), await join()];
     for (const client of [quick, silent, leaves]) await ask(client, "join", ["crowd"]);
     quick.on("question", (_, answer) => answer("here"));
@@ -136,14 +136,14 @@ describe("from the client", () => {
 });
 
 describe("a world in which a handler awaits", () => {
-  test("stays awake until it has its answer, and sleeps then", async () => {
+  test("stays awake until the acknowledgement, and then hibernates", async () => {
     const world = app.world();
     const client = await world.join();
     let answer;
     client.on("question", (...args) => (answer = args.pop()));
     const asked = ask(client, "ask", 1);
     await until(() => answer, "the question");
-    // The runtime waits for the timer of the answer before it lets the world sleep.
+    // The runtime does not hibernate the world before the timer of the acknowledgement has ended.
     const evicted = world.worker.evict(world.name).then(() => "evicted");
     answer("at last");
     assert.deepEqual(await asked, ["at last"]);
@@ -153,7 +153,7 @@ describe("a world in which a handler awaits", () => {
     assert.equal(world.boots(), 2);
   });
 
-  test("does so, too, where the answer does not come", async () => {
+  test("hibernates after the timeout, too", async () => {
     const world = app.world();
     const client = await world.join();
     assert.deepEqual(await ask(client, "ask within", 500), failed("ACK_TIMEOUT", "the client did not answer in time"));
@@ -162,7 +162,7 @@ describe("a world in which a handler awaits", () => {
     assert.equal(world.boots(), 2);
   });
 
-  test("is not woken by an answer to a question that is forgotten", async () => {
+  test("ignores a late acknowledgement", async () => {
     const world = app.world();
     const [client, other] = [await world.join("/", websocket), await world.join()];
     const late = [];

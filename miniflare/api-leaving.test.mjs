@@ -1,4 +1,4 @@
-// Why sockets leave, in Socket.IO's words, and what their handlers still know of them; and clients that do not read.
+// The reasons why sockets leave, as Socket.IO names them, and what their handlers can still read; and clients that do not read.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,10 +9,10 @@ import { heardOf, rows, websocket } from "./rows.mjs";
 import { until } from "./waiting.mjs";
 
 const app = rows();
-// The same with a quick heartbeat, for who is to miss it.
+// The same with a quick heartbeat, for clients that miss it.
 const quick = rows({ PING_INTERVAL_MS: "300", PING_TIMEOUT_MS: "200", CONNECT_TIMEOUT_MS: "1500" });
 
-/** The world's watcher has heard that this socket left, for this reason, out of these rooms. */
+/** Waits until the watcher was told that this socket left; asserts its reason and its rooms. */
 async function assertLeft(watcher, id, reason, rooms = []) {
   const left = (event) => until(
     () => watcher.heard.find(([name, who]) => name === event && who === id),
@@ -84,7 +84,7 @@ describe("stock clients", () => {
     clients[0].emit("close the world");
     await until(() => clients.every(({ reasons }) => reasons.length), "everybody to be disconnected");
     assert.deepEqual(clients.map(({ reasons }) => reasons), ids.map(() => ["transport close"]));
-    // Whoever comes again is let in again.
+    // Clients can connect again.
     await rest();
     const next = await join();
     assert.equal((await ask(next, "sockets", null))[0].clients, 1);
@@ -107,14 +107,14 @@ describe("stock clients", () => {
   });
 });
 
-describe("who breaks the rules", () => {
+describe("a client that breaks the protocol", () => {
   const faults = [
-    ["transport error: a ping of the client's", "2", "transport error"],
+    ["transport error: a ping from the client", "2", "transport error"],
     ["parse error: an unknown Engine.IO packet", "9", "parse error"],
-    ["parse error: an empty one", "", "parse error"],
+    ["parse error: an empty packet", "", "parse error"],
     ["forced close: a Socket.IO packet that cannot be read", "4abc", "forced close"],
-    ["forced close: an event of a reserved name", '42["disconnect"]', "forced close"],
-    ["forced close: an attachment that nobody announced", Buffer.from([1]), "forced close"],
+    ["forced close: an event with a reserved name", '42["disconnect"]', "forced close"],
+    ["forced close: an attachment without its packet", Buffer.from([1]), "forced close"],
     ["forced close: a second CONNECT", "40", "forced close"],
     ["forced close: an event for a namespace that was not joined", '42/leaving,["echo"]', "forced close"],
     ["transport close: a close packet", "1", "transport close"],
@@ -147,9 +147,9 @@ describe("who breaks the rules", () => {
   });
 });
 
-describe("who falls silent", () => {
+describe("a silent client", () => {
   for (const asleep of [false, true]) {
-    test(`ping timeout, ${asleep ? "after a nap" : "awake"}`, async () => {
+    test(`ping timeout, ${asleep ? "hibernated" : "awake"}`, async () => {
       const world = quick.world("websocket", asleep);
       const watcher = await world.watch();
       const wire = await openWebSocket(world.worker.url, `/w/${world.name}/socket.io/`, { pong: false });
@@ -171,11 +171,11 @@ describe("who falls silent", () => {
   });
 });
 
-describe("who does not read", () => {
+describe("a client that does not read", () => {
   const CHUNK = "x".repeat(100_000);
 
   for (const asleep of [false, true]) {
-    test(`does without volatile events, and is not closed, ${asleep ? "after a nap" : "awake"}`, async () => {
+    test(`misses volatile events, and is not closed, ${asleep ? "hibernated" : "awake"}`, async () => {
       const world = app.world("websocket", asleep);
       const sender = await world.join();
       const slow = await openWebSocket(world.worker.url, `/w/${world.name}/socket.io/`);

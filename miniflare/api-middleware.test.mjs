@@ -1,5 +1,5 @@
-// What comes before handlers, and handlers of more than one event: guards of a namespace, namespaces that are found when
-// somebody wants to join them, packet middleware, `once`, `on_any` and its like.
+// Middleware, and handlers of more than one event: guards of a namespace, dynamic namespaces, packet middleware, `once`,
+// `on_any` and similar.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -14,10 +14,10 @@ const { row } = app;
 
 const auth = (token, name = "Bob") => ({ auth: { token, name } });
 
-/** The connections of those that were refused are gone, too: who polls keeps the world awake until it has said that it left. */
+/** Waits until refused clients have closed their connections: until then, one that polls keeps the world awake. */
 const areGone = (client, left) => until(async () => (await ask(client, "sockets", null))[0].clients === left, "the refused to be gone");
 
-/** What a client is told that is not let in. */
+/** Returns the error that a refused client gets. */
 const refusal = (joining) => joining.then(() => assert.fail("it was let in"), ({ message, data }) => ({ message, data }));
 
 describe("guards", () => {
@@ -29,7 +29,7 @@ describe("guards", () => {
       assert.deepEqual(wrong, { message: "not allowed", data: { code: 7, token: "wrong" } });
       await areGone(first, 1);
       await rest();
-      // The second guard is asked only when the first lets pass; without data of its own, its error's code is that.
+      // The second guard is called only after the first has passed; an error without data sends its code as the data.
       assert.deepEqual(await refusal(join(namespace, auth("wrong", "Ann"))), wrong);
       await areGone(first, 1);
       await rest();
@@ -39,11 +39,11 @@ describe("guards", () => {
       assert.deepEqual(await ask(first, "echo", 1), [1]);
     });
 
-    row(`${namespace} lets in, and prepares the socket`, async ({ join, rest }) => {
+    row(`${namespace} accepts, and prepares the socket`, async ({ join, rest }) => {
       const first = await join("/");
       await rest();
       const client = await join(namespace, auth("secret"));
-      // What a guard emitted is heard when the client is in, before what on_connect emits.
+      // A guard's events reach the client before those of on_connect.
       assert.deepEqual(await heard(client, 2), [["from the guard", "Bob"], ["connected"]]);
       await rest();
       assert.deepEqual(await ask(client, "who am I"), [{ name: "Bob" }, [client.id, "let in"]]);
@@ -51,7 +51,7 @@ describe("guards", () => {
     });
   }
 
-  row("are asked for each namespace of a connection by itself", async ({ name, worker, rest }) => {
+  row("are called for each namespace of a connection separately", async ({ name, worker, rest }) => {
     const wire = await openWebSocket(worker.url, `/w/${name}/socket.io/`);
     await connectNamespace(wire);
     await rest();
@@ -59,7 +59,7 @@ describe("guards", () => {
     await wire.expect('431["meanwhile"]', '44/slowly,{"message":"not allowed","data":{"code":7,"token":"wrong"}}');
     await rest();
     wire.send('40/slowly,{"token":"secret","name":"Bob"}');
-    // As with Socket.IO's own server, it goes out when the guard says so; clients keep it until they are in.
+    // As with Socket.IO's own server, a guard's event is sent before the CONNECT is answered; clients buffer it.
     await wire.expect('42/slowly,["from the guard","Bob"]');
     assert.match(await wire.take("the answer to CONNECT"), /^40\/slowly,\{"sid":/);
     await wire.expect('42/slowly,["connected"]');
@@ -68,7 +68,7 @@ describe("guards", () => {
     await wire.close();
   }, ["websocket"]);
 
-  row("need not end: the client may leave while one waits", async ({ name, worker, join, rest }) => {
+  row("may still wait when the client leaves", async ({ name, worker, join, rest }) => {
     const first = await join("/");
     const wire = await openWebSocket(worker.url, `/w/${name}/socket.io/`);
     await rest();
@@ -88,12 +88,12 @@ describe("namespaces", () => {
     await rest();
     assert.deepEqual(await ask(a, "params"), ["/dynamic-one", ["one", null, null]]);
     assert.deepEqual(await ask(b, "params"), ["/by/tree/of/life", [null, "tree", "life"]]);
-    // A name that is registered goes before templates, and is not new.
+    // A registered name takes precedence over templates, and is not reported as new.
     assert.deepEqual(await ask(await join("/dynamic-0"), "params"), ["/dynamic-0", [null, null, null]]);
     assert.equal(watcher.heard.length, 2);
   });
 
-  row("of a template are apart, and all its children", async ({ join, rest }) => {
+  row("of a template are separate, and are its children", async ({ join, rest }) => {
     const clients = [];
     for (const n of [1, 2, 2]) clients.push(await join(`/dynamic-${n}`));
     const other = await join("/by/tree/of/life");
@@ -108,7 +108,7 @@ describe("namespaces", () => {
     assert.deepEqual(clients[0].heard, [["child", "/dynamic-1"]]);
   });
 
-  row("are gone with their last socket, and new again", async ({ join, watch, rest }) => {
+  row("end with their last socket, and are new again", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const first = await join("/dynamic-again");
     await rest();
@@ -170,10 +170,10 @@ describe("handlers", () => {
     watcher.heard.length = 0;
     await rest();
     assert.deepEqual(await ask(client, "who knows"), ["fallback: who knows"]);
-    assert.deepEqual(await heard(watcher, 2), [["before any", "who knows"], ["any", "who knows", 0]], "an answer is no event");
+    assert.deepEqual(await heard(watcher, 2), [["before any", "who knows"], ["any", "who knows", 0]], "an acknowledgement is no event");
   });
 
-  row("that fail where no client waits for an answer", async ({ join, watch, rest }) => {
+  row("that fail without an acknowledgement to send", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join("/middleware");
     await rest();
@@ -200,7 +200,7 @@ describe("packet middleware", () => {
     assert.deepEqual(client.reasons, []);
   });
 
-  row("that waits holds up this socket's later events, and nobody else's", async ({ join, rest }) => {
+  row("that waits delays the later events of its socket only", async ({ join, rest }) => {
     const [client, other] = [await join("/middleware"), await join("/middleware")];
     await rest();
     const order = [];
@@ -213,7 +213,7 @@ describe("packet middleware", () => {
     ];
     await Promise.all(all);
     assert.deepEqual(order, ["other", "delayed 1", "number 2", "delayed 3", "number 4"]);
-    await rest(); // which it can, now that nothing waits
+    await rest(); // possible, because nothing waits any more
     assert.deepEqual(await ask(client, "number", 6), [6]);
   });
 });

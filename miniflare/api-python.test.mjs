@@ -1,4 +1,4 @@
-// python-socketio, which has a parser and an idea of acknowledgements of its own, against the server API.
+// python-socketio, which has its own parser and its own acknowledgements, against the server API.
 
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
@@ -15,7 +15,7 @@ for (const kind of ["sync", "async"]) {
   for (const transports of ["default", "websocket", "polling"]) {
     describe(`${kind}, ${transports}`, () => {
       for (const asleep of transports === "polling" ? [false] : [false, true]) {
-        test(`answers and is answered, ${asleep ? "after a nap" : "awake"}`, async () => {
+        test(`sends and receives acknowledgements, ${asleep ? "hibernated" : "awake"}`, async () => {
           const world = app.world("websocket", asleep);
           const watcher = await world.watch();
           pythons ??= await Pythons.start(world.worker.url);
@@ -25,7 +25,7 @@ for (const kind of ["sync", "async"]) {
             return snake.take(`the ack of ${event}`);
           };
 
-          // Its threads tell of an event and of the answer behind it in any order.
+          // Its threads report an event and the acknowledgement that follows it in any order.
           const callAndHear = async (todo, heard, acked) => {
             snake.tell({ do: "call", ...todo });
             const told = [await snake.take("the event or the ack"), await snake.take("the other")];
@@ -50,7 +50,7 @@ for (const kind of ["sync", "async"]) {
           await world.rest();
           snake.tell({ do: "leave" });
           const [[who, reason]] = await heardOf(watcher, "left");
-          // On a WebSocket it does not wait until it has said that it leaves.
+          // On a WebSocket, it may close the connection before its DISCONNECT is sent.
           const reasons = ["client namespace disconnect", "transport close"];
           assert.deepEqual([who, reasons.includes(reason)], [id, true], reason);
           assert.equal(await snake.ended(), 0);

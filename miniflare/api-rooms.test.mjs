@@ -1,4 +1,4 @@
-// Rooms, the sockets in them, and what is known of each: data, handshake, connection.
+// Rooms, the sockets in them, and their data, handshake and connection.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,7 +9,7 @@ import { until } from "./waiting.mjs";
 const app = rows();
 const { row } = app;
 
-/** All that these have heard until now as `said`: whatever was sent to them before this is among it. */
+/** Returns the texts of all `said` events of each client. Everything that was sent to them before this call is included. */
 async function said(...clients) {
   for (const client of clients) await ask(client, "echo");
   return clients.map((client) => client.heard.filter(([name]) => name === "said").map(([, text]) => text));
@@ -26,10 +26,10 @@ describe("rooms", () => {
     assert.deepEqual(await ask(client, "leave", ["den", "lair"]), [[id, "nest"]]);
     await rest();
     assert.deepEqual(await ask(client, "rooms"), [[id, "nest"]]);
-    assert.deepEqual(await ask(client, "leave", [id]), [[id, "nest"]], "nobody leaves the room of their own id");
+    assert.deepEqual(await ask(client, "leave", [id]), [[id, "nest"]], "a socket cannot leave the room of its own id");
   });
 
-  row("say who hears an event", async ({ join, rest }) => {
+  row("select the recipients of an event", async ({ join, rest }) => {
     const [a, b, c] = [await join(), await join(), await join()];
     await ask(a, "join", ["den", "nest"]);
     await ask(b, "join", ["den"]);
@@ -50,7 +50,7 @@ describe("rooms", () => {
     assert.deepEqual(await said(a, b, c), [[5, 6, 7], [1, 2, 4, 6], [2, 3, 6, 7]]);
   });
 
-  row("flags that change nothing are taken", async ({ join, rest }) => {
+  row("flags without an effect are accepted", async ({ join, rest }) => {
     const [a, b] = [await join(), await join()];
     await rest();
     a.emit("flags");
@@ -58,7 +58,7 @@ describe("rooms", () => {
     assert.deepEqual(await said(a, b), [["socket", "io", "local io"], ["io", "local io", "local socket"]]);
   });
 
-  row("volatile events reach who is ready", async ({ join, watch, rest }) => {
+  row("volatile events reach clients that are ready", async ({ join, watch, rest }) => {
     const [a, b] = [await join("/", websocket), await join("/", websocket)];
     await rest();
     await ask(a, "volatile", b.id, "for you");
@@ -72,7 +72,7 @@ describe("rooms", () => {
 });
 
 describe("sockets", () => {
-  row("are found, with what is known of them", async ({ join, rest, name }) => {
+  row("are found, with their rooms, data and URL", async ({ join, rest, name }) => {
     const [a, b] = [await join(), await join()];
     const ids = [a.id, b.id].sort();
     await ask(a, "join", ["den"]);
@@ -93,7 +93,7 @@ describe("sockets", () => {
     await ask(a, "set data", { n: 1, list: ["né ☃"] });
     await rest();
     assert.deepEqual(await ask(a, "data"), [{ n: 1, list: ["né ☃"] }]);
-    await ask(a, "set data", "x".repeat(60_000)); // more than fits beside the socket
+    await ask(a, "set data", "x".repeat(60_000)); // more than fits into the WebSocket's attachment
     await rest();
     assert.deepEqual(await ask(a, "data"), ["x".repeat(60_000)]);
     const [{ error }] = await ask(a, "set data", "x".repeat(66_000));
@@ -152,7 +152,7 @@ describe("the handshake", () => {
     }, [kind]);
   }
 
-  row("tells a page's origin, and the address that the platform tells", async ({ join, rest }) => {
+  row("has the page's origin, and the address from the platform", async ({ join, rest }) => {
     const client = await join("/", { extraHeaders: { origin: "https://a.example", "cf-connecting-ip": "192.0.2.7" } });
     await rest();
     const [{ xdomain, address, headers }] = await ask(client, "handshake");
@@ -160,7 +160,7 @@ describe("the handshake", () => {
     assert.ok(address.length > 0);
   });
 
-  row("its auth is that of each namespace", async ({ join, rest }) => {
+  row("has the auth object of each namespace", async ({ join, rest }) => {
     const client = await join("/", { auth: (give) => give({ token: "main" }) });
     await rest();
     const [{ auth }] = await ask(client, "handshake");
@@ -177,7 +177,7 @@ describe("the handshake", () => {
 
 describe("the connection", () => {
   for (const [kind, transport, isUpgraded] of [["default", "websocket", true], ["websocket", "websocket", false], ["polling", "polling", false]]) {
-    row(`is told: ${kind}`, async ({ join, rest }) => {
+    row(`is known to handlers: ${kind}`, async ({ join, rest }) => {
       const client = await join();
       await rest();
       const wanted = { id: client.io.engine.id, transport, upgraded: isUpgraded, protocol: 4 };

@@ -1,5 +1,5 @@
-// Acknowledgements that outlive sleep: the handler that `ack_to` names is called in the woken world, with the client's
-// acknowledgement or with why there is none.
+// Acknowledgements that outlive hibernation: the handler that `ack_to` names is called in the woken world, with the client's
+// acknowledgement or with the reason why there is none.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -8,19 +8,19 @@ import { ask } from "./clients.mjs";
 import { failed, heardOf, rows } from "./rows.mjs";
 import { until } from "./waiting.mjs";
 
-// From ten seconds on, an alarm wakes the world, and nothing else does; between two of eleven it has time to fall asleep.
+// With a ping interval of 10 s or more, only the alarm wakes the world; in 11 s it has the time to hibernate in between.
 const app = rows({ PING_INTERVAL_MS: "11000", PING_TIMEOUT_MS: "5000" });
 const { row } = app;
 
-/** A client that keeps its answers to itself until it is told. */
+/** Makes the client keep its acknowledgements; returns the list of functions that send them. */
 function thinking(client) {
   const answers = [];
   client.on("question", (question, answer) => answers.push((value) => answer(value ?? question)));
   return answers;
 }
 
-describe("an answer by ack_to", () => {
-  row("comes to the handler, with what was kept for it", async ({ join, watch, rest }) => {
+describe("an acknowledgement by ack_to", () => {
+  row("reaches the handler, with its context", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();
     const answers = thinking(client);
@@ -31,12 +31,12 @@ describe("an answer by ack_to", () => {
     answers[0]({ fine: true });
     assert.deepEqual(await heardOf(watcher, "reply"), [[client.id, { answer: { fine: true } }, { kept: [1] }]]);
     await rest();
-    answers[0]("again"); // a client answers once; whatever comes then is nobody's
+    answers[0]("again"); // a client acknowledges once; a second acknowledgement is ignored
     assert.deepEqual(await ask(client, "echo", 1), [1]);
     assert.equal(watcher.heard.length, 1);
   });
 
-  row("is told apart from others that are awaited", async ({ join, watch, rest }) => {
+  row("is distinguished from others that are pending", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const clients = [await join(), await join()];
     const all = clients.map(thinking);
@@ -53,7 +53,7 @@ describe("an answer by ack_to", () => {
     assert.deepEqual((await heardOf(watcher, "reply", 6)).sort(), wanted.sort());
   });
 
-  row("comes from everybody in a room", async ({ join, watch, rest }) => {
+  row("comes from every socket in a room", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const clients = [await join(), await join(), await join()];
     for (const client of clients.slice(0, 2)) await ask(client, "join", ["asked"]);
@@ -70,7 +70,7 @@ describe("an answer by ack_to", () => {
     assert.equal(all[2].length, 0);
   });
 
-  row("does not come from a client that is gone", async ({ join, watch, rest }) => {
+  row("fails when the client disconnects", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();
     const answers = thinking(client);
@@ -82,7 +82,7 @@ describe("an answer by ack_to", () => {
     assert.deepEqual(await heardOf(watcher, "reply"), [[id, { none: "DISCONNECTED" }, "kept"]]);
   });
 
-  row("is not asked for by a hundred and more at once", async ({ join, watch, rest }) => {
+  row("fails as BUSY if a hundred are pending", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();
     await rest();
@@ -90,15 +90,15 @@ describe("an answer by ack_to", () => {
     assert.deepEqual(await heardOf(watcher, "reply"), [[client.id, { none: "BUSY" }, 100]]);
   });
 
-  row("keeps no context that is too long", async ({ join, rest }) => {
+  row("refuses a context that is too long", async ({ join, rest }) => {
     const client = await join();
     await rest();
-    const message = "the context of a reply cannot be kept: it has 5002 bytes, and may have 4096";
+    const message = "the context of `ack_to` cannot be kept: it has 5002 bytes, and may have 4096";
     assert.deepEqual(await ask(client, "ask by reply", "?", "x".repeat(5000), null), failed("INVALID_CONTEXT", message));
   });
 });
 
-// They mostly wait, and nobody evicts anybody while another waits for it.
+// Concurrent, because these tests mostly wait. None evicts a world that something keeps awake: that would block all of them.
 describe("time", { concurrency: true }, () => {
   for (const asleep of [false, true]) {
     test(`a deadline is kept, ${asleep ? "asleep: the alarm wakes the world for it" : "awake"}`, async () => {
@@ -120,7 +120,7 @@ describe("time", { concurrency: true }, () => {
     });
   }
 
-  test("an answer after natural sleep, ten idle seconds and more", async () => {
+  test("an acknowledgement after natural hibernation, after ten idle seconds or more", async () => {
     const world = app.world();
     const watcher = await world.watch();
     const client = await world.join();
@@ -129,7 +129,7 @@ describe("time", { concurrency: true }, () => {
     await until(() => answers.length, "the question");
     for (let n = 0; world.boots() < 2; n++) {
       assert.ok(n < 5, "it never slept");
-      await sleep(12_000); // a ping or two wake it meanwhile, and it falls asleep again
+      await sleep(12_000); // a ping or two wake it in the meantime, and it hibernates again
     }
     answers[0]("good morning");
     assert.deepEqual(await heardOf(watcher, "reply"), [[client.id, { answer: "good morning" }, { kept: "all night" }]]);

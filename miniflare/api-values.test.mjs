@@ -1,4 +1,4 @@
-// What arguments may be: typed values, binary somewhere inside, JSON that passes through unread; from Node and from Python.
+// Kinds of arguments: typed values, binary inside, JSON that passes through unparsed.
 
 import assert from "node:assert/strict";
 import { describe } from "node:test";
@@ -58,7 +58,7 @@ describe("values", () => {
     client.emit("everybody else", half, { [half]: bytes(2) });
     assert.deepEqual(await heardOf(other, "said"), [[half, { [half]: bytes(2) }]]);
     await rest();
-    client.emit(half, 1); // nobody handles it
+    client.emit(half, 1); // no handler for it
     assert.deepEqual(await ask(client, "echo", half), [half]);
     assert.deepEqual(client.reasons, []);
   });
@@ -75,7 +75,7 @@ describe("values", () => {
       client.emit("everybody else", nest(value, 2_000));
       const [said] = (await heardOf(other, "said", n + 1)).at(-1);
       assert.deepEqual(unnest(said, 2_000), value);
-      // Who reads it as a value fails, for this one event.
+      // A handler that parses it fails, for this one event.
       await rest();
       const [{ error }] = await ask(client, "typed", nest(value, 2_000));
       assert.equal(error.code, "INVALID_ARGUMENTS");

@@ -1,4 +1,4 @@
-// Handlers that wait for what the runtime does, and what belongs to the world: alarms, storage.
+// Handlers that wait for timers and requests of the runtime; named alarms and storage.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -21,13 +21,13 @@ describe("a handler that waits", () => {
   });
   after(() => server?.close());
 
-  row("for a timer goes on, and what it emitted before left before", async ({ join, rest }) => {
+  row("for a timer continues, and its earlier events were sent before", async ({ join, rest }) => {
     const [client, other] = [await join(), await join()];
     await rest();
     const waited = ask(client, "wait", "a", 250);
     await heard(client, 1);
     assert.deepEqual(client.heard, [["before", "a"]]);
-    // Neither others nor the client's own next events wait for it.
+    // Neither other clients nor the client's own next events wait for it.
     assert.deepEqual(await ask(other, "echo", 1), [1]);
     assert.deepEqual(await ask(client, "echo", 2), [2]);
     assert.deepEqual(client.heard, [["before", "a"]]);
@@ -37,7 +37,7 @@ describe("a handler that waits", () => {
     assert.deepEqual(await ask(client, "wait", "b", 10), ["b"]);
   });
 
-  row("for a request to another server goes on", async ({ join, rest }) => {
+  row("for a request to another server continues", async ({ join, rest }) => {
     const [client, other] = [await join(), await join()];
     const url = `http://127.0.0.1:${server.address().port}/`;
     await rest();
@@ -49,12 +49,12 @@ describe("a handler that waits", () => {
     release();
     assert.deepEqual(await fetched, ["a page"]);
     assert.deepEqual(await heardOf(client, "after"), [[6]]);
-    await rest(); // and nothing keeps it awake
+    await rest(); // nothing keeps it awake
     const [{ error }] = await ask(client, "fetch", "no url");
     assert.equal(error.code, "ERROR");
   });
 
-  row("many at once, each for itself", async ({ join, rest }) => {
+  row("for timers, many at once, independently", async ({ join, rest }) => {
     const clients = [await join(), await join()];
     await rest();
     const all = [];
@@ -75,7 +75,7 @@ describe("a handler that waits", () => {
     assert.equal(answered, false);
   });
 
-  row("and panics then costs its event, and nothing that it did before", async ({ join, rest }) => {
+  row("and then panics fails its event; what it did before is kept", async ({ join, rest }) => {
     const [client, other] = [await join(), await join()];
     await rest();
     assert.deepEqual(await ask(client, "panic late", 50), failed("INTERNAL_ERROR", "The handler of this event failed"));
@@ -86,7 +86,7 @@ describe("a handler that waits", () => {
     assert.deepEqual([...client.reasons, ...other.reasons], []);
   });
 
-  row("and whose client leaves ends by itself", async ({ join, rest }) => {
+  row("and whose client leaves runs to its end", async ({ join, rest }) => {
     const [client, other] = [await join(), await join()];
     await rest();
     client.emit("wait", "a", 150);
@@ -97,7 +97,7 @@ describe("a handler that waits", () => {
     assert.deepEqual(await ask(other, "echo", 1), [1]);
   });
 
-  test("keeps the world awake, and no longer", async () => {
+  test("keeps the world awake only until it ends", async () => {
     const world = app.world();
     const client = await world.join();
     const waited = ask(client, "wait", "a", 400);
@@ -111,7 +111,7 @@ describe("a handler that waits", () => {
 });
 
 describe("named alarms", () => {
-  row("ring, asleep or not, once", async ({ join, watch, rest }) => {
+  row("fire once, in an awake and in a hibernated world", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();
     await rest();
@@ -124,10 +124,10 @@ describe("named alarms", () => {
     assert.equal(watcher.heard.length, 1);
   });
 
-  row("are set anew and taken back", async ({ join, watch, rest }) => {
+  row("are replaced and cleared", async ({ join, watch, rest }) => {
     const watcher = await watch();
     const client = await join();
-    // What must not ring is due when even a slow machine has come to the end of this.
+    // An alarm that must not fire is due long after the end of this test, even on a slow machine.
     await ask(client, "set alarm", "bell", 60_000, "first");
     await rest();
     assert.deepEqual(await ask(client, "alarm", "bell"), [true]);
@@ -141,7 +141,7 @@ describe("named alarms", () => {
     assert.equal(watcher.heard.length, 1);
   });
 
-  row("ring although everybody has left", async ({ join, rest }) => {
+  row("fire although every client has left", async ({ join, rest }) => {
     const client = await join();
     await ask(client, "set alarm", "gong", 500, 1);
     client.disconnect();
@@ -151,7 +151,7 @@ describe("named alarms", () => {
     assert.deepEqual(await ask(next, "get", "rang"), [["gong", 1]]);
   });
 
-  row("that have no handler are refused", async ({ join, rest }) => {
+  row("without a handler are refused", async ({ join, rest }) => {
     const client = await join();
     await rest();
     const wanted = failed("INVALID_ALARM", 'the app has no `on_alarm` called "whistle"');
@@ -188,7 +188,7 @@ describe("storage", () => {
     assert.deepEqual(await ask(await join(), "get", "a"), [1]);
   });
 
-  row("refuses what is too long", async ({ join, rest }) => {
+  row("refuses keys that are too long, and stores long values", async ({ join, rest }) => {
     const client = await join();
     await rest();
     const [{ error }] = await ask(client, "put", "k".repeat(2049), 1);

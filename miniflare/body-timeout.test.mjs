@@ -1,4 +1,5 @@
-// A POST whose body never ends: it is answered at its deadline, its connection and its session are over, and the world can sleep.
+// A POST whose body never ends: it gets a 408 at its deadline, its connection and its session are closed, and the world can
+// hibernate.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -8,7 +9,7 @@ import { until, within } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 let worker;
-// A body has as long as a session may be silent: two seconds here.
+// The deadline of a body is as long as a session may be silent: two seconds here.
 before(async () => (worker = await startWorker({ example: "echo", vars: { PING_INTERVAL_MS: "1000", PING_TIMEOUT_MS: "1000" } })));
 after(() => worker?.dispose());
 
@@ -24,7 +25,7 @@ for (const [name, headers, body, drip] of [
     const socket = connect(port, "127.0.0.1");
     let answer = "";
     socket.on("data", (data) => (answer += data));
-    socket.on("error", () => {}); // a chunk that is written after the end
+    socket.on("error", () => {}); // the error of a chunk that is written after the end
     const closed = new Promise((resolve) => socket.on("close", resolve));
     socket.write(`POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n\r\n${body}`);
     const dripping = drip && setInterval(() => socket.write(drip), 50);

@@ -27,7 +27,7 @@ before(async () => {
     response.end(script ? BUNDLE : '<!doctype html><title>page</title><script src="/socket.io.min.js"></script>');
   });
   await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
-  // The page is known by two names: the one is allowed, the other is not.
+  // The page has two addresses: the origin with 127.0.0.1 is allowed, the one with localhost is not.
   const allowed = `http://127.0.0.1:${site.address().port}`;
   worker = await startWorker({ vars: { ALLOWED_ORIGINS: allowed } });
   clients = new Clients(worker.url);
@@ -40,7 +40,7 @@ after(async () => {
   await worker?.dispose();
 });
 
-/** The page, opened under a host name, with a client that has begun to connect. */
+/** Opens the page under a host name, and starts to connect a client in it. */
 async function openPage(host, options = {}) {
   const page = await browser.newPage();
   page.setDefaultTimeout(LIMIT_MS);
@@ -50,7 +50,7 @@ async function openPage(host, options = {}) {
       const hex = (data) => [...new Uint8Array(data)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
       const socket = (window.socket = io(url, { path: "/w/page/socket.io/", ...options }));
       window.seen = { heard: [], reasons: [], errors: [], transports: [] };
-      // When Engine.IO opens: by the time that the namespace is joined, it may have upgraded.
+      // Recorded when Engine.IO opens: when the namespace is joined, the transport may have been upgraded already.
       socket.io.on("open", () => {
         seen.transports.push(socket.io.engine.transport.name);
         socket.io.engine.on("upgrade", (transport) => seen.transports.push(transport.name));
@@ -69,7 +69,7 @@ for (const [name, options, transports] of [
   ["credentials", { withCredentials: true }, ["polling", "websocket"]],
   ["websocket only", { transports: ["websocket"] }, ["websocket"]],
 ]) {
-  test(`a page of an allowed origin and a client in Node hear each other: ${name}`, async () => {
+  test(`a page of an allowed origin and a client in Node receive each other's events: ${name}`, async () => {
     const node = await clients.join("page");
     const { page, seen } = await openPage("127.0.0.1", options);
     await until(async () => (await seen()).transports.length === transports.length, async () => JSON.stringify(await seen()));
@@ -91,11 +91,11 @@ for (const [name, options, transports] of [
   });
 }
 
-test("a page that slept through the world's nap is still there", async () => {
+test("a page stays connected while the world hibernates", async () => {
   const { page, seen } = await openPage("127.0.0.1");
   await until(async () => (await seen()).transports.includes("websocket"), "the upgrade");
   const boots = worker.boots("page");
-  await until(() => worker.evict("page"), "a nap");
+  await until(() => worker.evict("page"), "the world to hibernate");
   await page.evaluate(() => socket.timeout(20_000).emitWithAck("module.page", 1));
   assert.equal(worker.boots("page"), boots + 1);
   assert.deepEqual((await seen()).reasons, []);
@@ -110,7 +110,7 @@ test("a page that offers subprotocols gets the first one", async () => {
 });
 
 for (const [name, options] of [["by polling", { transports: ["polling"] }], ["on a WebSocket", { transports: ["websocket"] }]]) {
-  test(`a page of another origin is told that it may not connect, ${name}`, async () => {
+  test(`a page of another origin gets an error, ${name}`, async () => {
     const { page, seen } = await openPage("localhost", { reconnection: false, ...options });
     await until(async () => (await seen()).errors.length, "connect_error");
     const { errors, transports } = await seen();

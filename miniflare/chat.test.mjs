@@ -1,4 +1,4 @@
-// examples/chat: its server with the stock client, and its page as two people use it, also while the world sleeps in between.
+// examples/chat: its server with the unmodified client, and its page with two users, also with the world hibernated in between.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -27,7 +27,7 @@ after(async () => {
   await worker?.dispose();
 });
 
-/** Somebody in a room. A client that polls keeps the world awake, so it has upgraded. */
+/** Returns a client in a room, upgraded to WebSocket, because a client that polls keeps the world awake. */
 async function enter(world, name, room = "lobby") {
   const socket = await clients.join(world, { auth: { name, key: name.length } });
   await upgraded(socket);
@@ -36,13 +36,13 @@ async function enter(world, name, room = "lobby") {
   return { socket, history };
 }
 
-/** Really asleep: out of memory, its sockets connected. */
+/** Hibernates the world: it is evicted from memory, and its sockets stay connected. */
 const sleep = (world) => until(() => worker.evict(world), `${world} to fall asleep`);
 
 const said = ({ heard }) => heard.filter(([event]) => event === "said").map(([, message]) => message);
 const errorOf = ([answer]) => answer.error.code;
 
-test("a message is acked, heard in its room only, and remembered", async () => {
+test("a message is acknowledged, sent to its room only, and stored in the history", async () => {
   const [{ socket: anna }, { socket: ben }, { socket: cleo }] = [
     await enter("rooms", "Anna"), await enter("rooms", "Ben"), await enter("rooms", "Cleo", "garden"),
   ];
@@ -72,14 +72,14 @@ test("typing reaches the others in the room", async () => {
     if (asleep) await sleep("typing");
     anna.emit("typing");
     assert.deepEqual(await heard(ben, 1), [["typing", "Anna"]]);
-    // What each of them hears next has nothing before it.
+    // An acknowledgement arrives after all earlier events, so that there are none.
     await ask(anna, "say", "that");
     await ask(cleo, "say", "this");
     assert.deepEqual([anna.heard, cleo.heard], [[], []]);
   }
 });
 
-test("everybody knows who is where", async () => {
+test("everybody gets the lists of the people in each room", async () => {
   const { socket: anna } = await enter("people", "Anna");
   const ben = await clients.join("people", { auth: { name: "Ben", key: 2 } });
   assert.deepEqual(await heard(ben, 3), [["people", "lobby", ["Anna"]], ["people", "kitchen", []], ["people", "garden", []]]);
@@ -93,10 +93,10 @@ test("everybody knows who is where", async () => {
   assert.deepEqual(await heard(anna, 4), moves.map((move) => ["people", ...move]));
 });
 
-test("a name that is taken or bad is refused, and says why", async () => {
+test("a name that is taken or invalid is refused with the reason", async () => {
   await enter("names", "Anna");
   const refused = async (auth) => {
-    // On a WebSocket: of a poller that went away the runtime learns late, and until then the world cannot be put to sleep.
+    // On a WebSocket: the runtime notices late that a polling client has gone, and until then the world cannot hibernate.
     const options = { auth, transports: ["websocket"] };
     const error = await clients.join("names", options).then(() => assert.fail("let in"), (error) => error);
     return [error.message, error.data];
@@ -108,10 +108,10 @@ test("a name that is taken or bad is refused, and says why", async () => {
   assert.deepEqual(await refused({ name: " ", key: 1 }), ["A name cannot be empty", { code: "EMPTY" }]);
   assert.deepEqual(await refused({ name: "x".repeat(25), key: 1 }), ["A name has at most 24 characters, not 25", { code: "TOO_LONG" }]);
   assert.deepEqual(await refused(undefined), ["auth: missing field `name`", { code: "INVALID_ARGUMENTS" }]);
-  await enter("names", "Anna"); // another tab of hers has her key
+  await enter("names", "Anna"); // another tab of the same user has the same key
 });
 
-test("what cannot be is answered with an error", async () => {
+test("invalid events are acknowledged with an error", async () => {
   const socket = await clients.join("errors", { auth: { name: "Anna", key: 1 } });
   assert.equal(errorOf(await ask(socket, "say", "too early")), "IN_NO_ROOM");
   assert.equal(errorOf(await ask(socket, "enter", "attic")), "NO_SUCH_ROOM");
@@ -122,14 +122,14 @@ test("what cannot be is answered with an error", async () => {
   assert.equal((await ask(socket, "say", "é".repeat(500)))[0].from, "Anna");
 });
 
-/** A person's own browser. */
+/** Opens the page in a browser context of its own. */
 async function visit(world, hash = "", options = {}) {
   const page = await (await browser.newContext(options)).newPage();
   page.setDefaultTimeout(LIMIT_MS);
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.message));
   page.on("console", (message) => message.type() === "error" && page.problems.push(message.text()));
-  // socket.io-client gives `io` no way out of its module; this is how a test sees that the page has stopped polling.
+  // The test cannot reach `io` in the page's module; a frame on a WebSocket shows that the page has stopped polling.
   page.sockets = 0;
   page.on("websocket", (socket) => socket.on("framereceived", () => (page.sockets = 1)));
   await page.goto(`${worker.url}/?world=${world}${hash}`);
@@ -149,7 +149,7 @@ const say = async (page, text) => {
 const messages = (page) => page.locator("#messages .message:not(.waiting) .text");
 const waitForMessage = (page, text) => messages(page).filter({ hasText: text }).waitFor();
 
-test("two people talk on the page, before and after the world slept", async () => {
+test("two people talk on the page, before and after the world hibernated", async () => {
   const [anna, ben] = [await visit("page"), await visit("page")];
   await comeIn(anna, "Anna");
   await comeIn(ben, "Ben");
@@ -193,7 +193,7 @@ test("the page has rooms", async () => {
   assert.deepEqual([anna.problems, ben.problems], [[], []]);
 });
 
-test("the page shows what went wrong", async () => {
+test("the page shows errors", async () => {
   await enter("page-errors", "Anna");
   const page = await visit("page-errors");
   await page.getByLabel("Your name").fill("anna");
@@ -208,7 +208,7 @@ test("the page shows what went wrong", async () => {
   assert.equal(await page.locator("#messages .message").count(), 0);
 });
 
-test("the page says that it is not connected, and comes back", async (t) => {
+test("the page shows that it is not connected, and reconnects", async (t) => {
   const mortal = await startWorker({ example: "chat" });
   t.after(() => mortal.dispose());
   const page = await (await browser.newContext()).newPage();
@@ -243,7 +243,7 @@ test("the page fits a phone, light and dark", async () => {
   assert.notEqual(paper[0], paper[1]);
 });
 
-test("the page is served without its Worker, and only by its own names", async () => {
+test("the page is served without running the Worker, and only at its own paths", async () => {
   const of = async (path) => {
     const response = await fetch(worker.url + path, { redirect: "manual" });
     await response.arrayBuffer();

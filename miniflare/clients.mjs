@@ -1,4 +1,4 @@
-// Stock socket.io-client in the tests' hands.
+// The unmodified socket.io-client, for the tests.
 
 import { io } from "socket.io-client";
 import { until, within } from "./waiting.mjs";
@@ -11,7 +11,7 @@ export class Clients {
     this.origin = origin;
   }
 
-  /** A client of a world that has joined its namespace. What it hears beyond its own handlers is kept in `heard`. */
+  /** Returns a client that has joined a namespace of the world. Its events are kept in `heard`, its disconnects in `reasons`. */
   async join(world, { namespace = "/", ...options } = {}) {
     const socket = io(`${this.origin}${namespace}`, { path: `/w/${world}/socket.io/`, forceNew: true, ...options });
     this.#all.push(socket);
@@ -29,7 +29,7 @@ export class Clients {
     return socket;
   }
 
-  /** Several at once. */
+  /** Returns several clients, which join at the same time. */
   joinAll(world, count, options) {
     return Promise.all(Array.from({ length: count }, () => this.join(world, options)));
   }
@@ -39,14 +39,14 @@ export class Clients {
   }
 }
 
-/** The client has left polling behind. */
+/** Waits until the client has upgraded to WebSocket. */
 export const upgraded = (socket) => until(() => socket.io.engine?.transport.name === "websocket", "the upgrade");
 
-/** Emits and gives the acknowledgement's arguments. */
+/** Emits and returns the acknowledgement's arguments. */
 export const ask = (socket, event, ...args) =>
   within(new Promise((resolve) => socket.emit(event, ...args, (...answer) => resolve(answer))), `the ack of ${event}`);
 
-/** Waits until the client has heard so many events, and gives them all. */
+/** Waits until the client has received `count` events, and returns all it received. */
 export async function heard(socket, count) {
   await until(() => socket.heard.length >= count, () => `${count} events; heard: ${JSON.stringify(socket.heard).slice(0, 500)}`);
   return socket.heard;

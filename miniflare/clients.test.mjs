@@ -1,5 +1,5 @@
-// Stock socket.io-client against the relay: with its default options (polling first, then the upgrade), and on each transport
-// alone.
+// The unmodified socket.io-client against the relay: with its default options (polling first, then the upgrade), and on each
+// transport alone.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -23,7 +23,7 @@ for (const [way, options] of Object.entries(ways)) {
   describe(way, () => {
     const world = way.replaceAll(" ", "-");
 
-    test("an event is heard by everyone else, with its arguments, and not by its sender", async () => {
+    test("an event reaches every other client with its arguments, and not its sender", async () => {
       const [sender, ...others] = await clients.joinAll(world, 3, options);
       const args = [1, "né ☃", null, true, { deep: [{ er: 1.5 }] }, []];
       sender.emit("module.torches", ...args);
@@ -33,14 +33,14 @@ for (const [way, options] of Object.entries(ways)) {
       assert.equal(others[0].heard.length, 1, "a sender does not hear itself");
     });
 
-    test("an event that asks for an ack gets its arguments back, and is heard all the same", async () => {
+    test("an event with an ack gets its arguments back, and reaches the others, too", async () => {
       const [sender, other] = await clients.joinAll(world, 2, options);
       assert.deepEqual(await ask(sender, "module.torches", { lit: true }, 2), [{ lit: true }, 2]);
       assert.deepEqual(await ask(sender, "module.torches"), []);
       assert.deepEqual(await heard(other, 2), [["module.torches", { lit: true }, 2], ["module.torches"]]);
     });
 
-    test("binary arguments arrive as they are, on both sides and in the ack", async () => {
+    test("binary arguments arrive unchanged, in events and in the ack", async () => {
       const [sender, other] = await clients.joinAll(world, 2, options);
       const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
       const args = ["map", all, { tiles: [Buffer.alloc(0), { z: Buffer.from([7]) }] }];
@@ -51,13 +51,13 @@ for (const [way, options] of Object.entries(ways)) {
       assert.deepEqual(await heard(sender, 1), [["module.maps", all]]);
     });
 
-    test("alone in the world, the emitter gets its ack", async () => {
+    test("a client that is alone in the world gets its ack", async () => {
       const sender = await clients.join(`${world}-alone`, options);
       assert.deepEqual(await ask(sender, "module.torches", "hello"), ["hello"]);
     });
 
     for (const event of ["chat", "module.", "modules.a", "test:panic"]) {
-      test(`the event ${event} goes nowhere, and its ack says what is allowed`, async () => {
+      test(`the event ${event} reaches nobody, and its ack names the allowed events`, async () => {
         const [sender, other] = await clients.joinAll(world, 2, options);
         sender.emit(event, "no ack asked for");
         const [answer, ...more] = await ask(sender, event, { some: "data" });
@@ -70,10 +70,10 @@ for (const [way, options] of Object.entries(ways)) {
       });
     }
 
-    test("each sender's events are heard in their order", async () => {
+    test("each sender's events arrive in their order", async () => {
       const count = 300;
       const [reader, ...senders] = await clients.joinAll(`${world}-order`, 3, options);
-      // At once after connecting, so that with default options the upgrade happens in between.
+      // Right after connecting, so that with default options the upgrade happens in between.
       for (let n = 0; n < count; n++) senders.forEach((sender, s) => sender.emit("module.order", s, n, ...(n % 50 ? [] : [Buffer.from([s, n])])));
       await heard(reader, count * senders.length);
       const wanted = Array.from({ length: count }, (_, n) => n);
@@ -86,7 +86,7 @@ for (const [way, options] of Object.entries(ways)) {
       await heard(senders[0], count);
     });
 
-    test("a client that leaves is missed by nobody", async () => {
+    test("a client that leaves does not disturb the others, and may reconnect", async () => {
       const [sender, leaver, other] = await clients.joinAll(`${world}-leave`, 3, options);
       leaver.disconnect();
       await ask(sender, "module.left", 1);
@@ -107,7 +107,7 @@ test("with default options, a client starts by polling and upgrades", async () =
   assert.deepEqual(socket.reasons, []);
 });
 
-test("fifty clients in one world all hear each other", async () => {
+test("fifty clients in one world all receive each other's events", async () => {
   const count = 50;
   const everyone = await clients.joinAll("crowd", count);
   assert.equal(new Set(everyone.map((socket) => socket.id)).size, count);
@@ -125,7 +125,7 @@ test("fifty clients in one world all hear each other", async () => {
   });
 });
 
-test("two worlds do not hear each other", async () => {
+test("two worlds do not receive each other's events", async () => {
   const [[a1, a2], [b1, b2]] = await Promise.all([clients.joinAll("alpha", 2), clients.joinAll("beta", 2)]);
   await Promise.all([ask(a1, "module.x", "alpha"), ask(b1, "module.x", "beta")]);
   assert.deepEqual(await heard(a2, 1), [["module.x", "alpha"]]);

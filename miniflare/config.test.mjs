@@ -1,4 +1,4 @@
-// The Worker's variables: what is refused and how it is told, who may connect, and that no bad request wakes a world.
+// The Worker's variables: how invalid values are reported, which origins may connect, and that a refused request wakes no world.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -18,7 +18,7 @@ async function serve(vars, use) {
   }
 }
 
-describe("a variable that does not parse is refused by name", () => {
+describe("an invalid variable is named in the error", () => {
   const bad = {
     PING_INTERVAL_MS: ["25s", /whole number/],
     PING_TIMEOUT_MS: ["-1", /whole number/],
@@ -48,7 +48,7 @@ describe("a variable that does not parse is refused by name", () => {
   }
 });
 
-test("variables that are set are in force", () =>
+test("variables that are set apply", () =>
   serve({ PING_INTERVAL_MS: " 12000 ", PING_TIMEOUT_MS: "3000", MAX_PAYLOAD_BYTES: "2000" }, async ({ url }) => {
     const { pingInterval, pingTimeout, maxPayload } = (await Poller.open(url, PATH)).handshake;
     assert.deepEqual([pingInterval, pingTimeout, maxPayload], [12_000, 3_000, 2_000]);
@@ -108,7 +108,7 @@ describe("ALLOWED_ORIGINS", () => {
       }
       assert.equal(boots("conf"), 0);
       const answer = await assertAllowed(url, page, [page, "true"]);
-      assert.match(answer.headers.get("vary") ?? "", /origin/i, "a cache must not give it to another page");
+      assert.match(answer.headers.get("vary") ?? "", /origin/i, "a cache must not serve it to another page");
       await assertAllowed(url, "https://other.example", ["https://other.example", "true"]);
       await assertAllowed(url, undefined, [null, null]);
       await assertAllowed(url, url, [url, "true"]);
@@ -153,7 +153,7 @@ describe("a request that is refused wakes no world", () => {
   const wakesNothing = () => assert.deepEqual(worker.logs.filter((line) => line.startsWith("boot ")), []);
 
   for (const path of ["/w/a.b/socket.io/", "/w//socket.io/", `/w/${"x".repeat(65)}/socket.io/`, "/w/a%20b/socket.io/", "/socket.io/?world=a.b", "/socket.io/?world="]) {
-    test(`${path.slice(0, 30)}: no world can be called that`, async () => {
+    test(`${path.slice(0, 30)}: an invalid world name`, async () => {
       const { status, headers, body } = await request(`${worker.url}${path}${path.includes("?") ? "&" : "?"}EIO=4&transport=polling`);
       assert.equal(status, 404);
       assert.match(headers.get("content-type"), /^application\/json/);
@@ -163,7 +163,7 @@ describe("a request that is refused wakes no world", () => {
   }
 
   for (const path of ["/w/conf/other/", "/socket.io", "/w/conf", "/engine.io/?EIO=4&transport=polling"]) {
-    test(`${path}: nothing is there`, async () => {
+    test(`${path}: an unknown path`, async () => {
       const { status, body } = await request(`${worker.url}${path}`);
       assert.equal(status, 404);
       assert.ok(JSON.parse(body).message);
@@ -173,14 +173,14 @@ describe("a request that is refused wakes no world", () => {
 
   const bad = [{}, { transport: "abc" }, { ...polling, EIO: 3 }, { ...polling, sid: "no/such" }, { transport: "websocket" }];
   for (const query of bad) {
-    test(`${JSON.stringify(query)}: not a request to a world`, async () => {
+    test(`${JSON.stringify(query)}: an invalid request`, async () => {
       assert.equal((await request(address(worker.url, PATH, query))).status, 400);
       assert.equal((await request(address(worker.url, PATH, query), { method: "POST", body: "40" })).status, 400);
       wakesNothing();
     });
   }
 
-  test("and a good one wakes one", async () => {
+  test("a valid request wakes its world", async () => {
     await Poller.open(worker.url, `/w/${"x".repeat(64)}/socket.io/`);
     assert.equal(worker.boots("x".repeat(64)), 1);
   });

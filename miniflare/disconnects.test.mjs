@@ -1,5 +1,5 @@
-// Stock clients that are disconnected while they poll or upgrade get everything that was emitted to them before, and then the
-// disconnect.
+// Unmodified clients that the server disconnects while they poll or upgrade: they get everything that was emitted to them
+// before, and then the disconnect.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -19,7 +19,7 @@ after(async () => {
   await worker?.dispose();
 });
 
-/** A client that writes down, in order, that it connected, what it heard, and that it was disconnected. */
+/** Returns a client that records its connect, its events and its disconnect, in order, in `story`. */
 function connect(world, namespace, options) {
   const socket = io(`${worker.url}${namespace}`, { path: `/w/${world}/socket.io/`, forceNew: true, reconnection: false, ...options });
   sockets.push(socket);
@@ -42,14 +42,14 @@ async function assertWhole(clients) {
 describe("a handler of connections that emits and disconnects", () => {
   const kinds = { polling: { transports: ["polling"] }, default: {}, websocket: { transports: ["websocket"] } };
   for (const [kind, options] of Object.entries(kinds)) {
-    test(`is heard by ten of ten clients: ${kind}`, async () => {
+    test(`reaches ten of ten clients: ${kind}`, async () => {
       await assertWhole(Array.from({ length: 10 }, () => connect(`full-${kind}`, "/full", options)));
     });
   }
 });
 
 describe("a client that is disconnected while it upgrades", () => {
-  /** A client that upgrades once it has joined, and calls back while the upgrade waits: `3probe` was heard, `5` is to come. */
+  /** Returns a client that upgrades after joining, and calls back in the upgrade: after it got `3probe`, before it sends `5`. */
   function upgrading(world, callback) {
     class Late extends NodeWebSocket {
       doOpen() {
@@ -68,8 +68,8 @@ describe("a client that is disconnected while it upgrades", () => {
     return socket;
   }
 
-  for (const [world, when, waits] of [["before", "before `5`", true], ["meanwhile", "while `5` is under way", false]]) {
-    test(`hears it, ${when}`, async () => {
+  for (const [world, when, waits] of [["before", "before `5`", true], ["meanwhile", "while `5` is on its way", false]]) {
+    test(`gets the disconnect, ${when}`, async () => {
       const other = connect(world, "/leaving", { transports: ["websocket"] });
       await until(() => other.connected, "the other client");
       const kicks = [];
@@ -84,7 +84,7 @@ describe("a client that is disconnected while it upgrades", () => {
     });
   }
 
-  test("hears it at whatever moment", async () => {
+  test("gets the disconnect at any moment", async () => {
     const other = connect("moments", "/leaving", { transports: ["websocket"] });
     await until(() => other.connected, "the other client");
     const clients = Array.from({ length: 24 }, (_, number) => {

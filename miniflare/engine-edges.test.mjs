@@ -1,4 +1,4 @@
-// The edges of Engine.IO that real clients depend on, on /engine.io/ of examples/echo.
+// Edge cases of Engine.IO that real clients depend on, on /engine.io/ of examples/echo.
 
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
@@ -32,7 +32,7 @@ describe("refusals", () => {
     ["an unknown session's GET", () => request(at({ ...polling, sid: unknown }), { headers: page }), 1],
     ["an unknown session's POST", () => request(at({ ...polling, sid: unknown }), { method: "POST", body: "3", headers: page }), 1],
     ["an unknown session's WebSocket", () => refusedWebSocket(at({ ...websocket, sid: unknown }), page), 1],
-    ["a session id that is none", () => request(at({ ...polling, sid: "no/such" }), { headers: page }), 1],
+    ["an invalid session id", () => request(at({ ...polling, sid: "no/such" }), { headers: page }), 1],
     ["a handshake by POST", () => request(at(polling), { method: "POST", headers: page }), 2],
     ["a handshake by PUT", () => request(at(polling), { method: "PUT", headers: page }), 2],
     ["a GET for a WebSocket that does not ask for one", () => request(at(websocket), { headers: page }), 3],
@@ -86,7 +86,7 @@ describe("polling", () => {
     await within(ended, "the end of the first POST");
   });
 
-  test("POSTs one after the other are as good as one", async () => {
+  test("several POSTs one after the other are accepted", async () => {
     const poller = await Poller.open(origin);
     for (const n of [1, 2, 3]) await poller.send(`4${n}`);
     assert.deepEqual([await poller.take(), await poller.take(), await poller.take()], ["41", "42", "43"]);
@@ -101,7 +101,7 @@ describe("polling", () => {
     await poller.assertGone();
   });
 
-  test("an empty POST is taken", async () => {
+  test("an empty POST is accepted", async () => {
     const poller = await Poller.open(origin);
     const { status, body } = await poller.post("");
     assert.deepEqual([status, body], [200, "ok"]);
@@ -115,7 +115,7 @@ describe("polling", () => {
     await poller.assertGone();
   });
 
-  test("a POST of the largest size is taken, and one byte more is not", async () => {
+  test("a POST of the largest size is accepted, and one byte more is not", async () => {
     const poller = await Poller.open(origin);
     const largest = `4${"x".repeat(MAX_PAYLOAD - 1)}`;
     await poller.send(largest);
@@ -124,7 +124,7 @@ describe("polling", () => {
     assert.deepEqual([status, body], [413, ""]);
   });
 
-  test("a POST that does not say how long it is can be too long, too", async () => {
+  test("a POST without a content-length is refused if it is too long, too", async () => {
     const poller = await Poller.open(origin);
     const body = new ReadableStream({
       start(stream) {
@@ -152,7 +152,7 @@ describe("polling", () => {
 });
 
 describe("WebSocket", () => {
-  test("a message of the largest size is taken, and one byte more closes with 1009", async () => {
+  test("a message of the largest size is accepted, and one byte more closes with 1009", async () => {
     const wire = await openWebSocket(origin);
     const largest = `4${"x".repeat(MAX_PAYLOAD - 1)}`;
     await wire.assertEchoes(largest);
@@ -188,17 +188,17 @@ describe("WebSocket", () => {
 });
 
 describe("upgrade", () => {
-  /** The session still polls: what it posts comes back. */
+  /** Asserts that the session still polls: what it posts is echoed. */
   const assertPolls = async (poller) => {
     await poller.send("4by polling");
     for (;;) {
       const packet = await poller.take();
-      if (packet === "6") continue; // from a probe that was there
+      if (packet === "6") continue; // from an earlier probe
       return assert.equal(packet, "4by polling");
     }
   };
 
-  test("while a probe waits for its 5, every GET is ended with a noop", async () => {
+  test("between 3probe and 5, every GET is ended with a noop", async () => {
     const poller = await Poller.open(origin);
     const wire = await poller.webSocket();
     const hanging = poller.get();
@@ -212,7 +212,7 @@ describe("upgrade", () => {
     await wire.close();
   });
 
-  test("what waited for a GET arrives on the new transport", async () => {
+  test("packets that waited for a GET arrive on the new transport", async () => {
     const poller = await Poller.open(origin);
     await poller.send("4one", "4two");
     const wire = await poller.upgrade();
@@ -227,18 +227,18 @@ describe("upgrade", () => {
       wire.send(frame);
       await wire.closed();
       await assertPolls(poller);
-      await (await poller.upgrade()).close(); // and it may try again
+      await (await poller.upgrade()).close(); // it may try again
     });
   }
 
-  test("a new transport that goes away leaves the session polling", async () => {
+  test("a new transport that is lost leaves the session polling", async () => {
     const poller = await Poller.open(origin);
     const wire = await poller.webSocket();
     wire.send("2probe");
     await wire.expect("3probe");
     wire.ws.terminate();
     await assertPolls(poller);
-    // The server hears of it in its own time; until then a probe is on.
+    // The server notices the loss later; until then, the first probe still counts.
     await until(async () => {
       const again = await poller.webSocket();
       again.send("2probe");
@@ -252,7 +252,7 @@ describe("upgrade", () => {
   });
 
   for (const [name, frames] of [["after the probe", ["2probe"]], ["before the probe", []]]) {
-    test(`one that takes too long ${name} is closed, and the session goes on polling`, async () => {
+    test(`a new transport that takes too long ${name} is closed, and the session continues to poll`, async () => {
       const poller = await Poller.open(origin);
       const wire = await poller.webSocket();
       wire.send(...frames);
@@ -273,7 +273,7 @@ describe("upgrade", () => {
     await first.close();
   });
 
-  test("afterwards, another WebSocket is closed and a GET refused, and the session does not notice", async () => {
+  test("afterwards, another WebSocket is closed and a GET refused, and the session continues", async () => {
     const poller = await Poller.open(origin);
     const wire = await poller.upgrade();
     await wire.assertEchoes();

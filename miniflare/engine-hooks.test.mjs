@@ -1,4 +1,4 @@
-// The hooks of connections in the real runtime: miniflare/apps/hooks has one of every kind, and does what the query says.
+// The hooks of connections in the real runtime: miniflare/apps/hooks has one of every kind, and the query selects what they do.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -20,15 +20,15 @@ const polling = { transport: "polling" };
 const websocket = { transport: "websocket" };
 const pathOf = (world) => `/w/${world}/realtime/`;
 let count = 0;
-/** A query that opens a session by polling: its id is its own. */
+/** Returns a query that opens a session by polling, with an id that was not used before. */
 const fresh = () => ({ ...polling, id: `session-${++count}` });
 const at = (world, query) => address(worker.url, pathOf(world), query);
-/** The refusals of a world that were told. */
+/** Returns a world's refusals, as on_connection_error reported them. */
 const refusals = (world) =>
   worker.logs.filter((line) => line.startsWith("refused ")).map((line) => JSON.parse(line.slice(8))).filter((told) => told[3] === world);
 const logged = (line) => until(() => worker.logs.some((one) => one.includes(line)), () => `${line} in the log:\n${worker.logs.join("\n")}`);
 
-test("an app's path is the only one", async () => {
+test("the app's path replaces the default path", async () => {
   await Poller.open(worker.url, pathOf("path"), { query: { id: `session-${++count}` } });
   await Poller.open(worker.url, "/realtime/", { query: { id: `session-${++count}` } });
   for (const path of ["/socket.io/", "/w/path/socket.io/", "/w/path/realtime", "/w/a/b/realtime/"]) {
@@ -36,7 +36,7 @@ test("an app's path is the only one", async () => {
   }
 });
 
-test("the real client connects, upgrades and is answered after sleep", async () => {
+test("the real client connects, upgrades and gets an ack after hibernation", async () => {
   const world = "client";
   const socket = await clients.join(world, { path: pathOf(world), query: { id: "the-client" } });
   await upgraded(socket);
@@ -51,7 +51,7 @@ test("the real client connects, upgrades and is answered after sleep", async () 
 });
 
 describe("allow_request", () => {
-  test("its text is a 403 by polling and a 400 on a WebSocket, and no world wakes", async () => {
+  test("a denial is a 403 by polling and a 400 on a WebSocket, and wakes no world", async () => {
     const deny = "no entrance";
     const polled = await request(at("denied", { ...fresh(), deny }));
     assertRefused(polled, 4, 403);
@@ -64,7 +64,7 @@ describe("allow_request", () => {
     assert.deepEqual(refusals("denied"), [told, told]);
   });
 
-  test("it is asked before a session is opened only", async () => {
+  test("it is called only before a session is opened", async () => {
     const poller = await Poller.open(worker.url, pathOf("once"), { query: fresh() });
     poller.query = { deny: "too late" };
     await poller.send("40");
@@ -72,7 +72,7 @@ describe("allow_request", () => {
     await (await poller.upgrade()).close();
   });
 
-  test("pages of another origin read why", async () => {
+  test("pages of another origin can read the denial", async () => {
     const origin = "https://page.example";
     const { headers } = await request(at("denied", { ...fresh(), deny: "no" }), { headers: { origin } });
     assert.equal(headers.get("access-control-allow-origin"), origin);
@@ -80,7 +80,7 @@ describe("allow_request", () => {
 });
 
 describe("a guard", () => {
-  test("answers every request as it likes", async () => {
+  test("may answer every request with its own response", async () => {
     const poller = await Poller.open(worker.url, pathOf("guarded"), { query: fresh() });
     const answers = [
       await request(at("guarded", { ...fresh(), guard: "answer" })),
@@ -95,7 +95,7 @@ describe("a guard", () => {
     await poller.send("40");
   });
 
-  test("that fails is a bad request", async () => {
+  test("that fails refuses the request as a bad request", async () => {
     assertRefused(await request(at("failing", { ...fresh(), guard: "fail" })), 3);
     assertRefused(await refusedWebSocket(at("failing", { ...websocket, guard: "fail" })), 3);
     assert.equal(worker.boots("failing"), 0);
@@ -108,7 +108,7 @@ describe("headers", () => {
   const initial = ["x-initial", "x-note", "x-each"];
   const pick = (headers) => initial.map((name) => headers.get(name));
 
-  test("are the app's on every response of a session, and more on the first", async () => {
+  test("are set on every response of a session, and more on the first", async () => {
     const opened = await request(at("headers", { ...fresh(), id: "the-session" }));
     assert.equal(opened.status, 200);
     assert.deepEqual(pick(opened.headers), ["headers", "allowed", "GET"]);
@@ -127,7 +127,7 @@ describe("headers", () => {
     await second.close();
   });
 
-  test("that HTTP does not know are left out and logged", async () => {
+  test("that HTTP does not allow are left out and logged", async () => {
     const { status, headers } = await request(at("wrong", fresh()));
     assert.equal(status, 200);
     assert.deepEqual([headers.get("x-not-a-value"), headers.get("x-smuggled")], [null, null]);
@@ -135,7 +135,7 @@ describe("headers", () => {
     await logged('"x-not-a-value" is left out');
   });
 
-  test("a refusal has none", async () => {
+  test("are not set on a refusal", async () => {
     assert.deepEqual(pick((await request(at("headers", { ...polling, sid: "nobody" }))).headers), [null, null, null]);
   });
 
@@ -155,7 +155,7 @@ describe("headers", () => {
 });
 
 describe("connection_error", () => {
-  test("tells what the Worker and what the world refuses, awake and asleep", async () => {
+  test("reports refusals of the Worker and of the world, awake and hibernated", async () => {
     const world = "errors";
     const wire = await openWebSocket(worker.url, pathOf(world), { query: { id: "on-a-websocket" } });
     wire.send("40");
@@ -178,13 +178,13 @@ describe("connection_error", () => {
     await wire.close();
   });
 
-  test("an origin that may not connect is told, too", async () => {
+  test("reports an origin that is not allowed", async () => {
     assertRefused(await request(at("origin", fresh()), { headers: { origin: "https://evil.example" } }), 4, 403);
     await until(() => refusals("origin").length === 1, "a refusal");
     assert.equal(refusals("origin")[0][1], "Forbidden");
   });
 
-  test("a URL or headers that are too long are a 431 of the Worker's", async () => {
+  test("a URL or headers that are too long get a 431 from the Worker", async () => {
     const answers = [
       await request(at("long", { ...fresh(), more: "x".repeat(10_000) }), { headers: { "x-more": "x".repeat(10_000) } }),
       await refusedWebSocket(at("long", websocket), { cookie: "x".repeat(16_384) }),
@@ -194,7 +194,7 @@ describe("connection_error", () => {
   });
 });
 
-test("a session id that is none or taken is refused", async () => {
+test("a session id that is invalid or taken is refused", async () => {
   const world = "ids";
   const wire = await openWebSocket(worker.url, pathOf(world), { query: { id: "taken" } });
   assert.equal(wire.handshake.sid, "taken");
@@ -209,7 +209,7 @@ test("a session id that is none or taken is refused", async () => {
   await wire.close();
 });
 
-test("browsers are told what the app says", async () => {
+test("the CORS headers are those of the app", async () => {
   const origin = "https://page.example";
   const headers = { origin, "access-control-request-method": "POST", "access-control-request-headers": "x-other" };
   const preflight = await request(at("cors", fresh()), { method: "OPTIONS", headers });

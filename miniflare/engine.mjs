@@ -1,26 +1,26 @@
-// Engine.IO by hand: raw requests and raw WebSockets, so that a test says exactly what goes over the wire.
+// Engine.IO by hand: raw requests and raw WebSockets, so that a test controls every byte on the wire.
 
 import assert from "node:assert/strict";
 import WebSocket from "ws";
 import { LIMIT_MS, Queue, until, within } from "./waiting.mjs";
 
-/** What separates the packets of a payload. */
+/** The separator of the packets in a payload. */
 export const SEPARATOR = "\x1e";
 
-/** The address of a gateway: `query` is appended to `EIO=4`, and `undefined` leaves a member out. */
+/** Returns the URL of a gateway: `query` is merged with `EIO=4`, and `undefined` leaves a parameter out. */
 export function address(origin, path, query) {
   const all = Object.entries({ EIO: 4, ...query }).filter(([, value]) => value !== undefined);
   return `${origin}${path}?${new URLSearchParams(all)}`;
 }
 
-/** One request with its answer read: `{ status, headers, body }`. */
+/** Sends a request and returns its response, with the body read: `{ status, headers, body }`. */
 export async function request(url, { method = "GET", body, headers, signal } = {}) {
   const signals = [AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])];
   const response = await fetch(url, { method, body, headers, signal: AbortSignal.any(signals), duplex: "half" });
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
-/** A refusal as engine.io words it: a number, a sentence, and nothing else. */
+/** Asserts a refusal in engine.io's form: JSON with `code` and `message`, and nothing else. */
 export function assertRefused({ status, headers, body }, code, wanted = 400) {
   assert.equal(status, wanted, body);
   assert.match(headers.get("content-type") ?? "", /^application\/json/);
@@ -30,7 +30,7 @@ export function assertRefused({ status, headers, body }, code, wanted = 400) {
   assert.ok(typeof refusal.message === "string" && refusal.message.length > 0, body);
 }
 
-/** An OPEN packet's members, which are exactly those of the protocol. */
+/** Returns an OPEN packet's members, and asserts that they are exactly those of the protocol. */
 export function readOpen(packet) {
   assert.equal(packet[0], "0", packet);
   const open = JSON.parse(packet.slice(1));
@@ -41,7 +41,7 @@ export function readOpen(packet) {
 
 /** A session that polls. */
 export class Poller {
-  /** Opens one at `path` of `origin`; `query` and `headers` go with every request of it. */
+  /** Opens a session at `path` of `origin`; `query` and `headers` go with its every request. */
   static async open(origin, path = "/engine.io/", { query, headers } = {}) {
     const poller = new Poller(origin, path, query, headers);
     const answer = await poller.get();
@@ -60,7 +60,7 @@ export class Poller {
     return this.handshake?.sid;
   }
 
-  /** The session's address, now or at another path. */
+  /** Returns the session's URL, for a transport and with further parameters. */
   url(transport = "polling", query = {}) {
     return address(this.origin, this.path, { transport, sid: this.sid, ...this.query, ...query });
   }
@@ -73,13 +73,13 @@ export class Poller {
     return request(this.url(), { method: "POST", body, headers: { ...this.headers, ...headers } });
   }
 
-  /** Posts packets that are to be taken. */
+  /** Posts packets, and asserts that the server accepts them. */
   async send(...packets) {
     const { status, body } = await this.post(packets.join(SEPARATOR));
     assert.deepEqual([status, body], [200, "ok"]);
   }
 
-  /** The next packet, by as many GETs as it takes. Pings are answered and passed over. */
+  /** Returns the next packet, after as many GETs as it needs. Pings are answered and left out. */
   async take() {
     for (;;) {
       while (this.packets.length) {
@@ -93,17 +93,17 @@ export class Poller {
     }
   }
 
-  /** The session is over: its id is unknown. */
+  /** Asserts that the session is over: its id is unknown. */
   async assertGone() {
     assertRefused(await this.get(), 1);
   }
 
-  /** A WebSocket that names this session, and has sent nothing yet. */
+  /** Opens a WebSocket for this session, and sends nothing on it yet. */
   webSocket(options) {
     return Wire.open(this.url("websocket").replace("http", "ws"), options);
   }
 
-  /** Upgrades as clients do it. */
+  /** Upgrades the session as clients do. */
   async upgrade(options) {
     const wire = await this.webSocket(options);
     wire.send("2probe");
@@ -116,8 +116,8 @@ export class Poller {
 /** A raw WebSocket. What it receives is kept in order: text as strings, binary as Buffers. */
 export class Wire {
   /**
-   * Connects. With `pong` (the default) it answers pings as a client must, and neither they nor the noops that answer the
-   * answers are seen by `take`.
+   * Connects. With `pong` (the default) it answers pings as a client must, and `take` returns neither the pings nor the noops
+   * with which the server answers the pongs.
    */
   static async open(url, { pong = true, headers } = {}) {
     const wire = new Wire(url, pong, headers);
@@ -126,12 +126,12 @@ export class Wire {
   }
 
   constructor(url, pong, headers) {
-    // Without compression, so that what the server sends is what waits for a client that does not read.
+    // Without compression, so that the bytes that wait for a client that does not read are those that the server sent.
     const options = { headers, perMessageDeflate: false };
     this.received = new Queue();
     this.pings = 0;
     this.ws = new WebSocket(url, options);
-    /** What the answer to the upgrade says. */
+    /** The headers of the response to the upgrade. */
     this.headers = undefined;
     this.ws.on("upgrade", ({ rawHeaders }) => {
       const pairs = rawHeaders.flatMap((name, place) => (place % 2 ? [] : [[name, rawHeaders[place + 1]]]));
@@ -157,19 +157,19 @@ export class Wire {
     for (const frame of frames) this.ws.send(frame);
   }
 
-  /** The next frame. */
+  /** Returns the next frame. */
   take(what = "a frame") {
     return this.received.take(what);
   }
 
-  /** The next frames, which must be these. */
+  /** Asserts that these are the next frames. */
   async expect(...frames) {
     for (const frame of frames) assert.deepEqual(await this.take(JSON.stringify(frame)), frame);
   }
 
   /**
-   * Waits until the other side has closed, and gives with what. The close frame says so; the connection below may go later:
-   * workerd 1.20261117 keeps it until the object sleeps when the close is the first frame that it ever got from the client.
+   * Waits until the server has closed the WebSocket, and returns the code and the reason. Does not wait for the end of the TCP
+   * connection: if the close is the first frame from the client, workerd 1.20261117 keeps it until the object hibernates.
    */
   async closed() {
     await until(() => this.ws.readyState > WebSocket.OPEN, "the WebSocket to be closed");
@@ -177,27 +177,27 @@ export class Wire {
     return within(this.closing, "the end of a closed WebSocket");
   }
 
-  /** It is open and the world still answers on it, on a gateway that echoes. */
+  /** Asserts that the WebSocket is open and that the world answers on it; for gateways that echo. */
   async assertEchoes(text = "4still here") {
     this.send(text);
     assert.equal(await this.take("an echo"), text);
   }
 
-  /** Closes it as a client does, and waits for the other side's answer. */
+  /** Closes it as a client does, and waits for the server's close frame. */
   async close() {
     this.ws.close();
     await within(this.closing, "the answer to a close");
   }
 }
 
-/** Opens a session on a WebSocket and gives it with its OPEN packet read. */
+/** Opens a session on a WebSocket, reads its OPEN packet into `handshake`, and returns it. */
 export async function openWebSocket(origin, path = "/engine.io/", { query, ...options } = {}) {
   const wire = await Wire.open(address(origin, path, { transport: "websocket", ...query }).replace("http", "ws"), options);
   wire.handshake = readOpen(await wire.take("OPEN"));
   return wire;
 }
 
-/** Asks for a WebSocket that is refused before it is one: the HTTP answer. */
+/** Requests a WebSocket, asserts that the server refuses it, and returns the HTTP response. */
 export function refusedWebSocket(url, headers) {
   const ws = new WebSocket(url.replace("http", "ws"), { headers });
   const answer = new Promise((resolve, reject) => {

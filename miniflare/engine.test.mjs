@@ -1,5 +1,5 @@
-// What the published Engine.IO suite asks of a server, at the intervals it asks for: plain Engine.IO on /engine.io/, and, as
-// far as it is the same there, under Socket.IO on /socket.io/.
+// The cases of the published Engine.IO test suite, with the intervals that it requires: plain Engine.IO on /engine.io/, and the
+// cases that are the same under Socket.IO also on /socket.io/.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -15,7 +15,7 @@ const HANDSHAKE = { pingInterval: PING_INTERVAL, pingTimeout: PING_TIMEOUT, maxP
 let worker;
 let origin;
 before(async () => {
-  // The sessions on /socket.io/ join nothing; what becomes of that is for socketio.test.mjs.
+  // The sessions on /socket.io/ join no namespace; socketio.test.mjs tests the timeout for that.
   const vars = { PING_INTERVAL_MS: String(PING_INTERVAL), PING_TIMEOUT_MS: String(PING_TIMEOUT), CONNECT_TIMEOUT_MS: "60000" };
   worker = await startWorker({ example: "echo", vars });
   origin = worker.url;
@@ -71,8 +71,8 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
 
     test("ends the session of a polling client that is silent", async () => {
       const poller = await Poller.open(origin, path);
-      await sleep(PING_INTERVAL + PING_TIMEOUT); // not a limit: what the suite's client sleeps through
-      // On a busy machine it may still have its last packets to read.
+      await sleep(PING_INTERVAL + PING_TIMEOUT); // not a limit: the suite's client waits as long
+      // On a busy machine, GETs may still return the last packets.
       await until(async () => (await poller.get()).status === 400, "the end of the session");
       await poller.assertGone();
     });
@@ -86,7 +86,7 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
 
     test("pings a WebSocket client, which answers", async () => {
       const wire = await openWebSocket(origin, path, { pong: false });
-      // Three are more than a session lives without an answer.
+      // Without an answer, the session would end before the third.
       for (let i = 0; i < 3; i++) {
         await wire.expect("2");
         wire.send("3");
@@ -115,7 +115,7 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
       await wire.closed();
     });
 
-    test("a packet that is none ends the session", async () => {
+    test("an invalid packet ends the session", async () => {
       const poller = await Poller.open(origin, path);
       assert.equal((await poller.post("abc")).status, 400);
       await poller.assertGone();
@@ -124,14 +124,14 @@ for (const path of ["/engine.io/", "/socket.io/"]) {
       await wire.closed();
     });
 
-    test("a GET and another WebSocket of an upgraded session are turned away, and it goes on", async () => {
+    test("a GET and another WebSocket of an upgraded session are refused, and it continues", async () => {
       const poller = await Poller.open(origin, path);
       const wire = await poller.upgrade();
       assert.equal((await poller.get()).status, 400);
       const second = await poller.webSocket();
       await second.closed();
       const { pings } = wire;
-      // The next ping finds it alive, and so does the one after that.
+      // The session survives the next ping, and the one after that.
       await until(() => wire.pings >= pings + 2, "two more pings");
       assert.equal(wire.ws.readyState, wire.ws.OPEN);
       await wire.close();
@@ -175,7 +175,7 @@ describe("messages on /engine.io/", () => {
     await poller.assertGone();
   });
 
-  test("a GET that was given up ends the session", async () => {
+  test("a GET that was aborted ends the session", async () => {
     const poller = await Poller.open(origin);
     const giveUp = new AbortController();
     const given = poller.get(giveUp.signal).catch((error) => error.name);
@@ -185,7 +185,7 @@ describe("messages on /engine.io/", () => {
     assert.equal((await poller.get()).status, 400);
   });
 
-  test("upgrades, and goes on there", async () => {
+  test("a session upgrades, and continues on the WebSocket", async () => {
     const poller = await Poller.open(origin);
     const wire = await poller.webSocket();
     wire.send("2probe");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { openWebSocket } from "./engine.mjs";
 
-/** Joins a namespace of examples/echo, which greets, and gives the socket's id. */
+/** Joins a namespace of examples/echo, reads its greeting, and returns the socket's id. */
 export async function joinNamespace(wire, namespace = "/", auth) {
   const id = await connectNamespace(wire, namespace, auth);
   const prefix = namespace === "/" ? "" : `${namespace},`;
@@ -13,7 +13,7 @@ export async function joinNamespace(wire, namespace = "/", auth) {
   return id;
 }
 
-/** Joins a namespace and gives the socket's id. */
+/** Joins a namespace and returns the socket's id. */
 export async function connectNamespace(wire, namespace = "/", auth) {
   const prefix = namespace === "/" ? "" : `${namespace},`;
   wire.send(`40${prefix}${auth === undefined ? "" : JSON.stringify(auth)}`);
@@ -22,14 +22,14 @@ export async function connectNamespace(wire, namespace = "/", auth) {
   return JSON.parse(answer.slice(2 + prefix.length)).sid;
 }
 
-/** A client of examples/echo that has joined `/` and was greeted; its socket's id is in `id`. */
+/** Returns a client of examples/echo that has joined `/` and was greeted; its socket's id is in `id`. */
 export async function openSocketIo(origin, { path = "/socket.io/", ...options } = {}) {
   const wire = await openWebSocket(origin, path, options);
   wire.id = await joinNamespace(wire);
   return wire;
 }
 
-/** The world still answers on this client of examples/echo. */
+/** Asserts that the world still answers this client of examples/echo. */
 export async function assertAnswers(wire) {
   wire.send('42["message","still here"]');
   await wire.expect('42["message-back","still here"]');

@@ -1,4 +1,4 @@
-// The page at the relay's address, as a person uses it: two tabs join a world and roll dice, also after a nap.
+// The page at the relay's address, in a browser: two tabs join a world and roll dice, also after it hibernated.
 
 import { equal, match } from "node:assert/strict";
 import { existsSync } from "node:fs";

@@ -1,6 +1,6 @@
-// A panic costs the event that caused it, and nothing else: not the world, not the other worlds of the isolate, not their sleep.
-// miniflare/apps/panics relays events, and has some of its own: `test:panic` panics in its handler, `test:panic-core` in the core,
-// `test:join` and `test:room` use a room.
+// A panic in a handler fails only its event; a panic in the core closes only the connection that caused it. Neither affects other
+// worlds of the isolate, and all worlds can still hibernate. miniflare/apps/panics relays events, and has some of its own:
+// `test:panic` panics in its handler, `test:panic-core` in the core, `test:join` and `test:room` use a room.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -21,7 +21,7 @@ after(() => worker?.dispose());
 
 const websocket = { transports: ["websocket"] };
 
-/** A session of the world that polls, has joined, and whose GET hangs. */
+/** Opens a session that polls, joins `/`, and starts a GET that hangs. */
 async function hangingPoll(world) {
   const poller = await Poller.open(worker.url, `/w/${world}/socket.io/`);
   await poller.send("40");
@@ -29,7 +29,8 @@ async function hangingPoll(world) {
   return { poller, answer: poller.get() };
 }
 
-/** Another world of the isolate, with an upgraded client, one on WebSocket, and a hanging GET: all go on. */
+/** Opens another world of the isolate, with an upgraded client, one on a WebSocket, and a hanging GET. Returns a function that
+ * asserts that all of them still work. */
 async function neighbours(world) {
   const [first, second] = [await clients.join(world), await clients.join(world, websocket)];
   await upgraded(first);
@@ -47,7 +48,7 @@ async function neighbours(world) {
   };
 }
 
-/** Both worlds can sleep, wake, and speak. */
+/** Asserts that each world can hibernate, wake, and relay an event. */
 async function assertBothSleep(...worlds) {
   for (const [world, speaker, listener] of worlds) {
     const [boots, count] = [worker.boots(world), listener.heard.length];
@@ -72,7 +73,7 @@ describe("in a handler", () => {
     await until(() => panics() > before, "a line about it in the log");
   });
 
-  test("who asked for an ack gets an error", async () => {
+  test("the ack is an error", async () => {
     const sender = await clients.join("handler-ack", websocket);
     for (let n = 0; n < 3; n++) {
       const [answer, ...more] = await ask(sender, "test:panic", "data");
@@ -82,7 +83,7 @@ describe("in a handler", () => {
     assert.deepEqual(await ask(sender, "module.next", 1), [1]);
   });
 
-  test("a session that polls goes on, the rest of its payload too", async () => {
+  test("a session that polls continues with the rest of its payload", async () => {
     const poller = await Poller.open(worker.url, "/w/handler-poll/socket.io/");
     await poller.send("40");
     assert.match(await poller.take(), /^40\{/);
@@ -104,7 +105,7 @@ describe("in a handler", () => {
 });
 
 describe("in the core", () => {
-  /** Emits the event and waits until the sender was disconnected for it. */
+  /** Emits `test:panic-core`, and waits until the sender was disconnected for it. */
   async function panic(sender) {
     sender.io.reconnection(false);
     sender.emit("test:panic-core");
@@ -112,7 +113,7 @@ describe("in the core", () => {
     assert.deepEqual(sender.reasons, ["transport close"]);
   }
 
-  test("the sender's connection is closed with 1011, nobody else's", async () => {
+  test("only the sender's connection is closed, with 1011", async () => {
     const [b, c] = await clients.joinAll("core", 2, websocket);
     const wire = await openWebSocket(worker.url, "/w/core/socket.io/");
     await connectNamespace(wire);
@@ -128,7 +129,7 @@ describe("in the core", () => {
     await until(() => panics() > before, "a line about it in the log");
   });
 
-  test("the sender may come back", async () => {
+  test("the sender may reconnect", async () => {
     const [a, b] = await clients.joinAll("core-again", 2, websocket);
     await panic(a);
     a.connect();
@@ -136,7 +137,7 @@ describe("in the core", () => {
     assert.deepEqual(await heard(b, 1), [["module.back", 1]]);
   });
 
-  test("what lived in memory only, a session that polls, is given up at once", async () => {
+  test("a session that polls, which is in memory only, ends at once", async () => {
     const { poller, answer } = await hangingPoll("core-poll");
     const [a] = await clients.joinAll("core-poll", 2, websocket);
     await panic(a);

@@ -1,5 +1,5 @@
-// What the runtime promises and the core relies on, asked of a hand-written object: when one of these fails after an update
-// of workerd, the core is not to blame. Also the harness's own test.
+// The behavior of the runtime that the core relies on, tested with a handwritten object: if one of these tests fails after an
+// update of workerd, the runtime has changed. It also tests the harness.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -36,7 +36,7 @@ test("an evicted object keeps its sockets and attachments, and nothing else", as
   assert.deepEqual(JSON.parse(await ask(socket, "hello")), { same: true, note: "kept in memory" });
   assert.equal(await worker.evict("nap"), true);
   assert.equal(socket.readyState, WebSocket.OPEN);
-  assert.equal(worker.boots("nap"), 1, "sleeping is not waking");
+  assert.equal(worker.boots("nap"), 1, "hibernating constructs no object");
   assert.deepEqual(JSON.parse(await ask(socket, "hello")), { same: true, note: null });
   assert.deepEqual(JSON.parse(await ask(socket, "hello")), { same: true, note: "set by a message" });
   assert.equal(worker.boots("nap"), 2);
@@ -44,7 +44,7 @@ test("an evicted object keeps its sockets and attachments, and nothing else", as
   socket.close();
 });
 
-test("a pong is answered without waking the object, and leaves its time", async () => {
+test("a pong is answered without waking the object, and its time is kept", async () => {
   const socket = await open("pong");
   await worker.evict("pong");
   assert.equal(await ask(socket, "3"), "6");
@@ -55,7 +55,7 @@ test("a pong is answered without waking the object, and leaves its time", async 
   socket.close();
 });
 
-test("an alarm wakes a sleeping object", async () => {
+test("an alarm wakes a hibernated object", async () => {
   const socket = await open("alarm");
   await fetch(`${worker.url}/alarm?w=alarm`);
   await worker.evict("alarm");
@@ -65,13 +65,13 @@ test("an alarm wakes a sleeping object", async () => {
   socket.close();
 });
 
-test("evicting an object that sleeps already is no error", async () => {
+test("evicting an object that is hibernated already is no error", async () => {
   await info("twice");
   assert.equal(await worker.evict("twice"), true);
   assert.equal(await worker.evict("twice"), false);
 });
 
-test("what was sent is counted until it has left", async () => {
+test("bufferedAmount counts bytes until they were sent", async () => {
   const socket = await open("buffer");
   const arrived = new Promise((resolve) => socket.once("message", resolve));
   assert.deepEqual(await (await fetch(`${worker.url}/send?w=buffer`)).json(), [1000]);
@@ -80,8 +80,8 @@ test("what was sent is counted until it has left", async () => {
   socket.close();
 });
 
-// Asked of workerd itself: Miniflare's front door, which stands before it elsewhere, compresses whatever the flag says.
-test("a WebSocket is not compressed where wrangler.toml says so, even for who asks", async () => {
+// With workerd alone: Miniflare's proxy in front of it compresses whatever the flag says.
+test("with the flags of wrangler.toml, a WebSocket is not compressed, even if the client offers it", async () => {
   const [, date] = readFileSync(join(ROOT, "wrangler.toml"), "utf8").match(/^compatibility_date = (".*")$/m);
   const [, flags] = readFileSync(join(ROOT, "wrangler.toml"), "utf8").match(/^compatibility_flags = (\[.*\])$/m);
   const asWritten = await extensionsOf(date, flags);
@@ -89,7 +89,7 @@ test("a WebSocket is not compressed where wrangler.toml says so, even for who as
   assert.match(await extensionsOf(date, "[]"), /permessage-deflate/, "without the flag it is");
 });
 
-/** The extensions of a WebSocket that a Worker with these flags accepts from a client that offers compression. */
+/** Returns the extensions that a Worker with these flags accepts from a client that offers compression. */
 async function extensionsOf(date, flags) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-workerd-"));
   writeFileSync(

@@ -25,7 +25,7 @@ export class Pythons {
     Object.assign(this, { origin, interpreter });
   }
 
-  /** A Python client: `tell` it what to do, and `take` what it says. `kind` is "sync" or "async". */
+  /** Starts a Python client: `tell` sends it a command, `take` returns its next output. `kind` is "sync" or "async". */
   async join(world, kind, transports) {
     const child = spawn(this.interpreter, [join(ROOT, "miniflare", "python_client.py"), this.origin, world, kind, transports]);
     this.#children.add(child);
@@ -55,7 +55,7 @@ export class Pythons {
   }
 }
 
-/** The path of a Python that has python-socketio. Fails with what to install where there is none to be had. */
+/** Returns the path of a Python with python-socketio. If there is no suitable Python, the error names what to install. */
 async function python() {
   const interpreter = join(VENV, "bin", "python");
   const wanted = readFileSync(REQUIREMENTS, "utf8");

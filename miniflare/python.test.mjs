@@ -1,4 +1,4 @@
-// python-socketio against the relay: its blocking client and its asyncio one, on both transports and by upgrading.
+// python-socketio against the relay: its blocking and its asyncio client, on each transport and with an upgrade.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -26,7 +26,7 @@ const hex = { hex: bytes.toString("hex") };
 for (const kind of ["sync", "async"]) {
   for (const [transports, used] of [["default", "websocket"], ["websocket", "websocket"], ["polling", "polling"]]) {
     describe(`${kind}, ${transports}`, () => {
-      test("it and socket.io-client hear each other, acks and binary included", async () => {
+      test("it and socket.io-client receive each other's events, with acks and binary", async () => {
         const world = `${kind}-${transports}`;
         const node = await clients.join(world);
         const snake = await pythons.join(world, kind, transports);

@@ -1,9 +1,9 @@
-"""A client of one world, told what to do on standard input and telling what happens on standard output: JSON, a line each.
+"""A client of one world. It reads commands from standard input and writes events to standard output, one JSON value a line.
 
 Arguments: the server's address, the world, "sync" or "async", and the transports, separated by commas ("default": all).
 In:  {"do": "call" | "emit", "event": ..., "args": [...]}, {"do": "leave"}
 Out: {"is": "connected" | "heard" | "acked" | "left", ...}. Bytes are {"hex": ...} both ways.
-The event "question" is answered with its first argument, after a while.
+It acknowledges the event "question" with its first argument, after half a second.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import socketio
 
 ADDRESS, WORLD, KIND, TRANSPORTS = sys.argv[1:]
 THINKING_SECONDS = 0.5
-# The blocking client calls handlers in threads of their own, and a line must stay one.
+# The blocking client calls handlers in threads of their own, and their lines must not mix.
 TELLING = threading.Lock()
 OPTIONS = {
     "socketio_path": f"/w/{WORLD}/socket.io/",

@@ -1,5 +1,5 @@
-// What the tests of the server API have in common: the app miniflare/apps/rows, and each row once awake and once with the
-// world put to sleep before the steps that matter, for clients of each transport.
+// Common code of the tests of the server API: the app miniflare/apps/rows, and `row`, which runs a test for clients of each
+// transport, once awake and once with the world hibernated before the steps that matter.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ export const websocket = { transports: ["websocket"] };
 
 const KINDS = { default: {}, websocket, polling: { transports: ["polling"] } };
 
-/** The app and its clients, for one test file; call it once, at its top. `vars` are the Worker's variables. */
+/** Starts the app for one test file, and returns it; to be called at the file's top. `vars` are the Worker's variables. */
 export function rows(vars) {
   const app = {};
   const all = [];
@@ -23,7 +23,7 @@ export function rows(vars) {
     await app.worker?.dispose();
   });
 
-  /** A world of its own: its name, how to join it, and how to put it to sleep. */
+  /** Returns a new world: its name, and functions to join it and to hibernate it. */
   app.world = (kind = "websocket", asleep = true) => {
     const { worker } = app;
     const world = `world-${all.length}`;
@@ -32,15 +32,15 @@ export function rows(vars) {
     return {
       name: world,
       worker,
-      /** A client of the kind that the row is about. */
+      /** Returns a client of the row's kind. */
       join: async (namespace = "/", options) => {
         const socket = await clients.join(world, { namespace, ...KINDS[kind], ...options });
         if (kind === "default") await upgraded(socket);
         return socket;
       },
-      /** Who hears what the app's handlers tell. */
+      /** Returns a client that receives what the app's handlers report. */
       watch: () => clients.join(world, { namespace: "/watch", ...websocket }),
-      /** Sleep, in the rows that sleep. */
+      /** Hibernates the world, in the rows that hibernate. */
       rest: async () => {
         if (asleep) await worker.evict(world);
       },
@@ -49,11 +49,11 @@ export function rows(vars) {
     };
   };
 
-  /** A row, awake and asleep, with clients of each kind; who polls keeps the world awake. */
+  /** Defines tests for clients of each kind, awake and hibernated. A client that polls keeps the world awake: only awake. */
   app.row = (name, body, kinds = Object.keys(KINDS)) => {
     for (const kind of kinds) {
       for (const asleep of kind === "polling" ? [false] : [false, true]) {
-        test(`${name}: ${kind}, ${asleep ? "after a nap" : "awake"}`, async () => {
+        test(`${name}: ${kind}, ${asleep ? "hibernated" : "awake"}`, async () => {
           const world = app.world(kind, asleep);
           await body(world);
           if (asleep) assert.ok(world.boots() > 1, "it slept");
@@ -65,11 +65,11 @@ export function rows(vars) {
   return app;
 }
 
-/** The arguments of the events of this name that a client has heard, once there are so many. */
+/** Waits until a client has received `count` events of this name, and returns the arguments of each. */
 export const heardOf = (socket, event, count = 1) => {
   const found = () => socket.heard.filter(([name]) => name === event).map(([, ...args]) => args);
   return until(() => found().length >= count && found(), () => `${count} × ${event}; heard: ${JSON.stringify(socket.heard).slice(0, 500)}`);
 };
 
-/** A failure as a handler's client gets it. */
+/** The acknowledgement's arguments for a failed handler. */
 export const failed = (code, message) => [{ status: "error", error: { code, message } }];

@@ -1,4 +1,4 @@
-// Real sleep in real time: nobody evicts anybody here. The tests mostly wait, all at once.
+// Real hibernation in real time, without `evict`. The tests run concurrently, because they mostly wait.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -8,7 +8,7 @@ import { openSocketIo } from "./packets.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
-// An object hibernates after ten idle seconds; a ping a second later finds it asleep.
+// An object hibernates after ten idle seconds, so that it is hibernated when the next ping is due.
 const PING_INTERVAL = 11_000;
 const LONG_MS = 90_000;
 
@@ -26,7 +26,7 @@ after(async () => {
 });
 
 describe("ten idle seconds and more", { concurrency: true }, () => {
-  test("a world falls asleep by itself, and wakes for an event with its clients connected", async () => {
+  test("a world hibernates by itself, and wakes for an event with its clients connected", async () => {
     const worker = await startWorker(); // at the default interval no ping comes in between
     const here = new Clients(worker.url);
     try {
@@ -47,12 +47,12 @@ describe("ten idle seconds and more", { concurrency: true }, () => {
     }
   });
 
-  test("between pings the world sleeps, and its clients live on", async () => {
+  test("between pings the world hibernates, and its clients stay connected", async () => {
     const [a, b] = await clients.joinAll("beat", 2);
     await Promise.all([a, b].map(upgraded));
     let pings = 0;
     a.io.on("ping", () => (pings += 1));
-    // The client gives up after interval + timeout without a ping, the server after as long without a pong.
+    // The client closes after interval + timeout without a ping, the server after as long without a pong.
     await until(() => pings >= 3, "three pings", LONG_MS);
     assert.ok(relay.boots("beat") >= 3, `it slept before most pings: ${relay.boots("beat")} boots`);
     assert.deepEqual(await ask(a, "module.beat"), []);
@@ -78,6 +78,6 @@ describe("ten idle seconds and more", { concurrency: true }, () => {
     const silent = await openSocketIo(echo.url, { path: "/w/lonely/socket.io/", pong: false });
     await until(() => silent.ws.readyState !== silent.ws.OPEN, "it to be closed", LONG_MS);
     await silent.closed();
-    assert.ok(silent.pings > 1, "it was pinged more than once: one late alarm condemns nobody");
+    assert.ok(silent.pings > 1, "it was pinged more than once: one late alarm closes no session");
   });
 });

@@ -1,4 +1,4 @@
-// Time runs on while a world sleeps: at the short intervals of the protocol suites, where every deadline is exact.
+// Deadlines of a hibernated world, with the short intervals of the protocol suites, at which every deadline is exact.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ after(() => worker?.dispose());
 
 const path = (world) => `/w/${world}/socket.io/`;
 
-test("a client that answers its pings lives through naps between them", async () => {
+test("a client that answers its pings stays connected while the world hibernates between them", async () => {
   const wire = await openSocketIo(worker.url, { path: path("alive") });
   for (let n = 0; n < 5; n++) {
     const { pings } = wire;
@@ -30,12 +30,12 @@ test("a client that answers its pings lives through naps between them", async ()
 });
 
 for (const naps of [0, 1]) {
-  test(`a client that stops answering is closed, and nobody else, ${naps ? "although the world slept" : "awake"}`, async () => {
+  test(`only a client that stops answering is closed, ${naps ? "hibernated" : "awake"}`, async () => {
     const world = `silent-${naps}`;
     const good = await openSocketIo(worker.url, { path: path(world) });
     const silent = await openSocketIo(worker.url, { path: path(world), pong: false });
     await silent.expect("2");
-    silent.send("3"); // it answers once, and then no more
+    silent.send("3"); // it answers once only
     await silent.expect("2");
     if (naps) {
       const boots = worker.boots(world);
@@ -51,7 +51,7 @@ for (const naps of [0, 1]) {
   });
 }
 
-test("a client that joins no namespace is closed although the world slept", async () => {
+test("a client that joins no namespace is closed by a hibernated world", async () => {
   const good = await openSocketIo(worker.url, { path: path("idle") });
   const idle = await openWebSocket(worker.url, path("idle"));
   assert.equal(await worker.evict("idle"), true);
@@ -62,12 +62,12 @@ test("a client that joins no namespace is closed although the world slept", asyn
   await good.close();
 });
 
-test("a world that everybody left has nothing to wake for", async () => {
+test("a world without clients does not wake", async () => {
   const wire = await openSocketIo(worker.url, { path: path("empty") });
   await wire.close();
   await worker.evict("empty");
   const boots = worker.boots("empty");
-  // Another world's pings show that more than a ping's time went by.
+  // The pings of another world show that more than a ping interval has passed.
   const clock = await openSocketIo(worker.url, { path: path("clock") });
   await until(() => clock.pings > 3, "time to go by");
   assert.equal(worker.boots("empty"), boots);

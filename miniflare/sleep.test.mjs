@@ -1,5 +1,5 @@
-// A world that sleeps: put to sleep at any point of a dialogue, it wakes knowing everything it knew, and no client notices.
-// (`evict` is what ten idle seconds do, at once; sleep-natural.test.mjs waits for those.)
+// Hibernation at any point of a session: the woken world has its whole state, and no client notices. `evict` does at once what
+// the runtime does after ten idle seconds; sleep-natural.test.mjs waits for those.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -19,19 +19,19 @@ before(async () => {
 afterEach(() => clients.closeAll());
 after(() => Promise.all([echo?.dispose(), relay?.dispose()]));
 
-/** Puts a world to sleep that is awake. */
+/** Hibernates a world, and asserts that it was awake. */
 async function nap(worker, world) {
   const boots = worker.boots(world);
   assert.equal(await worker.evict(world), true, `${world} was asleep already`);
-  assert.equal(worker.boots(world), boots, "sleeping is not waking");
+  assert.equal(worker.boots(world), boots, "hibernating constructs no object");
 }
 
-/** Clients of a world of examples/echo. */
+/** Returns clients of a world of examples/echo. */
 const open = (world, count = 1) => Promise.all(Array.from({ length: count }, () => openSocketIo(echo.url, { path: `/w/${world}/socket.io/` })));
 const close = (...wires) => Promise.all(wires.map((wire) => wire.close()));
 
-describe("stock clients", () => {
-  test("stay connected and hear each other, nap after nap", async () => {
+describe("unmodified clients", () => {
+  test("stay connected and receive each other's events, however often the world hibernates", async () => {
     const all = [...(await clients.joinAll("naps", 2)), await clients.join("naps", { transports: ["websocket"] })];
     await Promise.all(all.map(upgraded));
     const ids = all.map((socket) => socket.id);
@@ -50,7 +50,7 @@ describe("stock clients", () => {
     assert.deepEqual(all.flatMap((socket) => socket.reasons), []);
   });
 
-  test("may come to a world that sleeps", async () => {
+  test("may connect to a hibernated world", async () => {
     const first = await clients.join("late", { transports: ["websocket"] });
     for (const options of [{ transports: ["websocket"] }, {}, { transports: ["polling"] }]) {
       await nap(relay, "late");
@@ -65,7 +65,7 @@ describe("stock clients", () => {
     assert.deepEqual(first.reasons, []);
   });
 
-  test("that leave a world asleep are missed by nobody", async () => {
+  test("may leave a hibernated world, and the others continue", async () => {
     const [first, second, third] = await clients.joinAll("leave", 3, { transports: ["websocket"] });
     await nap(relay, "leave");
     second.disconnect();
@@ -79,7 +79,7 @@ describe("stock clients", () => {
   });
 });
 
-describe("what a world knows", () => {
+describe("a world that hibernates keeps", () => {
   test("rooms", async () => {
     const [sender, member, stranger] = await open("rooms", 3);
     for (const wire of [sender, member]) {
@@ -94,13 +94,13 @@ describe("what a world knows", () => {
     member.send('42["to","nest",1]');
     await sender.expect('42["said","nest",1]');
     await nap(echo, "rooms");
-    sender.send(`42["to","${stranger.id}","psst"]`); // the room of one's own id
+    sender.send(`42["to","${stranger.id}","psst"]`); // the room of the socket's own id
     await stranger.expect(`42["said","${stranger.id}","psst"]`);
     await Promise.all([assertAnswers(sender), assertAnswers(member), assertAnswers(stranger)]);
     await close(sender, member, stranger);
   });
 
-  test("more rooms than fit beside the socket", async () => {
+  test("more rooms than fit into the WebSocket's attachment", async () => {
     const [sender, member] = await open("palace", 2);
     const rooms = Array.from({ length: 2000 }, (_, n) => `room number ${n}`);
     for (const some of [rooms.slice(0, 1000), rooms.slice(1000)]) {
@@ -115,7 +115,7 @@ describe("what a world knows", () => {
     await close(sender, member);
   });
 
-  test("several namespaces of one connection, and which were left", async () => {
+  test("the namespaces of a connection, and which were left", async () => {
     const [wire] = await open("spaces");
     const ids = [wire.id, await joinNamespace(wire, "/custom", { token: "t" })];
     assert.notEqual(ids[0], ids[1]);
@@ -168,7 +168,7 @@ describe("what a world knows", () => {
     await wire.close();
   });
 
-  test("a session that has joined nothing yet", async () => {
+  test("a session that has joined no namespace yet", async () => {
     const wire = await openWebSocket(echo.url, "/w/nothing/socket.io/");
     await nap(echo, "nothing");
     await joinNamespace(wire);
@@ -176,10 +176,10 @@ describe("what a world knows", () => {
   });
 });
 
-describe("half a packet", () => {
+describe("an incomplete packet", () => {
   const placeholders = '{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}';
 
-  /** Sends a frame to a world that sleeps, and puts it to sleep again once it has woken for it. */
+  /** Sends a frame to a hibernated world, waits until it wakes for it, and hibernates it again. */
   async function sendBetweenNaps(world, wire, frame) {
     const boots = echo.boots(world);
     wire.send(frame);
@@ -187,7 +187,7 @@ describe("half a packet", () => {
     await nap(echo, world);
   }
 
-  test("is completed after naps between its attachments", async () => {
+  test("is completed when the world hibernates between its attachments", async () => {
     const [sender, member] = await open("half", 2);
     member.send('421["join","den"]');
     await member.expect('431["den"]');
@@ -199,7 +199,7 @@ describe("half a packet", () => {
     await close(sender, member);
   });
 
-  test("is completed, too, when it is more than fits beside the socket", async () => {
+  test("is completed, too, when it does not fit into the WebSocket's attachment", async () => {
     const [sender, member] = await open("spill", 2);
     member.send('421["join","den"]');
     await member.expect('431["den"]');
@@ -210,7 +210,7 @@ describe("half a packet", () => {
       sender.send(bytes[1]);
       await member.expect(`452-["said","den",${placeholders}]`, ...bytes);
     }
-    await nap(echo, "spill"); // and nothing is left of it
+    await nap(echo, "spill"); // nothing is left of it
     await assertAnswers(sender);
     await close(sender, member);
   });
@@ -226,7 +226,7 @@ describe("half a packet", () => {
     await other.close();
   });
 
-  test("does not forget that text may not come in between", async () => {
+  test("is still a protocol error if text comes in between", async () => {
     const [wire] = await open("between");
     await nap(echo, "between");
     await sendBetweenNaps("between", wire, '451-["message",{"_placeholder":true,"num":0}]');

@@ -1,4 +1,4 @@
-// Clients that do not read: none of them may hold a world's memory for long, keep it awake, or disturb the others.
+// Clients that do not read: they must not use a world's memory for long, keep it awake, or disturb other clients.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -10,7 +10,7 @@ import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 const CHUNK = Buffer.alloc(200_000, 1);
-// Some 4 MB on the way to a client that does not read are in the kernel's hands, where nobody counts them.
+// 16 MB in all: the kernel buffers about 4 MB for a client that does not read, and the runtime does not count these.
 const CHUNKS = 80;
 
 let worker;
@@ -26,7 +26,7 @@ async function join(world) {
   return wire;
 }
 
-/** Sends events with much in them, one after the other. */
+/** Sends large events, each after the acknowledgement of the one before. */
 async function flood(sender) {
   for (let n = 0; n < CHUNKS; n++) {
     sender.send(`451-${n}["module.flood",${n},{"_placeholder":true,"num":0}]`, CHUNK);
@@ -34,7 +34,7 @@ async function flood(sender) {
   }
 }
 
-/** What a reader got of the flood: so many events, in order, each with its attachment. */
+/** Returns how many events of the flood a reader got; asserts that they are in order, each with its attachment. */
 function countFlood(frames) {
   let count = 0;
   for (let i = 0; i + 1 < frames.length; i += 2) {
@@ -45,10 +45,10 @@ function countFlood(frames) {
   return count;
 }
 
-// All at once: most of it is waiting. So nobody evicts here while something may keep a world awake: that holds up this
-// whole process, the other tests' clients with it.
-describe("who does not read", { concurrency: true }, () => {
-  test("a client that stops reading is closed with 1013, and the others miss nothing", async () => {
+// Concurrent, because these tests mostly wait. So none may evict a world that something keeps awake: that blocks the whole
+// process, with the clients of the other tests.
+describe("a client that does not read", { concurrency: true }, () => {
+  test("is closed with 1013, and the other clients get everything", async () => {
     const [sender, reader, slow] = await Promise.all([join("flood"), join("flood"), join("flood")]);
     slow.ws.pause();
     await flood(sender);
@@ -68,7 +68,7 @@ describe("who does not read", { concurrency: true }, () => {
     flooded = { sender, reader };
   });
 
-  test("a packet that is large by itself is nobody's slowness", async () => {
+  test("one large packet does not mark a client as slow", async () => {
     const [sender, reader] = await Promise.all([join("large"), join("large")]);
     const part = Buffer.alloc(990_000, 2);
     const places = [0, 1, 2, 3].map((num) => JSON.stringify({ _placeholder: true, num })).join();
@@ -102,7 +102,7 @@ describe("who does not read", { concurrency: true }, () => {
     await first.close();
   });
 
-  test("a polling client that does not poll is given up when too much waits for it", async () => {
+  test("a polling client that does not poll is dropped when too many bytes wait for it", async () => {
     const sender = await join("unread");
     const poller = await Poller.open(worker.url, "/w/unread/socket.io/");
     await poller.send("40");
@@ -116,7 +116,7 @@ describe("who does not read", { concurrency: true }, () => {
     await sender.close();
   });
 
-  test("a poll whose client vanished ends with its session, and the world can sleep", async () => {
+  test("a poll whose client vanished ends with its session, and the world can hibernate", async () => {
     const quick = await startWorker({ vars: { PING_INTERVAL_MS: "2000", PING_TIMEOUT_MS: "1000" } });
     try {
       const poller = await Poller.open(quick.url, "/w/vanished/socket.io/");
@@ -127,7 +127,7 @@ describe("who does not read", { concurrency: true }, () => {
       await sleep(200); // so that the GET hangs
       vanish.abort();
       assert.equal(await hanging, "AbortError");
-      // An empty POST is taken as long as there is a session, and no sign of life.
+      // An empty POST is accepted while the session exists, and does not count as a sign of life.
       const refusal = await until(async () => {
         const answer = await poller.post("");
         return answer.status !== 200 && answer;
@@ -141,7 +141,7 @@ describe("who does not read", { concurrency: true }, () => {
     }
   });
 
-  test("a client that does not read even its close cannot keep a world awake that everybody else left", async () => {
+  test("a client that does not read even its close does not keep an otherwise empty world awake", async () => {
     const [sender, slow] = await Promise.all([join("lonely"), join("lonely")]);
     slow.ws.pause();
     await flood(sender);
@@ -156,9 +156,9 @@ describe("who does not read", { concurrency: true }, () => {
   });
 });
 
-test("afterwards, their worlds can sleep, and go on", async () => {
+test("afterwards, their worlds can hibernate, and continue", async () => {
   const { sender, reader } = flooded;
-  for (const world of ["flood", "lonely"]) await worker.evict(world); // fails when something keeps it awake
+  for (const world of ["flood", "lonely"]) await worker.evict(world); // fails if something keeps it awake
   const boots = worker.boots("flood");
   sender.send('422["module.asleep"]');
   await sender.expect("432[]");
@@ -167,8 +167,8 @@ test("afterwards, their worlds can sleep, and go on", async () => {
   await Promise.all([sender.close(), reader.close()]);
 });
 
-// Each of them is told that those before it are gone, and some of that is never read: by them, before they are known to be gone.
-test("clients that are lost at once, and hear of each other, keep no world awake", async (t) => {
+// The server tells each of them that others have left. Some are lost already without the server's knowledge, and never read it.
+test("clients that are lost at the same time, and are told of each other, keep no world awake", async (t) => {
   const rows = await startWorker({ example: "rows" });
   t.after(() => rows.dispose());
   const enter = async () => {

@@ -1,4 +1,4 @@
-// The edges of Socket.IO that real clients depend on, by raw WebSocket on examples/echo.
+// Edge cases of Socket.IO that real clients depend on, with raw WebSockets on examples/echo.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -18,7 +18,7 @@ after(() => worker?.dispose());
 
 const placeholder = (num) => `{"_placeholder":true,"num":${num}}`;
 
-/** A client that joined `/` sends the frames and is closed, without another word; nobody else is. */
+/** Defines a test: a client in `/` that sends these frames is closed without an answer, and no other client is. */
 function closes(name, ...frames) {
   test(`${name} closes the connection`, async () => {
     const wire = await openSocketIo(origin);
@@ -29,7 +29,7 @@ function closes(name, ...frames) {
   });
 }
 
-/** A client that joined `/` sends the frames and is answered nothing; the connection is kept. */
+/** Defines a test: a client in `/` that sends these frames gets no answer and stays connected. */
 function ignores(name, ...frames) {
   test(`${name} is ignored`, async () => {
     const wire = await openSocketIo(origin);
@@ -49,7 +49,7 @@ describe("CONNECT", () => {
     });
   }
 
-  test("auth reaches the server as it is", async () => {
+  test("the auth object reaches the server unchanged", async () => {
     const wire = await openWebSocket(origin, "/socket.io/");
     await joinNamespace(wire, "/", { token: "né", nested: { list: [1, null, { a: [] }] } });
     await wire.close();
@@ -78,12 +78,12 @@ describe("CONNECT", () => {
     await wire.close();
   });
 
-  test("only a namespace that was joined stops the connect timeout", async () => {
+  test("only joining a namespace stops the connect timeout", async () => {
     const refused = await openWebSocket(origin, "/socket.io/");
     refused.send("40/x");
     await refused.expect('44/x,{"message":"Invalid namespace"}');
     const joined = await openSocketIo(origin);
-    joined.send("41"); // and leaving it does not start it again
+    joined.send("41"); // leaving it does not start the timeout again
     await refused.closed();
     const later = await openWebSocket(origin, "/socket.io/");
     await later.closed();
@@ -98,7 +98,7 @@ describe("CONNECT", () => {
     await poller.assertGone();
   });
 
-  closes("a second one to a joined namespace", "40");
+  closes("a second CONNECT to a joined namespace", "40");
 });
 
 describe("packets out of place", () => {
@@ -144,12 +144,12 @@ describe("events", () => {
   }
   closes("an unknown packet type", "47");
   closes("a packet without a type", "4");
-  ignores("an event that nobody handles", '42["nobody",1]', '42["connection"]', '42["error"]', "42[1]");
+  ignores("an event without a handler", '42["nobody",1]', '42["connection"]', '42["error"]', "42[1]");
 });
 
 describe("acks", () => {
   ignores("an unknown or a repeated id", "431[]", "431[]", '430["x"]', "43999999[]");
-  ignores("an unknown id of a binary one", `461-1[${placeholder(0)}]`, Buffer.from([1]));
+  ignores("a binary ack with an unknown id", `461-1[${placeholder(0)}]`, Buffer.from([1]));
 });
 
 describe("binary", () => {
@@ -174,14 +174,14 @@ describe("binary", () => {
     await wire.close();
   });
 
-  test("an empty attachment is one", async () => {
+  test("an empty attachment is accepted", async () => {
     const wire = await openSocketIo(origin);
     wire.send(`451-["message",${placeholder(0)}]`, Buffer.alloc(0));
     await wire.expect(`451-["message-back",${placeholder(0)}]`, Buffer.alloc(0));
     await wire.close();
   });
 
-  test("ten attachments are taken", async () => {
+  test("ten attachments are accepted", async () => {
     const wire = await openSocketIo(origin);
     wire.send(`4510-["message",${many(10)}]`, ...bytes.slice(0, 10));
     await wire.expect(`4510-["message-back",${many(10)}]`, ...bytes.slice(0, 10));
@@ -189,7 +189,7 @@ describe("binary", () => {
   });
 
   closes("an eleventh attachment", `4511-["message",${many(11)}]`);
-  closes("a count of none", '450-["message"]');
+  closes("a count of zero", '450-["message"]');
   closes("a missing count", '45-["message"]');
   closes("text between a packet and its attachment", `451-["message",${placeholder(0)}]`, '42["message",1]');
   closes("a stray attachment", Buffer.from([1]));
@@ -199,7 +199,7 @@ describe("binary", () => {
 });
 
 describe("rooms and namespaces", () => {
-  test("an event to a room is heard by each other member once, and by nobody else", async () => {
+  test("an event to a room reaches each other member once, and nobody else", async () => {
     const [sender, member, stranger] = await Promise.all([openSocketIo(origin), openSocketIo(origin), openSocketIo(origin)]);
     const elsewhere = await openWebSocket(origin, "/socket.io/");
     await joinNamespace(elsewhere, "/custom");
@@ -222,7 +222,7 @@ describe("rooms and namespaces", () => {
     await member.take("the greeting");
     sender.send('423["to","den","again"]');
     await sender.expect('433["den","again"]');
-    await assertAnswers(member); // who left is in no room any more
+    await assertAnswers(member); // a socket that left is in no room any more
     await Promise.all([sender, member, stranger, elsewhere].map((wire) => wire.close()));
   });
 

@@ -1,5 +1,5 @@
-// What the published Socket.IO suite asks of a server, by raw WebSocket, at the intervals it asks for. (What it asks of the
-// Engine.IO below is in engine.test.mjs.)
+// The cases of the published Socket.IO test suite, with raw WebSockets and the intervals that it requires. Its cases of
+// Engine.IO are in engine.test.mjs.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -10,7 +10,7 @@ import { startWorker } from "./world.mjs";
 const websocket = { transport: "websocket" };
 const NAME = "sec-websocket-protocol";
 
-/** Connects and gives the WebSocket when it is open. */
+/** Connects and returns the WebSocket once it is open. */
 async function connect(url, protocols) {
   const ws = new WebSocket(url.replace("http", "ws"), protocols);
   const closed = new Promise((resolve) => ws.on("close", resolve));
@@ -25,7 +25,7 @@ for (const [example, path] of [["echo", "/w/proto/engine.io/"], ["hooks", "/w/pr
     before(async () => (worker = await startWorker({ example })));
     after(() => worker?.dispose());
 
-    // An app with hooks says what the id of its session is.
+    // In the app hooks, the query sets the session's id.
     let count = 0;
     const fresh = () => ({ id: `session-${++count}` });
 
@@ -37,7 +37,7 @@ for (const [example, path] of [["echo", "/w/proto/engine.io/"], ["hooks", "/w/pr
       });
     }
 
-    test("by an upgrade, too, and by a second WebSocket, which is closed", async () => {
+    test("for an upgrade, too, and for a second WebSocket, which is closed", async () => {
       const poller = await Poller.open(worker.url, path, { query: fresh() });
       const { ws } = await connect(poller.url("websocket"), ["chat.v1", "chat.v2"]);
       assert.equal(ws.protocol, "chat.v1");
@@ -51,7 +51,7 @@ for (const [example, path] of [["echo", "/w/proto/engine.io/"], ["hooks", "/w/pr
       ws.terminate();
     });
 
-    test("a list that is none is a 400, and no refusal selects one", async () => {
+    test("an invalid list gets a 400, and no refusal selects a subprotocol", async () => {
       for (const offered of ["a,,b", "a, a", "a b", ",", "a;b"]) {
         const answer = await refusedWebSocket(address(worker.url, path, { ...websocket, ...fresh() }), { [NAME]: offered });
         assertRefused(answer, 3);

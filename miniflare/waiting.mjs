@@ -1,12 +1,12 @@
-// Waiting with an end. A test waits until something is so, never for a time in which it ought to become so, and fails with
-// what it waited for when that does not happen.
+// Waiting with a timeout. A test waits for a condition, not for a time after which it is probably true; on timeout, the error
+// names what it waited for.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The end of every wait. Far longer than anything takes; it is only ever reached by what never happens. */
+/** The default timeout. It is far longer than anything takes, so that only what never happens reaches it. */
 export const LIMIT_MS = 30_000;
 
-/** The promise's value; fails with `what` when it does not settle. */
+/** Returns the promise's value; fails with `what` if it does not settle in time. */
 export async function within(promise, what, limit = LIMIT_MS) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -19,7 +19,7 @@ export async function within(promise, what, limit = LIMIT_MS) {
   }
 }
 
-/** Asks again and again until the answer is truthy, and gives it; `what` may be a function, called when it never is. */
+/** Polls the condition until it is truthy, and returns its value; `what` may be a function, which is called on timeout. */
 export async function until(condition, what, limit = LIMIT_MS) {
   const end = Date.now() + limit;
   for (;;) {
@@ -30,7 +30,7 @@ export async function until(condition, what, limit = LIMIT_MS) {
   }
 }
 
-/** What arrives, in order, and whoever waits for it. */
+/** A queue of items in order of arrival, and of the callers that wait for one. */
 export class Queue {
   #items = [];
   #waiting = [];
@@ -42,20 +42,20 @@ export class Queue {
     else this.#items.push(item);
   }
 
-  /** Nothing more will come, and why: whoever waits, or will, gets an error that says so. */
+  /** Ends the queue: every pending `take`, and every later one of the empty queue, fails with this reason. */
   end(why) {
     this.#end = why;
     for (const { reject, what } of this.#waiting.splice(0)) reject(new Error(`waited for ${what}, but ${why}`));
   }
 
-  /** The next item, waiting for it if need be. */
+  /** Returns the next item, or waits for it. */
   take(what = "the next item") {
     if (this.#items.length) return Promise.resolve(this.#items.shift());
     if (this.#end) return Promise.reject(new Error(`waited for ${what}, but ${this.#end}`));
     return within(new Promise((resolve, reject) => this.#waiting.push({ resolve, reject, what })), what);
   }
 
-  /** What is here already and was not taken. */
+  /** The items that arrived and were not taken. */
   get rest() {
     return [...this.#items];
   }

@@ -1,5 +1,5 @@
-// The harness of the end-to-end tests, and what `npm run serve` stands on: the built worker in the real runtime (workerd),
-// without wrangler's proxy in between. A test gets its own runtime and its own port, and ends it with `dispose()`.
+// The harness of the end-to-end tests and of `npm run serve`: runs the built Worker in the real runtime (workerd), without
+// wrangler's proxy. Each test file has its own runtime on its own port, and ends it with `dispose()`.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -12,7 +12,7 @@ const WORKER = "dormouse";
 const CLASS = "World";
 const BINDING = "WORLD";
 
-/** Reads values of the wrangler.toml beside a build, or else of the relay's, so that the tests run what is deployed. */
+/** Reads values of the wrangler.toml beside a build, or else of the relay's, so that the tests run with deployed settings. */
 function settings(dir) {
   const beside = join(dirname(dir), "wrangler.toml");
   const toml = readFileSync(existsSync(beside) ? beside : join(ROOT, "wrangler.toml"), "utf8");
@@ -22,7 +22,7 @@ function settings(dir) {
   };
 }
 
-/** The client's bundles and an example's pages, which are served in front of the Worker. A hand-written fixture has none. */
+/** Returns the settings of static assets: the client's bundles and an example's pages. A handwritten fixture has none. */
 function assets(dir, setting) {
   const directory = assetsDir(dir);
   if (!existsSync(directory)) return {};
@@ -30,7 +30,7 @@ function assets(dir, setting) {
   return { assets: { directory, assetConfig, routerConfig: { has_user_worker: true } } };
 }
 
-/** Miniflare wants each module by name. A build has one script and, unless it is a hand-written fixture, one wasm file. */
+/** Returns the modules by name, as Miniflare needs them: one script and, unless it is a handwritten fixture, one wasm file. */
 function modules(dir) {
   if (!existsSync(join(dir, "index.js"))) {
     throw new Error(`There is no build in ${relative(ROOT, dir)}: run \`npm run build\` (--example, --features and --out say which).`);
@@ -44,15 +44,15 @@ function modules(dir) {
 }
 
 /**
- * Starts a built worker and resolves when it answers.
+ * Starts a built Worker; resolves when it accepts requests.
  *
  * - `vars`: the Worker's variables, all strings. By default every origin is allowed.
  * - `example`: the name of an example, instead of the relay.
  * - `build`: another build's directory, relative to the project, such as "target/other-build".
- * - `persist`: a directory in which storage outlives this runtime; by default it is gone with it.
+ * - `persist`: a directory in which storage outlives this runtime; by default, storage is lost with it.
  * - `host`, `port`: where to listen; by default a free port.
- * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; they are.
- * - `onLog`: called with every line that the worker prints, as it comes.
+ * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; by default true.
+ * - `onLog`: called with each line that the Worker prints.
  */
 export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
@@ -76,10 +76,10 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
       bindings: { ALLOWED_ORIGINS: "*", ...vars },
       host,
       port,
-      cf: false, // otherwise it asks a server on the internet what `request.cf` should say
+      cf: false, // otherwise it fetches a sample of `request.cf` from the internet
       telemetry: { enabled: false },
       ...(persist && { resourcePersistencePath: resolve(persist) }),
-      // console.log and its siblings, from hibernated and woken objects too. Without this they go to our own stdout.
+      // The Worker's console output, also from woken objects. Without this handler it goes to our own stdout.
       handleStructuredLogs: ({ message }) => record(message),
       log: new RuntimeLog(record),
     }),
@@ -89,14 +89,14 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
   return {
     url,
     mf,
-    /** Every line that the worker printed, in order. */
+    /** Every line that the Worker printed, in order. */
     logs,
-    /** How often the world's object was constructed: once when first asked, and once more for every wake. */
+    /** Returns how often the world's object was constructed: once for its first request, and once for each wake. */
     boots: (world) => logs.filter((line) => line === `boot world=${world}` || line.startsWith(`boot world=${world} `)).length,
     /**
-     * Puts a world to sleep at once, its sockets connected, as ten idle seconds would. Resolves with false when it was
-     * asleep already. Like real sleep, it waits for pending timers, held requests and unsent bytes: the runtime gives
-     * up after 30 s, and the rejection then says that the object "still has active references".
+     * Hibernates a world at once, as ten idle seconds would; its sockets stay connected. Resolves with false if it was
+     * hibernated already. Like real hibernation, it waits for pending timers, held requests and unsent bytes: after 30 s
+     * the promise is rejected, with an error that the object "still has active references".
      */
     async evict(world) {
       try {
@@ -111,7 +111,7 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
   };
 }
 
-/** Miniflare's own voice: only what went wrong, beside the worker's lines, so that a failing test can show it. */
+/** Records Miniflare's own warnings and errors among the Worker's lines, so that a failing test can show them. */
 class RuntimeLog extends Log {
   #record;
   constructor(record) {

@@ -1,7 +1,7 @@
-// `npm run bench [-- --peers A,B] [--work NAME,…] [--rounds N] [--smoke] [--report]`: measures all peers at all works side by side, and
-// writes perf/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes of a machine
-// that does nothing else. A NAME may be the beginning of several. Runs of a part, and `--smoke` (small numbers, one round: is everything
-// delivered?), are written to target/bench/ alone; `--report` measures nothing and writes the tables and charts anew.
+// `npm run bench [-- --peers A,B] [--work NAME,…] [--rounds N] [--smoke] [--report]`: measures every work with every peer, and
+// writes perf/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes on an idle
+// machine. A NAME may be the beginning of several names. Partial runs and `--smoke` (small numbers and one round, to check that
+// everything is delivered) write to target/bench/ only. `--report` measures nothing and writes the tables and the chart anew.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -31,9 +31,9 @@ main(async () => {
       report: { type: "boolean", default: false },
     },
   });
-  if (process.platform !== "linux") throw new Refusal("The bench reads a process's CPU and memory as Linux tells them, and runs there only.");
+  if (process.platform !== "linux") throw new Refusal("The bench reads CPU times and memory from /proc, and runs on Linux only.");
   await ready();
-  // Only now: packages may just have been installed.
+  // Imported here, because `ready` may have installed their packages.
   const { writeReport, printTables } = await import("./lib/report.mjs");
   if (values.report) return writeReport(JSON.parse(readFileSync(RESULTS, "utf8")));
 
@@ -45,8 +45,8 @@ main(async () => {
   const rounds = values.smoke ? 1 : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
 
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1)); // and the servers with us
-  const from = { machine: machine(), versions: versions() }; // as they are before: somebody may commit meanwhile
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1)); // the exit also ends the servers, see `tied`
+  const from = { machine: machine(), versions: versions() }; // read before the run, because a commit may happen during it
   const program = await buildLoad();
   for (const peer of peers) await peer.build();
   const wasm = values.smoke ? undefined : join(await build(), "index_bg.wasm");
@@ -72,7 +72,7 @@ main(async () => {
   const isWhole = !values.smoke && !values.peers && !values.work && rounds >= ROUNDS && failures.length === 0;
   const file = isWhole ? RESULTS : join(ROOT, "target", "bench", values.smoke ? "smoke.json" : "results.json");
   mkdirSync(dirname(file), { recursive: true });
-  // What has nothing inside it stays on one line: a file that people read, too.
+  // Objects without nested objects stay on one line, so that people can read the file.
   writeFileSync(file, `${JSON.stringify(results, null, 2).replace(/\{[^{}[\]]*\}/g, (leaf) => leaf.replace(/\s+/g, " "))}\n`);
   if (!values.smoke) printTables(results);
   if (isWhole) await writeReport(results);
@@ -80,20 +80,20 @@ main(async () => {
   if (failures.length) throw new Refusal(`${failures.length} measurements failed:\n${failures.map(({ error }) => `  ${error}`).join("\n")}`);
 });
 
-/** Those that were asked for by their names or the beginnings of them; all where nobody asked. */
+/** Returns the names that were asked for, by whole names or by their beginnings, or all names if none were. */
 function pick(names, asked, kind) {
   if (asked === undefined) return names;
   const words = asked.split(",").map((word) => word.trim());
   const unknown = words.find((word) => !names.some((name) => name.startsWith(word)));
-  if (unknown !== undefined) throw new Refusal(`No ${kind} is called "${unknown}". There are: ${names.join(", ")}.`);
+  if (unknown !== undefined) throw new Refusal(`There is no ${kind} "${unknown}". Choose from: ${names.join(", ")}.`);
   const isMeant = (name, word) => (names.includes(word) ? name === word : name.startsWith(word));
   return names.filter((name) => words.some((word) => isMeant(name, word)));
 }
 
-/** One round of all works, the peers one after the other in each. */
+/** Measures one round of all works. In each work, the peers run one after the other. */
 async function measureAll(bench, round) {
   for (const work of bench.works) {
-    // Whoever is first finds another machine than whoever is last: everybody is each in turn.
+    // The machine's state changes during a work, so the order of the peers rotates from round to round.
     const turned = bench.peers.map((_, place) => bench.peers[(place + round) % bench.peers.length]);
     const able = turned.filter((peer) => peer.polls || !work.polls);
     const record = (peer, report) => {
@@ -105,7 +105,7 @@ async function measureAll(bench, round) {
   }
 }
 
-// A whole run takes long: one that fails costs the run its success, but not the other numbers.
+// A run takes long. If one measurement fails, the run fails at its end, but keeps the other results.
 const attempt = (measuring) => measuring().catch((error) => ({ error: error instanceof Refusal ? error.message : String(error.stack) }));
 
 async function measure({ program }, work, peer) {
@@ -117,7 +117,7 @@ async function measure({ program }, work, peer) {
   }
 }
 
-/** Puts a world of each peer to sleep at the same time, and wakes them one after the other. */
+/** Lets a world of each peer hibernate at the same time, and wakes them one after the other. */
 async function measureWakes({ program, isSmoke }, work, peers, record) {
   const held = [];
   try {
@@ -129,15 +129,15 @@ async function measureWakes({ program, isSmoke }, work, peers, record) {
       }
       const world = { peer, server, ...hold(program, peer, server, work.load) };
       held.push(world);
-      await world.connected.catch(() => {}); // waking it will say why
+      await world.connected.catch(() => {}); // `wake` reports the error
     }
     await sleep(QUIET_S * 1000);
     for (const { peer, server, wake } of held) {
       const boots = server.boots();
       const report = await attempt(wake);
-      // It has been constructed once more since everybody was connected, or it did not sleep.
+      // If the object slept, it was constructed exactly once more since the clients connected.
       const slept = server.boots() === boots + 1;
-      // When a runtime puts an object to sleep is a matter of time, which a smoke test says nothing about.
+      // The runtime's delay before hibernation varies, so a smoke test does not require it.
       if (peer.hibernates && !slept && !isSmoke) report.error ??= `${peer.name} did not sleep: constructed ${boots} times before, ${server.boots()} after`;
       record(peer, { ...report, slept: peer.hibernates && slept });
     }

@@ -1,12 +1,12 @@
-// `node perf/serve.mjs PEER`: one of the bench's servers alone, to look at it. Prints what the load generator wants to know of it,
-// and ends with Ctrl-C.
+// `node perf/serve.mjs PEER`: starts one of the bench's servers alone. Prints the load generator's arguments for it, and ends
+// with Ctrl-C.
 
 import { Refusal, main } from "../scripts/lib/run.mjs";
 import { ready } from "../scripts/setup.mjs";
 
 main(async () => {
   await ready();
-  const { peers } = await import("./lib/peers.mjs"); // only now: packages may just have been installed
+  const { peers } = await import("./lib/peers.mjs"); // imported here, because `ready` may have installed its packages
   const peer = peers[process.argv[2]];
   if (!peer) throw new Refusal(`Name one of the servers: ${Object.keys(peers).join(", ")}.`);
   await peer.build();

@@ -1,6 +1,6 @@
-// `npm run bench:variants [-- --only compression,builds,frames] [--rounds N] [--print]`: what three choices cost: WebSocket
-// compression, panics that unwind, and text or binary. The variants take turns, three rounds of each; medians, with the least and the
-// most. Writes perf/variants.json and the tables of docs/variants.md, unless --print is given.
+// `npm run bench:variants [-- --only compression,builds,frames] [--rounds N] [--print]`: measures three choices: WebSocket
+// compression, panics that unwind, and text or binary. The variants take turns, in three rounds; the results are medians, with
+// minimum and maximum. Writes perf/variants.json and the tables of docs/variants.md, unless --print is given.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,10 +21,10 @@ main(async () => {
   if (unknown !== undefined) throw new Refusal(`There is no "${unknown}". There are: ${PARTS.join(", ")}.`);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Refusal(`--rounds ${values.rounds} is not a number of rounds.`);
-  if (process.platform !== "linux") throw new Refusal("The CPU of a process is read as Linux tells it, and this runs there only.");
+  if (process.platform !== "linux") throw new Refusal("This reads CPU times from /proc, and runs on Linux only.");
   await ready();
 
-  // Only now: packages may just have been installed.
+  // Imported here, because `ready` may have installed their packages.
   const { buildLoad } = await import("./lib/load.mjs");
   const { machine, versions } = await import("./lib/machine.mjs");
   const { writeBetween } = await import("./lib/page.mjs");
@@ -54,7 +54,7 @@ main(async () => {
 
 const map = (object, change) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
 
-/** Measures the variants one after the other, several times; gives for each number its median, least and most. */
+/** Measures the variants in turns, and returns the median, minimum and maximum of each number. */
 async function inTurns(rounds, variants, measureOne) {
   const measured = map(variants, () => []);
   for (let round = 0; round < rounds; round++) {
@@ -66,7 +66,7 @@ async function inTurns(rounds, variants, measureOne) {
   return { variants: map(measured, summarize) };
 }
 
-/** Of several objects of the same shape, the same shape with each number's median, least and most. */
+/** Merges objects of the same shape into one, with the median, minimum and maximum in place of each number. */
 function summarize(rounds) {
   const [first] = rounds;
   if (typeof first !== "number") return map(first, (_, name) => summarize(rounds.map((round) => round[name])));

@@ -1,6 +1,6 @@
 // `npm run serve -- --port N [--var KEY=VALUE …] [--example NAME | --crate DIR] [--persist DIR] [--host H] [--build DIR]`:
-// serves the built worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it accepts requests,
-// then the worker's log. Every origin is allowed unless --var ALLOWED_ORIGINS=… is given.
+// serves the built Worker in the real runtime, without wrangler's proxy. Prints `ready http://127.0.0.1:N` when it accepts
+// requests, then the Worker's log. Every origin is allowed unless --var ALLOWED_ORIGINS=… is given.
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -35,7 +35,7 @@ main(async () => {
   // An existing build is served as it is, so that an older one can be inspected; `npm run build` updates it.
   const crate = values.crate && crateDirOf(values.crate);
   const dir = values.build ? resolve(values.build) : crate ? join(crate, "build") : defaultBuildDir(values.example);
-  // A user's own package is what they work on, so it is always built.
+  // A user's own package is under development, so it is always brought up to date.
   if (crate || (!existsSync(join(dir, "index.js")) && !values.build)) await buildWorker({ crate, example: values.example });
 
   // Imported here, because the set-up must run before this package's dependencies exist.

@@ -17,8 +17,8 @@ export async function setup({ browser = false } = {}) {
 }
 
 /**
- * For the entry points: sets up, then runs the calling script again with the project's own node first in the PATH, so that
- * wrangler, miniflare and the tests get one that is new enough. In that second run it returns at once.
+ * For the entry points: sets up, then runs the calling script again with the project's own Node first in the PATH, so that
+ * wrangler, miniflare and the tests get a version that is new enough. In that second run, this function returns at once.
  */
 export async function ready(options) {
   if (process.env.DORMOUSE_READY) return;
@@ -27,7 +27,8 @@ export async function ready(options) {
   const child = spawn(newerNode(), process.argv.slice(1), { env, stdio: "inherit" });
   // A signal to this process is meant for the child. Ctrl-C reaches the child anyway; a second SIGINT does no harm.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  // A signal that ends npm ends its shell, too, but not this process: without this, servers would outlive `npm run serve`.
+  // A signal that ends npm also ends npm's shell, but not this process: without this check, a server would outlive
+  // `npm run serve`.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();

@@ -22,11 +22,11 @@ pub struct Config {
     pub ping_timeout: Duration,
     /// `MAX_PAYLOAD_BYTES`: the longest POST body or WebSocket message; 1,000,000.
     pub max_payload_bytes: usize,
-    /// `CONNECT_TIMEOUT_MS`: the time after which a client that has joined no namespace is closed; 45 s.
+    /// `CONNECT_TIMEOUT_MS`: the time after which the connection of a client that has joined no namespace is closed; 45 s.
     pub connect_timeout: Duration,
     /// `UPGRADE_TIMEOUT_MS`: the time after which a WebSocket that has not completed its upgrade is closed; 10 s.
     pub upgrade_timeout: Duration,
-    /// `MAX_BUFFERED_BYTES`: the unsent bytes with which a client is closed, with the code 1013; 1,000,000.
+    /// `MAX_BUFFERED_BYTES`: the number of unsent bytes above which a client is closed, with the code 1013; 1,000,000.
     pub max_buffered_bytes: usize,
     /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
@@ -34,12 +34,12 @@ pub struct Config {
     pub admin_key: Option<AdminKey>,
 }
 
-/// The key of the admin HTTP API. It is never shown, in errors and logs neither.
+/// The key of the admin HTTP API. It is never shown, not even in errors and logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminKey(Rc<str>);
 
 impl AdminKey {
-    /// Returns whether this is the key. The time that this takes depends on the lengths only.
+    /// Returns whether `offered` is the key. The time that this takes depends on the lengths only.
     pub fn is(&self, offered: &str) -> bool {
         self.0.as_bytes().ct_eq(offered.as_bytes()).into()
     }
@@ -71,10 +71,10 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl Config {
-    /// Parses the variables. `variable` returns the text of a variable; `None` where it is not set.
+    /// Parses the variables. `variable` returns the text of a variable; `None` if it is not set.
     ///
     /// # Errors
-    /// A variable cannot be parsed, or is out of its range; the first one is named.
+    /// A variable cannot be parsed, or is out of its range. The error names the first such variable.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let number = |name: &'static str, (default, range): (u64, RangeInclusive<u64>)| {
             parse_number(name, variable(name).as_deref(), default, range)
@@ -93,14 +93,14 @@ impl Config {
         })
     }
 
-    /// Returns the time within which the body of a request must arrive. A client may answer no ping while it posts, so this is as long
-    /// as a session may be silent, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
+    /// Returns the time within which the body of a request must arrive. A client may answer no ping while it posts, so this is as
+    /// long as a session may be silent, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
     pub fn body_timeout(&self) -> Duration {
         self.ping_interval.saturating_add(self.ping_timeout).min(limits::BODY_TIMEOUT)
     }
 
-    /// Returns whether one tick pings all WebSockets and the runtime answers their pongs, so that the world can sleep. Otherwise each
-    /// session has an exact heartbeat of its own.
+    /// Returns whether one tick pings all WebSockets and the runtime answers their pongs, so that the world can sleep. Otherwise
+    /// each session has an exact heartbeat of its own.
     pub fn shares_heartbeat(&self) -> bool {
         self.ping_interval >= limits::SHARED_HEARTBEAT_FROM
     }
@@ -146,7 +146,7 @@ fn parse_number(
     }
 }
 
-/// Parses `ADMIN_KEY`. The errors do not show the value, because every client sees them.
+/// Parses `ADMIN_KEY`. The errors do not show the value, because every client gets them.
 fn parse_admin_key(text: &str) -> Result<Option<AdminKey>, ConfigError> {
     let fail = |problem: String| Err(ConfigError { variable: "ADMIN_KEY", problem });
     let key = text.trim();

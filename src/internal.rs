@@ -1,5 +1,5 @@
-//! What the crate's own tests, benches and macros need beyond what users see. Not part of the API: anything here may change in
-//! any release.
+//! Exports for the crate's own tests, benches and macros, beyond the public API. Not part of the API: anything here may
+//! change in any release.
 
 pub use crate::admin::Operation;
 #[cfg(target_arch = "wasm32")]
@@ -25,18 +25,18 @@ use crate::handles::{ConnRequest, Headers, Variables};
 use crate::id::Sid;
 use crate::routing::App;
 
-/// The bounds.
+/// The limits.
 pub mod limits {
     pub use crate::limits::*;
 }
 
-/// A snapshot as it is written down.
+/// Snapshots as they are stored.
 pub mod attachment {
     pub use crate::object::attachment::*;
 }
 
-/// Makes a request of a connection, for callers that drive a [`Shell`] on a runtime of their own. `is_upgrade` says that the
-/// request asks for a WebSocket.
+/// Returns a request of a connection, for callers that drive a [`Shell`] on a runtime of their own. `is_upgrade` is
+/// whether the request asks for a WebSocket.
 pub fn conn_request(
     method: String,
     world: WorldName,
@@ -47,12 +47,12 @@ pub fn conn_request(
     ConnRequest::new(method, world, is_upgrade, handshake, variables)
 }
 
-/// Lets an app change the headers of a session's response, as the Worker does.
+/// Calls the app's hooks that change the headers of a session's response, as the Worker does.
 pub fn change_headers(app: &App, headers: &mut Headers, request: &ConnRequest) {
     app.engine_routes().change_headers(headers, request);
 }
 
-/// Returns the header `set-cookie` of a session that is opened by polling, if the app wants one.
+/// Returns the header `set-cookie` of a session that is opened by polling; `None` if the app sets no cookie.
 pub fn set_cookie(app: &App, sid: Sid) -> Option<String> {
     app.engine_routes().set_cookie(sid)
 }

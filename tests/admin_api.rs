@@ -1,5 +1,5 @@
-//! The admin HTTP API: each operation in a world that is awake, and in one that was put to sleep before.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+//! The admin HTTP API: each operation in a world that is awake, and in a hibernated one.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use core::time::Duration;
 
@@ -41,7 +41,7 @@ impl Scene {
         }
     }
 
-    /// Calls the API after the world slept; returns the status and the body.
+    /// Calls the API, in the second run with the world hibernated; returns the status and the body.
     fn call(&self, operation: &str, body: &Value) -> (u16, Value) {
         self.nap();
         read(&self.world.admin(operation, body.to_string()).response().expect("an answer"))
@@ -114,7 +114,7 @@ fn arguments_pass_through_as_they_are() {
         assert_eq!(read(&scene.world.admin("emit", body).response().expect("an answer")), ok(1));
         let heard = scene.red.next_event().expect("the event");
         assert_eq!(heard.args.to_json(), r#"[1.50,{"b":1,"a":[2e1,null]},"\ud800",{"_placeholder":true,"num":0}]"#);
-        // Deeper than anybody parses who recurses.
+        // Nested too deeply for a recursive parser.
         let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
         scene.nap();
         let call = scene.world.admin("emit", format!(r#"{{"event":"news","rooms":["red"],"args":[{deep}]}}"#));

@@ -1,11 +1,6 @@
-//! The world's one alarm: whatever it was set for, and whatever became of that, named alarms ring at their time, and nobody
-//! who answers is cut off. One that turns out to be too early is left alone, because setting it anew writes a row.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! The world's one alarm: whatever it was set for, named alarms fire at their time, and no client that answers pings is closed.
+//! An alarm that turns out to be too early is kept, because setting it again writes a row.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -23,7 +18,7 @@ use harness::{Host, SocketNo, To, What, config, deterministic, shared_heartbeat}
 
 const NAMES: [&str; 2] = ["a", "b"];
 
-/// `set(name, milliseconds)` and `clear(name)`; alarms log their name and time.
+/// An app with the events `set(name, milliseconds)` and `clear(name)`, whose alarms log their name and time.
 fn alarms() -> App {
     async fn rings(io: Io, EventName(name): EventName) {
         io.log(format!("{name} rings at {}", io.now().as_millis()));
@@ -44,10 +39,10 @@ fn join(host: &mut Host) -> SocketNo {
     no
 }
 
-/// A world whose clients answer a ping after their own time, and what its named alarms are to do.
+/// A world whose clients answer pings with delays of their own, and the alarms that it is expected to fire.
 struct Scene {
     host: Host,
-    /// After how many milliseconds a client answers a ping; the others are silent.
+    /// The delay in milliseconds with which a client answers a ping; the other clients are silent.
     lags: BTreeMap<SocketNo, u64>,
     pongs: BTreeSet<(u64, SocketNo)>,
     due: BTreeMap<&'static str, u64>,
@@ -105,7 +100,7 @@ enum Step {
     Join(Option<u64>),
     OpenOnly,
     Sleep,
-    /// So many hundredths of a ping interval.
+    /// In hundredths of a ping interval.
     Advance(u64),
 }
 
@@ -120,7 +115,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Messages that set an alarm and take it back write it down once, not each time.
+/// Messages that set an alarm and clear it again write the platform's alarm once, not each time.
 #[test]
 fn an_alarm_that_is_too_early_is_left_alone() {
     for sleepy in [false, true] {
@@ -140,7 +135,7 @@ fn an_alarm_that_is_too_early_is_left_alone() {
 
 #[test]
 fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
-    // With the longer one, the alarm for a client that has not joined is earlier than the tick.
+    // With the longer interval, the alarm for a client that has not joined is earlier than the tick.
     let intervals = prop_oneof![Just(25_000), Just(300_000)];
     let cases = (any::<bool>(), intervals, proptest::collection::vec(step(), 1..40));
     let result = deterministic(300).run(&cases, |(sleepy, interval, steps)| {
@@ -180,7 +175,7 @@ fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
         for (no, socket) in scene.host.runtime().sockets.iter().enumerate() {
             prop_assert_eq!(socket.open, scene.lags.contains_key(&no), "{}", no);
         }
-        // From here on nothing is due but the heartbeat: one row written a ping interval.
+        // From here on only the heartbeat is due: one row is written for each ping interval.
         prop_assert!(scene.host.sleep());
         let before = scene.host.runtime().alarms_set;
         scene.advance(10 * interval);

@@ -1,4 +1,4 @@
-//! What `on_connection_error` is told of connections that are refused: engine.io's `connection_error`.
+//! The refused connections that `on_connection_error` reports: engine.io's `connection_error`.
 
 #[path = "support/told/mod.rs"]
 mod told;
@@ -87,7 +87,7 @@ fn an_offer_of_subprotocols_that_is_no_list_is_refused_before_its_world_wakes() 
     }
     assert!(host.is_asleep());
     assert!(offer(&mut host, "a, b").is_ok());
-    // It is about WebSockets only.
+    // Only WebSockets have subprotocols: by polling, the header is ignored.
     host.handshake.headers = vec![("sec-websocket-protocol".to_owned(), "a,,b".to_owned())];
     let http = get(&mut host, POLLING);
     assert!(matches!(host.answer_of(http), Some(Response::Payload(_))));

@@ -1,4 +1,4 @@
-//! The events of connections: what Socket.IO has on `socket.conn`.
+//! The events of connections, which Socket.IO has on `socket.conn`.
 
 #[path = "support/told/mod.rs"]
 mod told;
@@ -46,7 +46,7 @@ fn app() -> App {
             })
             .on_packet_create(async |packet: EnginePacket, io: Io| {
                 tell(json!(["create", text(&packet)]));
-                // Told to whoever watches, and not to this handler again.
+                // This packet goes to `/watch`, and does not call this handler again.
                 io.of("/watch")?.emit("created", packet.kind.as_str())?;
                 Ok::<_, Failure>(())
             })
@@ -64,7 +64,7 @@ fn packet(transport: &str, text: &str) -> Value {
     json!(["packet", transport, ["message", text]])
 }
 
-/// What was told, without the ids of sockets.
+/// Returns what was recorded, with lines that contain ids replaced.
 fn told_without_ids() -> Vec<Value> {
     let mut told = take_told();
     for line in told.iter_mut().filter(|line| line.to_string().contains("0{")) {
@@ -109,7 +109,7 @@ fn what_the_handler_of_created_packets_emits_is_not_told_to_it() {
         take_told();
         ben.also_connect("/").emit("say", ("hello",));
         let created = told_without_ids().iter().filter(|line| line.get(0) == Some(&json!("create"))).count();
-        assert_eq!(created, 1, "the event; the answer to CONNECT has its ids");
+        assert_eq!(created, 1, "the event; the line of the answer to CONNECT is replaced");
         let heard: Vec<_> = anna.take_events();
         // Ben's second CONNECT in `/watch`, that in `/`, and the event.
         assert!(heard.len() >= 2 && heard.iter().all(|event| *event == TestEvent::new("created", ("message",))));
@@ -127,7 +127,7 @@ fn an_upgrade_is_told_and_so_are_packets_by_polling() {
         assert_eq!(told_by_polling.first(), Some(&packet("polling", "0")));
         assert!(told_by_polling.contains(&json!(["packet", "polling", ["message", [1, 2]]])));
 
-        // That one was closed, and would keep its world awake until it is read.
+        // The session above was closed, and would keep its world awake until the close is read.
         let mut host = Host::new(Config::default(), app);
         let opened = get(&mut host, POLLING);
         let sid = sid_of(&host, opened);
@@ -206,7 +206,7 @@ fn a_session_that_is_closed_twice_is_told_once_and_read_to_its_end() {
         assert_eq!(host.answer_of(http), Some(&Response::Payload(payload.to_owned())));
     }
 
-    // A session that polls keeps its world awake; one on a WebSocket does not.
+    // Hibernated only on a WebSocket, because a session that polls keeps its world awake.
     for sleeps in [false, true] {
         let mut host = Host::new(Config::default(), app);
         host.sleepy = sleeps;
@@ -237,7 +237,7 @@ fn plain_sessions_are_told_when_they_open_and_close() {
     for sleeps in [false, true] {
         let mut host = Host::new(Config::default(), app);
         host.sleepy = sleeps;
-        // Not those of Socket.IO.
+        // A session of Socket.IO calls none of these handlers.
         let other = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
         host.text(other, "40");
         host.gone(other, Reason::TransportClose);
@@ -259,7 +259,7 @@ fn plain_sessions_are_told_when_they_open_and_close() {
     }
 }
 
-/// Plain Engine.IO, whose messages wait until the test lets them go on.
+/// Plain Engine.IO with handlers that wait until the test resumes them.
 mod waiting {
     use core::cell::{Cell, RefCell};
 
@@ -308,7 +308,7 @@ mod waiting {
                 host.text(gone, message);
                 host.gone(gone, Reason::TransportClose);
                 assert_eq!(take_told(), [json!("closed")]);
-                // Takes the place.
+                // Reuses the slot of the session that ended.
                 let other = host.open_websocket(WEBSOCKET, Protocol::EngineIo).expect("a session");
                 host.take_said();
                 open(&mut host);
@@ -343,7 +343,7 @@ mod waiting {
             assert!(STARTED.get() <= limits::MAX_PENDING_HANDLERS, "{} handlers wait", STARTED.get());
             let closed = |said: &Said| said.to == To::Socket(socket) && matches!(said.what, What::Closed(_));
             let is_told = host.runtime().log.iter().any(|line| line.contains("Engine.IO"));
-            assert!(host.take_said().iter().any(closed) || is_told, "who sent them is closed, or they are refused");
+            assert!(host.take_said().iter().any(closed) || is_told, "the sender is closed, or it is refused");
             open(&mut host);
             host.take_said();
             host.text(other, "4hello");

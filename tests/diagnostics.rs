@@ -1,10 +1,10 @@
-//! What the compiler says about handlers that are none: it names the mistake, and what to do about it.
+//! The compiler's errors for invalid handlers: they name the mistake and how to correct it.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Mistakes, each with what the compiler must say about it.
+/// Mistakes: a name, the code, and the texts that the compiler's error must contain.
 const MISTAKES: [(&str, &str, &[&str]); 16] = [
     (
         "argument",

@@ -1,5 +1,5 @@
-//! The hooks of connections: what Socket.IO has on `io.engine`.
-#![expect(clippy::panic, reason = "a test that meets the unexpected is to fail")]
+//! The hooks of connections, which Socket.IO has on `io.engine`.
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/told/mod.rs"]
 mod told;
@@ -20,7 +20,7 @@ mod allow_request {
 
     fn app() -> App {
         async fn has_token(request: ConnRequest) -> Result<(), Failure> {
-            // Futures that wait are waited for.
+            // The hook's future is awaited, also if it is not ready at once.
             futures::future::poll_fn({
                 let mut polled = false;
                 move |cx| {
@@ -124,12 +124,12 @@ mod guard {
             let mut host = Host::new(Config::default(), app);
             host.sleepy = sleeps;
             let http = get(&mut host, &format!("{POLLING}&from=there"));
-            // The response itself is the Worker's to give.
+            // Only the Worker sends the guard's own response; this host shows a refusal instead.
             assert_eq!(refusal(&host, http), Refusal::Forbidden("not from there".to_owned()));
             assert!(host.is_asleep());
             assert_eq!(take_told(), [] as [Value; 0]);
 
-            // Somebody on a WebSocket, so that the world has something to sleep with.
+            // A client on a WebSocket, so that the world has a session to restore when it wakes.
             let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
             host.text(socket, "40");
             assert_eq!(host.is_asleep(), sleeps);
@@ -171,7 +171,7 @@ mod generate_id {
                 assert!(host.sleep());
             }
             let told = json!([3, "Bad request", { "name": "ID_GENERATION_ERROR" }, null]);
-            // It is taken, then no id, then none at all.
+            // The id is taken; the id is invalid; the hook panics.
             for query in [POLLING.to_owned(), format!("{POLLING}&id=a.b"), format!("{POLLING}&id=panic")] {
                 let http = get(&mut host, &query);
                 assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 400));
@@ -205,7 +205,7 @@ mod responses {
                     headers.remove("x-own");
                 },
             );
-            // The Worker does so with the response; here, the request is what is at hand.
+            // The Worker does this to each response; on the host, a guard is where the request is at hand.
             engine.guard(async |request: ConnRequest| {
                 let mut headers = Headers::default();
                 headers.set("x-own", "1");

@@ -1,11 +1,6 @@
-//! The one hard problem: no fact lives only in memory between two events. A world that is put to sleep after any step of
-//! any dialogue, or after all of them, says the same at the same times.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! Hibernation: no fact lives only in memory between two events. A world that hibernates after any step of any transcript, or
+//! after every step, sends the same at the same times as one that stays awake.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -15,7 +10,7 @@ use dormouse::internal::Config;
 use harness::transcript::{Line, Sleeps, Transcript, play};
 use harness::{Host, To, What, own_heartbeat, shared_heartbeat};
 
-/// The heartbeats that a dialogue is played with: its own, or each where it has none.
+/// Returns the settings for a transcript: with its own heartbeat, or with each kind of heartbeat if it sets none.
 fn configs(transcript: &Transcript) -> Vec<Config> {
     if transcript.has_own_heartbeat() {
         return vec![transcript.config(&[])];
@@ -31,7 +26,7 @@ fn without_sleep(transcript: &Transcript, config: &Config) -> Vec<Vec<Line>> {
     heard
 }
 
-/// The first step after which one client heard something else than it did in a world that never slept.
+/// Returns the first step after which a client got something else, or at another time, than in a world that never hibernated.
 fn difference(transcript: &Transcript, awake: &[Vec<Line>], slept: &[Vec<Line>]) -> Option<String> {
     let steps = transcript.steps.iter().zip(awake.iter().zip(slept));
     steps.into_iter().find_map(|(step, (awake, slept))| {
@@ -50,7 +45,7 @@ fn difference(transcript: &Transcript, awake: &[Vec<Line>], slept: &[Vec<Line>])
                 lines.concat()
             };
             let place = format!("{}:{}", transcript.path.display(), step.line);
-            format!("{place}: {:?}\n  awake:{}\n  after a sleep:{}", step.action, list(awake), list(slept))
+            format!("{place}: {:?}\n  awake:{}\n  hibernated:{}", step.action, list(awake), list(slept))
         };
         (by_client(awake) != by_client(slept)).then(differ)
     })
@@ -72,7 +67,7 @@ fn a_sleep_after_every_step_changes_nothing() {
             differences.extend(difference(&transcript, &awake, &slept));
         }
     }
-    assert!(differences.is_empty(), "{} dialogues differ:\n{}", differences.len(), differences.join("\n"));
+    assert!(differences.is_empty(), "{} transcripts differ:\n{}", differences.len(), differences.join("\n"));
 }
 
 #[test]
@@ -85,12 +80,12 @@ fn one_sleep_after_any_step_changes_nothing() {
                 let (slept, _) = play(&transcript, &config, Sleeps::After(step));
                 let line = transcript.steps[step].line;
                 let difference = difference(&transcript, &awake, &slept)?;
-                Some(format!("asleep after line {line}: {difference}"))
+                Some(format!("hibernated after line {line}: {difference}"))
             });
             differences.extend(first);
         }
     }
-    assert!(differences.is_empty(), "{} dialogues differ:\n{}", differences.len(), differences.join("\n"));
+    assert!(differences.is_empty(), "{} transcripts differ:\n{}", differences.len(), differences.join("\n"));
 }
 
 #[test]
@@ -103,7 +98,7 @@ fn a_dialogue_reads_the_same_with_either_heartbeat() {
     }
 }
 
-/// What a world of two sockets does in ten minutes of silence: it wakes at ticks only, and never reads its tables.
+/// In ten minutes without events, a world of two sockets runs at ticks only, and never builds its tables.
 #[test]
 fn an_idle_world_sleeps_through_its_heartbeats() {
     let (mut host, sockets) = two_clients(shared_heartbeat());
@@ -117,7 +112,7 @@ fn an_idle_world_sleeps_through_its_heartbeats() {
     assert_eq!(host.runtime().texts_of(1).last().map(String::as_str), Some(r#"42["said","good morning"]"#));
 }
 
-/// With heartbeats of their own, sockets are pinged exactly, asleep or not.
+/// With heartbeats of their own, sockets are pinged at exact times, also by a hibernated world.
 #[test]
 fn a_sleeping_world_pings_each_socket_at_its_time() {
     let (mut host, _) = two_clients(own_heartbeat());
@@ -142,7 +137,7 @@ fn a_sleeping_world_pings_each_socket_at_its_time() {
     assert_eq!(times, expected);
 }
 
-/// A dead peer is found at the next tick at the latest, however often the world slept; who answers is never cut off.
+/// A silent client is closed in time, however often the world hibernates; a client that answers pings is never closed.
 #[test]
 fn a_silent_socket_is_closed_whether_or_not_the_world_sleeps() {
     for sleepy in [false, true] {
@@ -153,7 +148,7 @@ fn a_silent_socket_is_closed_whether_or_not_the_world_sleeps() {
             host.answers_pings.insert(alive);
             host.advance_millis(joined_at);
             let silent = join(&mut host);
-            // Its first ping may be 25 s away; it has 20 s for its pong, and is looked at every 25 s.
+            // Its first ping is due within 25 s; it has 20 s for its pong, and is checked every 25 s.
             host.advance_millis(75_000);
             assert!(!host.runtime().sockets[silent].open, "silent since {joined_at}, sleepy: {sleepy}");
             host.advance_millis(600_000);
@@ -162,7 +157,7 @@ fn a_silent_socket_is_closed_whether_or_not_the_world_sleeps() {
     }
 }
 
-/// Nobody remembers when the last ping went out if all are silent; a socket is told so once more before it is closed.
+/// If all clients are silent, a tick does not know whether a ping went out in time, so it pings once more before it closes any.
 #[test]
 fn the_last_socket_is_closed_when_it_is_silent() {
     for sleepy in [false, true] {
@@ -175,7 +170,7 @@ fn the_last_socket_is_closed_when_it_is_silent() {
     }
 }
 
-/// An alarm that is late (the runtime promises no time) costs no socket that answers.
+/// A late alarm (the runtime does not guarantee its time) closes no socket that answers pings.
 #[test]
 fn a_late_alarm_costs_nobody() {
     for late_by in [1_000, 25_000, 100_000, 3_600_000] {
@@ -195,7 +190,7 @@ fn a_late_alarm_costs_nobody() {
     }
 }
 
-/// A deploy may change the ping interval between two wakes: sockets go on with the new one.
+/// A deploy may change the ping interval between two wakes: sockets continue with the new one.
 #[test]
 fn a_changed_interval_keeps_every_socket() {
     for (before, after) in [(shared_heartbeat(), own_heartbeat()), (own_heartbeat(), shared_heartbeat())] {
@@ -209,7 +204,7 @@ fn a_changed_interval_keeps_every_socket() {
     }
 }
 
-/// A snapshot that cannot be read costs its socket and no other.
+/// A snapshot that cannot be read closes its own socket only.
 #[test]
 fn a_damaged_snapshot_costs_one_socket() {
     let (host, _) = two_clients(shared_heartbeat());
@@ -219,7 +214,7 @@ fn a_damaged_snapshot_costs_one_socket() {
     for damaged in ["", "{}", "null", &version, good.trim_end_matches('}'), &good] {
         let (mut host, _) = two_clients(shared_heartbeat());
         assert!(host.sleep());
-        // The last one is whole, but of the other socket's session.
+        // The last one is valid, but belongs to the other socket's session.
         host.runtime_mut().sockets[1].attachment = Some(damaged.to_owned());
         host.text(0, r#"42["message","alive"]"#);
         assert_eq!(host.runtime().texts_of(0).last().map(String::as_str), Some(r#"42["message-back","alive"]"#));

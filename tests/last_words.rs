@@ -1,11 +1,6 @@
-//! What was said to a client that polls before the server closed its session is heard, whatever closed it, and whatever
-//! transport the client is on by then.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! A client that polls gets everything that was sent before the server closed its session, whatever closed it, by polling or on
+//! the WebSocket of an upgrade.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -31,7 +26,7 @@ const WEBSOCKET: &str = "EIO=4&transport=websocket";
 const FULL: &str = r#"42["full"]"#;
 const LEFT: &str = "41";
 
-/// Closes its sockets in every way that an app can; each says `full` before.
+/// An app that closes sockets in every way that an app can, and emits `full` before each.
 fn app() -> App {
     fn routes(ns: Routes) -> Routes {
         ns.guard(async |Auth(auth): Auth<Value>| match auth.get("refused") {
@@ -88,7 +83,7 @@ fn all(whom: impl Fn() -> BroadcastOperator) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the guest has done before its session is closed.
+/// What the guest has done before the server closes its session.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Guest {
     /// Opened a session.
@@ -99,7 +94,7 @@ enum Guest {
     Plain,
 }
 
-/// A world with somebody on a WebSocket, and a guest that polls.
+/// A world with a client on a WebSocket, and a guest that polls.
 struct Scene {
     host: Host,
     other: SocketNo,
@@ -136,7 +131,7 @@ impl Scene {
         self.host.post(&self.sid, body.as_bytes());
     }
 
-    /// What a GET gets; `None` when the session is unknown.
+    /// Returns the payload of a GET; `None` if the session is unknown.
     fn get(&mut self) -> Option<String> {
         let http = self.host.poll(&self.sid);
         match self.host.answer_of(http).expect("an answer") {
@@ -152,7 +147,7 @@ impl Scene {
         self.host.http(Operation::parse(operation), request);
     }
 
-    /// A WebSocket wants to take the session over, and was told `3probe`.
+    /// Opens a WebSocket for an upgrade of the session, up to `3probe`.
     fn probe(&mut self) -> SocketNo {
         let query = format!("{WEBSOCKET}&sid={}", self.sid);
         let socket = self.host.open_websocket(&query, Protocol::SocketIo).expect("a WebSocket");
@@ -161,7 +156,7 @@ impl Scene {
         socket
     }
 
-    /// What comes on the probe's WebSocket after `5`.
+    /// Completes the upgrade with `5`; returns what the WebSocket gets.
     fn take_over(&mut self, socket: SocketNo) -> Vec<String> {
         self.host.text(socket, "5");
         let said = self.host.take_said().into_iter().filter(|said| said.to == To::Socket(socket));
@@ -173,7 +168,7 @@ impl Scene {
     }
 }
 
-/// A way to close the guest's session, and what is said to the guest before.
+/// A way to close the guest's session, and the packets that the guest gets before the close.
 type Way = (&'static str, Guest, fn(&mut Scene), &'static [&'static str]);
 
 const WAYS: [Way; 15] = [
@@ -249,7 +244,7 @@ fn from_other(scene: &mut Scene, event: &str) {
     scene.host.text(other, &format!(r#"42["{event}"]"#));
 }
 
-/// Ids differ from run to run.
+/// Removes the socket's id, which differs in each run.
 fn without_id(packet: &str) -> &str {
     if packet.starts_with("40{") { "40" } else { packet }
 }
@@ -284,7 +279,7 @@ fn what_waits_is_sent_on_the_websocket_that_takes_over() {
     for (name, guest, how, words) in WAYS {
         for (sleeps, is_probed_before) in [(false, true), (true, true), (false, false)] {
             if is_probed_before && name.contains("time to join") {
-                // That takes longer than a WebSocket has to take over.
+                // The connect timeout is longer than the upgrade timeout.
                 continue;
             }
             let mut scene = Scene::new(guest, sleeps);

@@ -1,6 +1,6 @@
-//! The layout of `src`: which room may import which, which files import each other in a circle, how long a file may be, and
-//! what may not be written at all.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
+//! The layout of `src`: which room may import which, which files may import each other in a circle, how long a file may be, and
+//! which code is not allowed.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "support/source/mod.rs"]
 mod source;
@@ -13,29 +13,29 @@ use source::{File, Graph, files};
 /// The section of `ARCHITECTURE.md` whose table this test reads: rooms, what they are, and what they may import.
 const SECTION: &str = "## Who may import whom";
 
-/// The stages of the core: what connects them is in `core::server` alone.
+/// The stages of the core. Only `core::server` connects them.
 const STAGES: [&str; 3] = ["core::engineio", "core::socketio", "core::namespace"];
 
-/// Files that may import each other in a circle, because a reader follows so many without losing the thread.
+/// The most files that may import each other in a circle: a reader can still follow so few.
 const MAX_CIRCLE: usize = 4;
 
-/// Larger circles, by a folder that all of their files are in, with the reason why they stay.
+/// Larger circles that are allowed, by the folder of all their files, each with its reason.
 const CIRCLES: [(&str, &str); 1] = [(
     "src/testing/",
     "a TestWorld makes its clients and requests, and each of these holds the world that it speaks to",
 )];
 
-/// Names that two files may have, with the reason why they are not told apart.
+/// Names that several files may have, each with its reason.
 const REPEATED_NAMES: [(&str, &str); 1] =
     [("dispatch", "the room that calls handlers, and the core's data about what they are called for")];
 
-/// Lines of a file, without its tests.
+/// The most lines of a file, without its tests.
 const MAX_LINES: usize = 400;
 
-/// Lines of an example, all of its sources together: whoever copies it has read it.
+/// The most lines of an example, all of its sources together: short enough to be read before it is copied.
 const MAX_EXAMPLE_LINES: usize = 149;
 
-/// What would take the isolate down, with the lint whose waiver must stand beside it.
+/// Code that panics, and so could end the isolate, with the lint that must be waived beside it.
 const PANICS: [(&str, &str); 6] = [
     (".unwrap()", "clippy::unwrap_used"),
     (".expect(", "clippy::expect_used"),
@@ -48,15 +48,15 @@ const PANICS: [(&str, &str); 6] = [
 /// The crates that exist for wasm32 only.
 const WASM_CRATES: [&str; 5] = ["worker", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "getrandom"];
 
-/// The folder of the files that name them.
+/// The folder of the files that may use them.
 const WASM_FOLDER: &str = "src/cloudflare/";
 
 /// The table of `ARCHITECTURE.md`.
 #[derive(Debug)]
 struct Table {
-    /// What each room may import besides itself: rooms, single items, and `everything`. In place of a group stand its rooms.
+    /// What each room may import besides itself: rooms, single items, and `everything`. Groups are replaced by their rooms.
     rows: BTreeMap<String, BTreeSet<String>>,
-    /// The same as written.
+    /// The same, with groups as written.
     written: BTreeMap<String, BTreeSet<String>>,
     /// The rows of several rooms, by the bold word in the description.
     groups: BTreeMap<String, Vec<String>>,
@@ -105,7 +105,7 @@ fn report(offences: &[String]) {
     assert!(offences.is_empty(), "\n{}", offences.join("\n"));
 }
 
-/// Returns the imports that leave a file's room, as (file, room, line, path). `lib.rs` only names what users see.
+/// Returns the imports from other rooms, as (file, room, line, path). `lib.rs` is left out: it only re-exports the public API.
 fn imports_between_rooms(table: &Table) -> Vec<(File, String, usize, String)> {
     let mut found = Vec::new();
     for file in files("src").into_iter().filter(|file| !file.module.is_empty()) {
@@ -158,7 +158,7 @@ fn the_table_has_no_room_and_no_import_too_many() {
         if !files.iter().any(|file| is_below(&file.module, room)) {
             offences.push(format!("{room} is in the table and not in src"));
         }
-        // The rooms of a group are named as one, and not every room needs each of them.
+        // A group is named as a whole, and not every room needs all of its rooms.
         for name in may.iter().filter(|name| !table.groups.contains_key(*name) && *name != "everything") {
             if !imports.iter().any(|(_, from, _, path)| from == room && is_below(path, name)) {
                 offences.push(format!("{room} may import {name} and does not"));
@@ -254,7 +254,7 @@ fn nothing_panics_without_saying_why() {
         let (code, text): (Vec<&str>, Vec<&str>) = (code.lines().collect(), text.lines().collect());
         for (number, line) in code.iter().enumerate() {
             for (word, lint) in PANICS.iter().filter(|(word, _)| line.contains(word)) {
-                // Beside it: above, with no empty line between.
+                // Beside it means: above it, without an empty line in between.
                 let beside = text[..=number].iter().rev().take_while(|line| !line.trim().is_empty());
                 let is_waived = beside.into_iter().any(|line| line.contains("expect(") && line.contains(lint));
                 if !is_waived {

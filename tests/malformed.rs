@@ -1,10 +1,5 @@
-//! Whatever a client sends, the world goes on: at most its own session ends, and who else is there hears the next event.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! Malformed input: whatever a client sends, it ends at most its own session, and other clients get the next event.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -18,7 +13,7 @@ use proptest::prelude::*;
 
 use harness::{Bystanders, Host, HttpNo, deterministic, own_heartbeat, shared_heartbeat, sid_of};
 
-/// What clients send in good order: packets of every type, each a frame and also a payload's packet.
+/// Valid packets of every type, each usable as a frame and as a packet of a payload.
 const FRAMES: [&str; 20] = [
     "2probe",
     "3",
@@ -42,10 +37,10 @@ const FRAMES: [&str; 20] = [
     r#"44{"message":"x"}"#,
 ];
 
-/// Bytes that mean something somewhere in a packet, and some that mean nothing anywhere.
+/// Bytes that have a meaning somewhere in a packet, and some that have none.
 const BYTES: [u8; 28] = *b"0123456789b\"\\/,-[]{}:._ \x1e\0\x7f\xff";
 
-/// A world with two clients who talk, in which sessions are opened that misbehave.
+/// A world with two bystanders, in which misbehaving sessions are opened.
 struct World {
     host: Host,
     bystanders: Bystanders,
@@ -58,7 +53,7 @@ impl World {
         Self { host, bystanders }
     }
 
-    /// A session on a WebSocket that joined both namespaces brings frames.
+    /// Opens a session on a WebSocket, joins both namespaces, and sends the frames.
     fn suffer_frames(&mut self, frames: impl IntoIterator<Item = Frame>) {
         let no = self.host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         self.host.text(no, "40");
@@ -72,7 +67,7 @@ impl World {
         self.end();
     }
 
-    /// A session that polls and joined both namespaces brings bodies; everything is answered.
+    /// Opens a session that polls, joins both namespaces, and posts the bodies; asserts that every request is answered.
     fn suffer_bodies<'a>(&mut self, bodies: impl IntoIterator<Item = &'a [u8]>) {
         let http = self.host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
         let Some(Response::Payload(open)) = self.host.answer_of(http) else { panic!("no OPEN packet") };
@@ -85,7 +80,7 @@ impl World {
             assert!(self.host.answer_of(http).is_some(), "{:?} has no answer", String::from_utf8_lossy(body));
         }
         self.bystanders.talk(&mut self.host);
-        // What waits is read, and a poll too many ends the session if it is there still.
+        // Reads what waits; if the session still exists, the next poll hangs, and another one ends it.
         while {
             let http = self.host.poll(&sid);
             !self.is_refused(http)
@@ -98,12 +93,12 @@ impl World {
         matches!(self.host.answer_of(http), Some(Response::Refused(_)))
     }
 
-    /// Nothing is left of the session, and its place is free for the next.
+    /// Asserts that nothing is left of the session.
     fn end(&mut self) {
         self.host.take_said();
         assert_eq!(self.host.unanswered(), Vec::<usize>::new());
         assert_eq!(self.host.server().session_count(), 2);
-        // The runtime and the test remember every connection there ever was, which takes time after some thousands.
+        // The virtual runtime keeps every connection that was ever opened, which becomes slow after some thousands.
         if self.host.runtime().sockets.len() + self.host.request_count() > 500 {
             *self = Self::new();
         }
@@ -114,7 +109,7 @@ fn text(text: impl AsRef<str>) -> Frame {
     Frame::text(text.as_ref())
 }
 
-/// Every text that is one of the packets cut off, or with one byte replaced, taken out, or said twice.
+/// Returns each of the packets cut off at every byte, and with each byte replaced, removed, and repeated.
 fn almost_right() -> impl Iterator<Item = Vec<u8>> {
     FRAMES.iter().flat_map(|frame| {
         let whole = frame.as_bytes();
@@ -132,7 +127,7 @@ fn almost_right() -> impl Iterator<Item = Vec<u8>> {
 fn frames_that_are_almost_right_cost_one_session_at_most() {
     let mut world = World::new();
     for bytes in almost_right() {
-        // What is not UTF-8 does not come as a text frame.
+        // Bytes that are not UTF-8 cannot arrive as a text frame.
         let frame = String::from_utf8(bytes).map_or_else(|error| Frame::Binary(error.into_bytes().into()), text);
         world.suffer_frames([frame, Frame::Binary(Bytes::from_static(&[1])), text(r#"42["message"]"#)]);
     }
@@ -286,7 +281,7 @@ fn packets_that_never_end_do_not_fill_the_world() {
         open.push(no);
     }
     world.bystanders.talk(&mut world.host);
-    // 32 MB hold ten times three parts, and two of the eleventh's: whoever brings more is closed, awake or woken.
+    // 32 MB hold three parts from each of ten clients, and two from the eleventh: clients that send more are closed.
     let closed: Vec<bool> = open.iter().map(|&no| world.host.runtime().sockets[no].attachment.is_none()).collect();
     assert_eq!(closed.iter().position(|&closed| closed), Some(10));
     assert!(closed[10..].iter().all(|&closed| closed), "{closed:?}");

@@ -1,11 +1,11 @@
-//! The pages name what is there: every link leads to a file and to a heading of it, and every path between backticks exists.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+//! Every link in the Markdown pages leads to a file and to a heading of it, and every path between backticks exists.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders of which the pages name files.
+/// The folders whose files the pages name.
 const FOLDERS: [&str; 10] =
     ["benches", "docs", "examples", "miniflare", "perf", "relay", "scripts", "src", "tabletop", "tests"];
 
@@ -13,7 +13,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The Markdown files of the repository.
+/// Returns the repository's Markdown files.
 fn pages() -> Vec<PathBuf> {
     let folders = [root().to_owned(), root().join("docs"), root().join("tests/transcripts")];
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of pages can be read"));
@@ -35,7 +35,7 @@ fn every_link_and_path_of_the_pages_leads_somewhere() {
     assert!(offences.is_empty(), "\n{}", offences.join("\n"));
 }
 
-/// A page without its blocks of code.
+/// Returns a page without its code blocks.
 fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
@@ -44,7 +44,7 @@ fn links(text: &str) -> Vec<&str> {
     text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link).collect()
 }
 
-/// Looks for the file of a link and, in a page, for the heading. `tests/parity.rs` looks for the tests that links name.
+/// Checks the file of a link and, if it is a page, the heading. `tests/parity.rs` checks the tests that links name.
 fn follow(page: &Path, link: &str) -> Result<(), String> {
     if link.starts_with("http") {
         return Ok(());
@@ -62,7 +62,7 @@ fn follow(page: &Path, link: &str) -> Result<(), String> {
     if anchors(&text).contains(anchor) { Ok(()) } else { Err(format!("{link}: no such heading")) }
 }
 
-/// What GitHub calls a page's headings.
+/// Returns the anchors that GitHub makes of a page's headings.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     headings.map(anchor).collect()
@@ -73,14 +73,14 @@ fn anchor(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// What stands between backticks and is the path of one file or folder of the repository.
+/// Returns the texts between backticks that are the path of a file or folder of the repository.
 fn paths(text: &str) -> Vec<&str> {
     let codes = text.split('`').skip(1).step_by(2);
     let paths = codes.filter(|code| {
         let is_path = code.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
         is_path && code.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
     });
-    // What a build leaves behind, and what stands for any name.
+    // Without build outputs, and without paths with a placeholder such as NAME.
     paths.filter(|path| !path.contains("/build/") && !path.chars().any(|c| c.is_ascii_uppercase())).collect()
 }
 

@@ -1,5 +1,5 @@
-//! `docs/parity.md` names all of Socket.IO's server API, and every row of it has a test or says why not.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+//! `docs/parity.md` has all names of Socket.IO's server API, and each row has a test or the reason why there is none.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "support/parity_names/mod.rs"]
 mod parity_names;
@@ -10,10 +10,10 @@ use std::path::Path;
 
 use parity_names::NAMES;
 
-/// What is said of rows whose counterpart is to come.
+/// The text in rows whose counterpart is planned.
 const TO_COME: &str = "coming with sharded worlds";
 
-/// A row of a table: the line that it stands in, its section and its cells.
+/// A row of a table: its line number, its section and its cells.
 struct Row {
     line: usize,
     section: String,
@@ -21,7 +21,7 @@ struct Row {
 }
 
 impl Row {
-    /// What stands in the first cell, without the backticks.
+    /// Returns the first cell, without the backticks.
     fn name(&self) -> &str {
         self.cell(0).trim_matches('`')
     }
@@ -30,7 +30,7 @@ impl Row {
         self.cells.get(place).map_or("", String::as_str)
     }
 
-    /// The addresses of the links in a cell.
+    /// Returns the addresses of the links in a cell.
     fn links(&self, place: usize) -> Vec<&str> {
         let links = self.cell(place).split("](").skip(1);
         links.filter_map(|rest| rest.split_once(')')).map(|(address, _)| address).collect()
@@ -127,7 +127,7 @@ fn every_link_leads_to_a_test() {
     report(&offences);
 }
 
-/// Looks for the file of a link, and for the test in it that the link names.
+/// Checks the file of a link, and the test in it that the link names.
 fn follow(link: &str) -> Result<(), String> {
     let (path, wanted) = link.split_once('#').unwrap_or((link, ""));
     let text = fs::read_to_string(docs().join(path)).map_err(|_| "no such file".to_owned())?;
@@ -142,7 +142,7 @@ fn follow(link: &str) -> Result<(), String> {
     if is_there { Ok(()) } else { Err("no such test in it".to_owned()) }
 }
 
-/// Whether a Rust file has a function of this name that is a test.
+/// Returns whether a Rust file has a test function of this name.
 fn is_test(text: &str, name: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
     let place = lines.iter().position(|line| line.starts_with(&format!("fn {name}(")));
@@ -154,7 +154,7 @@ fn is_test(text: &str, name: &str) -> bool {
         .any(|line| *line == "#[test]")
 }
 
-/// The titles of the tests in a JavaScript file, as far as they are written in one piece.
+/// Returns the titles of the tests in a JavaScript file that are literals in the line of the call.
 fn titles(text: &str) -> Vec<&str> {
     let calls = ["test(", "await t.test("];
     let title = |line: &'_ str| -> Option<(usize, usize)> {
@@ -167,7 +167,7 @@ fn titles(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| title(line).and_then(|(start, end)| line.get(start..end))).collect()
 }
 
-/// A title as links write it: words in lower case, with dashes in between.
+/// Returns a title in the form of links: words in lower case, joined by dashes.
 fn slug(title: &str) -> String {
     let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
@@ -201,7 +201,7 @@ fn the_markdown_of_every_row_is_whole() {
     }
 }
 
-/// What is wrong with the markdown of a cell.
+/// Returns what is wrong with the Markdown of a cell.
 fn broken(cell: &str) -> Option<&'static str> {
     let pieces: Vec<&str> = cell.split('`').collect();
     if pieces.len().is_multiple_of(2) {
@@ -253,7 +253,7 @@ fn every_counterpart_exists() {
                 let kind = if owner == name { String::new() } else { format!(" in an impl or enum of {owner}") };
                 offences.push(format!("docs/parity.md:{}: {path} is not in src{kind}", row.line));
             }
-            // A `pub fn` in the source may be the crate's own all the same: its module is private.
+            // A `pub fn` in the source need not be public: its module may be private.
             let wanted = if owner == name { format!("::{owner}") } else { format!("::{owner}::{name}") };
             if !public.iter().any(|path| path.ends_with(&wanted)) {
                 offences.push(format!("docs/parity.md:{}: {path} is not in docs/public-api.txt", row.line));
@@ -263,13 +263,13 @@ fn every_counterpart_exists() {
     report(&offences);
 }
 
-/// The paths of the items in the listing of the public API, without generics: `dormouse::Io::emit`.
+/// Returns the paths of the items in the listing of the public API, without generics: `dormouse::Io::emit`.
 fn public_paths(listing: &str) -> BTreeSet<String> {
     let items = listing.lines().filter(|line| !line.starts_with('#') || line.starts_with("#["));
     items.filter_map(|line| line.split_once("dormouse").map(|(_, rest)| format!("dormouse{}", path_of(rest)))).collect()
 }
 
-/// The path at the start of a text, without what stands between `<` and `>`.
+/// Returns the path at the start of a text, without anything between `<` and `>`.
 fn path_of(text: &str) -> String {
     let (mut depth, mut path) = (0_u32, String::new());
     for c in text.chars() {
@@ -317,7 +317,7 @@ fn a_member_belongs_to_its_type() {
     assert!(!files.iter().any(|(_, text)| has_member(text, "C", "b")));
 }
 
-/// Whether a file has a public method of this name in an `impl` of a type, or the type is an enum with this variant.
+/// Returns whether a type has a public method of this name in a file, or is an enum with a variant of this name.
 fn has_member(text: &str, owner: &str, name: &str) -> bool {
     let is_named = |rest: &str| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['(', '<', ',', ' ']));
     let is_variant = |line: &str| line.strip_prefix("    ").is_some_and(is_named);
@@ -340,7 +340,7 @@ fn has_member(text: &str, owner: &str, name: &str) -> bool {
     false
 }
 
-/// The files with what macros without arguments write, such as `emitter_methods!();`, in place of their calls.
+/// Expands calls of macros without arguments, such as `emitter_methods!();`, in the files.
 fn expand(files: Vec<(bool, String)>) -> Vec<(bool, String)> {
     let definitions = files.iter().flat_map(|(_, text)| text.split("\nmacro_rules! ").skip(1));
     let macros: Vec<(String, String)> = definitions
@@ -351,18 +351,18 @@ fn expand(files: Vec<(bool, String)>) -> Vec<(bool, String)> {
     files.into_iter().map(|(is_testing, text)| (is_testing, expanded(text))).collect()
 }
 
-/// What stands behind the head of a public type.
+/// Returns the body of a public type's declaration.
 fn declares<'a>(text: &'a str, kind: &str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("pub {kind} {name}"))?;
     rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_').then(|| up_to_its_end(rest))
 }
 
-/// A block up to the brace that stands first in its line.
+/// Returns a block up to the closing brace at the start of a line.
 fn up_to_its_end(block: &str) -> &str {
     block.split_once("\n}").map_or(block, |(body, _)| body)
 }
 
-/// The files of the source without their tests; whether each is one of `dormouse::testing`.
+/// Returns the source files without their tests, each with whether it belongs to `dormouse::testing`.
 fn source(folder: &Path) -> Vec<(bool, String)> {
     let entries = fs::read_dir(folder).expect("src can be read");
     let mut files = Vec::new();

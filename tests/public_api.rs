@@ -1,11 +1,6 @@
-//! The public API is what `docs/public-api.txt` lists. Set to `write`, the variable `PUBLIC_API` makes this write the listing;
-//! read the difference.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! The public API is what `docs/public-api.txt` lists. With the environment variable `PUBLIC_API=write`, the test writes the
+//! listing instead; review the difference.
+#![expect(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -13,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// External crates whose types users meet in the API, each with its reason.
+/// The external crates whose types may be in the public API, each with its reason.
 const EXTERNAL_CRATES: [(&str, &str); 6] = [
     ("alloc", "the standard library"),
     ("core", "the standard library"),
@@ -23,7 +18,7 @@ const EXTERNAL_CRATES: [(&str, &str); 6] = [
     ("serde_json", "`Value` for data of any shape"),
 ];
 
-/// What seals a public trait or is its implementation's own: public to the compiler, and in no public module. Each with its
+/// Items that seal a public trait or that only its implementations need: they are `pub`, but in no public module. Each with its
 /// reason.
 const SEALED: [(&str, &str); 3] = [
     ("dormouse::extract::call::CallOutcome", "seals `Call`"),
@@ -44,7 +39,7 @@ fn the_public_api_is_what_the_listing_says() {
     }
     let of = kept.lines().next().unwrap_or_default();
     if of != format!("# {compiler}") {
-        // Another compiler spells paths of its standard library differently.
+        // Another compiler version writes paths of its standard library differently.
         eprintln!("docs/public-api.txt is of {of:?} and this is {compiler}: they cannot be compared");
         return;
     }
@@ -89,14 +84,14 @@ fn what_is_in_the_api_can_be_named() {
     }
 }
 
-/// The listing's lines, one an item.
+/// Returns the listing's lines, one for each item.
 fn lines() -> Vec<String> {
     let listing = listing(Path::new(env!("CARGO_MANIFEST_DIR")), &compiler());
     listing.lines().filter(|line| !line.starts_with('#') || line.starts_with("#[")).map(str::to_owned).collect()
 }
 
-/// The paths in a line that begin with a crate. A method of a primitive type or of a type parameter, such as `&str::code`, has
-/// none.
+/// Returns the paths in a line that begin with a crate. A method of a primitive type or of a type parameter, such as
+/// `&str::code`, has none.
 fn paths(line: &str) -> impl Iterator<Item = &str> {
     let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
     words.filter(|word| {
@@ -110,7 +105,8 @@ fn compiler() -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// What rustdoc knows of the crate, one item a line. Its JSON is unstable, so the stable compiler is told to write it all the same.
+/// Returns the crate's public items from rustdoc's JSON, one a line. The JSON is unstable: `RUSTC_BOOTSTRAP` makes the stable
+/// compiler write it.
 fn listing(root: &Path, compiler: &str) -> String {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("public-api");
     let output = Command::new(env!("CARGO"))
@@ -130,7 +126,7 @@ fn listing(root: &Path, compiler: &str) -> String {
         .build()
         .unwrap_or_else(|error| panic!("rustdoc's JSON cannot be read: {error}; is the crate public-api too old?"));
     let mut listing = format!("# {compiler}\n");
-    // What implements a trait is told of the type, and again of the trait and of the traits' parameters.
+    // An impl is listed with its type, and again with its trait and with the trait's parameters.
     let mut told = HashSet::new();
     for line in api.items().map(ToString::to_string).filter(|line| told.insert(line.clone())) {
         // Writing to a string cannot fail.

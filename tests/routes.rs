@@ -1,5 +1,5 @@
-//! HTTP routes: each in a world that is awake and in one that was put to sleep before.
-#![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
+//! HTTP routes, in a world that is awake and in a hibernated one.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use core::time::Duration;
 use std::rc::Rc;
@@ -62,7 +62,7 @@ async fn wrong() -> HttpResponse {
         .with_header("x-right", "1")
 }
 
-/// Calls `test` with a world that is put to sleep by `nap`, and with one that is not.
+/// Calls `test` with a world that `nap` hibernates, and with one for which `nap` does nothing.
 fn awake_and_asleep(test: impl Fn(&TestWorld, &dyn Fn())) {
     for sleepy in [false, true] {
         let world = TestWorld::new(app);

@@ -1,11 +1,6 @@
-//! Random things in a random order, with sleeps and lost memories between: the world never panics, answers every request
-//! once, keeps the bystanders talking, and leaves nothing behind. Where sleep promises to change nothing, it does not.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! Random events in random order, with hibernation and lost memory in between: the world never panics, answers every request
+//! once, keeps serving the bystanders, and leaves nothing behind. Hibernation changes nothing where it must not.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -25,10 +20,10 @@ use harness::{
     Body, Bystanders, Host, HttpNo, Said, SocketNo, To, deterministic, own_heartbeat, shared_heartbeat, sid_of,
 };
 
-/// Clients that take part.
+/// The number of clients.
 const CLIENTS: usize = 3;
 
-/// Mostly what clients send.
+/// Packets, mostly valid ones.
 const TEXTS: [&str; 26] = [
     "40",
     "40",
@@ -106,16 +101,16 @@ fn deed(may_lose_memory: bool) -> impl Strategy<Value = Deed> {
     ]
 }
 
-/// A world in which deeds are done.
+/// A world with clients that do random things.
 struct Scene {
     host: Host,
     bystanders: Bystanders,
     clients: [Client; CLIENTS],
-    /// POSTs that their clients gave up.
+    /// POSTs that their clients aborted.
     aborted: BTreeSet<HttpNo>,
 }
 
-/// What a client knows: it may be wrong.
+/// A client's state as the client knows it, which may be out of date.
 #[derive(Default)]
 struct Client {
     sid: String,
@@ -202,7 +197,7 @@ impl Scene {
         }
     }
 
-    /// Everybody goes, time passes, and nothing is left.
+    /// Lets all clients leave and time pass; asserts that nothing is left.
     fn end(mut self) -> Result<(), TestCaseError> {
         let Self { host, bystanders, aborted, .. } = &mut self;
         bystanders.talk(host);
@@ -211,7 +206,7 @@ impl Scene {
                 host.gone(no, Reason::TransportClose);
             }
         }
-        // Longer than any deadline, and than it takes to find who is silent.
+        // Longer than any deadline, and than the time in which silent clients are detected.
         host.advance(host.config().ping_interval * 4 + Duration::from_secs(50));
         bystanders.talk(host);
         bystanders.go(host);
@@ -249,7 +244,7 @@ fn a_world_with_own_heartbeats_survives_whatever_happens() {
     survive(&own_heartbeat());
 }
 
-/// What every connection heard, and when.
+/// Returns what every connection got, with the times.
 fn heard(deeds: &[Deed], config: &Config, sleepy: bool) -> Vec<Said> {
     let mut scene = Scene::new(config.clone());
     scene.host.sleepy = sleepy;
@@ -259,7 +254,7 @@ fn heard(deeds: &[Deed], config: &Config, sleepy: bool) -> Vec<Said> {
         }
     }
     let mut heard = scene.host.take_said();
-    // Nobody can tell in which order two connections hear something.
+    // The order between two connections is not defined.
     heard.sort_by_key(|said| match said.to {
         To::Socket(no) => (0, no),
         To::Request(http) => (1, http),
@@ -267,8 +262,8 @@ fn heard(deeds: &[Deed], config: &Config, sleepy: bool) -> Vec<Said> {
     heard
 }
 
-/// With heartbeats of their own every session has its exact times, so that a sleep must not be seen at all. (A shared one
-/// finds who is dead a tick later at most: `tests/hibernation.rs` has the dialogues.)
+/// With heartbeats of their own, sessions have exact times, so that hibernation must not make any difference. With a shared
+/// heartbeat, silent clients may be closed up to a tick later; `tests/hibernation.rs` tests that.
 #[test]
 fn sleeping_whenever_possible_changes_nothing() {
     let deeds = proptest::collection::vec(deed(false), 1..60);

@@ -1,11 +1,6 @@
-//! What the object's shell owes to the runtime and to its world: few writes, nothing left behind, and a world that survives
-//! Dormouse's own mistakes. (`miniflare/panic.test.mjs` shows that the build survives them, too.)
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! The object's shell: it writes few rows, leaves nothing behind, and keeps the world alive when the core panics.
+//! `miniflare/panic.test.mjs` tests panics in the real runtime.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -35,13 +30,13 @@ fn closed(host: &Host, no: SocketNo) -> Vec<u16> {
     codes.collect()
 }
 
-/// One heartbeat is one row written, however much is due at it.
+/// A tick writes one row, however many things are due at it.
 #[test]
 fn a_tick_sets_the_alarm_once() {
     for sleeps in [false, true] {
         let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
         let _bystanders = Bystanders::new(&mut host);
-        // Somebody who joins nothing, and is closed at a tick for it; and somebody who is silent.
+        // A client that joins no namespace, and is closed at a tick for that; and a silent client.
         host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
         join(&mut host);
         for _ in 0..6 {
@@ -81,7 +76,7 @@ fn a_world_that_everybody_left_has_no_alarm() {
     assert_eq!(host.runtime().alarm, None);
 }
 
-/// A snapshot that fits into its attachment again leaves no rows beside it.
+/// If a snapshot fits into its attachment again, its row is deleted.
 #[test]
 fn what_spilled_is_deleted_when_it_fits_again() {
     for sleepy in [false, true] {
@@ -97,7 +92,7 @@ fn what_spilled_is_deleted_when_it_fits_again() {
     }
 }
 
-/// A deploy closes connections without telling the object.
+/// A deploy closes connections without notifying the object.
 #[test]
 fn what_sessions_left_is_deleted_when_the_world_wakes() {
     let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
@@ -129,7 +124,7 @@ fn a_panic_costs_whose_event_met_it() {
     bystanders.talk(&mut host);
 }
 
-/// Its WebSocket has no snapshot yet.
+/// The panic comes while a session is opened, when its WebSocket has no snapshot yet.
 #[test]
 fn a_panic_costs_whose_connection_was_about_to_be_opened() {
     for sleepy in [false, true] {
@@ -169,7 +164,7 @@ fn a_panic_costs_who_polls_its_session() {
     assert!(host.sleep(), "something keeps the world awake");
 }
 
-/// So that no other test passes because its world survived a bug.
+/// Makes sure that no other test passes although the core panicked.
 #[test]
 #[should_panic(expected = "the object was told to panic")]
 fn a_panic_that_nobody_asked_for_fails_its_test() {

@@ -1,4 +1,4 @@
-//! The test kit as strangers use it: through `dormouse::testing` alone.
+//! `dormouse::testing`, used through the public API as users do.
 
 use core::time::Duration;
 
@@ -48,13 +48,13 @@ async fn panics() {
     panic!("what the event is for");
 }
 
-/// Everybody else names a number; who asks hears their sum, as soon as the last one has answered.
+/// Asks all other clients for a number, and acknowledges with the sum after the last answer.
 async fn ask_all(socket: Socket) -> Result<Ack<u32>, Failure> {
     let numbers = socket.broadcast().emit_with_ack::<u32>("number?", ()).await?;
     Ok(Ack(numbers.into_iter().map(|(_, number)| number).sum()))
 }
 
-/// The same with whoever asks alone; the world may sleep until then.
+/// Asks the client itself for a number with `ack_to`, so that the world may hibernate until the answer.
 async fn ask_back(socket: Socket) -> Result<(), EmitError> {
     socket.ack_to("number", 5).emit("number?", ())
 }
@@ -67,7 +67,7 @@ async fn answered_back(
     socket.emit("sum", number.unwrap_or_default() + more)
 }
 
-/// Worlds that differ in nothing that a client could see.
+/// Returns a world that stays awake, and one that hibernates after every event. Clients see no difference.
 fn worlds() -> impl Iterator<Item = TestWorld> {
     [false, true].into_iter().map(|sleepy| {
         let world = TestWorld::new(app);
@@ -271,7 +271,7 @@ fn who_reads_nothing_is_closed() {
                 world.advance(Duration::from_mins(2));
                 assert_eq!(world.now().since(began), Duration::from_mins(2));
                 assert_eq!(anna.next_event(), Some(left("ping timeout")));
-                // One that does not poll is not told.
+                // A polling client that has stopped polling gets no close.
                 assert!(polling || ben.disconnected() == Some(Disconnected::Closed(Some(1000))));
                 assert!(anna.is_connected());
             }

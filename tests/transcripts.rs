@@ -1,10 +1,5 @@
-//! Every dialogue in `tests/transcripts` goes as it is written, and leaves nothing behind.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! Plays every transcript in `tests/transcripts`, and checks that it leaves nothing behind.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -14,7 +9,7 @@ use dormouse::socket::Reason;
 use harness::Host;
 use harness::transcript::{Sleeps, Transcript, play};
 
-/// Set to `write`, the variable `TRANSCRIPTS` makes this write what was heard into the files; read the difference.
+/// With the environment variable `TRANSCRIPTS=write`, this writes what clients get into the files instead; review the difference.
 #[test]
 fn every_dialogue_goes_as_it_is_written() {
     let write = std::env::var("TRANSCRIPTS").is_ok_and(|what| what == "write");
@@ -54,6 +49,6 @@ fn everybody_goes(host: &mut Host) {
             host.gone(no, Reason::TransportClose);
         }
     }
-    // Longer than any deadline: clients that poll and say nothing more time out.
+    // Longer than any deadline: clients that polled time out.
     host.advance_millis(600_000);
 }

@@ -1,14 +1,14 @@
-//! The operations that are counted one by one.
+//! The operations whose instructions and allocations are counted.
 
 use crate::world::{World, event};
 
-/// Bytes of the string that an event carries.
+/// Bytes of an event's string.
 const PAYLOAD: usize = 100;
 
-/// What is counted: a name, how often it is done, and a world with what is done in it.
+/// An operation: its name, the number of repetitions, and a function that builds a world and returns the operation on it.
 type Operation = (&'static str, u64, fn() -> Box<dyn FnMut(Measure<'_>)>);
 
-/// Does what is to be counted, and counts it.
+/// Runs its argument and counts it. An operation does its set-up outside.
 type Measure<'a> = &'a mut dyn FnMut(&mut dyn FnMut());
 
 const OPERATIONS: &[Operation] = &[
@@ -52,7 +52,7 @@ const OPERATIONS: &[Operation] = &[
         let text = event("room", None, PAYLOAD);
         Box::new(move |measure| {
             let Some((mut world, old)) = kept.take().map(World::sleep) else { return };
-            // The runtime drops nothing when it wakes an object.
+            // The runtime does not drop the old memory while it wakes an object, so that is not counted.
             drop(old);
             let from = world.somebody();
             measure(&mut || world.text(from, &text));
@@ -76,15 +76,16 @@ const OPERATIONS: &[Operation] = &[
     }),
 ];
 
-/// An event that is sent on to others.
+/// Builds an operation that relays an event to other clients.
 fn relay(mut world: World, name: &str) -> Box<dyn FnMut(Measure<'_>)> {
     let (from, text) = (world.somebody(), event(name, None, PAYLOAD));
     Box::new(move |measure| measure(&mut || world.text(from, &text)))
 }
 
-/// Does what the arguments say: `--list` names the operations, a name does that one so often that nothing else matters, and
-/// without one each is done once. `count` does an operation and gives what it counted, if it counts anything.
-#[expect(clippy::print_stdout, reason = "the figures, which a script reads")]
+/// Runs the bench as its command line says. `--list` prints the names of the operations. With a name, it repeats that operation
+/// often enough that the start-up does not matter; without one, it runs each once. `count` runs an operation and returns the
+/// number of allocations and their bytes, or zeros if it does not count them.
+#[expect(clippy::print_stdout, reason = "a script reads the results")]
 pub(crate) fn run(count: fn(&mut dyn FnMut()) -> (u64, u64)) {
     let wanted = std::env::args().skip(1).find(|arg| arg != "--bench");
     if wanted.as_deref() == Some("--list") {
@@ -92,7 +93,7 @@ pub(crate) fn run(count: fn(&mut dyn FnMut()) -> (u64, u64)) {
     }
     for (name, enough, build) in OPERATIONS.iter().filter(|(name, ..)| wanted.as_deref().is_none_or(|it| it == *name)) {
         let mut operation = build();
-        // What grows to its size the first time is not paid again.
+        // Warms up: buffers that grow in the first runs are not counted.
         (0..2).for_each(|_| operation(&mut |measured| measured()));
         let (mut times, mut allocations, mut bytes) = (0_u64, 0, 0);
         for _ in 0..if wanted.is_some() { *enough } else { 1 } {

@@ -1,6 +1,6 @@
-//! A world to measure: the very shell that runs in the object, with a user's handlers, on a runtime that costs nothing.
+//! A world to measure: the shell of the deployed object, with an app's handlers, on a runtime that costs almost nothing.
 
-// Nobody can depend on a package of type `cdylib` alone.
+// A package of only the type `cdylib` cannot be a dependency.
 #[path = "../../perf/peers/dormouse/src/lib.rs"]
 mod peer;
 mod runtime;
@@ -19,14 +19,14 @@ pub(crate) use runtime::Runtime;
 /// An object with its connections.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// The shell and what it runs on.
+    /// The shell and its platform.
     pub shell: Shell<Runtime>,
     /// The WebSockets, in the order in which they were opened.
     pub conns: Vec<ConnId>,
 }
 
 impl World {
-    /// A world with so many clients on WebSockets, who are in the main namespace and in so many rooms, one each.
+    /// Creates a world with `clients` WebSocket clients in the main namespace. They are spread over `rooms` rooms, one room each.
     pub(crate) fn new(clients: usize, rooms: usize) -> Self {
         let mut world = Self { shell: Shell::new(Runtime::default(), Config::default(), peer::app), conns: Vec::new() };
         for client in 0..clients {
@@ -35,21 +35,21 @@ impl World {
         world
     }
 
-    /// The same connections, asleep: an object that was just constructed, and the old one's memory.
+    /// Hibernates the world. Returns a newly constructed object with the same connections, and the memory of the old one.
     pub(crate) fn sleep(self) -> (Self, Shell<Runtime>) {
         let Self { mut shell, conns } = self;
         let runtime = core::mem::take(&mut shell.platform);
         (Self { shell: Shell::new(runtime, Config::default(), peer::app), conns }, shell)
     }
 
-    /// A client opens a WebSocket and joins the main namespace and a room.
+    /// Opens a client's WebSocket, and joins the main namespace and a room.
     pub(crate) fn connect(&mut self, room: usize) {
         let conn = self.open(room);
         self.text(conn, "40");
     }
 
-    /// A client opens a WebSocket.
-    #[expect(clippy::panic, reason = "nothing that is measured fails")]
+    /// Opens a client's WebSocket.
+    #[expect(clippy::panic, reason = "a failure would make the measurement invalid")]
     pub(crate) fn open(&mut self, room: usize) -> ConnId {
         let headers = [
             ("host", "world.example"),
@@ -73,19 +73,19 @@ impl World {
         conn
     }
 
-    /// A WebSocket brings a text, copied out of JavaScript's string as `durable/object` does it.
+    /// Delivers a text frame, with the copy that `cloudflare` makes of a JavaScript string.
     pub(crate) fn text(&mut self, conn: ConnId, text: &str) {
         self.shell.handle_message(&conn, text.len(), || Frame::text(text.to_owned()));
         self.settle();
     }
 
-    /// A WebSocket brings bytes.
+    /// Delivers a binary frame.
     pub(crate) fn bytes(&mut self, conn: ConnId, bytes: &[u8]) {
         self.shell.handle_message(&conn, bytes.len(), || Frame::Binary(bytes.to_vec().into()));
         self.settle();
     }
 
-    /// Time goes by until the alarm rings.
+    /// Advances the clock to the alarm, and fires it.
     pub(crate) fn ring(&mut self) {
         let runtime = &mut self.shell.platform;
         runtime.now = runtime.alarm().unwrap_or(runtime.now);
@@ -93,13 +93,13 @@ impl World {
         self.settle();
     }
 
-    /// A client somewhere in the middle.
-    #[expect(clippy::indexing_slicing, reason = "nothing is measured without clients")]
+    /// Returns a client from the middle of the list.
+    #[expect(clippy::indexing_slicing, reason = "it is called only in worlds with clients")]
     pub(crate) fn somebody(&self) -> ConnId {
         self.conns[self.conns.len() / 2]
     }
 
-    /// Tells the alarm's time, as the runtime does a moment later.
+    /// Reports the alarm's time if the object asked for it, as the runtime does asynchronously.
     fn settle(&mut self) {
         if core::mem::take(&mut self.shell.platform.is_asked_for_alarm) {
             let alarm = self.shell.platform.alarm();
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-/// A text frame: an event of this name with a string of `bytes` bytes, and an acknowledgement id where one is wanted.
+/// Returns the text frame of an event with a string of `bytes` bytes, and with an acknowledgement id if `ack` is given.
 pub(crate) fn event(name: &str, ack: Option<u64>, bytes: usize) -> String {
     let ack = ack.map(|ack| ack.to_string()).unwrap_or_default();
     format!("42{ack}[\"{name}\",\"{}\"]", "x".repeat(bytes))

@@ -1,5 +1,5 @@
-//! A runtime that costs next to nothing: what is measured on it is the object's own work. Unlike the one that tests run on, it
-//! notes down nothing of what is sent.
+//! A runtime that costs almost nothing, so that the benches measure the object's own work. Unlike the runtime of the tests, it
+//! does not record the frames that are sent.
 
 use core::any::Any;
 use core::convert::Infallible;
@@ -16,16 +16,16 @@ use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
 
-/// What the object has of its runtime.
+/// The runtime of the measured object.
 #[derive(Debug)]
 pub(crate) struct Runtime {
-    /// The time.
+    /// The clock's time.
     pub now: Timestamp,
-    /// Frames that clients got.
+    /// The number of frames that clients have received.
     pub delivered: usize,
-    /// Whether the object asked for its alarm and was not told.
+    /// Whether the object asked for its alarm's time and has not been told.
     pub is_asked_for_alarm: bool,
-    /// What is written down of every WebSocket, by its number; nothing once it is closed.
+    /// The attachment of every WebSocket, by its number; `None` once it is closed.
     attachments: Vec<Option<String>>,
     free: Vec<usize>,
     alarm: Option<Timestamp>,
@@ -49,7 +49,7 @@ impl Default for Runtime {
 }
 
 impl Runtime {
-    /// The time of the object's alarm.
+    /// Returns the time of the object's alarm.
     pub(crate) const fn alarm(&self) -> Option<Timestamp> {
         self.alarm
     }
@@ -72,7 +72,7 @@ impl Platform for Runtime {
         self.now
     }
 
-    /// Never the same twice, and the same in every run.
+    /// Returns bytes that never repeat within a run, and are the same on every run.
     fn entropy(&mut self) -> Entropy {
         self.entropy += 1;
         let mixed = self.entropy.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes();
@@ -85,7 +85,7 @@ impl Platform for Runtime {
         black_box(line);
     }
 
-    #[expect(clippy::panic, reason = "nothing that is measured fails")]
+    #[expect(clippy::panic, reason = "a failure would make the measurement invalid")]
     fn log_error(&mut self, line: &str) {
         panic!("{line}");
     }
@@ -99,7 +99,7 @@ impl Platform for Runtime {
         Ok(())
     }
 
-    /// All of them keep their numbers: nobody measures a wake after somebody left.
+    /// Returns all attachments. The WebSockets keep their numbers only because no bench measures a wake after a disconnect.
     fn wake(&mut self, _: usize) -> impl Iterator<Item = String> + use<> {
         self.attachments.retain(Option::is_some);
         self.free.clear();
@@ -144,7 +144,7 @@ impl Platform for Runtime {
         }
     }
 
-    /// Everybody answered the last ping a moment ago.
+    /// Returns the current time for every client, as if all had just answered the ping.
     fn last_pongs(&self) -> Vec<(ConnId, Timestamp)> {
         self.open().map(|conn| (conn, self.now)).collect()
     }
@@ -227,7 +227,7 @@ impl Platform for Runtime {
     fn drop_requests(&mut self) {}
 }
 
-/// A world that keeps nothing besides its sessions.
+/// A storage that keeps nothing.
 struct Nothing;
 
 impl Store for Nothing {

@@ -1,6 +1,6 @@
-// What the relay is compared with: the same relay as it is usually written, in one object that never sleeps. As in Socket.IO's own
-// server, each connection has its WebSocket's events and its heartbeat's timers in memory. The work is the same: Engine.IO 4 and
-// Socket.IO 5 over WebSockets, events go to all others of the world, and the arguments come back as the acknowledgement.
+// The relay's counterpart for the comparison: the same relay in an object that never hibernates. As in Socket.IO's own server,
+// the event listeners and the heartbeat's timers of each connection are in memory. The work is the same: Engine.IO 4 and
+// Socket.IO 5 over WebSockets, events go to all others in the world, and the arguments come back as the acknowledgement.
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 

@@ -1,4 +1,4 @@
-// A smoke of `npm run cost`: what it counts, and that it counts. No time is judged.
+// A smoke test of `npm run cost`: it checks the counts, but no times.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -6,23 +6,23 @@ import { derive, judge } from "./report.mjs";
 import { runHour } from "./run.mjs";
 import { play } from "./session.mjs";
 
-// A world sleeps after ten seconds, so that a ping a little later finds it asleep.
+// A world hibernates after ten seconds, so it is asleep at the next ping.
 const vars = { PING_INTERVAL_MS: "11000" };
 
-describe("what is counted", { concurrency: true }, () => {
-  test("an idle world is woken once in a ping interval, and by nothing else", async () => {
+describe("the counts", { concurrency: true }, () => {
+  test("an idle world wakes once in each ping interval, and for nothing else", async () => {
     const run = await runHour({ object: "relay", hour: "idle", minutes: 0.13, vars });
     const { staying } = run.phases;
     const { boots, alarms, fetches, messages, webSocketEvents, clientPongs, rowsWritten, operations } = staying;
     assert.deepEqual({ boots, alarms, fetches, messages, webSocketEvents, rowsWritten }, { boots: 1, alarms: 1, fetches: 0, messages: {}, webSocketEvents: 0, rowsWritten: 0 });
     assert.equal(operations.durable_object_storage_setAlarm, 1);
     assert.equal(judge(run).oneWakeInEach, true);
-    assert.equal(clientPongs, 6, "the runtime answered them");
+    assert.equal(clientPongs, 6, "the runtime must answer the pongs");
     assert.ok(staying.awakeMs > 0 && staying.awakeMs < staying.inMemoryMs);
   });
 
-  test("a played world hears what is sent, and everybody hears it", async () => {
-    // The minute with the scene, in which all sorts of things are sent.
+  test("a played world relays every event to all others", async () => {
+    // The part with the scene, in which events of many kinds are sent.
     const part = { hour: "played", minutes: 0.15, script: { from: 1.25 }, vars };
     const runs = await Promise.all(["relay", "awake"].map((object) => runHour({ object, ...part })));
     const [relay, awake] = runs;

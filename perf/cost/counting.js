@@ -1,6 +1,7 @@
-// Stands between the runtime and the object that is measured, and counts what the runtime's trace does not tell (see trace.mjs): the
-// messages by their names, the rows that SQL read and wrote, and when a timer was set. It changes nothing, and its numbers are in the
-// isolate, which outlives the object's naps. No event is timed here: the clock stands still while code runs.
+// Wraps the measured object, and counts what the runtime's trace does not have (see trace.mjs): messages by name, rows that SQL
+// reads and writes, and the times in which a timer is set. It does not change the object's behaviour. Its counts are in the
+// isolate, which survives the object's hibernation. It measures no durations of events, because the clock stands still while code
+// runs.
 
 import worker, { World as Measured } from "./index.js";
 
@@ -10,7 +11,7 @@ const count = (what) => (calls[what] = (calls[what] ?? 0) + 1);
 const cursors = [];
 const rows = { read: 0, written: 0 };
 
-/** A cursor knows its rows only when it was read to its end, which may be later in the same event. */
+/** Adds the rows of all cursors. A cursor has its final counts only after it is read to its end, later in the same event. */
 function addRows() {
   for (const cursor of cursors.splice(0)) {
     rows.read += cursor.rowsRead;
@@ -18,7 +19,7 @@ function addRows() {
   }
 }
 
-// A timer keeps an object from hibernating until it has gone off or was cleared, of which the trace says nothing.
+// A timer keeps an object from hibernating until it fires or is cleared. The trace does not contain timers.
 const pending = new Set();
 const timed = [];
 let since;
@@ -66,7 +67,7 @@ function watchSql(sql) {
   };
 }
 
-/** The name of an event, or else the packet's type: both are at the beginning of a frame. */
+/** Returns the name of an event, or the type of another packet. Both are at the beginning of a frame. */
 function kindOf(message) {
   if (typeof message !== "string") return "binary";
   return message.slice(0, 80).match(/^4[25]\d*-?(?:\/[^,]*,)?\d*\["([^"]*)"/)?.[1] ?? message.slice(0, 2);

@@ -1,5 +1,5 @@
-// One hour of one object, or as much of it as asked for, in a process of its own: `node perf/cost/hour.mjs '{"object":…}'` prints
-// one line of JSON. main.mjs runs several beside each other.
+// Runs one hour, or a part of it, of one object: `node perf/cost/hour.mjs '{"object":…}'` prints one line of JSON. main.mjs runs
+// several such processes at a time.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,13 +23,14 @@ const objects = {
 const WORLD = "table";
 
 /**
- * Runs one hour and gives what was counted in it, by phase: `connecting`, `staying` and `leaving`.
+ * Runs one hour, and returns the counts by phase: `connecting`, `staying` and `leaving`.
  *
- * - `object`: `relay`, or `awake`, the one that never sleeps.
+ * - `object`: `relay`, or `awake`, which never hibernates.
  * - `hour`: `idle` or `played`.
- * - `minutes`: how much of the hour is run; `script`: which part of it, see `play`.
- * - `vars`: the Worker's variables; `transports`: the clients', WebSockets only by default; `polling`: how many never leave polling.
- * - `question`: milliseconds for which one call of the admin HTTP API waits for answers that nobody gives.
+ * - `minutes`: the length of the run; `script`: the part of the hour, see `play`.
+ * - `vars`: the Worker's variables; `transports`: the clients' transports, only WebSockets by default;
+ * - `polling`: the number of clients that stay on polling.
+ * - `question`: the timeout in milliseconds of one call of the admin HTTP API that no client acknowledges.
  */
 export async function run({ object, hour, minutes, script, vars = {}, transports = ["websocket"], polling = 0, question }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-cost-"));
@@ -44,11 +45,11 @@ export async function run({ object, hour, minutes, script, vars = {}, transports
     const counts = async () => ({ at: Date.now(), ...(await (await fetch(`${origin}/counts`)).json()), sent: { ...sent }, cpuMs: cpuMs(server.pid) });
     const marks = [await counts()];
     while (clients.length < USERS) clients.push(await connect(origin, clients.length < polling ? ["polling"] : transports, sent));
-    await sleep(1_000); // upgrades, if there are any
+    await sleep(1_000); // for upgrades, if there are any
     marks.push(await counts());
     const [first] = clients;
     if (hour === "idle") {
-      // The hour begins between two pings, so that none is in doubt.
+      // The hour begins between two pings, so that their number is certain.
       await within(new Promise((resolve) => first.io.once("ping", resolve)), "a ping", interval + 30_000);
       await sleep(interval / 2);
       marks[1] = await counts();
@@ -65,7 +66,7 @@ export async function run({ object, hour, minutes, script, vars = {}, transports
     for (const client of clients) client.close();
     await sleep(2_000);
     marks.push(await counts());
-    await end(server.pid); // it writes the rest of its trace
+    await end(server.pid); // at its end, it writes the rest of its trace
     const trace = await readTrace(file, marks.at(-1).timed);
     const phases = ["connecting", "staying", "leaving"].map((name, n) => [name, phase(trace, marks[n], marks[n + 1])]);
     return { object, hour, minutes, pingIntervalMs: interval, transports, heard, phases: Object.fromEntries(phases) };
@@ -76,7 +77,7 @@ export async function run({ object, hour, minutes, script, vars = {}, transports
   }
 }
 
-/** Asks a process to end, and waits until it has. */
+/** Sends SIGTERM to a process, and waits until it has ended. */
 async function end(pid) {
   const isThere = () => {
     try {
@@ -102,14 +103,14 @@ async function connect(origin, transports, sent) {
   return client;
 }
 
-/** Asks everybody something; nobody waits for the answer here. */
+/** Emits an event with an acknowledgement to all clients through the admin HTTP API, without waiting for the response. */
 function ask(origin, key, timeoutMs) {
   const body = JSON.stringify({ event: "question", args: [], ack: { timeoutMs } });
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   fetch(`${origin}/api/worlds/${WORLD}/emit`, { method: "POST", headers, body }).catch(() => {});
 }
 
-/** Emits each event at its time; fails when an acknowledgement is not what was sent. */
+/** Emits each event at its time. Throws if an acknowledgement differs from what was sent. */
 async function perform(events, clients, start) {
   const acks = [];
   for (const [number, { at, user, kind, bytes }] of events.entries()) {
@@ -123,9 +124,9 @@ async function perform(events, clients, start) {
   if ((await Promise.all(acks)).includes(false)) throw new Error("an acknowledgement was not what was sent");
 }
 
-/** Every event reaches everybody but its sender. Those that were dropped, being volatile, were not sent. */
+/** Waits until all others have received every event, without dropped volatile ones. Returns the number of deliveries. */
 async function allHeard(clients, sent) {
-  const expected = (sent["packet message"] ?? 0) - clients.length; // without the CONNECT of each
+  const expected = (sent["packet message"] ?? 0) - clients.length; // minus each client's CONNECT
   const heard = () => clients.reduce((total, client) => total + client.heard, 0);
   await until(() => heard() >= expected * (clients.length - 1), () => `${expected} events to reach everybody; heard: ${heard()}`);
   return heard();

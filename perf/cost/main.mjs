@@ -1,7 +1,8 @@
-// `npm run cost [-- --minutes N] [-- --print] [-- --again]`: what an idle hour and a played hour of a world use of what the platform
-// bills, and what that costs, beside an object that never sleeps. Runs N minutes of each (5), all at once; a whole hour is --minutes 60.
-// Writes perf/cost/results.json and the README's table, unless --print is given. --again prices the results that are there.
-// `npm run cost -- --settings` measures what moves the cost instead, see settings.mjs.
+// `npm run cost [-- --minutes N] [-- --print] [-- --again]`: measures the billed usage and the cost of an idle hour and of a
+// played hour of a world, and compares them with an object that never hibernates. Runs N minutes (by default 5) of each at the
+// same time; --minutes 60 is a whole hour. Writes perf/cost/results.json and the README's table, unless --print is given. --again
+// prices the existing results. `npm run cost -- --settings` measures the effect of settings on the cost instead, see
+// settings.mjs.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +20,9 @@ const RESULTS = join(ROOT, "perf", "cost", "results.json");
 async function measure(minutes) {
   await ready();
   await build();
-  // Only now: packages may just have been installed.
+  // Imported here, because `ready` may have installed its packages.
   const { versions } = await import("../lib/machine.mjs");
-  say(`four hours beside each other, ${minutes} minutes of each`);
+  say(`four hours at the same time, ${minutes} minutes of each`);
   const date = new Date().toISOString().slice(0, 10);
   const settings = ["relay", "awake"].flatMap((object) => ["idle", "played"].map((hour) => ({ object, hour, minutes })));
   return { date, versions: versions(), runs: await Promise.all(settings.map(runHour)) };

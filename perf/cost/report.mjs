@@ -1,4 +1,4 @@
-// What was counted, as hours, months and tables.
+// Computes hours, months and tables from the counts.
 
 import { add, includedTimes, price, sum, tariff, usage } from "./price.mjs";
 import { USERS } from "./session.mjs";
@@ -9,7 +9,7 @@ const HOURS_PLAYED = 17.4;
 
 const OBJECTS = ["relay", "awake"];
 
-/** One whole hour of a run, by what happened in the minutes that were run. People come and go once in a played hour. */
+/** Scales the counts of a run to a whole hour. In a played hour, clients connect and leave once. */
 function wholeHour({ object, hour, minutes, phases }) {
   const staying = flat(phases.staying, object);
   const parts = [[60 / minutes, staying]];
@@ -25,14 +25,14 @@ function wholeHour({ object, hour, minutes, phases }) {
   return whole;
 }
 
-/** The numbers of a phase that add up. What comes over a WebSocket that the runtime does not watch is counted where it is sent. */
+/** Returns the numbers of a phase that can be added up. Messages to the object that never sleeps are counted by their senders. */
 function flat(phase, object) {
   const { workerRequests, workerMs, fetches, alarms, boots, rowsRead, rowsWritten, awakeMs, inMemoryMs, codeMs, cpuMs } = phase;
   const messages = object === "awake" ? phase.clientFrames : sum(phase.messages);
   return { workerRequests, workerMs, fetches, alarms, messages, boots, rowsRead, rowsWritten, awakeMs, inMemoryMs, codeMs, cpuMs: cpuMs ?? 0 };
 }
 
-/** Everything that is derived from the runs: hours, what they use and cost, and months. */
+/** Computes hours with their usage and price, and months, from the runs. */
 export function derive(runs) {
   const hours = {};
   for (const run of runs) {
@@ -61,11 +61,11 @@ export const money = (value) => `$${value < 0.095 ? value.toPrecision(2) : value
 
 const MAX_WAKE_MS = 20;
 
-/** What the project promised itself of an idle world: one wake in a ping interval, no message, and little time for each. */
+/** Checks the project's goal for an idle world: one wake per ping interval, no other events, and short wakes. */
 export function judge({ pingIntervalMs, phases: { staying } }) {
   const { seconds, boots, alarms, fetches, webSocketEvents, wakesMs, alarmGapsMs } = staying;
   const intervals = (seconds * 1000) / pingIntervalMs;
-  // The hour does not begin with a ping, so that its last interval may or may not hold one.
+  // The hour begins between two pings, so its last interval may or may not have one.
   const isOne = Math.abs(boots - intervals) < 1 && alarms === boots && (alarmGapsMs === null || alarmGapsMs.min >= pingIntervalMs);
   return {
     wakes: boots,
@@ -77,7 +77,7 @@ export function judge({ pingIntervalMs, phases: { staying } }) {
   };
 }
 
-/** The README's table and its method. */
+/** Returns the README's table and the paragraph about its method. */
 export function readmeTable({ runs, hours, months, date }) {
   const cells = (read) => ["idle", "played"].flatMap((hour) => OBJECTS.map((object) => read(hours[`${object} ${hour}`])));
   const row = (what, read) => `| ${what} | ${cells(read).join(" | ")} |`;
@@ -99,12 +99,12 @@ trace; ${ran}; priced by the ${tariff.plan} tariff as read on ${tariff.read}, wi
 [docs/cost.md](docs/cost.md) has the method, and which settings move the cost.`;
 }
 
-/** The same in a sentence. */
+/** Returns the result of `judge` as a sentence. */
 export const promise = ({ reached, wakes, pingIntervals, otherEvents, wakeMs }) =>
-  `the idle world ${reached ? "keeps" : "does not keep"} its promise: ${wakes} wakes in ${number(pingIntervals)} ping intervals, ` +
+  `the idle world ${reached ? "reaches" : "misses"} its goal: ${wakes} wakes in ${number(pingIntervals)} ping intervals, ` +
   `${otherEvents} other events, at most ${wakeMs?.max.toFixed(1) ?? "?"} ms awake for each wake (${MAX_WAKE_MS} are allowed)`;
 
-/** What a person at the terminal wants to see of one run. */
+/** Returns a summary of one run for the terminal. */
 export function summary(run, { counted, total }) {
   const { staying } = run.phases;
   const each = (spread) => (spread ? `${spread.min.toFixed(2)} / ${spread.median.toFixed(2)} / ${spread.max.toFixed(2)} ms` : "none");

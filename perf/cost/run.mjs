@@ -1,14 +1,14 @@
-// Runs hours in processes of their own.
+// Runs each hour in a new process.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Refusal } from "../../scripts/lib/run.mjs";
 
-/** A file system in memory, where there is one: how long a disk takes to write is not the object's doing. */
+/** A file system in memory, if there is one, so that the disk's speed does not affect the results. */
 const TMPDIR = ["/dev/shm"].find(existsSync);
 
-/** Runs one hour in a process of its own. */
+/** Runs one hour in a new process, and resolves with its counts. */
 export function runHour(settings) {
   return new Promise((resolve, reject) => {
     const hour = fileURLToPath(new URL("hour.mjs", import.meta.url));

@@ -1,15 +1,15 @@
-// The played hour: six people at a virtual tabletop. The script is data; the same seed gives the same hour every time.
-// docs/cost.md shows the table and says what it was modelled on.
+// The played hour: six people at a virtual tabletop. The script is data, and the same seed makes the same hour every time.
+// docs/cost.md has it as a table, with its sources.
 
 export const SEED = 20_261_121;
 
-/** The GM and five players. */
+/** Number of clients: the GM and five players. */
 export const USERS = 6;
 const GM = 0;
 
 /**
- * What a table sends. `bytes` are the payload's least and most; `ack`: the sender asks for an acknowledgement, as Foundry's
- * modules do; `volatile`: the client drops it rather than queue it.
+ * The kinds of events. `bytes`: the payload's minimum and maximum; `ack`: the sender asks for an acknowledgement, as Foundry's
+ * modules do; `volatile`: the client drops the event instead of queueing it.
  */
 export const KINDS = {
   cursor: { event: "module.cursor", bytes: [40, 60], volatile: true },
@@ -20,15 +20,15 @@ export const KINDS = {
   scene: { event: "module.scene", bytes: [4_000, 12_000], ack: true },
 };
 
-/** A hand that moves sends its place ten times a second, unless told otherwise, for so many seconds. */
+/** Cursor events per second while a hand moves (the default), and the minimum and maximum duration of a movement in seconds. */
 const PER_SECOND = 10;
 const STROKE_SECONDS = [1, 4];
-/** How long the GM's client takes to do what it was asked for. */
+/** Minimum and maximum time in seconds that the GM's client takes to answer. */
 const GM_TAKES = [0.2, 1.5];
 
 /**
- * Five minutes at the table, played twelve times an hour, each time with other dice. The numbers are per minute: `strokes`, `tokens`
- * and `asks` by each player (strokes by the GM, too), `dice` by the whole table.
+ * Five minutes at the table, which are repeated twelve times in an hour with other random numbers. The numbers are per minute:
+ * `strokes`, `tokens` and `asks` of each player (strokes also of the GM), `dice` of all together. `scenes` are per phase.
  */
 export const CYCLE = [
   { name: "talk", seconds: 75, strokes: 0.5, tokens: 0, dice: 1, asks: 0 },
@@ -38,7 +38,7 @@ export const CYCLE = [
   { name: "pause", seconds: 60, strokes: 0, tokens: 0, dice: 0, asks: 0 },
 ];
 
-/** A small generator of good quality (mulberry32): numbers from 0 to 1. */
+/** Returns a random number generator (mulberry32) for numbers from 0 to 1. */
 function generator(seed) {
   let state = seed;
   return () => {
@@ -49,7 +49,10 @@ function generator(seed) {
   };
 }
 
-/** So many minutes of the hour, from a minute on: `{ at, user, kind, bytes }`, in order, `at` in milliseconds from there. */
+/**
+ * Returns the events of `minutes` minutes of the hour, beginning at the minute `from`: `{ at, user, kind, bytes }`, in order,
+ * with `at` in milliseconds from there.
+ */
 export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
   const random = generator(SEED);
   const between = ([least, most]) => least + random() * (most - least);
@@ -59,7 +62,7 @@ export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
     for (let n = 0; n < times; n++) events.push({ at: Math.round((seconds + n / perSecond) * 1000), user, kind, bytes });
   };
 
-  /** Calls `emit` at random times of a phase, so many times a minute on average. */
+  /** Calls `emit` at random times of a phase, on average `perMinute` times a minute. */
   const scatter = (start, { seconds }, perMinute, emit) => {
     for (let at = 0; perMinute > 0; ) {
       at += (-Math.log(1 - random()) * 60) / perMinute;
@@ -69,7 +72,7 @@ export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
   };
   const stroke = (user) => (at) => {
     const count = Math.round(between(STROKE_SECONDS) * PER_SECOND);
-    // At another rate nothing else changes: the same numbers are drawn.
+    // The loop does not depend on the rate, so that the same random numbers are drawn at every rate.
     const sent = (n) => Math.floor((n * perSecond) / PER_SECOND);
     for (let n = 0; n < count; n++) add(at + n / PER_SECOND, user, "cursor", sent(n + 1) - sent(n));
   };
@@ -97,7 +100,7 @@ export function play(minutes, { from = 0, perSecond = PER_SECOND } = {}) {
   return chosen.sort((a, b) => a.at - b.at);
 }
 
-/** An argument of so many bytes of JSON. */
+/** Returns an argument of `bytes` bytes of JSON. */
 export function payload(kind, bytes, number) {
   const value = { kind, number, x: 1234, y: 987, text: "" };
   value.text = "x".repeat(Math.max(0, bytes - JSON.stringify(value).length));

@@ -1,5 +1,5 @@
-// What moves the cost of a world: the same hours with other settings and other clients, five minutes of each, all at once. Writes
-// perf/cost/settings.json and the table in docs/cost.md.
+// Measures the effect of settings on a world's cost: the same hours with other settings and other clients, five minutes of each,
+// all at the same time. Writes perf/cost/settings.json and the table in docs/cost.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ const SETTINGS = {
   "played, 20 times a second": { ...played, script: { perSecond: 20 } },
 };
 
-/** Measures all settings; `again` prices what was measured before. */
+/** Measures all settings. With `again`, prices the existing results instead. */
 export async function measureSettings({ again, print }) {
   const counted = again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure();
   const results = { ...counted, settings: counted.settings.map(({ name, run }) => ({ name, run, ...Object.values(derive([run]).hours)[0] })) };
@@ -46,7 +46,7 @@ async function measure() {
   await build();
   const chat = await build({ example: "chat" });
   const names = Object.keys(SETTINGS);
-  say(`${names.length} hours beside each other, some minutes of each`);
+  say(`${names.length} hours at the same time, ${MINUTES} minutes of each`);
   const [rows, ...runs] = await Promise.all([rowsOfALine(chat), ...Object.values(SETTINGS).map(runHour)]);
   return { date: new Date().toISOString().slice(0, 10), rowsOfALine: rows, settings: names.map((name, n) => ({ name, run: runs[n] })) };
 }
@@ -62,7 +62,7 @@ Counted on ${date} in ${MINUTES} minutes of each, and scaled. A line that is sai
 [\`examples/chat\`](../examples/chat/src/lib.rs), whose handler reads and writes the room's history once, reads ${number(read)} rows and writes ${number(written)}.`;
 }
 
-/** What one line in the chat reads and writes: the mean of a hundred. */
+/** Counts the rows that one message in the chat reads and writes: the mean of a hundred. */
 async function rowsOfALine(build) {
   const counting = join(ROOT, "perf", "cost", "counting.js");
   const server = await startWorkerd({ modules: { "counting.js": counting, ...modulesOf(build) }, vars: { ALLOWED_ORIGINS: "*" } });

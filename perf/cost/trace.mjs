@@ -1,10 +1,10 @@
-// Reads what workerd writes with --async-trace: when each object came into memory and left it, each event that it was called for, and
-// each operation on its storage, in nanoseconds of the runtime's own clock. The code that is measured takes no part in it.
+// Reads the trace that workerd writes with --async-trace: when each object entered and left memory, each event, and each storage
+// operation, in nanoseconds of the runtime's own clock. The measured code is not involved.
 
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 
-/** The trace of one process: times in milliseconds since 1970. `timed` are the times in which a timer was set. */
+/** Reads the trace of one process, with times in milliseconds since 1970. `timed` has the intervals in which a timer was set. */
 export async function readTrace(path, timed) {
   const timers = timed.map(([begin, end]) => ({ begin, end: end ?? Infinity }));
   const trace = { lives: [], events: [], timers, operations: [], turns: [] };
@@ -50,12 +50,12 @@ export async function readTrace(path, timed) {
         break;
     }
   }
-  // What was never settled ended with its object at the latest.
+  // A step that never settled ended with its object.
   for (const step of open.values()) step.end = step.life.end;
   return trace;
 }
 
-/** The process may be killed in the middle of a line. */
+/** Parses a line. Returns undefined for an incomplete one: the process may be killed while it writes. */
 function parse(line) {
   try {
     return JSON.parse(line);
@@ -64,7 +64,7 @@ function parse(line) {
   }
 }
 
-/** What the object did from one time to the other. */
+/** Returns what the object did between two times. */
 export function measure(trace, from, to) {
   const began = (step) => step.isObject && step.begin >= from && step.begin < to;
   const events = trace.events.filter(began);
@@ -77,11 +77,11 @@ export function measure(trace, from, to) {
     boots: trace.lives.filter(began).length,
     events: { alarm: of("alarm").length, fetch: of("fetch").length, webSocket: of("hibernatable_websocket").length },
     operations,
-    /** While an event is handled or a timer is set, the object cannot hibernate: the tariff bills this time. */
+    /** The time in which an event is handled or a timer is set: the object cannot hibernate, and the tariff bills it. */
     awakeMs: union([...trace.events.filter(({ isObject }) => isObject), ...trace.timers], from, to),
-    /** From being constructed to hibernation: the ten seconds that the runtime waits are in it. */
+    /** The time from construction to hibernation, including the ten seconds that the runtime waits. */
     inMemoryMs: union(trace.lives, from, to),
-    /** While the object's, or the Worker's, code ran. */
+    /** The time in which the object's code ran; `workerMs` is the same for the Worker's. */
     codeMs: turns(true),
     workerMs: turns(false),
     wakesMs: spread(wakes.map(length)),
@@ -97,7 +97,7 @@ const length = ({ begin, end }) => end - begin;
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const gaps = (times) => times.slice(1).map((time, n) => time - times[n]);
 
-/** How long at least one of the intervals lasted, between two times. */
+/** Returns the time between `from` and `to` that at least one of the intervals covers. */
 function union(intervals, from, to) {
   let total = 0;
   let reached = from;

@@ -1,12 +1,12 @@
-// docs/bench.svg: a few of the results as bars, for the README. Bars begin at zero; a whisker goes from the least to the most of
-// the rounds; a peer has one colour everywhere.
+// Draws docs/bench.svg: some of the results as bars, for the README. Bars begin at zero, whiskers show the minimum and the
+// maximum of the rounds, and each peer has one colour.
 
 import { compile } from "vega-lite";
 import { View, parse, textMetrics } from "vega";
 import { isAwake } from "./results.mjs";
 import { number, short } from "./works.mjs";
 
-// Readable on white and on black; what is not, such as text, has a colour for each.
+// The bars' colours are readable on white and on black. Text and lines have one colour for each.
 const COLOURS = { bare: "#8b949e", dormouse: "#e0742a", partyserver: "#4a8fd8", socketio: "#8a78d6" };
 const DAY = { text: "#1f2328", quiet: "#59636e", line: "#d1d9e0", paper: "#ffffff" };
 const NIGHT = { text: "#e6edf3", quiet: "#9198a1", line: "#3d444d", paper: "#0d1117" };
@@ -14,10 +14,10 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif
 
 const [WIDTH, ROW] = [202, 22];
 
-// Without a browser, widths of text are guessed; Vega's own guess is for capitals.
+// Without a browser, Vega estimates the width of text, for capital letters. This estimate is for normal text.
 textMetrics.width = (item, text) => String(text ?? item.text).length * textMetrics.height(item) * 0.58;
 
-/** Rows of panels. Those of a row share their scale where `shared`, so that growth is seen as it is. */
+/** The chart's rows of panels. With `shared`, a row's panels have the same scale, so that their bars can be compared. */
 const rows = [
   { shared: true, panels: [100, 1000, 5000].map((sockets) => panel(`Delivery to ${number(sockets)} sockets`, "µs of CPU", `broadcast-${sockets}`, "server_cpu_us")) },
   {
@@ -34,11 +34,11 @@ function panel(title, unit, work, metric) {
   return { title, unit, work, metric };
 }
 
-/** The chart as SVG text. */
+/** Returns the chart as SVG text. */
 export async function chart(results) {
   const spec = {
     config: {
-      aria: false, // it is shown as an image
+      aria: false, // the page shows it as an image, without its elements
       font: FONT,
       background: DAY.paper,
       padding: 16,
@@ -67,7 +67,7 @@ function rowOf({ shared, panels }, results) {
   return { hconcat, spacing: 38, bounds: "flush" };
 }
 
-/** One for each peer, in their order everywhere; without numbers for one that does not do this. */
+/** Returns a bar for each peer, in the same order everywhere. A peer without this work has no numbers. */
 function barsOf({ work, metric }, results) {
   return Object.entries(results.peers).map(([peer, title]) => {
     const { summary, rounds } = results.works[work] ?? {};
@@ -78,7 +78,7 @@ function barsOf({ work, metric }, results) {
 }
 
 function panelOf({ title, unit }, bars, most, isFirst) {
-  // Room for the number behind the longest bar.
+  // Leaves room for the number after the longest bar.
   const x = (field) => ({ field, type: "quantitative", scale: { domain: [0, most * 1.24], nice: false }, axis: { tickCount: 4, format: "~s" } });
   const y = {
     field: "title",
@@ -107,7 +107,7 @@ function panelOf({ title, unit }, bars, most, isFirst) {
   };
 }
 
-/** The same in the dark: presentation attributes give way to a style sheet. */
+/** Adds the colours for dark mode. A style sheet overrides SVG's presentation attributes. */
 function withNight(svg) {
   const swap = (name) => ["fill", "stroke"].map((paint) => `[${paint}="${DAY[name]}"]{${paint}:${NIGHT[name]}}`);
   const style = `<style>@media (prefers-color-scheme:dark){${Object.keys(DAY).flatMap(swap).join("")}}</style>`;

@@ -1,15 +1,15 @@
-// The load generator, perf/load/: one process for each measurement, which counts and checks every delivery by itself.
+// Runs the load generator, perf/load/: one process for each measurement. It counts and checks every delivery.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Refusal, run } from "../../scripts/lib/run.mjs";
 
-// The longest, a world of 5,000 that waits until all others are connected and asleep, takes a minute on an idle machine. What a server
-// owes is missed long before, by the load generator itself.
+// The longest measurement, a wake of 5,000 clients that waits until the other peers are connected and asleep, takes a minute on
+// an idle machine. If a delivery is missing, the load generator itself fails long before this limit.
 const PATIENCE_S = 600;
 
-/** Builds the load generator, and gives its path. */
+/** Builds the load generator, and returns its path. */
 export async function buildLoad() {
   const locked = process.env.CI ? ["--locked"] : [];
   const said = await run("cargo", ["build", "--quiet", "--profile", "load", "-p", "load", "--message-format=json", ...locked], { keep: true, quiet: true });
@@ -17,12 +17,12 @@ export async function buildLoad() {
   return program.executable;
 }
 
-/** Does one work, and gives what the load generator reports. */
+/** Does one work, and resolves with the load generator's report. */
 export const load = (program, peer, server, options) => begin(program, peer, server, options).report;
 
 /**
- * Connects the clients of a `wake`, which then wait: `connected` resolves when they have, `wake()` when the world has been
- * woken, with the report.
+ * Starts a `wake` that waits after its clients are connected. `connected` resolves when they are; `wake()` wakes the world and
+ * resolves with the report.
  */
 export function hold(program, peer, server, options) {
   const { child, report } = begin(program, peer, server, { ...options, hold: true });
@@ -41,7 +41,7 @@ function begin(program, { dialect }, { url, pid }, { work, ...options }) {
   const given = Object.entries({ url, dialect, "server-pid": pid, ...options }).filter(([, value]) => value !== false);
   const args = [work, ...given.flatMap(([name, value]) => [`--${name}`, ...(value === true ? [] : [String(value)])])];
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.on("error", () => {}); // whoever ended early says why
+  child.stdin.on("error", () => {}); // the process has ended early, and `close` reports why
   let late = false;
   const limit = setTimeout(() => ((late = true), child.kill("SIGKILL")), PATIENCE_S * 1000);
   let [said, complained] = ["", ""];
@@ -52,6 +52,6 @@ function begin(program, { dialect }, { url, pid }, { work, ...options }) {
     if (code === 0) return JSON.parse(said);
     throw new Refusal(`load ${args.join(" ")}: ${late ? `took longer than ${PATIENCE_S} s` : complained.trim() || `ended by ${signal}`}`);
   });
-  report.catch(() => {}); // it is awaited later
+  report.catch(() => {}); // callers await it later; without this, an early failure would end the bench
   return { child, report };
 }

@@ -1,4 +1,4 @@
-// Where the numbers come from.
+// Describes the machine and the versions of a measurement.
 
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
@@ -14,11 +14,11 @@ export const machine = () => ({
   cores: cpus().length,
   memory_gib: Math.round(totalmem() / 2 ** 30),
   kernel: `Linux ${release()}`,
-  /** Of the minute before: on an idle machine, near 0. */
+  /** The average of the last minute: near 0 on an idle machine. */
   load_average_before: loadavg()[0],
 });
 
-// What is measured, what builds it, and what measures it; not what the bench itself writes.
+// The files that affect a measurement, without those that the bench itself writes.
 const MEASURED = ["src", "tabletop", "relay", "scripts", "perf/lib", "perf/load", "perf/main.mjs", "perf/peers", "Cargo.toml", "Cargo.lock", "package-lock.json", "wrangler.toml"];
 
 export const versions = () => ({
@@ -31,5 +31,5 @@ export const versions = () => ({
   rustc: ask("rustc", ["--version"]),
 });
 
-/** A file's size as it is deployed, in 1000 bytes. */
+/** Returns a file's size after gzip, in units of 1000 bytes. */
 export const gzipKb = (file) => gzipSync(readFileSync(file), { level: 9 }).length / 1000;

@@ -1,8 +1,8 @@
-// What the operating system says about another process.
+// Reads the CPU time of another process.
 
 import { readFileSync, readdirSync } from "node:fs";
 
-/** CPU time of all threads of a process, in milliseconds, by the scheduler's own count; null where there is no /proc. */
+/** Returns the CPU time of all threads of a process in milliseconds, from the scheduler's statistics, or null without /proc. */
 export function cpuMs(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);

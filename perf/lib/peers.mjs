@@ -1,4 +1,4 @@
-// The servers that are measured. Each does the same work in its own plain way: see perf/peers/.
+// The servers that are measured. All do the same work, each written as its users would: see perf/peers/.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,11 +17,12 @@ const BUNDLE = join(ROOT, "target", "bench", "partyserver.js");
 
 /**
  * Each peer:
- * - `title`: what tables and charts call it;
- * - `dialect`: what the load generator speaks to it;
- * - `hibernates`, `polls`: whether it does;
- * - `build`: makes what `start` needs, where anything has to be made;
- * - `start`: resolves with a server of its own process: `url`, `pid`, `boots()` and `stop()`.
+ * - `title`: its name in tables and charts;
+ * - `dialect`: the load generator's dialect for it;
+ * - `hibernates`: whether it hibernates;
+ * - `polls`: whether it has HTTP long-polling;
+ * - `build`: builds what `start` needs;
+ * - `start`: starts a server in a new process, and resolves with its `url`, `pid`, `boots()` and `stop()`.
  */
 export const peers = {
   bare: {

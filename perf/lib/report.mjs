@@ -1,4 +1,4 @@
-// The results for people: tables in README.md and docs/bench.md, each between two comments, and docs/bench.svg.
+// Writes the results for readers: tables in README.md and docs/bench.md, each between two comments, and docs/bench.svg.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { chart } from "./chart.mjs";
 import { isAwake, metrics } from "./results.mjs";
 import { short } from "./works.mjs";
 
-/** What the README tells: those numbers that a reader chooses by. */
+/** The README's table: work, metric and description of each row. */
 const TOLD = [
   ["broadcast-100", "server_cpu_us", "CPU for each delivery to 100 sockets"],
   ["broadcast-1000", "server_cpu_us", "CPU for each delivery to 1,000 sockets"],
@@ -21,7 +21,7 @@ const TOLD = [
   ["wake-1000", "first_ms", "waking with 1,000 sockets, to the first delivery"],
 ];
 
-// The full tables, in order: which works each has, and which of their numbers.
+// The tables of docs/bench.md, in order: heading, works, and metrics.
 const TABLES = [
   ["Deliveries", /^(broadcast|large|binary|rooms)/, ["server_cpu_us", "p50_us", "p99_us"]],
   ["Acknowledgements", /^ack/, ["server_cpu_us", "p50_us", "p99_us"]],
@@ -30,7 +30,7 @@ const TABLES = [
   ["Waking", /^wake/, ["first_ms", "last_ms", "server_cpu_ms"]],
 ];
 
-/** The pages that have tables, and what these are. */
+/** The pages with tables, and the functions that make these. */
 export const pages = { "README.md": readme, "docs/bench.md": full };
 
 export async function writeReport(results) {
@@ -38,14 +38,14 @@ export async function writeReport(results) {
   for (const [page, tables] of Object.entries(pages)) between(page, tables(results));
 }
 
-/** On the terminal, where docs/bench.md would have them. */
+/** Prints the tables of docs/bench.md on the terminal. */
 export const printTables = (results) => console.log(`\n${full(results)}\n`);
 
 function between(file, text) {
   const path = join(ROOT, file);
   const old = readFileSync(path, "utf8");
   const pattern = /(<!-- npm run bench: begin -->\n)[^]*(<!-- npm run bench: end -->)/;
-  if (!pattern.test(old)) throw new Error(`${file} has no place for the tables`);
+  if (!pattern.test(old)) throw new Error(`${file} has no place for the tables: add the comments "npm run bench: begin" and "npm run bench: end"`);
   writeFileSync(path, old.replace(pattern, (_, begin, end) => `${begin}${text}\n${end}`));
 }
 
@@ -76,7 +76,7 @@ function full(results) {
   return parts.join("\n\n");
 }
 
-// The 99 % of a few dozen are their slowest, which says nothing of the others.
+// With fewer values, the 99th percentile is just the slowest value.
 const MANY = 200;
 
 const isTold = ({ summary, rounds }, metric) =>
@@ -84,7 +84,7 @@ const isTold = ({ summary, rounds }, metric) =>
 
 const titles = (results) => Object.values(results.peers);
 
-/** What each peer has, or why it has nothing. */
+/** Returns a cell for each peer: its result, or why there is none. */
 function cells(results, work, metric, format) {
   const { unit, per } = metrics[metric];
   return Object.keys(results.peers).map((peer) => {
@@ -124,7 +124,7 @@ function provenance({ date, machine, versions, rounds }) {
   );
 }
 
-/** Columns as wide as their widest cells: the text is read in editors, too. */
+/** Formats a Markdown table with aligned columns, so that it can also be read as text. */
 function table(head, rows) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;

@@ -1,8 +1,8 @@
-// From the reports of all rounds to medians, ratios, and what the project promised itself.
+// Computes medians and ratios from the reports of all rounds, and compares them with the project's goals.
 
 const LOADS = "the load generator's own CPU";
 
-/** What a report says of each kind of work, in words and its unit, of which `per` of the report's make one. */
+/** The metrics of a report: the unit, how many of the report's units make one (`per`), and a description for each kind of work. */
 export const metrics = {
   server_cpu_us: { unit: "µs", per: 1, broadcast: "CPU per delivery", ack: "CPU per acknowledgement", connect: "CPU per client", polling: "CPU per client" },
   p50_us: { unit: "ms", per: 1000, broadcast: "until the last has it, median", ack: "round trip, median", connect: "time to connect, median", polling: "until upgraded, median" },
@@ -14,7 +14,10 @@ export const metrics = {
   load_cpu_us: { unit: "µs", per: 1, broadcast: LOADS, ack: LOADS, connect: LOADS, polling: LOADS },
 };
 
-/** `rounds`: the reports of one work by peer. Gives by peer and metric the median with its extremes, and its ratio to the bare object. */
+/**
+ * Summarizes the reports of one work, given by peer. Returns by peer and metric the median, minimum and maximum, and the ratio to
+ * the bare object.
+ */
 export function summarize(rounds) {
   const summary = {};
   for (const [peer, reports] of Object.entries(rounds)) {
@@ -27,7 +30,7 @@ export function summarize(rounds) {
     }
   }
   for (const [peer, of] of Object.entries(summary)) {
-    // What was awake all the time is no better at waking.
+    // A server that never sleeps has no waking time to compare.
     if (peer === "bare" || isAwake(rounds[peer])) continue;
     for (const [metric, value] of Object.entries(of)) {
       const bare = summary.bare?.[metric]?.median;
@@ -37,17 +40,17 @@ export function summarize(rounds) {
   return summary;
 }
 
-/** Whether these are of a server that was to be woken, and never sleeps. */
+/** Returns whether these are reports of wakes of a server that never sleeps. */
 export const isAwake = (reports) => reports?.some(({ error, slept }) => !error && slept === false) ?? false;
 
 const cpu = (work) => (results) => ({ value: value(results, work, "server_cpu_us"), bare: value(results, work, "server_cpu_us", "bare") });
 
-// The issue's table: bars that must be met, and aims.
+// The project's goals: bars that must be met, and aims.
 const bars = [
   { what: "CPU per delivery, 100 sockets", unit: "µs", times: true, bar: 1.1, aim: 1, of: cpu("broadcast-100") },
   { what: "CPU per delivery, 1,000 sockets", unit: "µs", times: true, bar: 1.1, aim: 1, of: cpu("broadcast-1000") },
   { what: "CPU per acknowledgement", unit: "µs", times: true, bar: 1.3, aim: 1.1, of: cpu("ack") },
-  // Both ways to read the promise, so that nobody has to believe that the better one was meant.
+  // The goal can be read in two ways, so both are judged.
   { what: "connecting, CPU per client, the first 1,000 of a process", unit: "µs", times: true, bar: 2, aim: 1.5, of: cpu("connect-first") },
   { what: "connecting, CPU per client, 1,000 after 250 others", unit: "µs", times: true, bar: 2, aim: 1.5, of: cpu("connect-1000") },
   {
@@ -70,19 +73,19 @@ const bars = [
     what: "growth: CPU per delivery at 5,000 sockets, by that at 1,000",
     unit: "×",
     bar: 1.5,
-    // The aim is the bare object's own curve; a tenth is what two medians on a shared machine differ by anyway.
+    // The aim is the bare object's own growth. Two medians on a shared machine can differ by 10 %.
     aimOf: ({ bare }) => bare * 1.1,
     of: (results) => ({ value: growth(results, "dormouse"), bare: growth(results, "bare") }),
   },
   { what: "`index_bg.wasm`, gzip", unit: "kB", bar: 400, aim: 250, of: (results) => ({ value: results.wasm_gzip_kb }) },
 ];
 
-/** What was promised, and what came of it: `reached` is `"aim"`, `"bar"` or `"missed"`; promises that nothing was measured for are left out. */
+/** Compares the results with the goals: `reached` is `"aim"`, `"bar"` or `"missed"`. Goals without a measurement are left out. */
 export function judge(results) {
   return bars.flatMap(({ what, unit, times, more, bar, aim, aimOf, of }) => {
     const { value, bare } = of(results);
     if (value === undefined || ((times || more || aimOf) && bare === undefined)) return [];
-    // To two digits behind the point, which is what is shown, and far less than rounds differ by.
+    // Rounded to the two decimal places that are shown: rounds differ by far more.
     const [judged, wanted] = [times ? value / bare : more ? value - bare : value, aimOf ? aimOf({ bare }) : aim].map((number) => Math.round(number * 100) / 100);
     const reached = judged <= wanted ? "aim" : judged <= bar ? "bar" : "missed";
     const how = times ? "times the bare object" : more ? `${unit} more than the bare object` : unit;

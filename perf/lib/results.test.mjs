@@ -1,4 +1,4 @@
-// What becomes of the reports of a bench: no number is measured here.
+// Tests of the processing of a bench's reports. Nothing is measured here.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -16,22 +16,22 @@ describe("reports of several rounds", () => {
     assert.deepEqual(dormouse, { server_cpu_us: { median: 18, min: 17, max: 100, ratio: 1.5 } });
   });
 
-  test("that failed are in no median", () => {
+  test("are not in the median if they failed", () => {
     const { dormouse, socketio } = summarize({ dormouse: [{ server_cpu_us: 5 }, { error: "lost one" }], socketio: [{ error: "lost all" }] });
     assert.deepEqual(dormouse.server_cpu_us, { median: 5, min: 5, max: 5 });
     assert.equal(socketio, undefined);
   });
 
-  test("of a server that never sleeps have no ratio at waking", () => {
+  test("have no ratio at waking if the server never sleeps", () => {
     const wakes = (slept) => [{ first_ms: 2, slept }];
     const { dormouse, socketio } = summarize({ bare: wakes(true), dormouse: wakes(true), socketio: wakes(false) });
     assert.equal(dormouse.first_ms.ratio, 1);
     assert.equal(socketio.first_ms.ratio, undefined);
-    assert.equal(isAwake([{ error: "did not sleep", slept: false }, ...wakes(true)]), false, "a failure is no property");
+    assert.equal(isAwake([{ error: "did not sleep", slept: false }, ...wakes(true)]), false, "a failed report does not count");
   });
 });
 
-test("a promise is kept up to its number, and said to be missed beyond", () => {
+test("a goal is reached up to its number, and missed above it", () => {
   const results = (dormouse, wasm_gzip_kb) => {
     const cpu = (median) => ({ server_cpu_us: { median } });
     return { wasm_gzip_kb, works: { ack: { summary: { bare: cpu(20), dormouse: cpu(dormouse) } } } };
@@ -43,11 +43,11 @@ test("a promise is kept up to its number, and said to be missed beyond", () => {
   assert.deepEqual(reached(26.2, 400.1), ["missed", "missed"]);
 });
 
-test("what the pages tell is what was measured", () => {
+test("the pages have the numbers of perf/results.json", () => {
   const results = JSON.parse(readFileSync(join(ROOT, "perf", "results.json"), "utf8"));
   for (const [page, tables] of Object.entries(pages)) {
     const isThere = readFileSync(join(ROOT, page), "utf8").includes(`begin -->\n${tables(results)}\n<!-- npm run bench: end`);
-    assert.ok(isThere, `${page} is not of perf/results.json: npm run bench -- --report`);
+    assert.ok(isThere, `${page} does not match perf/results.json: run npm run bench -- --report`);
   }
   const spent = Object.entries(results.works).flatMap(([work, { summary }]) => Object.entries(summary).map(([peer, of]) => [`${work}, ${peer}`, of]));
   const limited = spent.filter(([, { server_cpu_us, load_cpu_us }]) => load_cpu_us?.median >= server_cpu_us?.median).map(([name]) => name);

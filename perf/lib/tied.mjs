@@ -1,8 +1,8 @@
-// A server that does not outlive the bench, however that ends.
+// Ends a server's process with the bench, however the bench ends.
 
 import { once } from "node:events";
 
-/** `ended` resolves when the process has; `end()` ends it at once, for asking it to with its sockets open takes long. */
+/** `ended` resolves when the process has ended. `end()` kills it: an orderly shutdown with open sockets takes long. */
 export function tied(child, cleanUp = () => {}) {
   const ended = once(child, "exit");
   const kill = () => {

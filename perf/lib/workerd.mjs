@@ -1,4 +1,4 @@
-// A worker directly on workerd: no wrangler, no Miniflare in front of it, so that the process's CPU and memory are the server's.
+// Runs a Worker directly on workerd, without wrangler or Miniflare, so that the process's CPU time and memory are the server's.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,23 +11,23 @@ import { ROOT } from "../../scripts/lib/root.mjs";
 import { Refusal } from "../../scripts/lib/run.mjs";
 import { tied } from "./tied.mjs";
 
-// The program itself: what lies in .bin may be a script that starts it, and then its process would be measured.
+// The program itself. The one in .bin may be a script that starts it, and then the script's process would be measured.
 const workerd = createRequire(createRequire(import.meta.url).resolve("miniflare"))("workerd");
 
 export const workerdVersion = workerd.version;
 
 /**
- * Starts a worker whose class `World` is bound as `WORLD`, and resolves when it listens.
+ * Starts a Worker whose class `World` is bound as `WORLD`, and resolves when it listens.
  *
- * - `modules`: `{ name: path }`, the first is the entry; a name that ends in `.wasm` is a compiled module.
+ * - `modules`: `{ name: path }`. The first is the entry; a name that ends in `.wasm` is a compiled module.
  * - `vars`: the Worker's variables, all strings.
- * - `flags`: its compatibility flags, those of wrangler.toml unless they are what is measured.
- * - `args`: further ones for workerd.
+ * - `flags`: its compatibility flags, by default those of wrangler.toml.
+ * - `args`: further arguments for workerd.
  */
 export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, args = [] }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
   mkdirSync(join(dir, "storage"));
-  for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // it embeds nothing from elsewhere
+  for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // workerd embeds no files from elsewhere
   const config = join(dir, "config.capnp");
   writeFileSync(config, capnp(Object.keys(modules), vars, flags, join(dir, "storage")));
   const child = spawn(workerd.default, ["serve", config, "--control-fd=3", ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -44,25 +44,25 @@ export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, 
   return {
     pid: child.pid,
     port: JSON.parse(line[0]).port,
-    /** Every line that the worker or the runtime printed. */
+    /** Every line that the Worker or the runtime printed. */
     logs,
-    /** How often an object was constructed: once when first asked, and once more for every wake. */
+    /** Returns how often an object was constructed: once for its first request, and once for every wake. */
     boots: () => logs.filter((line) => /^boot\b/.test(line)).length,
     stop,
   };
 }
 
-/** The modules of a build by worker-build: its script, and its wasm beside it. */
+/** Returns the modules of a build by worker-build: its script and its wasm. */
 export const modulesOf = (build) =>
   Object.fromEntries(["index.js", ...readdirSync(build).filter((name) => name.endsWith(".wasm"))].map((name) => [name, join(build, name)]));
 
-// What is deployed is what is measured: its date, and no compression.
+// The compatibility date and flags of the deployment, which turn compression off.
 const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
 const [, date] = toml.match(/^compatibility_date = (".*")$/m);
 const deployedFlags = JSON.parse(toml.match(/^compatibility_flags = (\[.*\])$/m)[1]);
 
 function capnp(modules, vars, flags, storage) {
-  const text = JSON.stringify; // Cap'n Proto's strings are written as C's
+  const text = JSON.stringify; // Cap'n Proto's string literals are those of C
   const module = (name) => `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(name)})`;
   const variable = ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`;
   return `using Workerd = import "/workerd/workerd.capnp";

@@ -1,11 +1,11 @@
-// What is measured: each work is a call of the load generator against a server of its own process.
+// The works that are measured: each is a run of the load generator with a server in a new process.
 
-// What counts as warm: with less, acknowledgements read 40 % dearer than they are. The rest is enough to take a second or more.
-// A runtime compiles a server's code while its first clients connect, which costs time and memory once and not for each client:
-// they stay connected and are not counted, but have a row of their own.
+// The warm-up: with less, acknowledgements measure 40 % too high. The measured part is large enough to take a second or more.
+// A runtime compiles a server's code while the first clients connect, which costs time and memory once, not for each client.
+// These clients stay connected and are not counted; the work `connect-first` measures them.
 const WARM = { broadcast: 30_000, ack: 20_000, connect: 250 };
 const MANY = 60_000;
-// With so many sockets these are few messages, and a busy moment of the machine weighs more.
+// With many sockets, deliveries are few messages, and a busy moment of the machine has more effect.
 const MORE = 150_000;
 
 const broadcast = (name, title, clients, options = {}) => ({
@@ -29,8 +29,9 @@ const wake = (clients) => ({
 
 /**
  * Each work:
- * - `load`: the load generator's options; `smoke`: those that differ in a smoke test, or nothing where the work is left out of it;
- * - `polls`: only for peers that have polling.
+ * - `load`: the load generator's options;
+ * - `smoke`: the options that differ in a smoke test; a work without it is left out there;
+ * - `polls`: whether the work is only for peers with polling.
  */
 export const works = [
   broadcast("broadcast-100", "100 B to 100 sockets", 100),
@@ -68,18 +69,18 @@ export const works = [
   wake(5000),
 ];
 
-// These differ from others only in numbers that the smoke test does not have.
+// In a smoke test, these works would be the same as others.
 for (const work of works) if (/^broadcast-1000|-5000$|^connect-100$|^wake-1000?$/.test(work.name)) delete work.smoke;
 
-/** A work with a smoke test's numbers. */
+/** Returns a work with the options of a smoke test. */
 export const small = ({ load, smoke, ...work }) => ({ ...work, load: { ...load, ...smoke } });
 
-/** A number as people write it. */
+/** Formats a number with thousands separators. */
 export function number(value) {
   return value.toLocaleString("en-US");
 }
 
-/** The same with the three digits that mean something. */
+/** Formats a number with three significant digits, or two below 1. Integer digits are never dropped. */
 export function short(value) {
   return value >= 100 ? number(Math.round(value)) : value.toPrecision(value < 1 ? 2 : 3);
 }

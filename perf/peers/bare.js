@@ -1,12 +1,13 @@
-// The platform's own limit: a hand-written Durable Object with hibernating WebSockets that speaks just enough Socket.IO for the
-// bench. No namespaces, no checks, no pings, nothing parsed: what a server that does all that is measured against.
+// The baseline: a hand-written Durable Object with hibernating WebSockets and just enough of Socket.IO for the bench. It has no
+// namespaces, no checks and no pings, and parses nothing.
 import { DurableObject } from "cloudflare:workers";
 
 const HANDSHAKE = { upgrades: [], pingInterval: 300000, pingTimeout: 20000, maxPayload: 1000000 };
 const ASK = /^42(\d+)\["ask",/;
 
 export class World extends DurableObject {
-  // Sockets whose next frame is the attachment of a header that has come. Sleep needs ten idle seconds, and it comes at once.
+  // The headers whose attachment is the socket's next frame. They can be in memory: the attachment follows at once, and
+  // hibernation takes ten idle seconds.
   #headers = new Map();
 
   constructor(state, env) {

@@ -1,5 +1,5 @@
-// Another server on the same runtime, which hibernates, too. It has raw frames and no protocol of its own: a frame that starts
-// with `?` is echoed, one with `#` goes to the others of its room, every other to all others.
+// Another library on the same runtime that hibernates, too. It sends raw frames without a protocol: a frame that begins with `?`
+// is echoed, one with `#` is sent to the others in the sender's room, and every other frame to all others.
 
 import { Server, routePartykitRequest } from "partyserver";
 

@@ -1,4 +1,4 @@
-// The reference server on Node, as its documentation has it: plain `http`, and `ws` beneath.
+// The reference server on Node, as in its documentation: on `http`, with `ws`.
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";

@@ -1,4 +1,4 @@
-// Panics that unwind against panics that abort: the size of the wasm, and what it makes each call out of wasm cost.
+// Compares builds whose panics unwind with builds whose panics abort: the size of the wasm, and the cost of calls out of wasm.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const WORKS = {
   "connecting 1,000 clients, per client": { work: "connect", clients: 1_000 },
 };
 
-/** Builds the bench's server and the relay both ways; gives where each is. */
+/** Builds the bench's server and the relay both ways, and returns their paths. */
 export async function makeBuilds() {
   const made = {};
   for (const [name, unwind] of Object.entries(builds)) {
@@ -32,20 +32,20 @@ export async function makeBuilds() {
   return made;
 }
 
-/** Bytes of the relay's wasm, as it is and as it is deployed. */
+/** Returns the size of the relay's wasm in bytes, uncompressed and as gzip. */
 export function sizeOf({ relay }) {
   const wasm = readFileSync(join(relay, "index_bg.wasm"));
   return { raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
 }
 
-/** One round of one build: CPU of the server by work, in microseconds. */
+/** Measures one round of one build: the server's CPU time by work, in microseconds. */
 export async function measureBuild(program, { server }) {
   const results = {};
   for (const [name, work] of Object.entries(WORKS)) results[name] = await cpuOf(program, server, work);
   return results;
 }
 
-/** CPU of a fresh server at one work. */
+/** Returns the CPU time of a new server for one work, in microseconds. */
 export async function cpuOf(program, build, work) {
   const server = await startWorkerd({ modules: modulesOf(build), vars: { PING_INTERVAL_MS: "300000" } });
   try {

@@ -1,4 +1,5 @@
-// WebSocket compression on against off: CPU of the server, bytes on the wire and memory, with clients that offer it.
+// Compares WebSocket compression on and off: the server's CPU time, bytes on the wire, and memory, with clients that offer
+// compression.
 
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,14 +16,14 @@ const SIZES = [
   { bytes: 16_000, warmUp: 100, rounds: 150 },
 ];
 
-/** What differs: the flag, and whether the clients offer compression. */
+/** The variants: the compatibility flags, and whether the clients offer compression. */
 export const compressions = {
   off: { flags: ["no_web_socket_compression"], offered: true },
   on: { flags: [], offered: true },
   "on, but not offered": { flags: [], offered: false },
 };
 
-/** One round of one variant: for each size, per delivery. */
+/** Measures one round of one variant: per delivery for each size, and the memory per client. */
 export async function measureCompression(build, { flags, offered }) {
   const server = await startWorkerd({ modules: modulesOf(build), vars: { PING_INTERVAL_MS: "300000" }, flags });
   const clients = [];
@@ -30,7 +31,7 @@ export async function measureCompression(build, { flags, offered }) {
     while (clients.length < CLIENTS) clients.push(await connect(server.port, offered));
     const results = {};
     for (const size of SIZES) results[size.bytes] = await broadcasts(server.pid, clients, size);
-    // What a further client takes, once something was sent to it.
+    // The memory of a further client, after something was sent to it.
     const memory = rssKb(server.pid);
     while (clients.length < CLIENTS + FURTHER) clients.push(await connect(server.port, offered));
     for (let n = 0; n < 3; n++) await broadcast(clients, 4_000);
@@ -51,7 +52,7 @@ async function broadcasts(pid, clients, { bytes, warmUp, rounds }) {
   return { cpuUs: ((cpuMs(pid) - cpu) * 1000) / deliveries, wireBytes: (read() - wire) / deliveries };
 }
 
-/** The first sends one message of so many bytes, and all others hear it. */
+/** Sends one message of `bytes` bytes from the first client, and waits until all others have received it. */
 async function broadcast([sender, ...others], bytes) {
   const frame = `42["all",${document(bytes)}]`;
   const heard = others.map((client) => new Promise((resolve) => client.once("message", (data) => resolve(data.length === frame.length))));
@@ -60,7 +61,7 @@ async function broadcast([sender, ...others], bytes) {
   if (whole.includes(false)) throw new Error("a delivery was not what was sent");
 }
 
-/** JSON as a tabletop sends it: keys repeat, ids and places do not. */
+/** Returns JSON such as a tabletop sends: the keys repeat, the ids and positions do not. */
 function document(bytes) {
   const token = () => ({
     id: randomBytes(8).toString("hex"),

@@ -1,9 +1,9 @@
-// The same bytes as text, in base64, and as a binary attachment, which is a frame of its own behind the text.
+// Compares the same bytes as base64 in a text frame, and as a binary attachment, which is a separate frame after the text.
 
 import { cpuOf } from "./builds.mjs";
 
 const CLIENTS = 100;
-/** Bytes of what is to be sent; base64 has four for three. */
+/** Sizes in bytes before the encoding; base64 makes four bytes of three. */
 export const sizes = [75, 300, 1_200, 3_000, 12_000, 48_000];
 
 export const frames = {
@@ -11,7 +11,7 @@ export const frames = {
   binary: (bytes) => ({ bytes, binary: true }),
 };
 
-/** One round of one kind: CPU of the server per delivery by size, in microseconds. */
+/** Measures one round of one encoding: the server's CPU time per delivery by size, in microseconds. */
 export async function measureFrames(program, build, as) {
   const results = {};
   for (const bytes of sizes) {

@@ -1,3 +1,3 @@
-//! The deployable relay: the tabletop app as a Worker.
+//! The relay that is deployed: the tabletop app as a Worker.
 
 dormouse::world!(World, dormouse_tabletop::app);

@@ -1,5 +1,5 @@
-// Two programs that are compiled with cargo. worker-build would download binaries from a code host, which a closed network
-// does not reach.
+// Installs worker-build and wasm-bindgen with cargo. By itself, worker-build would download binaries from a code host, which
+// cannot be reached from a closed network.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export async function ensureCargoTools() {
     say(`${tool.crate} ${tool.version}: cargo install (once per version and machine, some ${tool.minutes} minutes on 2 cores)`);
     await run("cargo", ["install", "--locked", "--root", home(tool), "--version", `=${tool.version}`, tool.crate], {
       seconds: 1800,
-      // Settings for the project must not apply to the tools: `undefined` removes them.
+      // The project's compiler settings must not apply to the tools: `undefined` removes them.
       env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined, CARGO_BUILD_TARGET: undefined },
     });
   }

@@ -1,4 +1,4 @@
-// The browser for the browser tests: the machine's own, or Debian's if we have permission to install it.
+// The browser for the browser tests: the one that is installed, or Debian's package if we may install it (as root).
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,7 +6,7 @@ import { ask, run, say } from "./run.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Returns the path of a Chromium, or null. The environment variable `CHROMIUM` goes before the PATH. */
+/** Returns the path of a Chromium, or null. The environment variable `CHROMIUM` takes precedence over the PATH. */
 export function chromiumPath() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   for (const name of NAMES) {

@@ -1,5 +1,5 @@
-// The directory of static assets that wrangler.toml names: the client's bundles (Socket.IO's `serveClient`), and what an
-// example has in public/.
+// The directory of static assets that wrangler.toml names: the client's bundles (Socket.IO's `serveClient`), and the files of
+// the crate's public/.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -7,17 +7,17 @@ import { files } from "./inputs.mjs";
 import { ROOT } from "./root.mjs";
 import { Refusal } from "./run.mjs";
 
-/** Where the package `socket.io-client`, pinned by package-lock.json, has what it built for browsers. */
+/** The browser builds in the package `socket.io-client`, whose version package-lock.json pins. */
 export const CLIENT_DIST = join(ROOT, "node_modules/socket.io-client/dist");
 
-/** What Socket.IO's server serves of it: each bundle and its source map. */
+/** The files of it that Socket.IO's server serves: each bundle and its source map. */
 export const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"]
   .flatMap((bundle) => [bundle, `${bundle}.map`]);
 
 /** The directory of static assets in the build `out`. */
 export const assetsDir = (out) => join(out, "assets");
 
-/** Lays the assets of the build `out` out. What is already as it should be is not written: `wrangler dev` watches it. */
+/** Writes the assets of the build `out`. Unchanged files are not written again, because `wrangler dev` watches the directory. */
 export function layOutAssets(out, crateDir) {
   const laidOut = new Set();
   const lay = (name, contents) => {
@@ -29,14 +29,15 @@ export function layOutAssets(out, crateDir) {
     if (!existsSync(from)) throw new Refusal(`${from} is missing. CLIENT_FILES in scripts/lib/client.mjs says what is served.`);
     lay(join("socket.io", file), readFileSync(from));
   }
-  // A world's own path has them too. The status 200 makes these rewrites, which need no second request and no Worker.
+  // The bundles are also served below each world's path. The status 200 makes these rewrites, so that they need no second
+  // request and no Worker.
   const rewrites = CLIENT_FILES.map((file) => `/w/:world/socket.io/${file} /socket.io/${file} 200\n`);
   lay("_redirects", Buffer.from(rewrites.join("")));
-  // A page of another origin may only `import` the ES module if its server says so. The files are public anyway.
+  // A page of another origin may `import` the ES module only with this header. The files are public anyway.
   lay("_headers", Buffer.from("/*\n  Access-Control-Allow-Origin: *\n"));
   const pages = join(crateDir, "public");
   for (const file of files(pages)) lay(relative(pages, file), readFileSync(file));
-  // What an earlier build had would be served on.
+  // Otherwise files of an earlier build would still be served.
   for (const file of files(assetsDir(out))) if (!laidOut.has(relative(assetsDir(out), file))) rmSync(file);
 }
 

@@ -1,5 +1,5 @@
-// Whether a build is up to date: a fingerprint of everything it was made from lies beside it.
-// Contents, not times: a fresh checkout or a touched file is no reason to compile for a minute.
+// Whether a build is up to date: each build has a file with the fingerprint of all its inputs. The fingerprint is of contents,
+// not of times, so that a fresh checkout or a touched file does not cause a build of a minute.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { builtFrom, metadata } from "./metadata.mjs";
 import { ROOT } from "./root.mjs";
 
-/** Every file below a directory, in order; none where it is not there. */
+/** Yields every file below a directory, sorted by name within each folder; none if the directory does not exist. */
 export function* files(path) {
   if (!existsSync(path)) return;
   for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -17,8 +17,8 @@ export function* files(path) {
 }
 
 /**
- * The files that decide what a package becomes: its workspace's manifest (profiles) and lock file, and the manifest, build
- * script and sources of the package and of each path dependency, however indirect.
+ * Returns the files that a package is built from: its workspace's manifest (profiles) and lock file, and the manifest, build
+ * script and sources of the package and of each path dependency, direct or indirect.
  */
 export function inputsOf(crateDir) {
   const found = metadata(crateDir, "--filter-platform", "wasm32-unknown-unknown");
@@ -28,7 +28,7 @@ export function inputsOf(crateDir) {
   return [...new Set([...shared, ...own])].filter((path) => existsSync(path)).sort();
 }
 
-/** One hash over the inputs of a package and whatever else decides the result. */
+/** Returns one hash over the inputs of a package and the settings of its build. */
 export function fingerprint({ crateDir, settings }) {
   const hash = createHash("sha256").update(JSON.stringify(settings));
   for (const file of inputsOf(crateDir)) hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));

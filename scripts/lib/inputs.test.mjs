@@ -1,4 +1,4 @@
-// When a build is stale: which files each package is made from.
+// Which files each package is built from, and so when its build is stale.
 
 import { deepEqual, notEqual, ok } from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,20 +8,20 @@ import { test } from "node:test";
 import { fingerprint, inputsOf } from "./inputs.mjs";
 import { RELAY, ROOT, exampleDir } from "./root.mjs";
 
-test("the relay is made from its own sources, the tabletop's and the crate's", () => {
+test("the relay is built from its own sources, the tabletop's and the crate's", () => {
   const inputs = inputsOf(RELAY).map((path) => relative(ROOT, path));
   for (const path of ["Cargo.toml", "Cargo.lock", "relay/src/lib.rs", "tabletop/Cargo.toml", "tabletop/src/lib.rs", "src/lib.rs", "src/cloudflare/runtime.js"]) {
     ok(inputs.includes(path), path);
   }
 });
 
-test("a dev-dependency makes no build stale", () => {
+test("a dev-dependency is no input of a build", () => {
   const inputs = inputsOf(exampleDir("chat")).map((path) => relative(ROOT, path));
   ok(inputs.includes("src/lib.rs"));
   deepEqual(inputs.filter((path) => path.startsWith("tabletop")), []);
 });
 
-test("a package of somebody else's is stale when a dependency of its dependency changes", (t) => {
+test("a user's own package is stale when a dependency of its dependency changes", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "dormouse-inputs-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const write = (name, dependency) => {

@@ -1,9 +1,9 @@
-// What cargo knows about a package: `cargo metadata`, and which packages it is built from.
+// `cargo metadata` of a package, and the packages that it is built from.
 
 import { join } from "node:path";
 import { ask, Refusal } from "./run.mjs";
 
-/** `cargo metadata` of the package in a directory, with what each of its packages depends on. */
+/** Returns `cargo metadata` of the package in a directory, including its resolved dependencies unless `args` has `--no-deps`. */
 export function metadata(dir, ...args) {
   const manifest = join(dir, "Cargo.toml");
   const text = ask("cargo", ["metadata", "--format-version=1", ...args, "--manifest-path", manifest], { maxBuffer: 2 ** 26 });
@@ -11,7 +11,7 @@ export function metadata(dir, ...args) {
   return JSON.parse(text);
 }
 
-/** The packages that a package is built from, itself included. Dev-dependencies are left out. */
+/** Returns the packages that a package is built from, itself included. Dev-dependencies are left out. */
 export function builtFrom({ packages, resolve }, id = resolve.root) {
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
   const found = new Set([id]);

@@ -1,8 +1,8 @@
 // The oldest Rust that the crate promises to compile with: `rust-version` in Cargo.toml.
 //
-// Not every machine can fetch that toolchain, so the check has two parts. The first needs only the toolchain that is there:
-// clippy's lint `incompatible_msrv` knows since when each item of the standard library is stable, and every dependency names
-// its own `rust-version`. The second compiles with the old toolchain where it is installed, and finds newer syntax, too.
+// Not every machine can fetch that toolchain, so the check has two parts. The first needs only the current toolchain: clippy's
+// lint `incompatible_msrv` knows the version in which each item of the standard library became stable, and dependencies name
+// their own `rust-version`. The second compiles with the old toolchain if it is installed, and so finds newer syntax, too.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const isNewer = (one, other) => {
   return a[0] !== b[0] ? a[0] > b[0] : a[1] > b[1];
 };
 
-/** Refuses a dependency that wants a newer Rust than the crate promises, and a package of ours that promises another. */
+/** Throws if a dependency needs a newer Rust than the crate promises, or if a package of ours promises a different version. */
 function checkPackages(found, id, version) {
   const newer = builtFrom(found, id).filter(({ rust_version }) => rust_version && isNewer(rust_version, version));
   if (newer.length) {
@@ -39,8 +39,8 @@ function checkPackages(found, id, version) {
 }
 
 /**
- * Makes sure that clippy still finds what is too new. The steps that run clippy hold the sources to `rust-version`; this
- * package must fail in the same way, or those steps would prove nothing.
+ * Checks that clippy still reports items that are too new. The steps that run clippy hold the sources to `rust-version`; if
+ * clippy accepted this package, those steps would prove nothing.
  */
 function checkLint() {
   const folder = join(ROOT, "target/msrv-lint");
@@ -63,7 +63,7 @@ async function checkToolchain(version) {
       say(`Rust ${version} has no standard library for ${target[1]}: \`rustup target add ${target[1]} --toolchain ${version}\``);
       continue;
     }
-    // A directory of its own: otherwise each toolchain would throw the other's work away.
+    // A target directory of its own: in a shared one, each toolchain would discard the other's build.
     const args = ["check", "--quiet", "--locked", ...WANTED.flatMap((name) => ["--package", name]), ...target];
     await run("cargo", [`+${version}`, ...args], { env: { CARGO_TARGET_DIR: join(ROOT, "target/msrv") } });
   }

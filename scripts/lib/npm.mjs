@@ -7,7 +7,7 @@ import { BIN, ROOT } from "./root.mjs";
 import { Refusal, ask, run, say } from "./run.mjs";
 
 const STAMP = join(ROOT, "node_modules", ".dormouse-lock");
-const OLDEST_NODE = [22, 12]; // what wrangler and miniflare ask for
+const OLDEST_NODE = [22, 12]; // the minimum of wrangler and miniflare
 
 const wantedHash = () => {
   const hash = createHash("sha256");
@@ -21,7 +21,7 @@ export async function ensureNodeModules() {
   say("npm packages: npm install (some 15 s)");
   // Not `npm ci`: workerd names one optional package per platform, a registry that lacks one of them leaves it out of
   // the lock file, and `npm ci` then refuses the file on every platform. This takes the locked versions and writes nothing.
-  // EBADENGINE warnings mean that *this* Node is older than wrangler's minimum. The package `node`, which is installed now, is newer.
+  // EBADENGINE warnings mean that *this* Node is older than wrangler's minimum. The npm package `node`, installed here, is newer.
   await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { seconds: 600 });
   newerNode();
   writeFileSync(STAMP, wanted);

@@ -1,4 +1,4 @@
-// A publication that uploads nothing: the files that crates.io would get must compile, on the host and for wasm32.
+// A publish that uploads nothing: checks that the files that crates.io would get compile, on the host and for wasm32.
 
 import { join } from "node:path";
 import { metadata } from "./metadata.mjs";
@@ -8,9 +8,9 @@ import { run } from "./run.mjs";
 const NAME = "dormouse";
 
 /**
- * `cargo publish --dry-run`. Cargo's own verification builds the unpacked files for the host, in this workspace's target
- * directory: only the crate itself is compiled anew, in about five seconds. It says nothing about `src/cloudflare`, which is
- * wasm only, so the same files are checked for wasm32, too.
+ * Runs `cargo publish --dry-run`. Cargo's own verification builds the unpacked files for the host, in this workspace's target
+ * directory, so that only the crate itself is compiled again (about five seconds). It does not compile `src/cloudflare`, which
+ * is for wasm32 only, so the same files are checked for wasm32, too.
  */
 export async function publishDryRun() {
   const { version } = metadata(ROOT, "--no-deps").packages.find(({ name }) => name === NAME);

@@ -1,5 +1,5 @@
-// The folders of the project, and the versions of its tools. Every version is written in one place: Rust tools follow
-// Cargo.lock, npm tools follow package-lock.json.
+// The folders of the project, and the versions of its tools. Each version is written in one place only: Cargo.lock
+// for Rust tools, package-lock.json for npm tools.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -12,7 +12,7 @@ export const BIN = join(ROOT, "node_modules", ".bin");
 /** The package that the root's own `wrangler.toml` deploys. */
 export const RELAY = join(ROOT, "relay");
 
-/** Tools that take minutes to compile. They are outside the clone, in one directory per version, and shared by all clones. */
+/** The directory of tools that take minutes to compile: outside the clone, one folder per version, shared by all clones. */
 export const TOOLS =
   process.env.DORMOUSE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "dormouse");
 
@@ -41,10 +41,10 @@ export function crateDirOf(path) {
   return dir;
 }
 
-/** The names of the packages under miniflare/apps/. */
+/** Returns the names of the packages under miniflare/apps/. */
 export const testApps = () => readdirSync(join(ROOT, APPS)).filter((name) => existsSync(join(ROOT, APPS, name, "Cargo.toml")));
 
-/** The default output directory for a build of the relay or of an example. */
+/** Returns the default output directory for a build of the relay or of an example. */
 export function defaultBuildDir(example) {
   return example ? join(exampleDir(example), "build") : join(ROOT, "build");
 }

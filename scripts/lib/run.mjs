@@ -1,14 +1,14 @@
-// Runs other programs: with their output shown (`run`), or for their answer to a question (`ask`). Neither uses a shell.
+// Runs other programs: showing their output (`run`), or returning it (`ask`). Neither uses a shell.
 
 import { spawn, spawnSync } from "node:child_process";
 import { ROOT } from "./root.mjs";
 
 export const say = (line) => console.log(`· ${line}`);
 
-/** An error whose message says everything: the entry points print it without a stack. */
+/** An error whose message is sufficient: the entry points print it without a stack. */
 export class Refusal extends Error {}
 
-/** Returns the output of a quick program, or null if it is missing or fails. */
+/** Returns the output of a quick program, or null if it is missing, fails, or takes longer than a minute. */
 export function ask(command, args, options = {}) {
   const out = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", timeout: 60_000, ...options });
   return out.status === 0 ? out.stdout.trim() : null;

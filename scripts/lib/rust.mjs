@@ -28,7 +28,7 @@ async function ensureToolchain() {
   try {
     await run("rustup", ["toolchain", "install", "stable", "--profile", "minimal", "--no-self-update"], { seconds: MINUTES_5 });
   } catch (error) {
-    // The machine's default toolchain will do, if it works.
+    // The machine's default toolchain is good enough, if it works.
     const fallback = ask("rustup", ["default"])?.split(" ")[0];
     if (!fallback || ask("rustc", [`+${fallback}`, "--version"]) === null) throw error;
     say(`Rust: using this machine's default toolchain ${fallback} instead`);
@@ -36,7 +36,7 @@ async function ensureToolchain() {
   }
 }
 
-/** Whether a toolchain (the active one, or "+nightly") has the wasm target's compiled standard library. */
+/** Returns whether a toolchain (the active one, or "+nightly") has the wasm target's compiled standard library. */
 function hasTarget(...toolchain) {
   const dir = ask("rustc", [...toolchain, "--target", TARGET, "--print", "target-libdir"]);
   return Boolean(dir && existsSync(dir) && readdirSync(dir).some((file) => file.startsWith("libstd-")));
@@ -57,12 +57,12 @@ const nightlySource = () => {
 };
 
 /**
- * Returns whether builds can unwind: worker-build then compiles the standard library itself, with nightly and its source.
- * Without unwinding, a panic takes every object of the isolate down, so aborting is a fallback and never a choice.
+ * Returns whether builds can unwind: for that, worker-build compiles the standard library with nightly, from its source.
+ * Without unwinding, a panic ends every object of the isolate, so panic=abort is only a fallback.
  */
 export const canUnwind = () => nightlySource() && hasTarget("+nightly");
 
-// In a closed network the fetch may take the whole time limit. Do not repeat that at every command.
+// In a closed network the fetch may take the whole time limit, so it is not retried at every command.
 const REFUSED = join(TOOLS, "nightly-refused");
 const refusedLately = () => existsSync(REFUSED) && Date.now() - statSync(REFUSED).mtimeMs < 3_600_000;
 
@@ -85,7 +85,7 @@ async function tryNightly() {
   }
 }
 
-/** Warns that a build aborts on panics, so that nobody deploys it without knowing. */
+/** Warns that a build aborts on panics, so that it is not deployed by mistake. */
 export function warnAbort() {
   console.warn(
     "\n⚠ Nightly Rust with rust-src is missing and cannot be fetched: building with panic=abort." +

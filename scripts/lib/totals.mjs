@@ -1,4 +1,4 @@
-// Adds up the summaries of the test runners, for one last line about all tests.
+// Adds up the summaries of the test runners, for one last line with the totals.
 
 const RESULTS = [
   /^test result: .*? (?<passed>\d+) passed; (?<failed>\d+) failed; (?<skipped>\d+) ignored/gm, // cargo test, per binary
@@ -10,7 +10,7 @@ export class Totals {
   failed = 0;
   skipped = 0;
 
-  /** Counts a runner's output, whether the runner succeeds or not, and lets its failure through. */
+  /** Adds the counts in a runner's output, whether the runner succeeds or fails; rethrows its failure. */
   async count(running) {
     const output = await running.catch((error) => {
       this.#add(error.output ?? "");

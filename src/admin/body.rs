@@ -13,7 +13,7 @@ use crate::id::{Namespace, Room};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
 use crate::value::{echoed, json};
 
-/// The target of a call: the sockets of a namespace that are in any of `rooms` (all sockets, if there are none) and in none of
+/// The target of a call: the sockets of a namespace that are in any of `rooms` (all sockets, if `rooms` is empty) and in none of
 /// `except`. The id of a socket is a room that has only this socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selection {
@@ -53,7 +53,7 @@ fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Resu
     T::deserialize(deserializer).map(Some)
 }
 
-/// A call that emits: the event, its arguments as JSON, and the attachments of their placeholders in base64.
+/// A call that emits: the event, its arguments as JSON, and in base64 the attachments that their placeholders name.
 #[derive(Debug)]
 pub(super) struct Emit {
     pub(super) event: String,
@@ -70,13 +70,13 @@ pub(super) struct Ack {
     timeout_ms: Option<u64>,
 }
 
-/// Reads a call that may have the fields `takes` besides its target.
+/// Reads a call that may have the fields `takes` in addition to its target.
 fn read(request: &HttpRequest, takes: &[&str]) -> Result<Fields, Failure> {
     // Serde would accept an array of the fields in order.
     if !request.body.trim_ascii_start().starts_with(b"{") {
         return Err(invalid("the body is no JSON object"));
     }
-    // As a text: reading bytes would instantiate a second deserializer.
+    // Read as text: reading bytes would instantiate a second deserializer.
     let body = str::from_utf8(&request.body).map_err(|error| invalid(error.to_string()))?;
     let fields: Fields = json::from_str(body).map_err(|error| invalid(error.to_string()))?;
     let given = [
@@ -128,8 +128,8 @@ impl Action {
     /// Reads a call.
     ///
     /// # Errors
-    /// The body is not a JSON object with the fields of the operation, or the query has others; the text says what is wrong,
-    /// and where.
+    /// The body is not a JSON object with the fields of the operation, or the query has other fields. The text says what is
+    /// wrong, and where.
     pub(super) fn read(operation: Operation, request: &HttpRequest) -> Result<(Selection, Self), Failure> {
         let takes: &[&str] = match operation {
             Operation::Emit => &["event", "args", "attachments", "volatile", "ack"],
@@ -199,7 +199,7 @@ impl Ack {
     pub(super) fn timeout(self) -> Result<Duration, Failure> {
         let timeout = self.timeout_ms.map_or(ACK_TIMEOUT, Duration::from_millis);
         if timeout.is_zero() || timeout > MAX_ACK_TIMEOUT {
-            return Err(invalid(format!("timeoutMs is from 1 to {}", MAX_ACK_TIMEOUT.as_millis())));
+            return Err(invalid(format!("timeoutMs must be from 1 to {}", MAX_ACK_TIMEOUT.as_millis())));
         }
         Ok(timeout)
     }

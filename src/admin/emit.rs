@@ -1,4 +1,4 @@
-//! Emits an event, and returns the clients' acknowledgements.
+//! The operation `emit`: emits an event, and may return the clients' acknowledgements.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ struct Outcome {
 struct ClientAck {
     socket: SocketId,
     args: Box<RawValue>,
-    /// The attachments of the placeholders in the arguments, in base64.
+    /// The attachments that the placeholders in the arguments name, in base64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
 }
@@ -39,10 +39,10 @@ struct Missing {
     reason: String,
 }
 
-/// Emits an event; returns the acknowledgements to come if the call asks for them.
+/// Emits an event; returns a future of the acknowledgements if the call asks for them.
 ///
 /// # Errors
-/// The event cannot be emitted.
+/// The arguments or the timeout are invalid, or the event cannot be emitted.
 pub(super) fn emit(
     sockets: BroadcastOperator,
     call: Emit,
@@ -58,7 +58,7 @@ pub(super) fn emit(
     asked.map(Some).map_err(|error| invalid(error.to_string()))
 }
 
-/// Responds with the acknowledgements that came, and with the sockets that sent none.
+/// Returns a response with the acknowledgements that arrived, and the sockets that sent none.
 ///
 /// # Errors
 /// An acknowledgement cannot be written as JSON.

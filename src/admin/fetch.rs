@@ -1,4 +1,4 @@
-//! Returns information about sockets, as Socket.IO's `fetchSockets` does.
+//! The operation `fetch`: returns information about sockets, as Socket.IO's `fetchSockets` does.
 
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
@@ -11,7 +11,8 @@ use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_ADMIN_ANSWER_BYTES;
 use crate::time::Timestamp;
 
-/// The description of a socket. It has neither the auth object nor the session's id, with which others could act as the client.
+/// The description of a socket. It has neither the auth object nor the session's id, because anyone who knows these could
+/// impersonate the client.
 #[derive(Serialize)]
 struct SocketInfo<'a> {
     id: SocketId,
@@ -51,7 +52,7 @@ struct ConnInfo {
     protocol: u8,
 }
 
-/// Responds with the descriptions of sockets.
+/// Returns a response with the descriptions of sockets.
 ///
 /// # Errors
 /// The response would be longer than [`MAX_ADMIN_ANSWER_BYTES`].
@@ -65,7 +66,9 @@ pub(super) fn describe_all(sockets: &[Socket]) -> Result<HttpResponse, Failure> 
         }
         serde_json::to_writer(&mut body, &describe(socket, &handshake, conn)?)?;
         if body.len() > MAX_ADMIN_ANSWER_BYTES {
-            return Err(invalid(format!("the answer would have more than {MAX_ADMIN_ANSWER_BYTES} bytes; name rooms")));
+            return Err(invalid(format!(
+                "the response would have more than {MAX_ADMIN_ANSWER_BYTES} bytes; name rooms"
+            )));
         }
     }
     body.extend_from_slice(b"]}");

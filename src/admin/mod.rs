@@ -1,5 +1,5 @@
-//! The admin HTTP API: what `POST /api/worlds/<world>/emit` and the other operations do in the world. The Worker has checked the
-//! `ADMIN_KEY`. It is an ordinary user of [`Io`].
+//! The admin HTTP API: performs `POST /api/worlds/<world>/emit` and the other operations in the world, through [`Io`], as a
+//! handler would. The Worker has checked the `ADMIN_KEY`.
 
 mod body;
 mod emit;
@@ -12,7 +12,7 @@ pub use operation::Operation;
 use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse, Io};
 
-/// Performs an operation and returns its result: always JSON that no cache keeps.
+/// Performs an operation and returns the response: always JSON, with `cache-control: no-store`.
 pub(crate) async fn answer(io: Io, operation: Operation, request: HttpRequest) -> HttpResponse {
     match perform(&io, operation, &request).await {
         Ok(response) => response.with_header("cache-control", "no-store"),

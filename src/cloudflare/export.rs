@@ -1,9 +1,10 @@
-//! The macro that exports a Worker. It is compiled for every target; what it makes is for wasm32 only.
+//! The macro that exports a Worker. It is compiled for every target; the exports are for wasm32 only.
 
 /// Exports a server as a Worker: the Durable Object class, and the fetch handler.
 ///
-/// The class is to be bound as `WORLD` in `wrangler.toml`. Needs a crate of type `cdylib`, and of no other, because cargo
-/// optimizes no crate at link time that is an `rlib`, too. For other targets than wasm it makes nothing, so that the crate's
+/// The arguments are the name of the class, and the path of the function that returns the [`App`](crate::App). `wrangler.toml`
+/// must bind the class as `WORLD`. The crate must have the type `cdylib` and no other, because cargo has no link-time
+/// optimization for a crate that is also an `rlib`. On targets other than wasm32, the macro exports nothing, so that the crate's
 /// tests run on the host.
 ///
 /// ```
@@ -24,7 +25,7 @@
 #[macro_export]
 macro_rules! world {
     ($class:ident, $app:path) => {
-        // Also where nothing is exported, a mistake in the app is the compiler's to find.
+        // Checks the type of the app on targets where nothing is exported, too.
         const _: fn() -> $crate::App = $app;
 
         #[cfg(target_arch = "wasm32")]
@@ -39,42 +40,42 @@ macro_rules! world {
 
             #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
             impl $class {
-                /// The runtime constructs the object.
+                /// Constructs the object; called by the runtime.
                 #[wasm_bindgen(constructor)]
                 pub fn new(state: JsValue, env: JsValue) -> Self {
                     Self(Object::new(state, &env, $app))
                 }
 
-                /// A request that the Worker handed on.
+                /// Handles a request that the Worker forwarded.
                 pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
                     self.0.fetch(request)
                 }
 
-                /// The alarm went off.
+                /// Handles the alarm, which went off.
                 pub fn alarm(&self) {
                     self.0.alarm();
                 }
 
-                /// A WebSocket brought a message.
+                /// Handles a message of a WebSocket.
                 #[wasm_bindgen(js_name = webSocketMessage)]
                 pub fn websocket_message(&self, socket: &JsValue, message: &JsValue) {
                     self.0.websocket_message(socket, message);
                 }
 
-                /// A WebSocket's peer closed it.
+                /// Handles the close of a WebSocket by its peer, or the loss of its connection.
                 #[wasm_bindgen(js_name = webSocketClose)]
                 pub fn websocket_close(&self, socket: &JsValue, code: u16) {
                     self.0.websocket_close(socket, code);
                 }
 
-                /// A WebSocket broke.
+                /// Handles an error of a WebSocket.
                 #[wasm_bindgen(js_name = webSocketError)]
                 pub fn websocket_error(&self, socket: &JsValue) {
                     self.0.websocket_error(socket);
                 }
             }
 
-            /// The Worker's fetch handler.
+            /// Handles a request to the Worker.
             #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
             pub fn fetch(request: JsValue, env: JsValue) -> Promise {
                 $crate::internal::fetch(request, env, $app)

@@ -1,4 +1,4 @@
-//! Requests to the world's gateway, which speaks Engine.IO.
+//! Requests to the gateway of a world, which serves Engine.IO.
 
 use core::cell::RefCell;
 use core::panic::AssertUnwindSafe;
@@ -19,14 +19,14 @@ use crate::handles::{ConnRequest, Variables};
 use crate::http::{CLOSE_MARK, EngineRequest, RequestHead, Route, SUBPROTOCOL, origin, route, select_subprotocol};
 use crate::object::{Platform, Reception, Shell};
 
-/// What the body of a POST may not be: engine.io 4 has no binary payloads.
+/// The content type that a POST must not have: Engine.IO 4 has no binary payloads.
 const OCTET_STREAM: &str = "application/octet-stream";
 
-/// Answers a request that the Worker handed on: with a response where nothing is to be waited for, as for a WebSocket, or with the
-/// promise of one.
+/// Handles a request that the Worker forwarded. Returns a response if nothing has to be awaited, as for a WebSocket, and the
+/// promise of a response otherwise.
 ///
 /// # Errors
-/// The runtime's own; the client gets a 500.
+/// The runtime failed; the client gets a 500.
 pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Result<JsValue, JsValue> {
     let head = RequestHead::new(runtime::head_of(&request));
     let app = shell.borrow_mut().app();
@@ -75,19 +75,20 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
     }
 }
 
-/// The headers of the response that accepts a WebSocket, names and values in turn. The Worker has refused what offers no list.
+/// Returns the headers of the response that accepts a WebSocket: names and values, in turn. The Worker has refused a request with
+/// an invalid list of subprotocols.
 fn upgrade_headers(head: &RequestHead) -> Vec<String> {
     let selected = head.header(SUBPROTOCOL).and_then(|offered| select_subprotocol(offered).ok());
     selected.map_or_else(Vec::new, |selected| vec![SUBPROTOCOL.to_owned(), selected.to_owned()])
 }
 
-/// Waits for the answer to a request that polls or posts.
+/// Waits for the response to a GET or POST of a polling session.
 async fn answer(
     waiting: <Workers as Platform>::Waiting,
     mut headers: Vec<origin::Header>,
     cookie: Option<String>,
 ) -> Result<JsValue, JsValue> {
-    // Without an answer the world lost what it had in memory, and with it this session.
+    // The sender is dropped without a response if the world lost what it had in memory, including this session.
     let answer = waiting.await.unwrap_or(Response::Refused(Refusal::UnknownSid));
     if let Response::Payload(_) = answer {
         headers.extend(cookie.map(|cookie| ("set-cookie", cookie)));

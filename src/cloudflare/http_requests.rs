@@ -1,4 +1,4 @@
-//! Requests to a world that are not Engine.IO's: those to the app's routes, and calls of the admin HTTP API.
+//! Requests to a world other than those to its gateway: requests to the app's routes, and calls of the admin HTTP API.
 
 use core::cell::RefCell;
 use core::pin::Pin;
@@ -22,9 +22,9 @@ use crate::limits::RESPONSE_TIMEOUT;
 use crate::object::{Body, Shell, answer_or_late};
 use crate::routing::App;
 
-/// What answers a request.
+/// The endpoint of a request in the world.
 pub(crate) enum Endpoint {
-    /// A route of the app's on this path.
+    /// A route of the app, with the path after the world's name.
     Route(String),
     /// An operation of the admin HTTP API. The Worker has checked the key.
     Admin(Operation),
@@ -41,7 +41,7 @@ impl Endpoint {
     }
 }
 
-/// Answers a request that the Worker forwarded.
+/// Handles a request that the Worker forwarded.
 pub(crate) async fn fetch(
     shell: &RefCell<Shell<Workers>>,
     request: &JsValue,
@@ -62,7 +62,8 @@ pub(crate) async fn fetch(
         Body::Bytes(body) => body.into(),
         Body::TooLong => return respond(HttpResponse::too_long(), &own),
         Body::Aborted | Body::Late => {
-            let failure = Failure::new(Failure::INVALID_ARGUMENTS, "the body did not come to its end in time");
+            let failure =
+                Failure::new(Failure::INVALID_ARGUMENTS, "the body did not arrive in time, or the connection was lost");
             return respond(HttpResponse::failed(&failure), &own);
         }
     };
@@ -85,7 +86,7 @@ pub(crate) async fn fetch(
     respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
 }
 
-/// A timer of the runtime. It is stopped when it is dropped, because a timer that runs keeps the world awake.
+/// A timer of the runtime. It is stopped when it is dropped, because a running timer keeps the world awake.
 struct Timer {
     handle: JsValue,
     /// Called by the runtime.

@@ -1,5 +1,5 @@
-//! The platform: the Worker, the class of the Durable Object, and `runtime.js` beneath both. All of it is for wasm32 only, but for
-//! the macro.
+//! The platform: the Worker, the class of the Durable Object, and `runtime.js`, which both use. Everything except the macro is
+//! for wasm32 only.
 
 mod export;
 
@@ -20,7 +20,7 @@ mod worker_entry;
 #[cfg(target_arch = "wasm32")]
 mod workers;
 
-// What `world!` names in the crate that calls it.
+// The macro `world!` uses these in the crate that calls it.
 #[cfg(target_arch = "wasm32")]
 pub use js_sys::Promise;
 #[cfg(target_arch = "wasm32")]

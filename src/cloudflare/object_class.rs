@@ -1,4 +1,4 @@
-//! The world's object, as the runtime sees it: constructed, called, put to sleep.
+//! The class of the world's object, which the runtime constructs and calls.
 
 use core::cell::RefCell;
 use core::panic::AssertUnwindSafe;
@@ -19,14 +19,14 @@ use crate::object::Shell;
 use crate::routing::App;
 use crate::value::Frame;
 
-/// From how many UTF-16 units on another way of copying a text out of the runtime is faster.
+/// The length of a text, in UTF-16 units, above which [`read_long`] copies it out of the runtime faster than `as_string`.
 const LONG_TEXT: usize = 1024;
 
-/// A world's object. The macro [`world!`](crate::world) makes the class of it that the runtime constructs.
+/// A world's object. The macro [`world!`](crate::world) wraps it in the class that the runtime constructs.
 #[derive(Debug)]
 pub struct Object(AssertUnwindSafe<Result<Rc<RefCell<Shell<Workers>>>, ConfigError>>);
 
-/// The shell, for what the runtime calls later. It is never borrowed across an await.
+/// A weak reference to the shell, for callbacks of the runtime. The shell is never borrowed across an await.
 #[derive(Clone, Debug)]
 struct WeakShell(Weak<RefCell<Shell<Workers>>>);
 
@@ -36,7 +36,7 @@ impl WeakShell {
         Some(call(&mut self.0.upgrade()?.borrow_mut()))
     }
 
-    /// Returns what the runtime calls when its timers and its storage are done.
+    /// Returns the callbacks for timers and for the look-up of the alarm.
     fn callbacks(&self) -> Callbacks {
         let (counted, timed, found) = (self.clone(), self.clone(), self.clone());
         Callbacks {
@@ -53,7 +53,8 @@ impl WeakShell {
     }
 }
 
-/// Calls the shell whenever a handler that waited may go on. Nothing of the runtime's waits for this: the object sleeps.
+/// Calls the shell whenever a waiting handler can make progress. The runtime does not wait for this task, so that the object can
+/// hibernate.
 fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
     let notify = shell.borrow().notify();
     let shell = WeakShell(Rc::downgrade(shell));
@@ -63,7 +64,7 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
             if shell.with(Shell::handle_woken).is_none() {
                 return;
             }
-            // One that always can go on lets the runtime's other events come first.
+            // The runtime's other events come first, even if a handler can always make progress.
             let _ = JsFuture::from(runtime::next_tick()).await;
         }
     }));
@@ -71,12 +72,12 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
 
 /// Copies a long text out of the runtime.
 fn read_long(text: &JsValue) -> Option<String> {
-    // What encodes a text as UTF-8 gives UTF-8.
+    // Never `None`: `runtime::encode` always returns valid UTF-8.
     String::from_utf8(runtime::encode(text).to_vec()).ok()
 }
 
 impl Object {
-    /// The object that the runtime constructs with its state and the Worker's variables.
+    /// Returns the object for the state and the Worker's variables with which the runtime constructs it.
     pub fn new(state: JsValue, env: &JsValue, app: fn() -> App) -> Self {
         runtime::log(&format!("boot world={}", runtime::world_name(&state)));
         let config = Config::parse(|name| runtime::variable(env, name))
@@ -91,10 +92,10 @@ impl Object {
         })))
     }
 
-    /// A request that the Worker handed on: gives a response, or the promise of one.
+    /// Handles a request that the Worker forwarded; returns a response, or the promise of one.
     ///
     /// # Errors
-    /// The runtime's own; the client gets a 500.
+    /// The runtime failed; the client gets a 500.
     pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
         match &self.0.0 {
             Ok(shell) => gateway::fetch(Rc::clone(shell), request),
@@ -102,12 +103,12 @@ impl Object {
         }
     }
 
-    /// The alarm went off.
+    /// Handles the alarm, which went off.
     pub fn alarm(&self) {
         self.with(Shell::handle_alarm);
     }
 
-    /// A WebSocket brought a message.
+    /// Handles a message of a WebSocket.
     pub fn websocket_message(&self, socket: &JsValue, message: &JsValue) {
         self.with(|shell| {
             if let Some(text) = message.dyn_ref::<JsString>() {
@@ -122,19 +123,20 @@ impl Object {
         });
     }
 
-    /// A WebSocket's peer closed it, or the connection was lost, which the reference server calls a close, too.
+    /// Handles the end of a WebSocket: its peer closed it, or its connection was lost, which the reference server also calls a
+    /// close.
     pub fn websocket_close(&self, socket: &JsValue, code: u16) {
         runtime::end_socket(socket, code);
         self.with(|shell| shell.handle_gone(socket, Reason::TransportClose));
     }
 
-    /// A WebSocket broke: the only word of it.
+    /// Handles an error of a WebSocket. The runtime does not call [`websocket_close`](Self::websocket_close) for it.
     pub fn websocket_error(&self, socket: &JsValue) {
         runtime::end_socket(socket, 1011);
         self.with(|shell| shell.handle_gone(socket, Reason::TransportError));
     }
 
-    /// Calls the shell. There is none where the configuration is refused, and nothing happens.
+    /// Calls the shell. Does nothing if the configuration is invalid: then there is no shell.
     fn with(&self, call: impl FnOnce(&mut Shell<Workers>)) {
         if let Ok(shell) = &self.0.0 {
             call(&mut shell.borrow_mut());

@@ -15,7 +15,7 @@ pub(crate) struct BodyLimits {
 }
 
 impl BodyLimits {
-    /// Returns the bounds that a configuration sets.
+    /// Returns the bounds for a configuration.
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             max_bytes: runtime::integer_to_js(config.max_payload_bytes as u64),
@@ -23,7 +23,7 @@ impl BodyLimits {
         }
     }
 
-    /// Reads the body of a request.
+    /// Reads the body of a request, within the bounds.
     pub(crate) async fn read(&self, request: &JsValue) -> Body {
         match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms)).await {
             Ok(body) => match body.as_bool() {

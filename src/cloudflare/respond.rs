@@ -1,4 +1,4 @@
-//! Responses of handlers, made into the runtime's own.
+//! Responses of handlers, converted to the runtime's responses.
 
 use wasm_bindgen::JsValue;
 
@@ -9,25 +9,26 @@ use crate::http::{RequestHead, origin};
 use crate::routing::App;
 use crate::value::quoted;
 
-/// Returns the CORS headers that every response to a request must have. The Worker has refused pages that may not connect.
+/// Returns the CORS headers that every response to a request must have. The Worker has refused requests from pages that may not
+/// connect.
 pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
     let cors = app.engine_routes().cors_options();
     origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
 }
 
-/// Makes the runtime's response, with the headers that every response to the request must have.
+/// Returns the runtime's response, with the headers `own`, which every response to the request must have.
 ///
 /// # Errors
-/// The runtime's own, when it does not take the parts.
+/// The runtime does not accept the status, the body or a header.
 pub(crate) fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue, JsValue> {
     let HttpResponse { status, headers, body } = response;
     runtime::respond_bytes(status, &body, origin::join(headers, own))
 }
 
-/// Makes a response whose JSON body is an error message.
+/// Returns a response whose JSON body is an error message.
 ///
 /// # Errors
-/// The runtime's own, when it does not take the parts.
+/// The runtime does not accept the status, the body or a header.
 pub(crate) fn respond_message(status: u16, message: &str, own: &[origin::Header]) -> Result<JsValue, JsValue> {
     runtime::respond_json(status, &format!(r#"{{"message":{}}}"#, quoted(message)), own)
 }

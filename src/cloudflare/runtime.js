@@ -1,4 +1,4 @@
-// What Rust calls of the Workers runtime: WebSockets, the heartbeat, alarms, the database, and HTTP with its timers.
+// The functions that Rust calls: WebSockets, the heartbeat, alarms, the database, and HTTP with its timers.
 //
 // Errors that concern one socket are caught here. For example, `send` throws on a socket that is closing, and that must not cost
 // the event that is being handled.
@@ -17,7 +17,7 @@ export class Sockets {
   constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
     this.state = state;
     this.max = maxBufferedBytes;
-    // A smaller packet has been read by the time of the next one, whatever the speed of the client.
+    // Only packets above this size are large: a client should have read a smaller one by the time of the next packet.
     this.large = maxBufferedBytes / 4;
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
@@ -56,8 +56,8 @@ export class Sockets {
   }
 
   /**
-   * Assigns slots from 0 on to the sockets that the runtime kept; returns their attachments in that order. A socket without one was
-   * closed by the world, and is closed again.
+   * Assigns slots from 0 on to the sockets that the runtime kept; returns their attachments in that order. A socket without one
+   * was closed by the world, and is closed again.
    */
   wake() {
     const attachments = [];
@@ -74,7 +74,7 @@ export class Sockets {
     return attachments;
   }
 
-  /** Returns whether a socket has too much unsent before a packet of so many bytes, and notes a large packet. */
+  /** Returns whether a socket has too many unsent bytes before a packet of `bytes` bytes; notes the packet if it is large. */
   #measure(socket, bytes) {
     if (!this.measures) return false;
     const slow = this.#isSlow(socket);
@@ -82,15 +82,15 @@ export class Sockets {
     return slow;
   }
 
-  // The last large packet does not count: it may still be on its way, even to a client that reads well.
+  // The last large packet does not count: it may still be in transit, even to a client that reads fast.
   #isSlow(socket) {
     const unsent = socket.bufferedAmount;
     return unsent > this.max && unsent > this.max + (socket[largeOf] ?? 0);
   }
 
   /**
-   * Sends a frame to one socket; returns whether the socket had too much unsent before the packet. `packet` is the size of the whole
-   * packet, in bytes, with its first frame, and 0 with the others.
+   * Sends a frame to one socket; returns whether the socket had too many unsent bytes before the packet. `packet` is the size of
+   * the whole packet in bytes for its first frame, and 0 for the other frames.
    */
   send(slot, frame, packet) {
     const socket = this.list[slot];
@@ -109,20 +109,20 @@ export class Sockets {
     return this.send(slot, bytes.slice(), packet);
   }
 
-  /** Returns whether a socket has at most `unsent` bytes unsent; always true where that cannot be measured. */
+  /** Returns whether a socket has at most `unsent` bytes unsent; always true if the runtime cannot measure that. */
   isReady(slot, unsent) {
     const socket = this.list[slot];
     return !this.measures || (socket !== undefined && socket.bufferedAmount <= unsent);
   }
 
-  /** Returns those of the slots whose sockets are ready. */
+  /** Returns the slots whose sockets are ready. */
   ready(slots, unsent) {
     return slots.filter((slot) => this.isReady(slot, unsent));
   }
 
   /**
-   * Sends a packet of one text frame to many sockets; returns the slots of those that were slow before it, or undefined. `bytes` is the
-   * size of the packet.
+   * Sends a packet of one text frame to many sockets; returns the slots of those that were slow before it, or undefined if there
+   * are none. `bytes` is the size of the packet.
    */
   broadcast(slots, frame, bytes) {
     return this.#broadcast(slots, frame, NO_FRAMES, bytes);
@@ -180,8 +180,9 @@ export class Sockets {
   }
 
   /**
-   * Watches a closed socket that has unsent bytes. While its client does not read, these keep the object awake, and the runtime has no
-   * way to drop a single socket. If the world has no other session, the object aborts, which drops the socket and hurts nobody.
+   * Watches a closed socket that has unsent bytes. While its client does not read, these keep the object awake, and the runtime
+   * has no way to drop a single socket. If the world has no session, the object aborts, which drops the socket and affects no
+   * client.
    */
   #watch(socket) {
     socket[watchOf] = setTimeout(() => {
@@ -282,7 +283,7 @@ export function setAutoResponse(state, request, response) {
   state.setWebSocketAutoResponse(request === null ? undefined : new WebSocketRequestResponsePair(request, response));
 }
 
-/** Sets the object's alarm. Nothing waits for the storage. */
+/** Sets the object's alarm, without waiting for the storage. */
 export function setAlarm(state, at) {
   state.storage.setAlarm(at).catch((error) => console.error("dormouse: the alarm could not be set:", error));
 }
@@ -291,13 +292,13 @@ export function deleteAlarm(state) {
   state.storage.deleteAlarm().catch((error) => console.error("dormouse: the alarm could not be deleted:", error));
 }
 
-/** Returns a promise of the alarm's time; null if it is not set. */
+/** Returns a promise of the alarm's time in milliseconds; of null if it is not set. */
 export function findAlarm(state) {
   return state.storage.getAlarm();
 }
 
-// The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot. Rows
-// with parts from -1 down are the long attachments of its unfinished packet; each may have so many rows.
+// The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot.
+// Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
 const CHUNKS = 1024;
 
 const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
@@ -331,13 +332,13 @@ export function readBody(state, sid) {
   return rows.map((row) => new Uint8Array(row.body));
 }
 
-/** Returns the places of the long attachments of a session's packet: one for each row, in the order of `readParts`. */
+/** Returns the places of the long attachments of a session's packet: one for each row of `readParts`, in the same order. */
 export function readPartPlaces(state, sid) {
   return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
     .map((row) => Math.floor((-1 - row.part) / CHUNKS));
 }
 
-/** Returns the bytes of these rows. */
+/** Returns the rows of the long attachments of a session's packet, in order. */
 export function readParts(state, sid) {
   return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
     .map((row) => new Uint8Array(row.body));
@@ -417,9 +418,13 @@ export function replaceHeaders(response, headers) {
   return replaced;
 }
 
-/** Returns a response with a body of bytes; `headers` are names and values, in turn. Headers that HTTP does not allow are left out. */
+/**
+ * Returns a response with a body of bytes; `headers` are names and values, in turn. Headers that HTTP does not allow are left out
+ * and logged.
+ */
 export function respondBytes(status, body, headers) {
-  // The runtime throws if a response with one of these statuses has a body. The bytes are a view of wasm's memory: hence the copy.
+  // The runtime throws if a response with one of these statuses has a body. The bytes are copied, because they are a view of
+  // wasm's memory.
   const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
   for (let i = 0; i < headers.length; i += 2) {
     try {
@@ -516,8 +521,9 @@ export function variable(env, name) {
 }
 
 /**
- * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets a
- * WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named `subprotocol`.
+ * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets
+ * a WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named
+ * `subprotocol`.
  */
 export async function forward(env, binding, world, request, closeMark, subprotocol) {
   const namespace = env[binding];

@@ -1,6 +1,6 @@
 //! The functions of `runtime.js`, and conversions of numbers.
 //!
-//! workers-rs 0.8.7 has most of these as methods that panic where the runtime throws, and lacks some; `runtime.js` catches what
+//! workers-rs 0.8.7 lacks some of these, and the others are methods that panic if the runtime throws. `runtime.js` catches what
 //! the runtime throws about one socket.
 
 use js_sys::Uint8Array;
@@ -83,13 +83,14 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
-    /// A request without its body, as lines: method, URL, and names and values of headers in turn.
+    /// Returns a request without its body, as lines: method, URL, and names and values of headers, in turn.
     #[wasm_bindgen(js_name = headOf)]
     pub fn head_of(request: &JsValue) -> String;
-    /// The headers of a response, names and values in turn.
+    /// Returns the headers of a response: names and values, in turn.
     #[wasm_bindgen(js_name = headersOf)]
     pub fn headers_of(response: &JsValue) -> Vec<String>;
-    /// A response with other headers, names and values in turn; headers that HTTP does not allow are logged and left out.
+    /// Returns a response with other headers: names and values, in turn. Headers that HTTP does not allow are left out and
+    /// logged.
     #[wasm_bindgen(js_name = replaceHeaders, catch)]
     pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = respondBytes, catch)]
@@ -102,7 +103,7 @@ extern "C" {
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
-    /// A promise that resolves after the other events that are due.
+    /// Returns a promise that resolves after the other events that are due.
     #[wasm_bindgen(js_name = nextTick)]
     pub fn next_tick() -> js_sys::Promise;
     #[wasm_bindgen(js_name = readRequest)]
@@ -139,7 +140,7 @@ pub(crate) fn now() -> Timestamp {
     time_from_js(date_now())
 }
 
-/// Converts a time of JavaScript, in milliseconds.
+/// Converts a time from JavaScript, in milliseconds.
 pub(crate) fn time_from_js(millis: f64) -> Timestamp {
     Timestamp::from_millis(integer_from_js(millis))
 }
@@ -154,7 +155,7 @@ pub(crate) fn span_to_js(span: core::time::Duration) -> f64 {
     integer_to_js(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Converts a number of JavaScript to the nearest whole number.
+/// Converts a number from JavaScript to a whole number: drops the fraction, and saturates.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is meant")]
 pub(crate) const fn integer_from_js(number: f64) -> u64 {
     number as u64
@@ -166,10 +167,10 @@ pub(crate) const fn integer_to_js(number: u64) -> f64 {
     number as f64
 }
 
-/// Makes a response with a JSON body.
+/// Returns a response with a JSON body.
 ///
 /// # Errors
-/// The runtime's own, when it does not take the parts.
+/// The runtime does not accept the status, the body or a header.
 pub(crate) fn respond_json(status: u16, body: &str, headers: &[(&'static str, String)]) -> Result<JsValue, JsValue> {
     respond(
         status,
@@ -184,7 +185,7 @@ pub(crate) fn header_pairs(response: &JsValue) -> Vec<(String, String)> {
     core::iter::from_fn(|| headers.next().zip(headers.next())).collect()
 }
 
-/// Returns headers as names and values, in turn.
+/// Returns the headers of both lists as names and values, in turn.
 pub(crate) fn flatten(headers: &[(&'static str, String)], more: &[(&'static str, &str)]) -> Vec<String> {
     let more = more.iter().flat_map(|&(name, value)| [name.to_owned(), value.to_owned()]);
     headers.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]).chain(more).collect()

@@ -24,17 +24,17 @@ const BINDING: &str = "WORLD";
 const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
-/// What is done with a request.
+/// The next step for a request.
 enum Step {
     /// The response is known.
     Answer(JsValue),
-    /// The object of its world answers.
+    /// The object of its world responds.
     Forward(Promise),
-    /// The app's hooks are called first.
+    /// The app's hooks are called first, with this request. The headers are the CORS headers of the response.
     Ask(ConnRequest, Vec<origin::Header>),
 }
 
-/// Answers a request to the Worker that serves `app`. It waits only if the app has hooks that wait.
+/// Handles a request to the Worker that serves `app`. The app's hooks run first, if there are any for the request.
 pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
     thread_local! {
         /// An isolate runs one Worker, and a Worker serves one app.
@@ -74,7 +74,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     let origin = head.header("origin");
     let headers = match origin::check(origin, head.own_origin(), &config.allowed_origins, engine.cors_options()) {
         Ok(headers) => headers,
-        // Nobody reads a preflight's message, and its headers would allow what is refused.
+        // Without the headers: a page cannot read the response to a preflight, and the headers would allow what is refused.
         Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
         Err((refusal, headers)) => {
             if let Route::Gateway { world, .. } = route
@@ -118,7 +118,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     }
 }
 
-/// Calls the app's hooks, before the request goes to its world and after it.
+/// Calls the app's hooks, before the request is forwarded to its world and after that.
 async fn ask(
     request: &JsValue,
     env: &JsValue,
@@ -134,7 +134,7 @@ async fn ask(
     if engine.changes_headers() { change_headers(engine, details, &response) } else { Ok(response) }
 }
 
-/// The variables of a deployment do not change while its isolate lives.
+/// Returns the configuration. It is parsed once, because the variables of a deployment do not change while its isolate lives.
 fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
     thread_local! {
         static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
@@ -150,7 +150,7 @@ fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
 /// Calls the app's hooks that change the headers of a response.
 fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsValue) -> Result<JsValue, JsValue> {
     let parts: &runtime::Response = response.unchecked_ref();
-    // Other statuses are refusals: there is no session, or no longer one.
+    // A response with another status is a refusal.
     if !matches!(parts.status(), 101 | 200) {
         return Ok(response.clone());
     }

@@ -1,4 +1,4 @@
-//! The Workers runtime, as the shell asks it for things.
+//! The platform of an object: the Workers runtime.
 
 use core::any::Any;
 use core::fmt;
@@ -23,16 +23,16 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
 
-/// For how many ids randomness is fetched at once.
+/// The number of ids for which random bytes are fetched at once.
 const IDS_AT_ONCE: usize = 16;
 
-/// What the runtime calls later, outside of any call of the object.
+/// Callbacks of the runtime, outside of any call of the object.
 pub(crate) struct Callbacks {
     /// Returns whether the world has no sessions.
     pub is_deserted: Box<dyn FnMut() -> bool>,
     /// Called when the timer goes off.
     pub timer: Box<dyn FnMut()>,
-    /// Called with the time of the alarm, when it has been looked up.
+    /// Called with the time of the alarm when it has been looked up; `None` if the alarm is not set.
     pub alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
 }
 
@@ -45,20 +45,20 @@ pub(crate) struct Workers {
     slots: Vec<u32>,
     /// Called by `sockets`.
     is_deserted: Closure<dyn FnMut() -> bool>,
-    /// The timer that runs.
+    /// The timer that was started last.
     timer: JsValue,
     /// Called by every timer.
     ring: Closure<dyn FnMut()>,
     alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
-    /// Random bytes that are not used yet: the runtime makes many as fast as few.
+    /// Random bytes that are not used yet. The runtime returns many as fast as few.
     random: Vec<u8>,
     next_request: u32,
-    /// Requests that wait for their response.
+    /// The requests that wait for their response.
     requests: LiteMap<RequestId, oneshot::Sender<Response>>,
 }
 
 impl Workers {
-    /// Returns the runtime of the object with this state, in a deployment with these variables.
+    /// Returns the platform of the object with this state, in a deployment with the variables `env`.
     pub(crate) fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
         let Callbacks { is_deserted, timer, alarm_found } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
@@ -99,12 +99,12 @@ impl Platform for Workers {
         runtime::now()
     }
 
-    /// The runtime's `crypto` does not fail; without randomness there is no safe id and nothing to go on with.
+    /// Panics if the runtime has no random bytes, because no safe id can be made then. Its `crypto` does not fail.
     #[expect(clippy::expect_used, reason = "no id can be made without randomness, and the runtime always has some")]
     fn entropy(&mut self) -> Entropy {
         let mut entropy = Entropy::default();
         if self.random.len() < entropy.len() {
-            // Kept once it is filled: should that fail, no later id is made of zeros.
+            // Stored only after it is filled: if that fails, no later id is made of zeros.
             let mut fresh = vec![0; IDS_AT_ONCE * entropy.len()];
             getrandom::fill(&mut fresh).expect("the runtime has randomness");
             self.random = fresh;
@@ -124,7 +124,7 @@ impl Platform for Workers {
         runtime::log_error(line);
     }
 
-    /// The panic hook has logged what and where.
+    /// Does nothing: the panic hook has logged the panic.
     fn panicked(&mut self, _: Box<dyn Any + Send>) {}
 
     fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), JsValue> {
@@ -152,7 +152,7 @@ impl Platform for Workers {
         }
         let mut is_slow = false;
         for (place, frame) in frames.iter().enumerate() {
-            // The packet's bytes with its first frame; the others are not measured.
+            // The first frame carries the size of the packet; the others are not measured.
             let packet = if place == 0 { bytes_of(frames) } else { 0.0 };
             is_slow |= match frame {
                 Frame::Text(text) => self.sockets.send(conn.0, text, packet),
@@ -295,13 +295,13 @@ impl Platform for Workers {
 
     fn respond(&mut self, request: RequestId, response: Response) {
         if let Some(waiting) = self.requests.remove(&request) {
-            // A request whose future is gone needs no answer.
+            // A request whose receiver is gone needs no response.
             let _ = waiting.send(response);
         }
     }
 
     fn drop_requests(&mut self) {
-        // A request whose sender is gone gets the refusal of an unknown session: `gateway::answer`.
+        // A request whose sender is dropped is refused with an unknown session id: see `gateway::answer`.
         self.requests.clear();
     }
 }
@@ -341,7 +341,7 @@ fn volatile_bytes() -> f64 {
     runtime::integer_to_js(VOLATILE_UNSENT_BYTES as u64)
 }
 
-/// The bytes of a packet, for JavaScript.
+/// Returns the size of a packet in bytes, for JavaScript.
 fn bytes_of(frames: &[Frame]) -> f64 {
     runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
 }

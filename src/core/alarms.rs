@@ -1,4 +1,4 @@
-//! Named alarms: when each is due, and what its handler is called with.
+//! Named alarms: when each is due, and the context of its handler.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct NamedAlarms {
     by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
-    /// When the first of them is due.
+    /// When the earliest alarm is due.
     first: Option<Timestamp>,
     has_changed: bool,
 }
@@ -25,20 +25,21 @@ pub struct NamedAlarm {
     pub name: Box<str>,
     /// When it is due.
     pub at: Timestamp,
-    /// What its handler is called with, as JSON.
+    /// The context of its handler, as JSON.
     pub context: Rc<str>,
 }
 
 impl NamedAlarm {
-    /// The names of the fields, and the time, as they are written.
+    /// Bytes for the field names and the time in the stored JSON.
     const MARKS: usize = 64;
 
-    /// Returns a bound of [`len`](Self::len) that costs nothing: a context is JSON, of which no character takes more than two.
+    /// Returns an upper bound of [`len`](Self::len) without reading the texts. The context is JSON already, so that none of its
+    /// bytes takes more than two when it is written as a string.
     pub(super) const fn max_len(name: &str, context: &str) -> usize {
         Self::MARKS + 6 * name.len() + 2 * context.len()
     }
 
-    /// Returns how many bytes an alarm takes at most in the list as it is written.
+    /// Returns an upper bound of the bytes that an alarm takes in the stored list.
     pub(super) fn len(name: &str, context: &str) -> usize {
         let written = |c| match c {
             b'"' | b'\\' => 2,
@@ -50,7 +51,7 @@ impl NamedAlarm {
 }
 
 impl NamedAlarms {
-    /// Sets an alarm, or deletes it.
+    /// Sets or deletes an alarm.
     pub(crate) fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
         match alarm {
             Some(alarm) => self.by_name.insert(name, alarm),
@@ -59,17 +60,17 @@ impl NamedAlarms {
         self.update();
     }
 
-    /// Returns when an alarm is due, and what its handler is called with, as JSON.
+    /// Returns when an alarm is due, and the context of its handler, as JSON.
     pub(crate) fn get(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
         self.by_name.get(name).cloned()
     }
 
-    /// Returns when the first one is due.
+    /// Returns when the earliest alarm is due.
     pub(crate) const fn first_at(&self) -> Option<Timestamp> {
         self.first
     }
 
-    /// Takes out the alarms that are due, in the order of their names.
+    /// Removes the alarms that are due, and calls `take` with each, in the order of their names.
     pub(crate) fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
         if self.is_due(now) {
             self.by_name.retain(|name, (at, context)| {
@@ -83,7 +84,7 @@ impl NamedAlarms {
         }
     }
 
-    /// Puts off the alarms that are due.
+    /// Postpones the alarms that are due to `later`.
     pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
         if self.is_due(now) {
             for (_, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
@@ -93,7 +94,8 @@ impl NamedAlarms {
         }
     }
 
-    /// Returns how many alarms there would be with this one, and how many bytes they take at most as they are written.
+    /// Returns how many alarms there would be with this one, and an upper bound of their bytes as stored. The texts are read
+    /// only where the quick bound exceeds [`MAX_ALARMS_BYTES`].
     pub(crate) fn size_with(&self, name: &str, context: &str) -> (usize, usize) {
         let others = || self.by_name.iter().filter(|(other, _)| &***other != name);
         let bytes = |len: fn(&str, &str) -> usize| {
@@ -103,12 +105,12 @@ impl NamedAlarms {
         (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
     }
 
-    /// Returns whether they changed since the last call.
+    /// Returns whether an alarm changed since the last call.
     pub(crate) const fn take_changed(&mut self) -> bool {
         core::mem::replace(&mut self.has_changed, false)
     }
 
-    /// Returns what must be known of them while the world sleeps.
+    /// Returns the alarms as they are stored.
     pub(crate) fn snapshot(&self) -> Vec<NamedAlarm> {
         let alarms = self.by_name.iter();
         alarms
@@ -116,7 +118,7 @@ impl NamedAlarms {
             .collect()
     }
 
-    /// Puts back what was known of them when the world fell asleep.
+    /// Restores the stored alarms after hibernation.
     pub(crate) fn restore(&mut self, alarms: Vec<NamedAlarm>) {
         for NamedAlarm { name, at, context } in alarms {
             self.by_name.insert(name, (at, context));

@@ -1,4 +1,4 @@
-//! The calls of the app's handlers that the core asks for.
+//! The calls of the app's handlers that the core requests.
 
 use super::acks::CollectedAcks;
 use super::view::ConnView;
@@ -8,20 +8,20 @@ use crate::id::{AckId, Namespace, PendingAckId, Sid, SocketId};
 use crate::value::{Args, EnginePacket, Frame};
 use std::rc::Rc;
 
-/// A call of the server's own code.
+/// A call of the app's handlers.
 #[derive(Clone, Debug)]
 pub enum Dispatch {
-    /// A client asks to join a namespace: its socket is prepared, to be let in or refused.
+    /// A client asks to join a namespace: its socket is prepared, and the guards accept or refuse it.
     Connect {
-        /// The prepared socket. No predicate was asked about its namespace yet.
+        /// The prepared socket. Its `predicate` is not set: no predicate has been called for its namespace yet.
         socket: SocketRef,
     },
-    /// A namespace has its first socket.
+    /// A namespace got its first socket.
     NewNamespace {
-        /// The namespace, through that socket.
+        /// That socket.
         socket: SocketRef,
     },
-    /// A socket is in its namespace.
+    /// A socket joined its namespace.
     Connected {
         /// The socket.
         socket: SocketRef,
@@ -34,12 +34,12 @@ pub enum Dispatch {
         event: Rc<str>,
         /// Its arguments.
         args: Args,
-        /// The id for the acknowledgement, where the client wants one.
+        /// The acknowledgement id, if the client asks for an acknowledgement.
         ack: Option<AckId>,
     },
-    /// Sockets were sent an event.
+    /// An event is sent to sockets.
     Outgoing {
-        /// The sockets.
+        /// The recipients.
         sockets: Vec<SocketRef>,
         /// The event's name.
         event: Rc<str>,
@@ -50,41 +50,41 @@ pub enum Dispatch {
     Disconnected {
         /// The socket.
         socket: SocketRef,
-        /// What it was.
+        /// Its state when it left.
         gone: Rc<GoneSocket>,
         /// Why.
         reason: Reason,
     },
-    /// The acknowledgements that a handler awaits are complete.
+    /// The wait of a handler for acknowledgements is over: all arrived, or those that are missing failed.
     AcksCollected {
-        /// Its number.
+        /// The id of the wait.
         pending: PendingAckId,
-        /// The acknowledgements that came, and the sockets that sent none.
+        /// The acknowledgements that arrived, and the sockets without one.
         acks: CollectedAcks,
     },
-    /// A stored acknowledgement came, or will not come.
+    /// A stored acknowledgement arrived or failed.
     StoredAck {
         /// The socket.
         socket: SocketRef,
-        /// What it was, where it is gone.
+        /// Its last state, if it left its namespace.
         gone: Option<Rc<GoneSocket>>,
         /// The handler's name.
         name: Box<str>,
-        /// What was kept for the handler, as JSON.
+        /// The handler's context, as JSON.
         context: Rc<str>,
         /// The acknowledgement, or why there is none.
         result: Result<Args, AckFailure>,
     },
-    /// A named alarm went off.
+    /// A named alarm is due.
     Alarm {
         /// Its name.
         name: Box<str>,
-        /// What was kept for its handler, as JSON.
+        /// The handler's context, as JSON.
         context: Rc<str>,
     },
     /// Something happened to a connection.
     Conn {
-        /// What the connection is now, or was when it was closed.
+        /// The connection's state, now or when it was closed.
         conn: ConnView,
         /// What happened.
         event: ConnEvent,
@@ -103,33 +103,33 @@ pub enum Dispatch {
     },
     /// A plain Engine.IO session was closed.
     Closed {
-        /// The session, as it was called.
+        /// The id that the session had.
         sid: Sid,
         /// Why.
         reason: Reason,
     },
 }
 
-/// Something that happens to a connection, whatever it speaks.
+/// Something that happens to a connection, with Socket.IO or plain Engine.IO.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnEvent {
-    /// It polled, and took a WebSocket.
+    /// It was upgraded from HTTP long-polling to a WebSocket.
     Upgraded,
-    /// Its client sent a packet.
+    /// The client sent a packet.
     Packet(EnginePacket),
-    /// A packet is on its way to its client.
+    /// A packet for the client was created.
     PacketCreated(EnginePacket),
-    /// It is closed.
+    /// It was closed.
     Closed(Reason),
 }
 
-/// A socket, by what its handlers are found with.
+/// A reference to a socket, with all that is needed to find its handlers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketRef {
     /// Its id.
     pub id: SocketId,
     /// Its namespace.
     pub namespace: Namespace,
-    /// Which of the app's predicates knew the namespace.
+    /// The index of the app's predicate that matched the namespace; `None` if its name or a template did.
     pub predicate: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! Everything a world may cause, and where it is written down until the shell performs it.
+//! Effects: what the core tells the shell to do, and the list of them that the shell performs.
 
 use super::dispatch::Dispatch;
 use crate::error::Refusal;
@@ -7,7 +7,7 @@ use crate::value::Frame;
 use core::ops::Range;
 use std::collections::VecDeque;
 
-/// Something to be done, in the order in which it was written down.
+/// Something that the shell must do. The order of effects counts.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Send frames to one WebSocket.
@@ -16,19 +16,19 @@ pub enum Effect {
         conn: ConnId,
         /// The frames, in order.
         frames: Vec<Frame>,
-        /// Not if the client is not ready for it.
+        /// Whether to drop the frames if the client is not ready to receive.
         volatile: bool,
     },
     /// Send the same frames to many WebSockets.
     Broadcast {
-        /// Where in [`Effects::recipients`] they stand.
+        /// The recipients, as a range for [`Effects::recipients`].
         recipients: Range<usize>,
         /// The frames, in order, encoded once.
         frames: Vec<Frame>,
-        /// Not to clients that are not ready for it.
+        /// Whether to skip clients that are not ready to receive.
         volatile: bool,
     },
-    /// Close a WebSocket. It is gone for the core: nothing more is heard from it.
+    /// Close a WebSocket. The core has removed it already, and ignores frames that still arrive on it.
     Close {
         /// The WebSocket.
         conn: ConnId,
@@ -42,9 +42,9 @@ pub enum Effect {
         /// The response.
         response: Response,
     },
-    /// Write a line to the log: a handler or Dormouse itself failed.
+    /// Log an error of a handler or of Dormouse itself.
     Log(String),
-    /// Write a line of the app's own to the log.
+    /// Log a line that the app wrote.
     Note(String),
 }
 
@@ -57,14 +57,14 @@ pub enum Response {
     Ok,
     /// To a POST whose body is too long: 413 without a body.
     TooLong,
-    /// To any: engine.io's error.
+    /// To any request: an error as engine.io writes it.
     Refused(Refusal),
 }
 
 /// Why the server closes a WebSocket (RFC 6455, section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
-    /// 1000: nothing is wrong, or the protocol says no more.
+    /// 1000: a regular close, or one for which Engine.IO has no code of its own.
     Normal,
     /// 1009: a message was too long.
     TooBig,
@@ -83,7 +83,7 @@ impl CloseCode {
     }
 }
 
-/// Effects in order, and the calls of handlers in theirs. Its memory is used again from event to event.
+/// A list of effects and a queue of handler calls. Their memory is reused from input to input.
 #[derive(Debug, Default)]
 pub struct Effects {
     list: Vec<Effect>,
@@ -92,34 +92,34 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Makes a list without effects.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes an effect down.
+    /// Appends an effect.
     pub fn push(&mut self, effect: Effect) {
         self.list.push(effect);
     }
 
-    /// Writes a call of the handlers down.
+    /// Appends a call of handlers.
     pub fn push_dispatch(&mut self, dispatch: Dispatch) {
         self.dispatches.push_back(dispatch);
     }
 
-    /// Takes the next call of the handlers out. What they cause comes behind the effects written down so far.
+    /// Removes and returns the next call of handlers. The effects that it causes are appended to those in the list.
     pub fn next_dispatch(&mut self) -> Option<Dispatch> {
         self.dispatches.pop_front()
     }
 
-    /// Writes calls down that come before all others.
+    /// Inserts calls of handlers before all others, in the order given.
     pub fn push_dispatches_first(&mut self, dispatches: VecDeque<Dispatch>) {
         for dispatch in dispatches.into_iter().rev() {
             self.dispatches.push_front(dispatch);
         }
     }
 
-    /// Returns where the next broadcast's recipients begin.
+    /// Returns the index at which the next broadcast's recipients begin.
     pub(crate) const fn mark(&self) -> usize {
         self.recipients.len()
     }
@@ -129,7 +129,7 @@ impl Effects {
         self.recipients.push(conn);
     }
 
-    /// Writes a broadcast to all recipients since `mark` down, if there are any.
+    /// Appends a broadcast to all recipients that were added since `mark`, if there are any.
     pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>, volatile: bool) {
         let recipients = mark..self.recipients.len();
         if !recipients.is_empty() {
@@ -137,12 +137,12 @@ impl Effects {
         }
     }
 
-    /// Takes the effects out, in order, to be given back by [`Effects::recycle`]; the recipients stay until then.
+    /// Removes and returns the effects, in order. The recipients stay until [`Effects::recycle`] gets the list back.
     pub fn take(&mut self) -> Vec<Effect> {
         core::mem::take(&mut self.list)
     }
 
-    /// Returns whether nothing is written down.
+    /// Returns whether there are no effects; calls of handlers do not count.
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -152,7 +152,8 @@ impl Effects {
         self.recipients.get(range.clone()).unwrap_or_default()
     }
 
-    /// Takes back what [`Effects::take`] gave, when all of it is done, and keeps the memory.
+    /// Takes back the list that [`Effects::take`] returned, when all of it is performed, to reuse its memory. Removes the
+    /// recipients.
     pub fn recycle(&mut self, mut spent: Vec<Effect>) {
         if self.list.is_empty() {
             spent.clear();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::rc::Rc;
 
-/// What runs on top of Engine.IO in a session: decided by the path it was opened on.
+/// The protocol of a session's messages. The path of the request that opened the session decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// Socket.IO, on `/socket.io/`.
@@ -17,22 +17,22 @@ pub enum Protocol {
     EngineIo,
 }
 
-/// The request that opened a session: its handlers may read it as long as the session lives.
+/// The request that opened a session. Handlers may read it as long as the session lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandshakeRequest {
     /// Its headers: names in lower case, and values.
     #[serde(rename = "h")]
     pub headers: Vec<(String, String)>,
-    /// When it came.
+    /// When it arrived.
     #[serde(rename = "i")]
     pub issued: Timestamp,
-    /// The client's IP address; empty where the platform knows none.
+    /// The client's IP address; empty if the platform knows none.
     #[serde(rename = "a")]
     pub address: String,
     /// Its path and query.
     #[serde(rename = "u")]
     pub url: String,
-    /// Whether it came by `https` or `wss`.
+    /// Whether its scheme was `https` or `wss`.
     #[serde(rename = "s")]
     pub secure: bool,
 }
@@ -43,21 +43,21 @@ impl HandshakeRequest {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the bytes of its URL and headers, as they count against
+    /// Returns the length of its URL and headers in bytes, which counts against
     /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES).
     pub fn bytes(&self) -> usize {
         self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
-    /// Returns the parameters of its query, decoded, in order.
+    /// Returns the names and values in its query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 }
 
-/// The [`HandshakeRequest`] of a session, as the session keeps it: parsed, serialised, or both. A world that wakes parses none
-/// before a handler reads it, and serialises none twice.
+/// The [`HandshakeRequest`] of a session: parsed, serialised, or both. After hibernation it is parsed only when a handler reads
+/// it, and it is never serialised twice.
 #[derive(Clone, Default)]
 pub struct LazyHandshake(Rc<Forms>);
 
@@ -72,7 +72,7 @@ impl LazyHandshake {
     pub fn get(&self) -> &Rc<HandshakeRequest> {
         let Forms { read, written } = &*self.0;
         read.get_or_init(|| {
-            // It was written by `HandshakeRequest` itself.
+            // `HandshakeRequest` wrote this JSON itself, so that parsing it does not fail.
             let handshake = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
             Rc::new(handshake.unwrap_or_default())
         })
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_opening_is_kept_as_it_was_written() {
+    fn a_handshake_request_keeps_its_json() {
         let headers = vec![("x-quote".to_owned(), "\"é\"".to_owned())];
         let handshake = Rc::new(HandshakeRequest { headers, url: "/?a=b".to_owned(), ..HandshakeRequest::default() });
         let kept = LazyHandshake::from(Rc::clone(&handshake));

@@ -10,41 +10,41 @@ use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, Sid, So
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
-/// Something that happened, for [`Server::handle`](super::server::Server::handle).
+/// Something that happened to a world: the argument of [`Server::handle`](super::server::Server::handle).
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A GET without a session id: `request` opens a polling session, which will be called `sid`.
+    /// A GET without a session id arrived: it opens a polling session with the id `sid`.
     OpenPolling {
-        /// The request that gets the OPEN packet.
+        /// The request; its response is the OPEN packet.
         request: RequestId,
-        /// A fresh id.
+        /// The new session's id.
         sid: Sid,
-        /// What the session speaks.
+        /// The session's protocol.
         protocol: Protocol,
-        /// The request itself, for handlers to read.
+        /// The request's URL, headers and address, which handlers may read.
         handshake: Rc<HandshakeRequest>,
     },
     /// A WebSocket without a session id was accepted as `conn`: it opens the session `sid`.
     OpenWebSocket {
         /// The accepted WebSocket.
         conn: ConnId,
-        /// A fresh id.
+        /// The new session's id.
         sid: Sid,
-        /// What the session speaks.
+        /// The session's protocol.
         protocol: Protocol,
-        /// The request itself, for handlers to read.
+        /// The request's URL, headers and address, which handlers may read.
         handshake: Rc<HandshakeRequest>,
     },
-    /// A WebSocket that names the session `sid` was accepted as `conn`: it wants to be that session's transport.
+    /// A WebSocket with the session id `sid` was accepted as `conn`: the client begins to upgrade that session.
     Upgrade {
         /// The accepted WebSocket.
         conn: ConnId,
-        /// The session it names.
+        /// The session that polls.
         sid: Sid,
     },
-    /// A GET of the session `sid`.
+    /// A GET of the session `sid` arrived.
     Poll {
-        /// The request that gets the payload.
+        /// The request; its response is the payload.
         request: RequestId,
         /// The session.
         sid: Sid,
@@ -59,7 +59,7 @@ pub enum Input {
         /// Whether its `content-type` is `application/octet-stream`, which Engine.IO 4 does not have.
         octets: bool,
     },
-    /// The body of a POST.
+    /// The body of a POST arrived, or will not arrive.
     PostBody {
         /// The request.
         request: RequestId,
@@ -68,68 +68,68 @@ pub enum Input {
         /// The body, or why there is none.
         body: PostBody,
     },
-    /// A WebSocket brought a frame.
+    /// A frame arrived on a WebSocket.
     Frame {
         /// The WebSocket.
         conn: ConnId,
-        /// What it brought.
+        /// The frame.
         frame: Frame,
     },
-    /// A WebSocket brought a frame longer than `MAX_PAYLOAD_BYTES`, which was not read.
+    /// A frame longer than `MAX_PAYLOAD_BYTES` arrived on a WebSocket; it was not read.
     TooLong {
         /// The WebSocket.
         conn: ConnId,
     },
-    /// A WebSocket is gone: the peer closed it, or it broke.
+    /// The client closed a WebSocket, or its connection was lost.
     Closed {
         /// The WebSocket.
         conn: ConnId,
         /// [`Reason::TransportClose`] or [`Reason::TransportError`].
         reason: Reason,
     },
-    /// A WebSocket's unsent bytes passed the bound.
+    /// The unsent bytes of a WebSocket exceeded `MAX_BUFFERED_BYTES`: its client reads too slowly.
     Overflowed {
         /// The WebSocket.
         conn: ConnId,
     },
-    /// The time that [`Server::next_timeout`](super::server::Server::next_timeout) or
-    /// [`Server::next_wakeup`](super::server::Server::next_wakeup) asked for may have come.
+    /// A timer or the alarm fired: the time that [`Server::next_timeout`](super::server::Server::next_timeout) or
+    /// [`Server::next_wakeup`](super::server::Server::next_wakeup) returned may have come.
     Timeout,
-    /// The shared heartbeat's tick: every WebSocket with the time of its last pong that the runtime answered.
+    /// The shared heartbeat ticks.
     Tick {
-        /// When each WebSocket was heard last; one that is not listed was never heard.
+        /// The time of the last pong of each WebSocket that the runtime answered; a WebSocket that sent none is not listed.
         last_pongs: Vec<(ConnId, Timestamp)>,
     },
-    /// There is more of a POST to work through.
+    /// Packets of POSTs still wait: handle the next one.
     Continue,
 }
 
-/// A POST's body as far as it was read.
+/// The body of a POST, or why there is none.
 #[derive(Clone, Debug)]
 pub enum PostBody {
-    /// All of it, with U+FFFD for what is not UTF-8.
+    /// The whole body, decoded as UTF-8 with U+FFFD in place of invalid bytes.
     Text(String),
-    /// It is longer than `MAX_PAYLOAD_BYTES`.
+    /// The body is longer than `MAX_PAYLOAD_BYTES`.
     TooLong,
-    /// The client went away before its end.
+    /// The client disconnected before the body was complete.
     Aborted,
 }
 
-/// What a handler did, for [`Server::perform`](super::server::Server::perform).
+/// Something that a handler does: the argument of [`Server::perform`](super::server::Server::perform).
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Let a prepared socket in.
+    /// Let a prepared socket into its namespace.
     Accept {
         /// The socket.
         socket: SocketId,
-        /// Which of the app's predicates knew the namespace; `None` where its name says whose it is.
+        /// The index of the app's predicate that matched the namespace; `None` if its name or a template did.
         predicate: Option<u32>,
     },
     /// Refuse a client's CONNECT with `CONNECT_ERROR`; the connection stays.
     Refuse {
         /// The prepared socket.
         socket: SocketId,
-        /// The error that the client gets.
+        /// The error that is sent to the client.
         error: ConnectError,
     },
     /// Emit an event.
@@ -138,21 +138,21 @@ pub enum Command {
     Ack {
         /// The socket that sent the event.
         socket: SocketId,
-        /// Its number for the event.
+        /// The acknowledgement id that the client sent with the event.
         id: AckId,
         /// The arguments of the acknowledgement.
         args: Args,
     },
-    /// Wait no longer for acknowledgements.
+    /// Stop waiting for acknowledgements.
     CancelAck(PendingAckId),
-    /// Put sockets into rooms, each into all of them, or into none where these would be too many.
+    /// Add sockets to rooms. A socket that would then be in more than `MAX_ROOMS` rooms joins none of them.
     Join {
         /// The sockets.
         to: Recipients,
         /// The rooms.
         rooms: Vec<Room>,
     },
-    /// Take sockets out of rooms.
+    /// Remove sockets from rooms.
     Leave {
         /// The sockets.
         to: Recipients,
@@ -163,31 +163,31 @@ pub enum Command {
     Disconnect {
         /// The sockets.
         to: Recipients,
-        /// Close their sessions, too, with all of their namespaces.
+        /// Whether to close their sessions, too, with the sockets in all other namespaces.
         close: bool,
     },
-    /// Keep something with a socket.
+    /// Set the data of a socket.
     SetData {
         /// The socket.
         socket: SocketId,
-        /// JSON; `None` for nothing.
+        /// The data as JSON; `None` removes it.
         data: Option<Rc<str>>,
     },
-    /// An event's handlers for its first time were called for a socket.
+    /// Record that the `once` handlers of an event were called for a socket.
     MarkOnce {
         /// The socket.
         socket: SocketId,
-        /// The event.
+        /// The event's name.
         event: Box<str>,
     },
-    /// Set an alarm, or take it back.
+    /// Set or cancel a named alarm.
     SetAlarm {
-        /// Its name: one alarm each.
+        /// The alarm's name; an alarm that is set under a name in use replaces the other.
         name: Box<str>,
-        /// When it is due, and what its handler gets, as JSON; `None` takes it back.
+        /// When it is due, and its handler's context as JSON; `None` cancels it.
         alarm: Option<(Timestamp, Rc<str>)>,
     },
-    /// Close every connection: the server shuts down.
+    /// Close every session: the server shuts down.
     Shutdown,
     /// Send a plain Engine.IO message.
     Send {
@@ -203,73 +203,73 @@ pub enum Command {
     },
 }
 
-/// An event on its way to clients.
+/// An event to send to clients.
 #[derive(Clone, Debug)]
 pub struct Emission {
-    /// Who hears it.
+    /// The recipients.
     pub to: Recipients,
     /// Its name.
     pub event: Rc<str>,
     /// Its arguments.
     pub args: Args,
-    /// Whether clients that are not ready do without it.
+    /// Whether the event is dropped for clients that are not ready to receive.
     pub volatile: bool,
-    /// Whether handlers of outgoing events are not to be called for it: it comes from one of them.
+    /// Whether handlers that watch outgoing events and packets are not called for it, because one of them emits it.
     pub suppress_hooks: bool,
-    /// What is to become of the clients' acknowledgements.
+    /// Whether the clients are to acknowledge the event.
     pub ack: AckRequest,
 }
 
-/// What is to become of the acknowledgements of an event.
+/// Whether an event asks for acknowledgements, and how they are delivered.
 #[derive(Clone, Debug)]
 pub enum AckRequest {
-    /// The clients send none.
+    /// The event asks for none.
     None,
-    /// A handler awaits it, in memory, until the deadline.
+    /// A handler awaits them, in memory, until the deadline.
     Awaited {
-        /// The number for the acknowledgements of all clients.
+        /// The id for the acknowledgements of all recipients together.
         pending: PendingAckId,
-        /// When those that are missing are given up.
+        /// When the acknowledgements that have not arrived count as missing.
         deadline: Timestamp,
     },
-    /// Each is stored until it comes, and a handler is called with it.
+    /// The socket's state records that each is owed, and a named handler is called when it arrives.
     Stored {
-        /// The socket, where only one gets the event: its handler is called even if it is gone.
+        /// The recipient, if the event is for a single socket: the handler is called even if that socket is gone.
         asked: Option<SocketRef>,
         /// The handler's name.
         name: Box<str>,
-        /// What the handler is called with beside the acknowledgement, as JSON.
+        /// The handler's context, as JSON.
         context: Rc<str>,
         /// When the handler is called without an acknowledgement.
         deadline: Timestamp,
     },
 }
 
-/// Who is meant.
+/// The recipients of an event or a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {
     /// One socket.
     One(SocketId),
-    /// Those of a namespace that a target names.
+    /// The sockets that a target selects.
     Matching(Target),
 }
 
-/// The sockets of a namespace that are in one of `rooms` (in any, when the list is empty), not in
-/// one of `except`, and not `sender`. A socket in several of the rooms hears it once.
+/// A selection of sockets in one namespace: those in at least one of `rooms` (all, if the list is empty), without those
+/// in one of `except`, and without `sender`. A socket in several of the rooms is selected once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The namespace.
     pub namespace: Namespace,
     /// The rooms; empty for the whole namespace.
     pub rooms: Vec<Room>,
-    /// The rooms whose members do not hear it.
+    /// The rooms whose sockets are left out.
     pub except: Vec<Room>,
-    /// The socket that does not hear it.
+    /// The socket that is left out because it sends the event itself.
     pub sender: Option<SocketId>,
 }
 
 impl Target {
-    /// Returns the target of every socket in `namespace`.
+    /// Returns a target that selects every socket in `namespace`.
     pub const fn namespace(namespace: Namespace) -> Self {
         Self { namespace, rooms: Vec::new(), except: Vec::new(), sender: None }
     }

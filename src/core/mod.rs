@@ -1,4 +1,4 @@
-//! The core: Engine.IO and Socket.IO without I/O. [`server`] joins all else.
+//! The core: Engine.IO and Socket.IO without I/O. [`server`] is its entry point and joins the other modules.
 
 pub(crate) mod acks;
 pub(crate) mod alarms;

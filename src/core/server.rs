@@ -6,12 +6,12 @@
 //!
 //! Three verbs end something, here and in [`engineio`]:
 //!
-//! - `close_session` ends a session in good order: what waits for its client is delivered first. Handlers, the admin HTTP API
-//!   and breaches of Socket.IO's protocol do so.
-//! - `drop_session` ends a session at once, and what waits for its client is lost. Only the engine does so: the connection is
-//!   gone, breaks Engine.IO's protocol, or is silent or too slow.
-//! - `leave_namespace` takes one socket out of its namespace; the connection and its other sockets stay. The end of a session
-//!   has all of its sockets do so.
+//! - `close_session` ends a session in good order: what waits for its client is delivered first. It is used by handlers, the
+//!   admin HTTP API and shutdown, when the connect timeout has passed, and after breaches of Socket.IO's protocol.
+//! - `drop_session` ends a session at once, and what waits for its client is lost. Only the engine uses it: the connection is
+//!   lost, breaks Engine.IO's protocol, or is silent or too slow.
+//! - `leave_namespace` removes one socket from its namespace; the connection and its other sockets stay. When a session ends,
+//!   each of its sockets leaves its namespace.
 
 mod command;
 mod connect;
@@ -57,16 +57,16 @@ pub struct Server {
     pending_acks: PendingAcks,
     stored_acks: StoredAcks,
     alarms: NamedAlarms,
-    /// Whether handlers are called for what is emitted.
+    /// Whether handlers are called for outgoing events.
     watches_outgoing: bool,
-    /// Packets of POSTs that wait for what those before them cause.
+    /// Packets of POSTs; each waits until the handlers of the one before it were called.
     inbox: VecDeque<(SessionKey, String)>,
-    /// Empty, for its memory: the recipients of one emission.
+    /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
 }
 
 impl Server {
-    /// Makes a world without sessions.
+    /// Creates a world without sessions.
     pub fn new(config: Config) -> Self {
         Self {
             engine: Engine::new(config.clone()),
@@ -83,10 +83,10 @@ impl Server {
         }
     }
 
-    /// The core's one entry point: handles what happened at `now`, and appends what must be done to `fx`. `entropy` makes the ids of
-    /// sockets.
+    /// Handles an input at `now`, and appends the effects and the calls of handlers to `fx`: the core's one entry point.
+    /// `entropy` is called for the random bytes of each new socket id.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        // A timer may be late; what it would have done comes first all the same.
+        // A timer may be late: what is due is handled before the input.
         self.engine.handle_timeout(now, fx);
         self.handle_ended(fx);
         self.handle_due(now, fx);
@@ -123,14 +123,14 @@ impl Server {
         self.handle_ended(fx);
     }
 
-    /// Performs what a handler did at `now`. It is no event of its own, so nothing that is due is done: an alarm that a handler
-    /// sets for now would go off while the handler still runs, and one that sets itself again would never end.
+    /// Performs a command of a handler at `now`. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
+    /// handler sets for `now` must not call handlers while that handler runs, and one that sets itself again must not loop.
     pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         self.handle_command(now, command, fx);
         self.handle_ended(fx);
     }
 
-    /// Returns whether packets wait for [`Input::Continue`].
+    /// Returns whether packets of POSTs wait for [`Input::Continue`].
     pub fn has_more(&self) -> bool {
         !self.inbox.is_empty()
     }
@@ -142,7 +142,7 @@ impl Server {
         }
     }
 
-    /// Handles the next packet of a POST: like a WebSocket's next frame, it comes after what the one before it caused.
+    /// Handles the next packet of a POST. As with the frames of a WebSocket, the handlers of the packet before it were called.
     fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         let Some((session, text)) = self.inbox.pop_front() else { return };
         let packet = engineio::ReceivedPacket::decode_text(&text);
@@ -228,14 +228,15 @@ impl Server {
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
             (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
-            // Without an id it acknowledges nothing.
+            // An acknowledgement without an id has no effect.
             (Packet::Ack { id: None, .. }, Some(_)) => {}
             _ => return Err(PeerFault::NamespaceState),
         }
         Ok(())
     }
 
-    /// Takes a socket out of its namespace and has its handlers called; `conn` is what its connection was, if that is gone.
+    /// Removes a socket from its namespace, and requests its disconnect handlers. `conn` is the last state of its connection, if
+    /// the session has ended.
     fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
         if let Some(client) = self.clients.get_mut(socket.session) {
@@ -249,13 +250,13 @@ impl Server {
         fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
     }
 
-    /// Closes a session in good order, with all of its sockets. One that drains is closed already.
+    /// Closes a session in good order, with all of its sockets. Does nothing for a session that drains: it is closed already.
     fn close_session(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
         self.engine.close_session(now, session, reason, fx);
         self.handle_ended(fx);
     }
 
-    /// Removes what is known of a session that ended: its sockets leave their namespaces.
+    /// Removes the state of a session that ended; its sockets leave their namespaces.
     fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
         let SessionEnded { session, conn, protocol, reason } = ended;
         self.inbox.retain(|(key, _)| *key != session);

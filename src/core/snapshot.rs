@@ -1,5 +1,5 @@
-//! What is known while a world sleeps, of each session and of the world itself: data, written when it changed, read when the
-//! world wakes.
+//! Snapshots: the state of each session and of the world itself that survives hibernation. The shell writes a snapshot when it
+//! changed, and reads it when the world wakes.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -14,18 +14,18 @@ use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
 
-/// What must be known of a session on a WebSocket while the world sleeps.
+/// The state of a session on a WebSocket that survives hibernation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSnapshot {
-    /// What the heartbeat needs.
+    /// The part that the heartbeat needs.
     pub header: HeartbeatState,
-    /// The rest.
+    /// The other state.
     pub body: SessionState,
-    /// What is written down beside it, each once.
+    /// The long attachments of an unfinished packet; each is written once, in a row of its own.
     pub parts: Parts,
 }
 
-/// What must be known of the world itself while it sleeps, beside its sessions.
+/// The state of the world itself that survives hibernation, without its sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorldSnapshot {
     /// The named alarms.
@@ -33,13 +33,13 @@ pub struct WorldSnapshot {
 }
 
 impl WorldSnapshot {
-    /// Returns when the world must be woken for it.
+    /// Returns when the world must wake for its earliest alarm.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         self.alarms.iter().map(|alarm| alarm.at).min()
     }
 }
 
-/// The snapshots that may have changed since they were taken last.
+/// The snapshots that may have changed since the last call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The WebSockets whose sessions may have changed.
@@ -48,26 +48,26 @@ pub struct Changes {
     pub world: Option<WorldSnapshot>,
 }
 
-/// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its
-/// client connects again, as after any lost connection.
+/// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its client reconnects,
+/// as after any lost connection.
 pub(crate) const VERSION: u32 = 2;
 
-/// The rest of a session.
+/// The state of a session, without its heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionState {
     /// The session's id.
     #[serde(rename = "s")]
     pub sid: Sid,
-    /// Whether it polled before it took its WebSocket.
+    /// Whether it was upgraded from HTTP long-polling.
     #[serde(rename = "u", default, skip_serializing_if = "core::ops::Not::not")]
     pub upgraded: bool,
-    /// What the session speaks, with its state.
+    /// The protocol above Engine.IO, with its state.
     #[serde(rename = "l")]
     pub client: ClientSnapshot,
 }
 
 impl SessionState {
-    /// Returns whether parts of it are written down by themselves.
+    /// Returns whether parts of it are stored in rows of their own.
     pub fn has_parts(&self) -> bool {
         match &self.client {
             ClientSnapshot::SocketIo { partial: Some(partial), .. } => partial.arrived.contains(&Part::Row),
@@ -76,7 +76,7 @@ impl SessionState {
     }
 }
 
-/// The state of the layer above Engine.IO.
+/// The state of the protocol above Engine.IO.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientSnapshot {
     /// Socket.IO.
@@ -85,17 +85,17 @@ pub enum ClientSnapshot {
         /// The request that opened the session.
         #[serde(rename = "o")]
         handshake: LazyHandshake,
-        /// The namespaces that the client joined.
+        /// The client's sockets, one for each namespace that it joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
-        /// The namespaces that it wants to join and whose guards have not decided, with its auth, as JSON text.
+        /// The CONNECTs that the guards have not decided: the namespace, and the auth object as JSON text.
         #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
         joining: Vec<(Namespace, Rc<str>)>,
         /// A packet whose attachments have not all arrived.
         #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
         partial: Option<PartialSnapshot>,
     },
-    /// Plain Engine.IO has none.
+    /// Plain Engine.IO, which has no state.
     #[serde(rename = "e")]
     EngineIo,
 }
@@ -109,19 +109,19 @@ pub struct SocketSnapshot {
     /// Its namespace.
     #[serde(rename = "n")]
     pub namespace: Namespace,
-    /// Which of the app's predicates knew its namespace.
+    /// The index of the app's predicate that matched the namespace; `None` if its name or a template did.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<u32>,
-    /// Its auth, as JSON text.
+    /// The auth object of its CONNECT, as JSON text.
     #[serde(rename = "a", deserialize_with = "read_text")]
     pub auth: Rc<str>,
-    /// What handlers keep with it, as JSON text.
+    /// The data that handlers set, as JSON text.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Rc<str>>,
-    /// The rooms it is in, without its own.
+    /// Its rooms, without the room of its own id.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<Room>,
-    /// The events whose handlers for the first time were called.
+    /// The events whose `once` handlers were called.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub once: Vec<Box<str>>,
     /// The acknowledgements that it owes.
@@ -138,7 +138,7 @@ pub struct StoredAckSnapshot {
     /// The handler's name.
     #[serde(rename = "n")]
     pub name: Box<str>,
-    /// What the handler is called with beside the acknowledgement, as JSON text.
+    /// The handler's context, as JSON text.
     #[serde(rename = "c")]
     pub context: Rc<str>,
     /// When the handler is called without an acknowledgement.
@@ -169,21 +169,21 @@ pub struct PartialSnapshot {
     pub arrived: Vec<Part>,
 }
 
-/// An attachment that has arrived before its packet's last one.
+/// An attachment of a packet that is not complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
-    /// A short one, in base64.
+    /// An attachment of at most `MAX_INLINE_PART_BYTES`, in base64.
     #[serde(rename = "i")]
     Inline(String),
-    /// A long one: it is written down by itself.
+    /// A longer attachment, stored in a row of its own.
     #[serde(rename = "r")]
     Row,
 }
 
-/// The long attachments of a packet that is not complete, by their place in it.
+/// The long attachments of a packet that is not complete, by their index in it.
 pub type Parts = LiteMap<usize, Bytes>;
 
-/// Reads a text into one allocation.
+/// Reads a string straight into an `Rc<str>`, without a `String` in between unless it has escapes.
 fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rc<str>, D::Error> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,7 +1,7 @@
-//! Tables: values by their places, their ids, their names, and by time.
+//! Tables: values by place (an index), by id, by name, and by time.
 //!
-//! Underneath, each is one instance of its library's type for whatever it holds: every other instance of a tree that splits
-//! and balances is a dozen kilobytes of wasm.
+//! Each is built on a single instance of its library's generic type, whatever it holds: every further instance of a balanced
+//! tree adds a dozen kilobytes of wasm.
 
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,12 +14,12 @@ use slab::Slab;
 use crate::id::{ConnId, SessionKey, SocketId};
 use crate::time::Timestamp;
 
-/// A set that is small, or grows at its end: a sorted vector.
+/// A set as a sorted vector: for few elements, or for elements that are added in order.
 pub(crate) type SmallSet<K> = LiteMap<K, ()>;
 
 /// A reusable index, dense enough to index a `Vec`.
 pub(crate) trait Place: Copy {
-    /// Returns the number.
+    /// Returns the index.
     fn place(self) -> usize;
 }
 
@@ -59,12 +59,12 @@ impl<V> SlotMap<V> {
         self.values.get(place.place())?.as_ref()
     }
 
-    /// Returns the value of a place, to be changed.
+    /// Returns a mutable reference to the value of a place.
     pub(crate) fn get_mut(&mut self, place: impl Place) -> Option<&mut V> {
         self.values.get_mut(place.place())?.as_mut()
     }
 
-    /// Sets the value of a place; returns the one that it had.
+    /// Sets the value of a place; returns the previous one.
     pub(crate) fn insert(&mut self, place: impl Place, value: V) -> Option<V> {
         let place = place.place();
         if self.values.len() <= place {
@@ -75,7 +75,7 @@ impl<V> SlotMap<V> {
         previous
     }
 
-    /// Takes the value of a place out.
+    /// Removes and returns the value of a place.
     pub(crate) fn remove(&mut self, place: impl Place) -> Option<V> {
         let previous = self.values.get_mut(place.place())?.take();
         self.len -= usize::from(previous.is_some());
@@ -83,7 +83,7 @@ impl<V> SlotMap<V> {
     }
 }
 
-/// Places, in their order.
+/// A set of places, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SlotSet {
     words: Vec<u64>,
@@ -91,7 +91,7 @@ pub(crate) struct SlotSet {
 }
 
 impl SlotSet {
-    /// Adds a place, if it is not in already.
+    /// Adds a place.
     pub(crate) fn insert(&mut self, place: impl Place) {
         let (word, bit) = word_of(place);
         if self.words.len() <= word {
@@ -103,7 +103,7 @@ impl SlotSet {
         }
     }
 
-    /// Takes a place out, if it is in.
+    /// Removes a place.
     pub(crate) fn remove(&mut self, place: impl Place) {
         let (word, bit) = word_of(place);
         if let Some(word) = self.words.get_mut(word) {
@@ -112,12 +112,13 @@ impl SlotSet {
         }
     }
 
-    /// Returns whether there is none.
+    /// Returns whether the set is empty.
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Takes all places out, in order. The iterator must be read to its end, or the rest stays in.
+    /// Removes and returns all places, in order. The iterator must be read to its end: otherwise some places are lost, and others
+    /// stay in a set that counts as empty.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
         self.words.iter_mut().enumerate().flat_map(|(number, word)| {
@@ -137,7 +138,7 @@ fn word_of(place: impl Place) -> (usize, u64) {
     (place.place() / WORD, 1 << (place.place() % WORD))
 }
 
-/// What has an id of its own.
+/// A value that has an id of its own.
 pub(crate) trait Identified {
     /// Returns the id, in bytes.
     fn id(&self) -> &[u8];
@@ -149,12 +150,12 @@ impl Identified for SocketId {
     }
 }
 
-/// Values in places that stay, found by their ids, which are random or few: nothing protects them from ids that were chosen
-/// to collide.
+/// Values by id. Each keeps its place for as long as it is in the table. The hash does not resist ids that were chosen to
+/// collide, so ids must be random or few.
 #[derive(Debug)]
 pub(crate) struct ById<V> {
     values: Slab<V>,
-    /// The ids' hashes, and the places of the values.
+    /// The hash of each value's id, and the value's place.
     places: HashTable<(usize, usize)>,
 }
 
@@ -170,7 +171,7 @@ impl<V: Identified> ById<V> {
         self.values.len()
     }
 
-    /// Returns whether there is none.
+    /// Returns whether there are no values.
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -185,7 +186,7 @@ impl<V: Identified> ById<V> {
         self.values.get(place)
     }
 
-    /// Returns the value of a place, to be changed, but for its id.
+    /// Returns a mutable reference to the value of a place. Its id must not be changed.
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
         self.values.get_mut(place)
     }
@@ -199,7 +200,7 @@ impl<V: Identified> ById<V> {
         self.places.find(hash as u64, is_it).map(|&(_, place)| place)
     }
 
-    /// Adds a value; returns its place, or `None` when its id is taken.
+    /// Adds a value; returns its place, or `None` if its id is taken.
     pub(crate) fn insert(&mut self, value: V) -> Option<usize> {
         if self.find(value.id()).is_some() {
             return None;
@@ -210,7 +211,7 @@ impl<V: Identified> ById<V> {
         Some(place)
     }
 
-    /// Takes the value of a place out.
+    /// Removes and returns the value of a place.
     pub(crate) fn remove(&mut self, place: usize) -> Option<V> {
         let value = self.values.try_remove(place)?;
         let hash = hash_of(value.id());
@@ -220,18 +221,18 @@ impl<V: Identified> ById<V> {
         Some(value)
     }
 
-    /// Returns the values with their places, in the order of these.
+    /// Returns the values with their places, in the order of the places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
         self.values.iter()
     }
 
-    /// Returns the values with their places, to be changed, but for their ids.
+    /// Returns mutable references to the values, with their places. The ids must not be changed.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
         self.values.iter_mut()
     }
 }
 
-/// Hashes eight characters at a time: ids are looked up several times for every packet.
+/// Hashes an id, eight bytes at a time: ids are looked up several times for every packet.
 #[expect(clippy::cast_possible_truncation, reason = "a table of 32 bits needs no more of it")]
 fn hash_of(id: &[u8]) -> usize {
     let (words, rest) = id.as_chunks::<8>();
@@ -239,11 +240,11 @@ fn hash_of(id: &[u8]) -> usize {
     last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
     let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
     let hash = words.fold(0, |hash: u64, word| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // The low bits know only the first characters of each word, the high ones all.
+    // Multiplication carries upwards only: the low bits depend on the first bytes of each word, the high bits on all.
     (hash ^ (hash >> 32)) as usize
 }
 
-/// Values by name. Anybody may choose the names, and as many as are wanted.
+/// Values by name. Clients may choose the names and their number: a tree has no collisions that they could provoke.
 #[derive(Debug)]
 pub(crate) struct ByName<V> {
     places: BTreeMap<Rc<str>, usize>,
@@ -262,12 +263,12 @@ impl<V: Default> ByName<V> {
         self.values.get(*self.places.get(name)?)
     }
 
-    /// Returns the value of a name, to be changed.
+    /// Returns a mutable reference to the value of a name.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         self.values.get_mut(*self.places.get(name)?)
     }
 
-    /// Changes the value of a name; a new name begins with the default value.
+    /// Calls `change` with the value of a name; a new name is added with the default value.
     pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
         let values = &mut self.values;
         let place = if let Some(place) = self.places.get(name) {
@@ -295,27 +296,27 @@ impl<V: Default> ByName<V> {
     }
 }
 
-/// What is due, first one first: two numbers name it.
+/// Deadlines, the earliest first, each with two numbers that identify what is due.
 #[derive(Debug, Default)]
 pub(crate) struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
 
 impl DeadlineQueue {
-    /// Adds what is due at a time.
+    /// Adds a deadline.
     pub(crate) fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.insert((at, what, whose));
     }
 
-    /// Removes what is due at a time.
+    /// Removes a deadline.
     pub(crate) fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
         self.0.remove(&(at, what, whose));
     }
 
-    /// Returns when the first is due.
+    /// Returns the earliest deadline.
     pub(crate) fn first_at(&self) -> Option<Timestamp> {
         self.0.first().map(|&(at, ..)| at)
     }
 
-    /// Returns the first of all, with its time, if that has come.
+    /// Returns the entry with the earliest deadline, if that is not later than `now`.
     pub(crate) fn first_until(&self, now: Timestamp) -> Option<(Timestamp, u64, usize)> {
         self.0.first().copied().filter(|&(at, ..)| at <= now)
     }

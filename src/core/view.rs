@@ -1,4 +1,4 @@
-//! A socket and its connection, as handlers may see them.
+//! A socket and its connection, as handlers see them.
 
 use core::fmt;
 use std::rc::Rc;
@@ -6,17 +6,17 @@ use std::rc::Rc;
 use super::handshake_request::HandshakeRequest;
 use crate::id::{Room, Sid};
 
-/// What handlers may know of a socket: a new fact is added here and where it is kept.
+/// The facts about a socket that handlers may read.
 pub trait SocketFacts: fmt::Debug {
-    /// Returns the rooms that it is in, its own first.
+    /// Returns the rooms of the socket, the room of its own id first.
     fn rooms(&self) -> Vec<Room>;
-    /// Returns what handlers keep with it, as JSON.
+    /// Returns the data that handlers set, as JSON.
     fn data(&self) -> Option<&Rc<str>>;
-    /// Returns what its client sent with CONNECT, as JSON; `{}` where it sent nothing.
+    /// Returns the auth object that the client sent with CONNECT, as JSON; `{}` if it sent none.
     fn auth(&self) -> &Rc<str>;
-    /// Returns the request that opened its connection.
+    /// Returns the request that opened the session.
     fn handshake(&self) -> &Rc<HandshakeRequest>;
-    /// Whether an event's handlers for its first time were called.
+    /// Returns whether the `once` handlers of an event were called.
     fn had_once(&self, event: &str) -> bool;
 }
 
@@ -25,13 +25,13 @@ pub trait SocketFacts: fmt::Debug {
 pub struct SocketView<'a> {
     /// The socket.
     pub facts: &'a dyn SocketFacts,
-    /// Whether it is in its namespace, neither on its way into it nor gone.
+    /// Whether it is in its namespace: it was accepted and has not left.
     pub is_connected: bool,
-    /// Its connection.
+    /// Its connection; `None` if its session is gone.
     pub conn: Option<ConnView>,
 }
 
-/// A socket that is gone, kept for the handlers that are called because of it.
+/// A socket that left its namespace, kept for the handlers that are called because it left.
 #[derive(Debug)]
 pub struct GoneSocket<S: ?Sized = dyn SocketFacts> {
     conn: ConnView,
@@ -52,13 +52,13 @@ impl GoneSocket {
     }
 }
 
-/// What a connection is at a moment.
+/// The state of a connection at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnView {
     /// The session's id.
     pub sid: Sid,
-    /// Whether it is on a WebSocket now; it polls otherwise.
+    /// Whether its transport is a WebSocket; otherwise it is HTTP long-polling.
     pub is_websocket: bool,
-    /// Whether it polled before.
+    /// Whether it was upgraded from HTTP long-polling.
     pub upgraded: bool,
 }

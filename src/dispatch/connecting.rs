@@ -1,4 +1,4 @@
-//! From a client that wants to join a namespace to its answer.
+//! The handling of a CONNECT: the predicates and guards of a namespace decide whether the client may join.
 
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use crate::handles::{Socket, WorldHandle};
 use crate::id::{Namespace, SocketId};
 use crate::routing::App;
 
-/// Returns the task that finds out whose namespace it is, and whether its guards let the client in.
+/// Returns the task that finds the routes of the namespace, by its name or by a predicate, and then calls the guards. It accepts
+/// or refuses the socket.
 pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespace: Namespace) -> Task {
     let (app, world) = (Rc::clone(app), world.clone());
     let origin = Origin::Connecting(world.clone(), id, namespace.clone());
@@ -30,7 +31,7 @@ pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespac
                     }
                     Ok(false) => {}
                     Err(failure) => {
-                        log(&world, &format!("a predicate asked about {}", namespace.as_str()), &failure);
+                        log(&world, &format!("a predicate called for {}", namespace.as_str()), &failure);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! From something that happened to a connection to the calls of its handlers.
+//! The calls of the handlers for an event of a connection.
 
 use super::report::Report;
 use super::task::{Origin, Task, run_all};
@@ -11,9 +11,9 @@ use crate::id::{Namespace, Sid};
 use crate::routing::{App, ConnCall};
 use crate::value::Frame;
 
-/// Returns the calls of the handlers of a connection's event.
+/// Returns the calls of the handlers for an event of a connection.
 pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
-    // What a handler of outgoing packets emits must not call it again.
+    // A packet that a handler of outgoing packets emits must not call it again.
     let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
     let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
     let (origin, report) = (|| Origin::Other("a connection"), Report::of(world));
@@ -24,7 +24,7 @@ pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event:
     }
 }
 
-/// Returns the calls of the handlers of a session of plain Engine.IO.
+/// Returns the calls of the handlers for a plain Engine.IO session: when it opens, sends a message or closes.
 pub(crate) fn plain_engine(
     app: &App,
     world: &WorldHandle,

@@ -1,4 +1,4 @@
-//! From an event that a client sent to the calls of its handlers.
+//! The calls of the handlers for an event that a client sent.
 
 use std::rc::Rc;
 
@@ -13,7 +13,8 @@ use crate::id::AckId;
 use crate::routing::{App, Erased, Routes};
 use crate::value::Args;
 
-/// Appends the calls of an event's handlers to `tasks`; behind event guards, where there are any.
+/// Appends the calls of an event's handlers to `tasks`. If the namespace has event guards, one task calls these first, and holds
+/// back the socket's later events.
 pub(crate) fn start_event(
     app: &App,
     world: &WorldHandle,

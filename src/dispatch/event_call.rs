@@ -1,4 +1,4 @@
-//! One handler of an event, and what becomes of its outcome.
+//! The call of one handler of an event. The handler's result becomes the acknowledgement or is reported.
 
 use core::fmt;
 use core::future::Future;
@@ -12,7 +12,7 @@ use super::report::Report;
 use crate::extract::{CallOutcome, Event};
 use crate::routing::{Erased, Routes};
 
-/// A call of one handler of an event. It is a future itself: most tasks are these, and need no other around the handler's own.
+/// A call of one handler of an event. It is a future itself, so that most tasks need no other future around the handler's own.
 pub(crate) struct EventCall {
     routes: Rc<Routes>,
     event: Event,
@@ -23,23 +23,23 @@ pub(crate) struct EventCall {
 enum Step {
     /// The handler is to be called.
     Call(Erased<Event>),
-    /// It runs.
+    /// The handler runs.
     Run(LocalBoxFuture<'static, <Event as CallOutcome>::Outcome>),
-    /// It failed, and the failure is being reported.
+    /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
 
-/// What a client that asked for an acknowledgement gets of a handler's failure.
+/// Whether a handler's failure is sent to a client that asked for an acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failing {
-    /// It is the acknowledgement.
+    /// The failure is the acknowledgement.
     IsAnswered,
-    /// Nothing: the handler is beside those that the acknowledgement is up to.
+    /// The failure is only reported: handlers of `on_any` do not acknowledge.
     IsReported,
 }
 
 impl EventCall {
-    /// Returns the call of `handler`, which is made when it is first polled.
+    /// Returns the call of `handler`, which is called when the future is first polled.
     pub(crate) fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Self {
         Self { routes: Rc::clone(routes), event, failing, step: Step::Call(Rc::clone(handler)) }
     }
@@ -52,7 +52,7 @@ impl Future for EventCall {
         let Self { routes, event, failing, step } = self.get_mut();
         loop {
             match step {
-                // In here, so that one that panics before it awaits costs only its event.
+                // Called inside the future, so that a panic before the first await costs only the event.
                 Step::Call(handler) => *step = Step::Run(handler(event.clone())),
                 Step::Run(running) => match ready!(running.as_mut().poll(cx)) {
                     Ok(answer) => {

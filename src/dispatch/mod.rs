@@ -1,4 +1,4 @@
-//! From something that happened to the handlers that are called for it.
+//! Calls the handlers that are registered for something that happened.
 
 mod connecting;
 mod connection;

@@ -1,4 +1,4 @@
-//! Failures of handlers that no client is told of.
+//! Reports of handlers' failures that are not sent to a client.
 
 use std::rc::Rc;
 
@@ -7,17 +7,17 @@ use crate::extract::Failed;
 use crate::handles::{Socket, WorldHandle};
 use crate::routing::Routes;
 
-/// Where a failure is reported of which no client is told.
+/// Where failures are reported that are not sent to a client.
 #[derive(Clone)]
 pub(crate) enum Report {
-    /// To a namespace's error handlers.
+    /// The error handlers of a namespace; the log if there are none.
     Routes(Rc<Routes>, Socket, Option<Rc<str>>),
-    /// To the log.
+    /// The log of a world.
     Log(WorldHandle),
 }
 
 impl Report {
-    /// Reports to a world's log.
+    /// Returns a report to a world's log.
     pub(crate) fn of(world: &WorldHandle) -> Self {
         Self::Log(world.clone())
     }

@@ -1,4 +1,4 @@
-//! From something that happened to the calls of the handlers for it.
+//! The calls of the handlers for a dispatch of the core.
 
 use std::rc::Rc;
 
@@ -12,8 +12,8 @@ use crate::extract::{Acked, Alarm, Call, Connected, Disconnect, Done, NewNamespa
 use crate::handles::{Io, Socket, WorldHandle};
 use crate::routing::{App, Erased, Routes};
 
-/// Appends the calls of the handlers for `dispatch` to `tasks`: each is to be polled once, in order, before anything else
-/// happens.
+/// Appends the calls of the handlers for `dispatch` to `tasks`. The caller must poll each once, in order, before it does anything
+/// else.
 pub(crate) fn start(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
     match dispatch {
         Dispatch::Event { socket, event, args, ack } => start_event(app, world, socket, event, args, ack, tasks),
@@ -60,7 +60,7 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
             let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
             let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
             if handlers.is_empty() {
-                lost(world, &format!("an answer for the `on_ack` {name:?}"));
+                lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
             }
             let call = Acked { socket: handle(socket, gone), answer: result.map(Rc::new), context };
             let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
@@ -99,8 +99,8 @@ fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
     run_all(handlers, &call, || Origin::Socket(socket.id, socket.namespace.clone()), &report)
 }
 
-/// Logs that a handler is missing: one that was registered when an alarm or acknowledgement was asked for may be gone after a
-/// deploy.
+/// Logs that a handler is missing: after a deploy, the app may have no handler for an alarm or acknowledgement that was stored
+/// before.
 fn lost(world: &WorldHandle, what: &str) {
     if let Some(world) = world.upgrade() {
         world.log(format!("{what} is lost: the app has no handler of this name any more"));

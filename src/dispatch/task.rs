@@ -17,13 +17,13 @@ use crate::handles::{AckSlot, WorldHandle};
 use crate::id::{Namespace, SocketId};
 use crate::routing::Erased;
 
-/// A call of a handler that runs.
+/// A call of one or more handlers, as a future.
 pub(crate) struct Task {
-    /// What it is called for.
+    /// What the handler is called for.
     pub origin: Origin,
     /// The socket whose later events are held until it is done.
     pub holds: Option<SocketId>,
-    /// The bytes of its arguments, which it holds while it waits.
+    /// The size of the handler's arguments, in bytes, which stay in memory while it waits.
     pub bytes: usize,
     /// The future; it returns the tasks to run next.
     pub work: Work,
@@ -31,7 +31,7 @@ pub(crate) struct Task {
 
 /// The future of a task.
 pub(crate) enum Work {
-    /// A handler of an event. Most tasks are these, and have no future around the handler's own.
+    /// A handler of an event. Most tasks are this variant, which needs no future around the handler's own.
     Event(EventCall),
     /// Anything else.
     Other(LocalBoxFuture<'static, Vec<Task>>),
@@ -48,7 +48,7 @@ impl Future for Work {
     }
 }
 
-/// What a handler is called for: it says which client is told if the handler panics.
+/// What a handler is called for. If the handler panics, it decides which client gets an error.
 #[derive(Debug)]
 pub(crate) enum Origin {
     /// A client that joins a namespace.
@@ -57,7 +57,7 @@ pub(crate) enum Origin {
     Event(SocketId, Namespace, AckSlot),
     /// A socket that expects no acknowledgement.
     Socket(SocketId, Namespace),
-    /// An Engine.IO session, an alarm.
+    /// Anything else, such as an alarm, by its name for the log.
     Other(&'static str),
 }
 
@@ -128,12 +128,13 @@ pub(crate) fn run_all<C: Call<Outcome = Done> + Clone>(
     tasks
 }
 
-/// A handler that is not called yet, with its call. Boxed, so that the code behind it is not made once for each kind of call.
+/// A handler that is not called yet, with its arguments. Boxed, so that `reporting` is compiled once, not once for each type of
+/// call.
 type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 
 fn reporting(origin: Origin, handler: Ready, report: Report) -> Task {
     Task::new(origin, async move {
-        // In here, so that one that panics before it awaits costs only its event.
+        // Called inside the future, so that a panic before the first await costs only the event.
         if let Err(failure) = handler().await {
             report.fail(failure).await;
         }

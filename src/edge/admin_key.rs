@@ -7,14 +7,14 @@ use crate::handles::HttpResponse;
 /// Checks the `Authorization` header of a request: `Bearer` and the key (RFC 6750, section 2.1).
 ///
 /// # Errors
-/// The response to a request without the key: 401, the same for all of them.
+/// The response to a request without the right key: a 401, always the same.
 pub(crate) fn check(authorization: Option<&str>, key: &AdminKey) -> Result<(), HttpResponse> {
     let offered = authorization.and_then(|value| value.split_once(' '));
     let offered = offered.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
     if offered.is_some_and(|(_, offered)| key.is(offered.trim_start_matches(' '))) {
         return Ok(());
     }
-    let failure = Failure::new("UNAUTHORIZED", "This takes the header Authorization: Bearer <ADMIN_KEY>");
+    let failure = Failure::new("UNAUTHORIZED", "The admin HTTP API needs the header Authorization: Bearer <ADMIN_KEY>");
     Err(HttpResponse::error(401, &failure).with_header("www-authenticate", "Bearer"))
 }
 

@@ -1,5 +1,5 @@
-//! Stage 1: the Worker. Answers everything that needs no world, so that a bad request never wakes one, and hands the
-//! rest to the world's object.
+//! The Worker's decisions about requests to the app's routes and to the admin HTTP API. The Worker responds itself if no world is
+//! needed, so that a bad request never wakes one; it forwards all other requests to the world's object.
 
 mod admin_key;
 mod route_request;

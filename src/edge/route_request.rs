@@ -1,4 +1,4 @@
-//! The Worker's decision about a request that is for no gateway: it responds itself, or forwards the request to a world.
+//! The Worker's decision about a request that is not for a gateway: it responds itself, or forwards the request to a world.
 
 use super::admin_key;
 use crate::admin::Operation;
@@ -13,9 +13,9 @@ use crate::routing::App;
 /// Where a request is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// In the Worker, with this response.
+    /// The Worker, with this response.
     Answer(HttpResponse),
-    /// In this world.
+    /// The object of this world.
     World(WorldName),
 }
 
@@ -28,8 +28,8 @@ pub(crate) struct RequestParts<'a> {
     pub header: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Routes a request whose origin is allowed; `None` where it is for neither the app's routes nor the admin HTTP API, which is
-/// served only if there is a `key`.
+/// Routes a request whose origin is allowed. Returns `None` if it is for neither the app's routes nor the admin HTTP API, which
+/// is served only if there is a `key`.
 pub(crate) fn route_request(
     route: &Route<'_>,
     head: RequestParts<'_>,
@@ -45,7 +45,10 @@ pub(crate) fn route_request(
     }
 }
 
-/// Returns the world that a call of the admin HTTP API is for, or the response. Without the key, all calls get the same.
+/// Returns the world of a call to the admin HTTP API.
+///
+/// # Errors
+/// The response, if the call is refused. All calls without the key get the same response.
 fn route_to_admin_api(
     world: &str,
     operation: &str,
@@ -54,17 +57,17 @@ fn route_to_admin_api(
 ) -> Result<WorldName, HttpResponse> {
     let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
     let methods = Operation::parse(operation).map(Operation::methods);
-    // A preflight cannot have the key.
+    // Before the check of the key, because browsers send preflights without it.
     if let Some(answer) = methods.and_then(|methods| head.preflight(methods, &Cors::new())) {
         return Err(answer);
     }
     admin_key::check((head.header)("authorization").as_deref(), key)?;
     let methods =
-        methods.ok_or_else(|| not_found(format!("There are the operations {}", Operation::NAMES.join(", "))))?;
+        methods.ok_or_else(|| not_found(format!("No such operation; there are {}", Operation::NAMES.join(", "))))?;
     let world = WorldName::parse(world).ok_or_else(|| not_found(NO_WORLD.to_owned()))?;
     if !methods.contains(&head.method) {
         let methods = methods.join(", ");
-        let failure = Failure::new("METHOD_NOT_ALLOWED", format!("This takes {methods}"));
+        let failure = Failure::new("METHOD_NOT_ALLOWED", format!("This operation takes {methods}"));
         return Err(HttpResponse::error(405, &failure).with_header("allow", methods));
     }
     Ok(world)

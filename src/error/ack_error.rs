@@ -15,8 +15,8 @@ pub enum AckFailure {
     Expired,
     /// The client left the namespace or is gone.
     Disconnected,
-    /// The client was not asked, because too many of its acknowledgements are awaited already
-    /// ([`MAX_STORED_ACKS`](crate::limits::MAX_STORED_ACKS)); or the acknowledgements of a broadcast are too long to keep more.
+    /// The client did not get the event, because 100 events that it has not acknowledged are stored for `ack_to` already; or the
+    /// acknowledgements of a broadcast that is awaited have more than 16,000,000 bytes.
     TooMany,
 }
 
@@ -90,7 +90,7 @@ impl HandlerError for AckError {
     }
 }
 
-/// The acknowledgements of a broadcast that not every client acknowledged.
+/// The acknowledgements of a broadcast of which at least one is missing.
 #[derive(Debug)]
 pub struct IncompleteAcks<T> {
     /// The acknowledgements that came, in the order in which they came.
@@ -121,7 +121,7 @@ impl<T> fmt::Display for BroadcastAckError<T> {
 }
 
 impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
-    /// Returns why nothing was sent, or the error of the first client that is missing.
+    /// Returns the error because of which nothing was sent, or that of the first missing client.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Emit(error) => Some(error),
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::value::EncodeError;
 
-    /// The error at the end of the causes of `error`.
+    /// Returns the text of the last cause of `error`.
     fn root(error: &dyn Error) -> String {
         error.source().map_or_else(|| error.to_string(), root)
     }

@@ -1,10 +1,10 @@
 //! The error sent to a client that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
 
-/// What a client is told that may not join a namespace (Socket.IO 5, "`CONNECT_ERROR`").
+/// The error sent to a client that may not join a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectError {
-    /// A sentence.
+    /// The message: `err.message` in the client.
     pub message: String,
-    /// More, where there is more to say, as JSON.
+    /// The data, as JSON: `err.data` in the client.
     pub data: Option<String>,
 }

@@ -28,15 +28,17 @@ impl fmt::Display for EmitError {
         match self {
             Self::Reserved(event) => write!(f, "Socket.IO keeps the event name {event:?} for itself"),
             Self::Arguments(error) => error.fmt(f),
-            Self::Context(problem) => write!(f, "the context of a reply cannot be kept: {problem}"),
+            Self::Context(problem) => write!(f, "the context of `ack_to` cannot be kept: {problem}"),
             Self::UnknownAckHandler(name) => write!(f, "the namespace has no `on_ack` called {name:?}"),
             Self::Timeout(asked) => write!(
                 f,
-                "an answer is awaited for {} s at most, not for {} s; `ack_to` has no such bound",
+                "an acknowledgement is awaited for {} s at most, not for {} s; use `ack_to` for longer timeouts",
                 crate::limits::MAX_ACK_TIMEOUT.as_secs(),
                 asked.as_secs()
             ),
-            Self::TwoAcks => f.write_str("an answer is either awaited or goes to the handler of a `ack_to`"),
+            Self::TwoAcks => {
+                f.write_str("an acknowledgement is either awaited or sent to the handler of `ack_to`, not both")
+            }
         }
     }
 }

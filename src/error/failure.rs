@@ -1,4 +1,4 @@
-//! The error of a handler, and what clients are told of it.
+//! The error of a handler, and its forms for clients.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -27,7 +27,8 @@ use crate::value::{Args, DecodeError, echoed, quoted};
 /// }
 /// ```
 ///
-/// An app's own errors become one by `?` as well, with their codes, where they say how. They are no `Error` then:
+/// An app's own error type becomes one by `?` as well, with its own codes, if it converts into `Failure`. Such a type must not
+/// implement `Error`:
 ///
 /// ```
 /// use dormouse::{Data, Failure, Socket};
@@ -58,7 +59,8 @@ pub struct Failure {
     data: Option<Data>,
 }
 
-/// Data for a client. Code for JSON values is reached through it alone, so that it is in the wasm only where an error has data.
+/// Data for a client. Code for JSON values is reached through this type alone, so that it is in the wasm only if an error has
+/// data.
 #[derive(Clone)]
 struct Data(Arc<dyn Json>);
 
@@ -108,9 +110,9 @@ impl PartialEq for Data {
 impl Eq for Data {}
 
 impl Failure {
-    /// The code of errors that have none of their own.
+    /// The code of errors that have no code of their own.
     pub const DEFAULT_CODE: &'static str = DEFAULT_CODE;
-    /// The code of arguments that do not fit a handler's.
+    /// The code of arguments that do not have the types that a handler takes.
     pub const INVALID_ARGUMENTS: &'static str = INVALID_ARGUMENTS;
 
     /// Returns an error with a code and a message.
@@ -125,7 +127,7 @@ impl Failure {
         self
     }
 
-    /// Returns the code, by which programs tell errors apart.
+    /// Returns the code, which is for programs.
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -141,13 +143,13 @@ impl Failure {
         self.data.as_ref().map(|data| data.0.value())
     }
 
-    /// Converts an error with its code and data, which `?` would lose: to `?`, it is just an [`Error`](core::error::Error).
+    /// Converts an error with its code and data. `?` would lose these: it converts any [`Error`](core::error::Error).
     pub fn from_handler_error(error: &impl HandlerError) -> Self {
         Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
     }
 
-    /// Returns what a client is sent when its CONNECT is refused. `err.data` has the code unless it was set: programs tell
-    /// errors apart by it there, too.
+    /// Returns the error that a client gets when its CONNECT is refused. Without data of its own, `err.data` has the code, so
+    /// that programs can read it there, too.
     pub(crate) fn into_refused(self) -> ConnectError {
         let has_code = self.code != Self::DEFAULT_CODE;
         let data = match self.data {
@@ -175,16 +177,16 @@ impl fmt::Display for Failure {
     }
 }
 
-// `Failure` is no `Error` itself: that is what lets every error become one.
+// `Failure` must not implement `Error` itself, so that every `Error` can become a `Failure`.
 impl<E: core::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let code = own_code(&error).map_or(Self::DEFAULT_CODE.into(), |code| code.to_owned().into());
-        // Serde repeats what a client sent.
+        // The text may be long: serde's errors repeat what a client sent.
         Self { code, ..Self::new(Self::DEFAULT_CODE, echoed(&error.to_string())) }
     }
 }
 
-/// Returns the code of an error of Dormouse's own, or of the first such error among its causes.
+/// Returns the code of an error of Dormouse, or of the first such error among its causes.
 fn own_code<'e>(error: &'e (dyn core::error::Error + 'static)) -> Option<&'e str> {
     let decode = || error.downcast_ref::<DecodeError>().map(HandlerError::code);
     let answer = || error.downcast_ref::<AckFailure>().map(HandlerError::code);

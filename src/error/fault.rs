@@ -1,15 +1,15 @@
-//! What goes wrong, who is to blame, and what the wire says about it.
+//! Faults, by who is to blame for them.
 
 use core::fmt;
 
-/// A failure, by who is to blame for it.
+/// A fault, by who is to blame for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The other side broke the protocol: its session is refused or closed, as the protocol says.
+    /// The peer broke the protocol: its session is refused or closed, as the protocol requires.
     Peer(PeerFault),
-    /// The server's own code asked for what cannot be: it gets this as an `Err`.
+    /// The server's own code asked for something impossible, and gets this as an `Err`.
     Misuse(String),
-    /// Dormouse itself is wrong: one session is closed and the text is logged.
+    /// Dormouse has a bug: one session is closed and the text is logged.
     Bug(String),
 }
 
@@ -31,7 +31,7 @@ impl From<PeerFault> for Fault {
     }
 }
 
-/// What a peer sent that it must not send.
+/// A packet that a peer must not send, by what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeerFault {
     /// An Engine.IO packet that is empty, of an unknown type, or not text where it must be.
@@ -44,18 +44,18 @@ pub enum PeerFault {
     AttachmentCount,
     /// Attachments of one packet that are too long together.
     AttachmentBytes,
-    /// A placeholder that names no attachment, or JSON nested deeper than
-    /// [`MAX_JSON_DEPTH`](crate::limits::MAX_JSON_DEPTH) around them.
+    /// A placeholder that names no attachment, or JSON around placeholders that is nested deeper than
+    /// [`MAX_JSON_DEPTH`](crate::limits::MAX_JSON_DEPTH).
     Placeholder,
     /// Text in the middle of a packet's attachments, or an attachment that no packet announced.
     Reconstruction,
-    /// An acknowledgement id too long to be one.
+    /// An acknowledgement id with too many digits.
     AckId,
-    /// A payload that is not what its packet's type takes.
+    /// A payload that the packet's type does not take.
     Payload,
-    /// An event name that Socket.IO keeps for itself.
+    /// An event name that Socket.IO reserves.
     ReservedEvent,
-    /// A packet for a namespace that the client has not joined, or a CONNECT to one that it has.
+    /// A packet for a namespace that the client has not joined, or a CONNECT to one that it has joined.
     NamespaceState,
 }
 

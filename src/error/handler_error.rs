@@ -1,4 +1,4 @@
-//! What handlers may fail with.
+//! The errors that handlers may return.
 
 use core::fmt;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 use crate::id::InvalidName;
 use crate::value::{DecodeError, EncodeError};
 
-/// The code of errors that have none of their own.
+/// The code of errors that have no code of their own.
 pub(super) const DEFAULT_CODE: &str = "ERROR";
 
-/// The code of arguments that do not fit a handler's.
+/// The code of arguments that do not have the types that a handler takes.
 pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
 
 /// An error that a handler may return.
 ///
 /// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
-/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. From a [`guard`](crate::routing::Routes::guard), the client gets a
-/// `CONNECT_ERROR` with the message and the data, which is the code unless it says otherwise.
+/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. If a [`guard`](crate::routing::Routes::guard) returns
+/// the error, the client gets a `CONNECT_ERROR` with the message and with [`data`](Self::data).
 ///
 /// ```
 /// #[derive(Debug)]
@@ -47,13 +47,13 @@ pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
     note = "or let the handler return `Result<_, dormouse::Failure>`: `?` turns every error into that"
 )]
 pub trait HandlerError: fmt::Display {
-    /// Returns the code, by which programs tell errors apart; the text of the error is for people.
+    /// Returns the code, which is for programs; the text of the error is for people. `ERROR` by default.
     fn code(&self) -> &str {
         DEFAULT_CODE
     }
 
-    /// Returns the data for a client whose CONNECT is refused: `err.data` there. Without it, that is `{"code":…}` if there is a
-    /// code.
+    /// Returns the data for a client whose CONNECT is refused: `err.data` in the client. Without it, `err.data` is `{"code":…}`,
+    /// or is missing if [`code`](Self::code) is the default.
     fn data(&self) -> Option<Value> {
         None
     }

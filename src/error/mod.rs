@@ -1,6 +1,6 @@
-//! Errors: what goes wrong, and who is to blame.
+//! Errors that handlers get and return.
 //!
-//! [`Failure`], the error that a client is told, is at the crate's root.
+//! [`Failure`], the error that is sent to clients, is at the crate's root.
 
 mod ack_error;
 mod connect_error;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Why a socket was disconnected, in Socket.IO's own words.
+/// Why a socket was disconnected. Displays as the text that Socket.IO uses, such as `transport close`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -29,7 +29,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The words that Socket.IO's documentation lists.
+    /// Returns the text that Socket.IO uses, such as `transport close`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ServerNamespaceDisconnect => "server namespace disconnect",
@@ -44,7 +44,8 @@ impl Reason {
         }
     }
 
-    /// The same of the connection, which knows no namespaces: whatever the server's code closed it for is a forced close.
+    /// Returns the reason for the end of the connection, which knows no namespaces: if the server's code closed it, the reason is
+    /// always [`ForcedClose`](Self::ForcedClose).
     pub(crate) const fn of_connection(self) -> Self {
         match self {
             Self::ServerNamespaceDisconnect | Self::ForcedServerClose | Self::ServerShuttingDown => Self::ForcedClose,

@@ -2,26 +2,26 @@
 
 use crate::value::quoted;
 
-/// Why a request is refused, as engine.io numbers it.
+/// Why a request is refused, with engine.io's error code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// 0: neither `polling` nor `websocket`.
+    /// 0: the transport is neither `polling` nor `websocket`.
     UnknownTransport,
     /// 1: no session has this id, or its world lost it.
     UnknownSid,
-    /// 2: a session is opened with GET only.
+    /// 2: a request without a session id that is not a GET.
     BadHandshakeMethod,
-    /// 3: not a request that this session can take now.
+    /// 3: a request that the session does not accept now, or that does not open a session.
     BadRequest(BadRequest),
-    /// 4: this client may not connect; the text says why.
+    /// 4: this client may not connect; the text is the message.
     Forbidden(String),
     /// 5: `EIO` is not 4.
     UnsupportedProtocol,
-    /// The world is full; 503, so that clients come again later.
+    /// The world is full; 503, so that clients try again later.
     Full,
     /// The body of a POST did not arrive in time ([`BODY_TIMEOUT`](crate::limits::BODY_TIMEOUT)); 408.
     BodyTimeout,
-    /// What the header `Sec-WebSocket-Protocol` offers is not a list of different names.
+    /// The header `Sec-WebSocket-Protocol` is not a list of different names, or the list is too long.
     BadSubprotocols,
     /// The URL and headers that open a session are longer than
     /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES); 431, as Node answers it.
@@ -37,16 +37,16 @@ pub enum BadRequest {
     TransportHandshakeError,
     /// The session was opened with another `EIO`.
     ProtocolMismatch,
-    /// A guard of the app's failed.
+    /// A guard of the app failed.
     MiddlewareFailure,
-    /// The app made a session id that is none, or that is taken.
+    /// The app's own function for session ids returned an invalid id or the id of an existing session, or panicked.
     IdGenerationError,
-    /// No refused connection, but the end or a fault of one that exists: engine.io tells nobody but the client.
+    /// The end or a fault of an existing connection: engine.io reports it to the client only, not as a refused connection.
     TransportError,
 }
 
 impl BadRequest {
-    /// engine.io's name for it.
+    /// Returns engine.io's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::TransportMismatch => "TRANSPORT_MISMATCH",
@@ -60,7 +60,7 @@ impl BadRequest {
 }
 
 impl Refusal {
-    /// engine.io's number.
+    /// Returns engine.io's error code.
     pub const fn code(&self) -> u8 {
         match self {
             Self::UnknownTransport => 0,
@@ -72,7 +72,7 @@ impl Refusal {
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
             Self::Forbidden(_) => 403,
@@ -83,7 +83,7 @@ impl Refusal {
         }
     }
 
-    /// The sentence that goes with the number; engine.io's own where it has one.
+    /// Returns the message: engine.io's own, if it has one.
     pub fn message(&self) -> &str {
         match self {
             Self::UnknownTransport => "Transport unknown",
@@ -99,7 +99,7 @@ impl Refusal {
         }
     }
 
-    /// The response's body: `{"code":N,"message":"…"}`, the code a number.
+    /// Returns the body of the response: `{"code":N,"message":"…"}`, where the code is a number.
     pub fn to_json(&self) -> String {
         format!(r#"{{"code":{},"message":{}}}"#, self.code(), quoted(self.message()))
     }

@@ -1,4 +1,4 @@
-//! Arguments of handlers that are called for an acknowledgement or an alarm: an answer, and a context.
+//! Extractors of handlers that are called for an acknowledgement or an alarm.
 
 use serde::de::DeserializeOwned;
 
@@ -9,15 +9,17 @@ use super::invalid;
 use crate::error::{AckError, Failure};
 use crate::value::{Args, FromArgs, json};
 
-/// A client's answer to an event that asked for one by `ack_to`, typed as [`Data`](crate::Data) is, or why there is none.
+/// A client's acknowledgement of an event that was emitted with [`ack_to`](crate::socket::SocketEmitter::ack_to), typed
+/// as [`Data`](crate::Data) is, or the reason why there is none.
 #[derive(Debug)]
 pub struct AckResult<T>(pub Result<T, AckError>);
 
-/// The context that [`ack_to`](crate::socket::SocketEmitter::ack_to) was given for the handler of an acknowledgement.
+/// The context that was passed to [`ack_to`](crate::socket::SocketEmitter::ack_to), for the handler of the
+/// acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AckContext<T>(pub T);
 
-/// The context that [`Io::set_alarm`](crate::Io::set_alarm) was given for the handler of an alarm.
+/// The context that was passed to [`Io::set_alarm`](crate::Io::set_alarm), for the handler of the alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlarmContext<T>(pub T);
 
@@ -25,7 +27,8 @@ impl<T: FromArgs> Extract<Acked> for AckResult<T> {
     type Claim = AckData;
 
     fn extract(call: &mut Acked) -> Result<Self, Failure> {
-        // Also called for an answer that is none: whoever keeps count must hear of it.
+        // Without an acknowledgement, the handler is called all the same, so that an app that counts them learns of
+        // each.
         Ok(Self(match &call.answer {
             Ok(args) => T::from_args(Args::clone(args)).map_err(AckError::Invalid),
             Err(none) => Err(AckError::Failed(*none)),

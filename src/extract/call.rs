@@ -1,5 +1,5 @@
-//! What handlers are called for. Handlers name none of these types: each says which extractors a kind of handler may have, and
-//! the compiler's messages name them.
+//! The calls of handlers: a type for each kind of handler. Handlers do not name these types. They decide which
+//! extractors a handler may have, and the compiler's messages name them.
 
 use std::rc::Rc;
 
@@ -17,36 +17,36 @@ use crate::value::{Args, EnginePacket, Frame};
 /// A call of a handler. Only the types of this module are calls.
 pub trait Call: CallOutcome {}
 
-/// What becomes of a call. Not public, so that nobody else makes calls.
+/// The outcome of a call. Private, so that other crates cannot implement [`Call`].
 pub trait CallOutcome: 'static {
-    /// What a handler of this kind gives back.
+    /// The outcome of a handler of this kind.
     type Outcome: 'static;
 
-    /// What it gives back when its arguments cannot be had.
+    /// Returns the outcome of a call whose arguments could not be extracted.
     fn rejected(failure: Failure) -> Self::Outcome;
 }
 
-/// A call that is about a namespace, or the main one.
+/// A call in a world: every call but [`AllowRequest`] and [`Requested`].
 pub trait IoCall: Call {
-    /// The world, from that namespace.
+    /// Returns the world, with the namespace of the call, or else the main one.
     fn io(&self) -> Io;
 }
 
 /// A call that is about a socket.
 pub trait SocketCall: IoCall {
-    /// The socket.
+    /// Returns the socket.
     fn socket(&self) -> &Socket;
 }
 
-/// What most handlers give back.
+/// The outcome of most handlers.
 pub(crate) type Done = Result<(), Failure>;
 
-/// How a [`guard`](crate::routing::EngineRoutes::guard) turns a request away.
+/// How a [`guard`](crate::routing::EngineRoutes::guard) rejects a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GuardRejection {
-    /// With an answer of its own.
+    /// With a response of its own.
     Answered(HttpResponse),
-    /// It failed, as express's `next(error)`.
+    /// With an error, as express's `next(error)`.
     Failed(Failure),
 }
 
@@ -96,19 +96,19 @@ macro_rules! io_call {
 }
 
 call! {
-    /// A predicate is asked whether a namespace exists.
+    /// A predicate decides whether a namespace exists.
     Lookup { socket: Socket } -> Result<bool, Failure>, Err
 }
 call! {
-    /// A client wants to join a namespace.
+    /// A client wants to join a namespace, and a guard decides.
     Connecting { socket: Socket } -> Done, Err
 }
 call! {
-    /// A namespace has its first socket.
+    /// A namespace got its first socket.
     NewNamespace { io: Io } -> Done, Err
 }
 call! {
-    /// A socket is in its namespace.
+    /// A socket joined its namespace.
     Connected { socket: Socket } -> Done, Err
 }
 call! {
@@ -116,11 +116,11 @@ call! {
     Event { socket: Socket, name: Rc<str>, args: Rc<Args>, ack: AckSlot } -> Result<Option<Args>, Failure>, Err
 }
 call! {
-    /// A socket sent an event, which packet middleware judges.
+    /// A socket sent an event, and packet middleware decides whether it is handled.
     Incoming { socket: Socket, name: Rc<str>, args: Rc<Args> } -> Done, Err
 }
 call! {
-    /// A socket is sent an event.
+    /// An event is sent to a socket.
     Outgoing { socket: Socket, name: Rc<str>, args: Rc<Args> } -> Done, Err
 }
 call! {
@@ -128,11 +128,11 @@ call! {
     Disconnect { socket: Socket, reason: Reason } -> Done, Err
 }
 call! {
-    /// A client answered an event, or did not.
+    /// A client acknowledged an event that was emitted with `ack_to`, or failed to.
     Acked { socket: Socket, answer: Result<Rc<Args>, AckFailure>, context: Rc<str> } -> Done, Err
 }
 call! {
-    /// A handler of a socket's failed.
+    /// A handler that was called for a socket failed.
     Failed { socket: Socket, event: Option<Rc<str>>, failure: Failure } -> (), |_| ()
 }
 call! {
@@ -140,31 +140,31 @@ call! {
     Alarm { io: Io, name: Rc<str>, context: Rc<str> } -> Done, Err
 }
 call! {
-    /// A request came for the world.
+    /// An HTTP request for a route of the app arrived.
     Http { io: Io, request: Rc<HttpRequest> } -> HttpResponse, |failure| HttpResponse::failed(&failure)
 }
 call! {
-    /// A plain Engine.IO session was opened, or sent a message, or was closed.
+    /// A session of plain Engine.IO was opened, sent a message or was closed.
     Engine { socket: EngineSocket, message: Option<Frame>, reason: Option<Reason> } -> Done, Err
 }
 call! {
-    /// A request of a connection's reached the Worker, which asks its guards.
+    /// A request of Engine.IO reached the Worker, and a guard decides whether it goes on.
     Requested { request: ConnRequest } -> Result<(), GuardRejection>, |failure| Err(GuardRejection::Failed(failure))
 }
 call! {
-    /// A client wants to open a session.
+    /// A client wants to open a session, and a hook decides.
     AllowRequest { request: ConnRequest } -> Done, Err
 }
 call! {
-    /// A connection took a WebSocket.
+    /// A connection switched from polling to a WebSocket.
     Upgraded { io: Io, conn: Conn } -> Done, Err
 }
 call! {
-    /// A connection brought an Engine.IO packet, or is to take one.
+    /// A connection received an Engine.IO packet, or is about to send one.
     ConnPacket { io: Io, conn: Conn, packet: EnginePacket } -> Done, Err
 }
 call! {
-    /// A connection is closed.
+    /// A connection was closed.
     ConnClosed { io: Io, conn: Conn, reason: Reason } -> Done, Err
 }
 

@@ -1,8 +1,8 @@
-//! What only one argument of a handler may take. Two `Data<T>` look as if the second one read the second argument of an event,
-//! and both read the first: such a handler does not compile.
+//! Claims: the parts of a call that only one argument of a handler may take. With two `Data<T>`, the second one looks
+//! as if it read the second argument of an event, but both read the first: such a handler does not compile.
 
-/// That one argument of a handler may take `Self` where an earlier one takes `Earlier`: whatever differs, and nothing (`()`)
-/// beside everything.
+/// Allows an argument with the claim `Self` after one with the claim `Earlier`. Different claims are allowed, and `()`
+/// is allowed beside every claim.
 #[diagnostic::on_unimplemented(
     message = "two arguments of this handler take the same `{Self}`",
     label = "takes the same `{Self}` twice",
@@ -26,14 +26,15 @@ macro_rules! claims {
 }
 
 claims! {
-    /// The arguments of an event, as [`Data<T>`](crate::Data) reads them.
+    /// The arguments of an event, which [`Data<T>`](crate::Data) reads.
     EventData beside Acknowledgement AckData ContextData RequestBody;
     /// The acknowledgement of an event, which an [`AckSender`](crate::handles::AckSender) sends.
     Acknowledgement beside EventData AckData ContextData RequestBody;
-    /// A client's answer, as [`AckResult<T>`](super::AckResult) reads it.
+    /// A client's acknowledgement, which [`AckResult<T>`](super::AckResult) reads.
     AckData beside EventData Acknowledgement ContextData RequestBody;
-    /// What was kept for the handler, as [`AckContext<T>`](super::AckContext) reads it.
+    /// The context of an acknowledgement or an alarm, which [`AckContext<T>`](super::AckContext) and
+    /// [`AlarmContext<T>`](super::AlarmContext) read.
     ContextData beside EventData Acknowledgement AckData RequestBody;
-    /// The body of a request, as [`Json<T>`](super::Json) reads it.
+    /// The body of an HTTP request, which [`Json<T>`](super::Json) reads.
     RequestBody beside EventData Acknowledgement AckData ContextData;
 }

@@ -1,4 +1,4 @@
-//! Arguments of handlers that are called for a connection, and for a session of plain Engine.IO.
+//! Extractors of handlers that are called for a connection, or for a session of plain Engine.IO.
 
 use super::call::{ConnClosed, ConnPacket, Engine, Upgraded};
 use super::extractor::Extract;

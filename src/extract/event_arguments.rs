@@ -1,4 +1,4 @@
-//! Arguments of handlers that are called for an event: its name, its arguments, its acknowledgement.
+//! Extractors of handlers that are called for an event: its name, its arguments, its acknowledgement.
 
 use std::rc::Rc;
 
@@ -11,7 +11,8 @@ use crate::error::Failure;
 use crate::handles::AckSender;
 use crate::value::{Args, DecodeError};
 
-/// An event's arguments, typed: a tuple takes one argument for each of its elements, everything else takes the first one.
+/// An event's arguments, typed: a tuple takes one argument for each of its elements, everything else takes the first
+/// one. Arguments of other types fail with the code `INVALID_ARGUMENTS`.
 ///
 /// ```
 /// use dormouse::{Data, Socket, SocketId};
@@ -24,7 +25,7 @@ use crate::value::{Args, DecodeError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Data<T>(pub T);
 
-/// An event's name, or an alarm's.
+/// The name of an event or an alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventName(pub Rc<str>);
 
@@ -74,7 +75,7 @@ impl Extract<Alarm> for EventName {
     }
 }
 
-/// The event whose handler failed; not there for other handlers.
+/// The event whose handler failed. Extraction fails if another handler failed, which has no event.
 impl Extract<Failed> for EventName {
     type Claim = ();
 

@@ -1,13 +1,13 @@
-//! The trait of what handlers may have as arguments.
+//! The trait of extractors: the arguments of handlers.
 
 use super::call::Call;
 use crate::error::Failure;
 
-/// An argument of a handler, taken from what the handler is called for: `C` is the kind of the call.
+/// An extractor: an argument of a handler that is made from the call. `C` is the kind of the call.
 ///
 /// | extractor | in handlers of |
 /// | --- | --- |
-/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | everything that is about a socket: all of [`Routes`], the predicates of `namespaces` |
+/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | all of [`Routes`], and the predicates of `namespaces` |
 /// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
@@ -25,8 +25,8 @@ use crate::error::Failure;
 /// If extraction fails, the handler is not called, and the error is handled as if the handler had returned it.
 ///
 /// # Arguments that may fail
-/// `Option<T>` is `None` where `T` fails, for whatever reason: an argument of the wrong type and one that is missing look the
-/// same. `Result<T, Failure>` says why.
+/// `Option<T>` is `None` if `T` fails for any reason: an argument of the wrong type and one that is missing look the
+/// same. `Result<T, Failure>` has the reason.
 ///
 /// ```
 /// use dormouse::{Ack, Data, Failure};
@@ -42,8 +42,9 @@ use crate::error::Failure;
 /// ```
 ///
 /// # Arguments that a handler has once
-/// A handler has one [`Data<T>`] at most, and one of [`AckSender`], [`AckResult<T>`], [`AckContext<T>`], [`AlarmContext<T>`] and
-/// [`Json<T>`]; a second one does not compile. Several arguments of an event are one tuple:
+/// A handler has at most one [`Data<T>`], and at most one of each of [`AckSender`], [`AckResult<T>`],
+/// [`AckContext<T>`], [`AlarmContext<T>`] and [`Json<T>`]; a second one does not compile. To take several arguments of
+/// an event, use a tuple:
 ///
 /// ```compile_fail
 /// # use dormouse::{App, Data};
@@ -54,8 +55,8 @@ use crate::error::Failure;
 ///
 /// # Extractors of your own
 /// Implement `Extract` for each kind of call that has what you need: for all calls that are about a socket with
-/// [`SocketCall`], for those that know the world with [`IoCall`], or for one of [`calls`]. `C` itself offers `socket()` and
-/// `io()`, and other extractors take the rest. `type Claim = ()` says that the argument may stand beside any other:
+/// [`SocketCall`], for all calls in a world with [`IoCall`], or for one of [`calls`]. These traits have `socket()` and
+/// `io()`; call other extractors for the rest. `type Claim = ()` allows the argument beside any other:
 ///
 /// ```
 /// use dormouse::extract::Extract;
@@ -93,7 +94,8 @@ use crate::error::Failure;
 /// # Ok::<(), dormouse::error::DecodeError>(())
 /// ```
 ///
-/// An extractor around one of those that a handler has once passes its claim on. This one reads an event's data and checks it:
+/// An extractor that calls one of those that a handler has once must have the same claim. This one reads an event's
+/// data and checks it:
 ///
 /// ```
 /// use dormouse::extract::calls::Event;
@@ -171,14 +173,14 @@ use crate::error::Failure;
     note = "an event's own data comes as `dormouse::Data<T>`"
 )]
 pub trait Extract<C: Call>: Sized {
-    /// What only one argument of a handler may take: one of [`claims`](super::claims), or `()` for an argument that may stand
-    /// beside any other.
+    /// The part of the call that only one argument of a handler may take: one of [`claims`](super::claims), or `()` if
+    /// the argument is allowed beside any other.
     type Claim;
 
-    /// Takes the argument out of the call.
+    /// Extracts the argument from the call.
     ///
     /// # Errors
-    /// There is no such argument, or it is not what `Self` takes.
+    /// The call has no such argument, or it cannot be converted to `Self`.
     fn extract(call: &mut C) -> Result<Self, Failure>;
 }
 

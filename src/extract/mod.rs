@@ -28,7 +28,7 @@ pub use extractor::Extract;
 pub use request_arguments::Json;
 pub use socket_arguments::SocketData;
 
-/// What handlers may be called for: the `C` of [`Handler`](crate::routing::Handler) and [`Extract`].
+/// The kinds of calls: the `C` of [`Handler`](crate::routing::Handler) and [`Extract`].
 pub mod calls {
     pub use super::call::{
         Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Engine, Event,
@@ -36,7 +36,7 @@ pub mod calls {
     };
 }
 
-/// What extractors may take for themselves: the [`Claim`](Extract::Claim) of [`Extract`].
+/// The parts of a call that only one argument of a handler may take: the [`Claim`](Extract::Claim) of [`Extract`].
 pub mod claims {
     pub use super::claim::{AckData, Acknowledgement, ContextData, EventData, RequestBody};
 }

@@ -1,4 +1,4 @@
-//! Arguments of handlers that are called for an HTTP request.
+//! Extractors of handlers that are called for an HTTP request, or for a request of Engine.IO.
 
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use crate::error::Failure;
 use crate::handles::{ConnRequest, HttpRequest};
 use crate::value::json;
 
-/// A request's body, parsed.
+/// The body of an HTTP request, parsed from JSON. A body that is no JSON, or no `T`, fails with the code
+/// `INVALID_ARGUMENTS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! Arguments of handlers that are called for a socket.
+//! Extractors of handlers that are called for a socket, and those of the world.
 
 use serde::de::DeserializeOwned;
 
@@ -9,11 +9,11 @@ use crate::error::{AckFailure, Failure, HandlerError, Reason};
 use crate::handles::{Handshake, Io, Socket, Storage};
 use crate::id::{Namespace, SocketId};
 
-/// What a client sent with CONNECT, typed. `{}` where it sent nothing.
+/// The auth object that a client sent with CONNECT, typed; `{}` if it sent none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth<T>(pub T);
 
-/// What handlers keep with the socket by [`Socket::set_data`], typed, or `T`'s default where nothing is kept.
+/// The data that [`Socket::set_data`] kept with the socket, typed; `T`'s default if there is none.
 ///
 /// ```
 /// use dormouse::extract::SocketData;

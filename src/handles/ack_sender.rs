@@ -8,8 +8,8 @@ use crate::core::input::Command;
 use crate::id::{AckId, SocketId};
 use crate::value::{Args, EncodeError, IntoArgs};
 
-/// Acknowledges an event, once; it may be kept for later, while the world is awake. If it is dropped, the client gets no
-/// acknowledgement. If the client did not ask for one, it does nothing.
+/// The sender of one event's acknowledgement. A handler may keep it for later, while the world is awake. If it is dropped, the
+/// client gets no acknowledgement. If the client did not ask for one, sending does nothing.
 ///
 /// ```
 /// use dormouse::testing::TestWorld;
@@ -45,14 +45,14 @@ impl AckSender {
     /// Sends the acknowledgement: a tuple is several arguments, everything else is one.
     ///
     /// # Errors
-    /// An argument cannot be sent; the client gets no acknowledgement.
+    /// An argument cannot be sent. The client gets no acknowledgement then.
     pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
         self.0.send(args.into_args()?);
         Ok(())
     }
 }
 
-/// The acknowledgement that an event's handlers owe: the first of them to send one sends it.
+/// The acknowledgement of an event, shared by the event's handlers: the first one that is sent counts.
 #[derive(Clone, Debug)]
 pub(crate) struct AckSlot(Rc<Slot>);
 

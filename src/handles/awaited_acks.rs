@@ -9,7 +9,7 @@ use crate::error::{AckError, AckFailure, BroadcastAckError, EmitError, Incomplet
 use crate::id::{PendingAckId, SocketId};
 use crate::value::FromArgs;
 
-/// Acknowledgements that are awaited. Dropping it cancels them.
+/// Acknowledgements that a handler awaits. Dropping this cancels them.
 #[derive(Debug)]
 pub(crate) struct AwaitedAcks {
     world: WorldHandle,
@@ -26,7 +26,7 @@ impl AwaitedAcks {
         Self { world, pending, receiver: Some(receiver) }
     }
 
-    /// Returns all acknowledgements; none if the world is gone.
+    /// Waits for all acknowledgements, and returns them; none if the world is gone.
     pub(crate) async fn all(mut self) -> CollectedAcks {
         match self.receiver.as_mut() {
             Some(receiver) => {
@@ -47,7 +47,7 @@ impl Drop for AwaitedAcks {
     }
 }
 
-/// Returns one client's acknowledgement.
+/// Waits for one client's acknowledgement, and parses it.
 pub(crate) async fn one<T: FromArgs>(awaited: Result<AwaitedAcks, EmitError>) -> Result<T, AckError> {
     let CollectedAcks { acks, missing } = awaited.map_err(AckError::Emit)?.all().await;
     if let Some((_, args)) = acks.into_iter().next() {
@@ -56,7 +56,7 @@ pub(crate) async fn one<T: FromArgs>(awaited: Result<AwaitedAcks, EmitError>) ->
     Err(AckError::Failed(missing.first().map_or(AckFailure::Disconnected, |&(_, why)| why)))
 }
 
-/// Returns the acknowledgements of a broadcast.
+/// Waits for the acknowledgements of a broadcast, and parses them.
 pub(crate) async fn many<T: FromArgs>(
     awaited: Result<AwaitedAcks, EmitError>,
 ) -> Result<Vec<(SocketId, T)>, BroadcastAckError<T>> {

@@ -11,9 +11,9 @@ use super::request_accessors::request_accessors;
 use crate::core::handshake_request::HandshakeRequest;
 use crate::id::WorldName;
 
-/// An HTTP request of a client's connection: the `req` of engine.io's hooks. Clones of it are the same request.
+/// An HTTP request of a client's connection: the `req` of engine.io's hooks. Clones share the same request.
 ///
-/// All hooks that run in the Worker for one request share it, and may leave notes for later ones: see
+/// All hooks that run in the Worker for one request share it, and may store values in it for later hooks: see
 /// [`insert`](Self::insert).
 #[derive(Clone)]
 pub struct ConnRequest(Rc<Parts>);
@@ -66,7 +66,7 @@ impl ConnRequest {
         self.query_param("sid").filter(|sid| !sid.is_empty())
     }
 
-    /// Returns the transport in the query: `polling`, `websocket`, or whatever the client wrote.
+    /// Returns the transport in the query, unchecked: `polling`, `websocket`, or any other text. `None` if the query has none.
     pub fn transport(&self) -> Option<String> {
         self.query_param("transport")
     }
@@ -76,19 +76,19 @@ impl ConnRequest {
         self.0.is_upgrade
     }
 
-    /// Leaves a note for later hooks of this request, one of each type: what express middleware writes as `req.session = …`. It
-    /// reaches the hooks that run in the Worker, not those that run in the world.
+    /// Stores a value for later hooks of this request, in place of an earlier value of the same type: express middleware writes
+    /// `req.session = …`. Only hooks that run in the Worker can read it, not those that run in the world.
     pub fn insert<T: 'static>(&self, note: T) {
         self.0.notes.borrow_mut().insert(TypeId::of::<T>(), Rc::new(note));
     }
 
-    /// Returns the note of this type that an earlier hook left.
+    /// Returns the value of this type that an earlier hook stored with [`insert`](Self::insert).
     pub fn get<T: 'static>(&self) -> Option<Rc<T>> {
         let note = self.0.notes.borrow().get(&TypeId::of::<T>()).cloned()?;
         note.downcast().ok()
     }
 
-    /// Returns what is kept of the request if it opens a session.
+    /// Returns the part of the request that the session keeps, if the request opens one.
     pub(crate) fn handshake(&self) -> &Rc<HandshakeRequest> {
         &self.0.handshake
     }
@@ -100,7 +100,7 @@ impl ConnRequest {
 
 impl fmt::Debug for ConnRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers have secrets in them.
+        // Without the headers, which have secrets in them.
         f.debug_struct("ConnRequest")
             .field("method", &self.method())
             .field("world", &self.world())

@@ -6,7 +6,7 @@ use crate::core::input::Command;
 use crate::id::Sid;
 use crate::value::Frame;
 
-/// A plain Engine.IO session. It is a handle, which may outlive the session; its methods do nothing then.
+/// A plain Engine.IO session. It is a handle and may outlive the session; its methods do nothing then.
 #[derive(Clone, Debug)]
 pub struct EngineSocket {
     world: WorldHandle,
@@ -23,7 +23,7 @@ impl EngineSocket {
         self.sid
     }
 
-    /// Sends a message.
+    /// Sends a message: a text or bytes.
     pub fn send(&self, message: Frame) {
         self.world.perform(Command::Send { sid: self.sid, message });
     }

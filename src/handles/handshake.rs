@@ -1,4 +1,4 @@
-//! How a socket's client connected.
+//! The handshake of a socket: the request that opened its connection, and the auth object.
 
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -45,7 +45,8 @@ impl Handshake {
 
     request_accessors!();
 
-    /// Returns when the request came, as JavaScript writes dates: `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
+    /// Returns the time of the request, as JavaScript writes dates:
+    /// `Wed Jan 01 2020 01:00:00 GMT+0000 (Coordinated Universal Time)`.
     pub fn time(&self) -> String {
         let since_epoch = core::time::Duration::from_millis(self.issued().as_millis());
         let Some(at) = SystemTime::UNIX_EPOCH.checked_add(since_epoch) else { return String::new() };
@@ -60,12 +61,12 @@ impl Handshake {
         }
     }
 
-    /// Returns when the request came.
+    /// Returns the time of the request.
     pub fn issued(&self) -> Timestamp {
         self.handshake.issued
     }
 
-    /// Parses the client's auth object, which it sent with CONNECT; `{}` if it sent none.
+    /// Parses the auth object that the client sent with CONNECT; `{}` if it sent none.
     ///
     /// # Errors
     /// The auth object is not a `T`.

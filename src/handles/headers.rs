@@ -1,4 +1,4 @@
-//! The headers of a response, for hooks to change.
+//! The headers of a response, which hooks may change.
 
 /// The headers of a response: names and values. The case of names does not matter.
 ///

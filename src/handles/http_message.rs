@@ -70,7 +70,7 @@ impl HttpRequest {
         self
     }
 
-    /// Returns the value of a header, by its name in lower case.
+    /// Returns the last value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
@@ -86,8 +86,8 @@ impl HttpRequest {
     }
 }
 
-/// The response to a request. Headers that HTTP does not allow are left out and logged. Headers about the connection, such as
-/// `content-length`, are left to the platform. The status is from 200 to 599.
+/// The response to a request. The status must be from 200 to 599; the client gets a 500 otherwise. Headers that HTTP does not
+/// allow, and headers that the platform sets, such as `content-length`, are left out and logged.
 ///
 /// ```
 /// use dormouse::response::HttpResponse;
@@ -108,23 +108,23 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// Makes a response without headers. See [`text`](Self::text) and [`json`](Self::json) for bodies that have a type.
+    /// Returns a response without headers. [`text`](Self::text) and [`json`](Self::json) set the `content-type`.
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         Self { body: body.into(), ..Self::empty(status) }
     }
 
-    /// Makes a response without a body.
+    /// Returns a response without headers and body.
     pub const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// Returns a response whose body is a text.
+    /// Returns a response with a text body, as `text/plain` in UTF-8.
     pub fn text(status: u16, text: impl Into<String>) -> Self {
         let body = Bytes::from(text.into());
         Self { status, headers: vec![header("content-type", "text/plain; charset=UTF-8")], body }
     }
 
-    /// Returns a response whose body is a value as JSON; a 500 if the value cannot be written.
+    /// Returns a response with a JSON body, as `application/json`; a 500 if the value cannot be written as JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self { status, headers: vec![header("content-type", "application/json")], body: body.into() },
@@ -139,14 +139,14 @@ impl HttpResponse {
         self
     }
 
-    /// Returns the response to a request whose handler failed, with the failure as JSON: 400 if the body does not fit, 500
-    /// otherwise.
+    /// Returns the response to a request whose handler failed, with the failure as JSON. The status is 400 if the failure's code
+    /// is [`Failure::INVALID_ARGUMENTS`], and 500 otherwise.
     pub fn failed(failure: &Failure) -> Self {
         let status = if failure.code() == Failure::INVALID_ARGUMENTS { 400 } else { 500 };
         Self::error(status, failure)
     }
 
-    /// Returns a failure as JSON, which no cache keeps.
+    /// Returns a response whose body is the failure as JSON, with `cache-control: no-store`.
     pub fn error(status: u16, failure: &Failure) -> Self {
         let error = failure.to_json();
         Self::text(status, error).with_type("application/json").with_header("cache-control", "no-store")
@@ -162,24 +162,27 @@ impl HttpResponse {
         Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
     }
 
-    /// Returns the response without what HTTP does not allow, and the problems as lines for the log. Invalid headers are left out,
-    /// and so are those that are left to the platform; an invalid status becomes a 500.
+    /// Returns the response without what HTTP does not allow, and the problems as lines for the log. Invalid headers and headers
+    /// that handlers may not set are left out; an invalid status becomes a 500.
     pub(crate) fn checked(mut self) -> (Self, Vec<String>) {
         if !(200..=599).contains(&self.status) {
             let problem = format!("a response has the status {}; it must be from 200 to 599", self.status);
             return (
-                Self::error(500, &Failure::new("INVALID_RESPONSE", "The handler's response is none")),
+                Self::error(
+                    500,
+                    &Failure::new("INVALID_RESPONSE", "The handler's response has an invalid status; see the log"),
+                ),
                 vec![problem],
             );
         }
         let mut problems = Vec::new();
         self.headers.retain(|(name, value)| {
             let problem = if !is_token(name) {
-                "is no header's name"
+                "is not a valid header name"
             } else if PLATFORM_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) || is_internal(name) {
-                "is not for handlers to say"
+                "handlers may not set"
             } else if !value.chars().all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic()) {
-                "has a value that no header can have"
+                "has an invalid value"
             } else {
                 return true;
             };
@@ -196,7 +199,7 @@ impl HttpResponse {
     }
 }
 
-/// Headers about the connection rather than the response.
+/// Headers about the connection, which the platform sets.
 const PLATFORM_HEADERS: [&str; 6] =
     ["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"];
 

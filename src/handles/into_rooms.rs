@@ -2,7 +2,7 @@
 
 use crate::id::{Room, SocketId};
 
-/// One room or several: names, ids of sockets (each is alone in the room of its own id), and lists of these.
+/// One or more rooms: a name, the id of a socket (which names a room with only this socket), or a list of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no room",
     note = "a room is named by a string, a `Room` or a `SocketId`; several by an array, a slice or a `Vec` of these"

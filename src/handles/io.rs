@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
 /// The world and one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's own
-/// namespace; [`of`](Self::of) returns others. It is a handle: clone it freely, and keep it while the world is awake.
+/// namespace; [`of`](Self::of) returns others. It is a handle: it may be cloned, and kept while the world is awake.
 ///
 /// ```
 /// use dormouse::testing::{TestEvent, TestWorld};
@@ -74,15 +74,15 @@ impl Io {
     pub fn of(&self, name: &str) -> Result<Self, Failure> {
         let no_namespace = || Failure::new("INVALID_NAMESPACE", "a namespace starts with / and has no comma");
         let namespace = Namespace::parse(name).ok_or_else(no_namespace)?;
-        // A predicate was asked when the first socket came; all sockets of the namespace know which one it was.
+        // Predicates are called at each CONNECT; a socket of the namespace stores which one accepted it.
         let everybody = Recipients::Matching(Target::namespace(namespace.clone()));
         let known =
             self.world.upgrade().and_then(|world| world.resolve(&everybody).first().and_then(|one| one.predicate));
         Ok(Self::new(self.world.clone(), namespace, known, self.suppress_hooks))
     }
 
-    /// Returns the namespaces of a template that have a socket: Socket.IO emits to all of them through a parent namespace. The
-    /// template is written as it was registered, such as `/dynamic-{n}`.
+    /// Returns the namespaces of a template that have a socket. In Socket.IO, a parent namespace emits to all of them. The
+    /// template must be written as it was registered, such as `/dynamic-{n}`.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -123,7 +123,7 @@ impl Io {
         self.world.upgrade().map(|world| world.now()).unwrap_or_default()
     }
 
-    /// Returns the socket with this id, if it is in the namespace and connected to this object: today, a world is one object.
+    /// Returns the socket with this id, if it is in the namespace and connected to this object. Today, a world is one object.
     pub fn socket(&self, id: SocketId) -> Option<Socket> {
         let found = self.world.upgrade()?.resolve(&Recipients::One(id));
         let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
@@ -139,7 +139,7 @@ impl Io {
     delegate! { operator:
         /// Returns the sockets in the namespace that are connected to this object: Socket.IO's `namespace.sockets`.
         /// `io.sockets().len()` counts them. Today, a world is one object, and these are all;
-        /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects where a world is several.
+        /// [`fetch_sockets`](Self::fetch_sockets) will find those of all objects if a world is several.
         pub fn sockets(&self) -> Vec<Socket>;
 
         /// Returns the sockets in the namespace, of the whole world; see [`BroadcastOperator::fetch_sockets`].
@@ -186,7 +186,7 @@ impl Io {
         /// Targets every socket that is in none of these rooms.
         pub fn except(&self, rooms: impl IntoRooms) -> BroadcastOperator;
 
-        /// Targets the sockets that are connected to this object: today, a world is one object, and these are all.
+        /// Targets the sockets that are connected to this object. Today, a world is one object, and these are all.
         pub fn local(&self) -> BroadcastOperator;
 
         /// Drops the event for clients that are not ready; see [`BroadcastOperator::volatile`].
@@ -214,7 +214,7 @@ impl Io {
         pub fn disconnect_sockets(&self, close: bool);
     }
 
-    /// Emits an event to every socket in the namespace, and returns their acknowledgements; see
+    /// Emits an event to every socket in the namespace, and returns their acknowledgements. For the timeout and the errors, see
     /// [`BroadcastOperator::emit_with_ack`].
     pub fn emit_with_ack<T: FromArgs + 'static>(
         &self,
@@ -235,10 +235,10 @@ impl Io {
         Storage::new(self.world.clone())
     }
 
-    /// Sets an alarm, which is `setTimeout` without keeping the world awake. When `after` has passed, never earlier, the handler
-    /// registered by [`on_alarm`](crate::routing::App::on_alarm) under this name is called once with `context`, whether or not
-    /// the world slept. An alarm of the same name that is not due yet is replaced. `context` may have 4,096 bytes of JSON;
-    /// `after` is a hundred years at most, and longer times are shortened to that.
+    /// Sets an alarm: a `setTimeout` that does not keep the world awake. When `after` has passed, never earlier, the handler that
+    /// [`on_alarm`](crate::routing::App::on_alarm) registered under this name is called once with `context`, whether or not the
+    /// world slept. An alarm of the same name that is not due yet is replaced. `context` may have 4,096 bytes of JSON; an `after`
+    /// of more than a hundred years is shortened to that.
     ///
     /// ```
     /// use core::time::Duration;
@@ -295,12 +295,12 @@ impl Io {
         Ok(())
     }
 
-    /// Removes an alarm.
+    /// Removes an alarm, if it is set.
     pub fn clear_alarm(&self, name: &str) {
         self.world.perform(Command::SetAlarm { name: name.into(), alarm: None });
     }
 
-    /// Returns when an alarm is due, if it is set.
+    /// Returns the time at which an alarm is due, if it is set.
     pub fn alarm(&self, name: &str) -> Option<Timestamp> {
         self.world.upgrade()?.alarm(name).map(|(at, _)| at)
     }

@@ -1,4 +1,4 @@
-//! The operators between `socket` or `io` and `emit`: which sockets an event goes to, and how.
+//! The operators between `socket` or `io` and `emit`: they select the sockets that get an event, and set its options.
 
 use core::future::Future;
 use core::time::Duration;
@@ -16,7 +16,8 @@ use crate::error::{AckError, BroadcastAckError, EmitError, JoinError};
 use crate::id::{Namespace, SocketId};
 use crate::value::{Args, FromArgs, IntoArgs};
 
-/// Emits to many sockets: Socket.IO's `BroadcastOperator`. Made by [`Socket::to`], [`Io::to`](super::io::Io::to) and the like.
+/// An emitter for many sockets: Socket.IO's `BroadcastOperator`. [`Socket::to`], [`Io::to`](super::io::Io::to) and similar
+/// methods return it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -56,7 +57,7 @@ pub struct BroadcastOperator {
     options: EmitOptions,
 }
 
-/// Emits to one socket, with options. Made by [`Socket::volatile`], [`Socket::timeout`] and the like.
+/// An emitter for one socket, with options. [`Socket::volatile`], [`Socket::timeout`] and similar methods return it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `emit`"]
 pub struct SocketEmitter {
@@ -90,8 +91,12 @@ impl SocketEmitter {
         BroadcastOperator { predicate: socket.target.predicate, world: socket.world, target, options }
     }
 
-    /// Emits an event at once, and returns the client's acknowledgement when it comes. The world stays awake while it is
-    /// awaited; see [`ack_to`](Self::ack_to) for acknowledgements that take their time.
+    /// Emits an event at once, and returns the client's acknowledgement when it arrives. The world stays awake while it is
+    /// awaited; use [`ack_to`](Self::ack_to) for acknowledgements that may take longer.
+    ///
+    /// The future returns an error if the event cannot be sent, the [`timeout`](Self::timeout) is longer than ten minutes,
+    /// [`ack_to`](Self::ack_to) was called, the client did not acknowledge in time or disconnected, or its acknowledgement is not
+    /// a `T`.
     pub fn emit_with_ack<T: FromArgs + 'static>(
         self,
         event: &str,
@@ -115,7 +120,7 @@ impl BroadcastOperator {
 
     emitter_methods!();
 
-    /// Targets the sockets in any of these rooms, besides those in rooms that were named before. A socket in several rooms
+    /// Targets the sockets in any of these rooms, in addition to the rooms that were named before. A socket in several rooms
     /// gets the event once.
     pub fn to(mut self, rooms: impl IntoRooms) -> Self {
         rooms.into_rooms(&mut self.target.rooms);
@@ -128,14 +133,18 @@ impl BroadcastOperator {
         self
     }
 
-    /// Targets the sockets of this object only: today, a world is one object, and these are all.
+    /// Targets the sockets of this object only. Today, a world is one object, and these are all.
     pub const fn local(self) -> Self {
         self
     }
 
-    /// Emits an event at once, and returns one acknowledgement for each client when all have come. At the timeout, it
-    /// returns those that came and the sockets whose acknowledgements are missing. The world stays awake while they are
-    /// awaited.
+    /// Emits an event at once, and returns one acknowledgement for each client when all have arrived. The world stays awake while
+    /// they are awaited.
+    ///
+    /// The future returns [`BroadcastAckError::Incomplete`] if a client did not acknowledge before the
+    /// [`timeout`](Self::timeout), disconnected, or sent an acknowledgement that is not a `T`: the error has the acknowledgements
+    /// that arrived, and the sockets whose acknowledgements are missing. It returns [`BroadcastAckError::Emit`] if the event
+    /// cannot be sent, the timeout is longer than ten minutes, or [`ack_to`](Self::ack_to) was called.
     pub fn emit_with_ack<T: FromArgs + 'static>(
         self,
         event: &str,
@@ -147,7 +156,7 @@ impl BroadcastOperator {
     /// Emits an event at once, and returns the acknowledgements unparsed, with the sockets that sent none.
     ///
     /// # Errors
-    /// Nothing is sent.
+    /// The event cannot be sent as it is, or the timeout is too long; nothing is sent then.
     pub(crate) fn emit_with_raw_acks(
         self,
         event: &str,
@@ -156,8 +165,8 @@ impl BroadcastOperator {
         Ok(self.outbound().emit_with_ack(event, Ok(args))?.all())
     }
 
-    /// Returns the sockets of the whole world: a future, because a world may be several objects one day.
-    /// [`Io::sockets`](super::io::Io::sockets) needs none: it is about this object.
+    /// Returns the sockets, of the whole world. It is async because a world may be several objects one day;
+    /// [`Io::sockets`](super::io::Io::sockets), which returns the sockets of this object only, is not.
     pub fn fetch_sockets(self) -> impl Future<Output = Vec<Socket>> + 'static {
         futures::future::lazy(|_| self.sockets())
     }
@@ -176,8 +185,8 @@ impl BroadcastOperator {
     /// Makes each socket join all of these rooms, or none; see [`Socket::join`].
     ///
     /// # Errors
-    /// Sockets that would be in too many rooms are named in the error; all others joined. If a name is too long, no socket
-    /// joined.
+    /// [`JoinError::TooManyRooms`] names the sockets that would be in too many rooms; all other sockets joined. With
+    /// [`JoinError::NameTooLong`], no socket joined.
     pub fn sockets_join(self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         self.world.join(Recipients::Matching(self.target), rooms_of(rooms))
     }

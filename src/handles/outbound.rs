@@ -1,4 +1,4 @@
-//! Where an event goes, and with which options.
+//! The recipients and options of an event that is emitted.
 
 use core::time::Duration;
 use std::rc::Rc;
@@ -24,18 +24,18 @@ pub(crate) struct Outbound {
     pub to: Recipients,
     /// Their namespace.
     pub namespace: Namespace,
-    /// Which of the app's predicates knew the namespace.
+    /// The index of the app's predicate that accepted the namespace.
     pub predicate: Option<u32>,
     /// Its options.
     pub options: EmitOptions,
 }
 
-/// How an event is emitted.
+/// The options of an event that is emitted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EmitOptions {
     /// Whether it is dropped for clients that are not ready.
     pub volatile: bool,
-    /// Whether it does not call the handlers of outgoing events.
+    /// Whether the handlers of outgoing events are not called.
     pub suppress_hooks: bool,
     /// How long each client has to acknowledge it.
     pub timeout: Option<Duration>,
@@ -43,7 +43,7 @@ pub(crate) struct EmitOptions {
     pub ack_to: Option<AckTo>,
 }
 
-/// A handler of acknowledgements, with the context that it gets beside each.
+/// A handler of acknowledgements, with the context that it gets with each.
 #[derive(Clone, Debug)]
 pub(crate) struct AckTo {
     handler: Box<str>,
@@ -64,7 +64,7 @@ impl AckTo {
 }
 
 impl Outbound {
-    /// Emits an event, whose acknowledgements go to a handler if the options say so.
+    /// Emits an event. Its acknowledgements go to a handler if `ack_to` is set.
     ///
     /// # Errors
     /// The event cannot be sent as it is.
@@ -93,10 +93,10 @@ impl Outbound {
         Ok(())
     }
 
-    /// Emits an event, whose acknowledgements are awaited.
+    /// Emits an event, and returns its acknowledgements to be awaited.
     ///
     /// # Errors
-    /// The event cannot be sent as it is, or the options are not for acknowledgements that are awaited.
+    /// The event cannot be sent as it is, the timeout is too long, or `ack_to` is set.
     pub(crate) fn emit_with_ack(self, event: &str, args: Result<Args, EncodeError>) -> Result<AwaitedAcks, EmitError> {
         check_event(event)?;
         let args = args?;
@@ -109,7 +109,7 @@ impl Outbound {
             return Err(EmitError::Timeout(timeout));
         }
         let Some(world) = handle.upgrade() else {
-            // Nobody is left to acknowledge: the same as a world that is gone while it is awaited.
+            // No client is left to acknowledge: the result is the same as if the world had gone while it was awaited.
             let (_, receiver) = futures::channel::oneshot::channel();
             return Ok(AwaitedAcks::new(handle, PendingAckId(0), receiver));
         };
@@ -127,11 +127,10 @@ fn check_event(event: &str) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// The methods that every type has that `emit`s by itself: it has `options`, and becomes an [`Outbound`].
+/// The methods of every emitter: a type that has `options` and becomes an [`Outbound`].
 macro_rules! emitter_methods {
     () => {
-        /// Drops the event for clients that are not ready: those with unsent bytes in their way, and those between two
-        /// polls.
+        /// Drops the event for clients that are not ready: those with more than 4,096 unsent bytes, and those between two polls.
         ///
         /// ```
         /// use dormouse::testing::{TestEvent, TestWorld};
@@ -160,7 +159,7 @@ macro_rules! emitter_methods {
             self
         }
 
-        /// Does nothing: it is here for code that comes from Socket.IO. The runtime compresses all frames of a connection or
+        /// Does nothing; it exists for code that is ported from Socket.IO. The runtime compresses all frames of a connection or
         /// none (see the README on `no_web_socket_compression`).
         pub const fn compress(self, _compress: bool) -> Self {
             self
@@ -173,10 +172,10 @@ macro_rules! emitter_methods {
             self
         }
 
-        /// Asks for acknowledgements without waiting for them. A record is kept with each socket, and the handler that is
-        /// registered by [`on_ack`](crate::routing::Routes::on_ack) is called with the client's answer and `context`, however
-        /// often the world slept in between; without an answer when the timeout passed or the client is gone. `context` may
-        /// have 4,096 bytes of JSON.
+        /// Asks for acknowledgements without waiting for them. A record is kept with each socket, and survives sleep. The handler
+        /// that [`on_ack`](crate::routing::Routes::on_ack) registered under this name is called with `context` and the
+        /// acknowledgement; with an error instead if the timeout passes or the client disconnects. `context` may have 4,096 bytes
+        /// of JSON.
         ///
         /// ```
         /// use dormouse::testing::{TestEvent, TestWorld};
@@ -217,8 +216,8 @@ macro_rules! emitter_methods {
         /// Emits an event: a tuple is several arguments, everything else is one.
         ///
         /// # Errors
-        /// The event's name is reserved, or an argument cannot be sent; nothing is sent then. It is no error if no socket is
-        /// there to receive it.
+        /// The event's name is reserved, an argument cannot be sent, or the handler or context of [`ack_to`](Self::ack_to) is
+        /// invalid; nothing is sent then. It is no error if no socket receives the event.
         pub fn emit(self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
             self.outbound().emit(event, args.into_args())
         }

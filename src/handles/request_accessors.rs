@@ -1,6 +1,7 @@
-//! What handlers may read of the HTTP request that opened a connection, or is to open one.
+//! The accessors of the HTTP request that opened a connection, or asks to open one.
 
-/// The methods of a handle whose `request` returns a [`HandshakeRequest`](crate::core::handshake_request::HandshakeRequest).
+/// Writes the methods of a handle whose `request` returns a
+/// [`HandshakeRequest`](crate::core::handshake_request::HandshakeRequest).
 macro_rules! request_accessors {
     () => {
         /// Returns the request's path and query.

@@ -22,13 +22,12 @@ use crate::id::{Namespace, Room, SocketId};
 use crate::limits::MAX_DATA_BYTES;
 use crate::value::{FromArgs, IntoArgs, json};
 
-/// A client in a namespace. It is a handle: clones of it are the same socket. It may outlive the socket; its methods do nothing
-/// then.
+/// A client in a namespace. It is a handle: clones are the same socket. It may outlive the socket; its methods do nothing then.
 #[derive(Clone, Debug)]
 pub struct Socket {
     pub(crate) world: WorldHandle,
     pub(crate) target: SocketRef,
-    /// The socket as it was, if it is gone.
+    /// The socket as it was when it left its namespace, if the handler is called because of that.
     gone: Option<Rc<GoneSocket>>,
     /// Whether events emitted through this handle do not call the handlers of outgoing events.
     pub(crate) suppress_hooks: bool,
@@ -62,7 +61,8 @@ impl Socket {
         &self.target.namespace
     }
 
-    /// Returns a part of the namespace's name by its name in the template: `n` in `/dynamic-{n}`. `None` without a template.
+    /// Returns the part of the namespace's name that its template calls `name`, such as `n` in `/dynamic-{n}`. `None` if the
+    /// namespace has no template, or the template has no such part.
     pub fn param(&self, name: &str) -> Option<String> {
         self.world.upgrade()?.namespace_param(&self.target.namespace, name)
     }
@@ -77,8 +77,8 @@ impl Socket {
         self.look(|view| view.is_connected).unwrap_or_default()
     }
 
-    /// Returns the request that opened the connection, with the client's auth. `None` if the socket is gone, unless the handler is
-    /// called because it left.
+    /// Returns the request that opened the connection, with the client's auth. `None` if the socket is gone, unless the handler
+    /// is called because it left.
     pub fn handshake(&self) -> Option<Handshake> {
         self.look(|view| Handshake::of(view.facts))
     }
@@ -94,7 +94,7 @@ impl Socket {
         self.look(|view| view.facts.rooms()).unwrap_or_default()
     }
 
-    /// Returns the data that [`set_data`](Self::set_data) kept with the socket, or `T`'s default if there is none.
+    /// Returns the data that [`set_data`](Self::set_data) stored with the socket, or `T`'s default if there is none.
     ///
     /// # Errors
     /// The data is not a `T`.
@@ -105,8 +105,8 @@ impl Socket {
         }
     }
 
-    /// Keeps data with the socket: Socket.IO's `socket.data`. It survives sleep, comes with
-    /// [`fetch_sockets`](BroadcastOperator::fetch_sockets), and may have 65,536 bytes of JSON. Guards may set it, too.
+    /// Stores data with the socket: Socket.IO's `socket.data`. It survives sleep, is readable on the sockets that
+    /// [`fetch_sockets`](BroadcastOperator::fetch_sockets) returns, and may have 65,536 bytes of JSON. Guards may set it, too.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -146,8 +146,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Joins rooms: all of them, or none. Guards may call it, too; the socket is in the rooms once it is let in. A socket may be
-    /// in 10,000 rooms besides its own, whose names have 4,096 bytes at most.
+    /// Joins rooms: all of them, or none. Guards may call it, too; the socket is in the rooms once the guards have accepted it. A
+    /// socket may be in 10,000 rooms besides its own. The name of a room may have 4,096 bytes.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -200,8 +200,8 @@ impl Socket {
         /// The same as those of [`emit`](Self::emit).
         pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError>;
 
-        /// Targets all other sockets in any of these rooms. No other socket is in the room of this one's id: use
-        /// [`Io::to`] for that.
+        /// Targets all other sockets in any of these rooms, never this socket itself. To emit to the room of this socket's own
+        /// id, use [`Io::to`].
         pub fn to(&self, rooms: impl IntoRooms) -> BroadcastOperator;
 
         /// The same as [`to`](Self::to): Socket.IO's `in`, which is a keyword in Rust.
@@ -226,14 +226,14 @@ impl Socket {
         pub fn ack_to(&self, handler: &str, context: impl Serialize) -> SocketEmitter;
     }
 
-    /// Targets all other sockets in the namespace that are connected to this object: today, a world is one object.
+    /// Targets all other sockets in the namespace that are connected to this object. Today, a world is one object.
     pub fn local(&self) -> BroadcastOperator {
         self.broadcast()
     }
 
-    /// Emits an event at once, and returns the client's acknowledgement when it comes, up to 60 s later. See
-    /// [`timeout`](SocketEmitter::timeout) for more time, and [`ack_to`](SocketEmitter::ack_to) for an acknowledgement that
-    /// the world may sleep over.
+    /// Emits an event at once, and returns the client's acknowledgement when it arrives, up to 60 s later. Use
+    /// [`timeout`](SocketEmitter::timeout) for another time, and [`ack_to`](SocketEmitter::ack_to) for an acknowledgement during
+    /// which the world may hibernate. For the errors, see [`SocketEmitter::emit_with_ack`].
     ///
     /// ```
     /// use dormouse::error::AckError;
@@ -263,7 +263,7 @@ impl Socket {
         self.look(|view| view.facts.had_once(event)).unwrap_or(true)
     }
 
-    /// Returns what `read` finds in the socket as it is, or as it was where it is kept; `None` when it is long gone.
+    /// Calls `read` with the socket, as it is or as this handle keeps it, and returns the result. `None` if the socket is gone.
     fn look<T>(&self, read: impl Fn(&SocketView<'_>) -> T) -> Option<T> {
         if let Some(gone) = &self.gone {
             return Some(read(&gone.view()));

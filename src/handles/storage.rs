@@ -8,8 +8,9 @@ use crate::error::Failure;
 use crate::limits::{MAX_STORAGE_KEY_BYTES, MAX_STORAGE_VALUE_BYTES};
 use crate::value::json;
 
-/// A world's own storage: values by key, in the object's SQLite. It survives sleep, deploys and the last client. Reading
-/// and writing are synchronous. A write is one row (billed), and delays messages sent after it until it is on disk.
+/// A world's own storage: values by key, in the object's SQLite. It survives hibernation and deploys, and stays when no client
+/// is connected. Reading and writing are synchronous. A write is one row (billed), and messages that are sent after it are
+/// delayed until it is on disk.
 ///
 /// ```
 /// use dormouse::{Data, Failure, Io, Storage};
@@ -32,10 +33,10 @@ impl Storage {
         Self { world }
     }
 
-    /// Returns the value of a key.
+    /// Returns the value of a key; `None` if the key is not there.
     ///
     /// # Errors
-    /// The value is not a `T`, or the platform failed.
+    /// The value is not a `T`, the platform failed, or the world is gone.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = world.read(key).map_err(failed)?;
@@ -45,7 +46,8 @@ impl Storage {
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
     ///
     /// # Errors
-    /// The value cannot be written as JSON, the key or the value is too long, or the platform failed; the earlier value stays.
+    /// The value cannot be written as JSON, the key or the value is too long, the platform failed, or the world is gone. The
+    /// earlier value stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = serde_json::to_string(value)?;
@@ -62,7 +64,7 @@ impl Storage {
     /// Deletes a key, if it is there.
     ///
     /// # Errors
-    /// The platform failed.
+    /// The platform failed, or the world is gone.
     pub fn delete(&self, key: &str) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         world.write(key, None).map_err(failed)
@@ -71,7 +73,7 @@ impl Storage {
     /// Returns the keys that start with `prefix`, in order.
     ///
     /// # Errors
-    /// The platform failed.
+    /// The platform failed, or the world is gone.
     pub fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         world.keys(prefix).map_err(failed)

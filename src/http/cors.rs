@@ -1,4 +1,4 @@
-//! The options of CORS: requests from pages of other origins.
+//! The options of CORS, for requests from pages of other origins.
 
 use core::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct Cors {
 
 impl Cors {
     /// Returns the defaults: the methods `GET` and `POST`, all request headers that a page asks for, no exposed response headers
-    /// besides the safelisted ones, credentials, and a preflight a day.
+    /// besides the safelisted ones, credentials, and a preflight that is cached for a day.
     pub fn new() -> Self {
         Self {
             methods: "GET,POST".to_owned(),
@@ -70,8 +70,8 @@ impl Cors {
         self
     }
 
-    /// Sets whether pages may send cookies: clients with `withCredentials`. Not sent if `ALLOWED_ORIGINS` is `*`, because browsers
-    /// refuse the two together.
+    /// Sets whether pages may send cookies, as clients with `withCredentials` do. Has no effect if `ALLOWED_ORIGINS` is `*`,
+    /// because browsers refuse the two together.
     #[must_use]
     pub const fn credentials(mut self, credentials: bool) -> Self {
         self.credentials = credentials;
@@ -92,12 +92,12 @@ impl Default for Cors {
     }
 }
 
-/// Joins names to a list, as HTTP writes it.
+/// Joins names to a list separated by commas, as HTTP writes it.
 #[track_caller]
 fn tokens<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut list = String::new();
     for name in names {
-        assert!(is_token(name), "{name:?} is neither a method nor a header's name");
+        assert!(is_token(name), "{name:?} is neither a method nor a header name");
         if !list.is_empty() {
             list.push(',');
         }

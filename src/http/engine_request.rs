@@ -1,4 +1,4 @@
-//! Requests to a gateway, parsed. The Worker refuses what needs no world; the object parses the request again.
+//! Requests to a gateway, parsed. The Worker refuses invalid requests, which need no world; the object parses the others again.
 
 use super::subprotocol::select_subprotocol;
 use crate::error::{BadRequest, Refusal};
@@ -12,9 +12,9 @@ pub enum EngineRequest {
     OpenPolling,
     /// Opens a session over WebSocket.
     OpenWebSocket,
-    /// Polls: reads what the session has for the client.
+    /// Polls: gets the packets that the session has for the client.
     Poll(Sid),
-    /// Posts: brings what the client has for the session.
+    /// Posts: sends the client's packets to the session.
     Post(Sid),
     /// Upgrades the session to WebSocket.
     Upgrade(Sid),
@@ -74,7 +74,8 @@ impl EngineRequest {
     }
 }
 
-/// Checks a request by the protocol alone. `bytes` is the size of its URL and headers, `subprotocols` the list that it offers.
+/// Checks a request by the protocol alone. `bytes` is the size of its URL and headers; `subprotocols` is the value of its header
+/// `Sec-WebSocket-Protocol`.
 ///
 /// # Errors
 /// The refusal that the client gets; the request does not reach its world.

@@ -4,5 +4,5 @@
 #[cfg(target_arch = "wasm32")]
 pub(crate) const CLOSE_MARK: &str = "x-dormouse-close";
 
-/// Prefix of internal headers between the Worker and its objects; removed from what clients and handlers send.
+/// Prefix of internal headers between the Worker and its objects. They are removed from what clients and handlers send.
 pub(crate) const INTERNAL_PREFIX: &str = "x-dormouse-";

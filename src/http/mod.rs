@@ -1,4 +1,4 @@
-//! What the Worker and the object both need of HTTP: requests, routes, origins, and headers.
+//! The HTTP that the Worker and the object both need: requests, routes, origins and headers.
 
 mod cors;
 mod engine_request;

@@ -9,10 +9,10 @@ pub(crate) type Header = (&'static str, String);
 
 /// Checks the `Origin` header of a request; returns the headers that every response to it must have, including errors.
 ///
-/// `own` is the origin that the request was sent to, `allowed` the origins that may connect, and `cors` the options of the headers.
+/// `own` is the origin to which the request was sent, `allowed` are the origins that may connect, and `cors` are the options.
 ///
 /// # Errors
-/// The page may not connect. The message names the variable that decides, and the headers let the page read the message.
+/// The page may not connect. The message names the variable `ALLOWED_ORIGINS`, and the headers let the page read the message.
 pub(crate) fn check(
     origin: Option<&str>,
     own: &str,
@@ -40,8 +40,8 @@ pub(crate) fn check(
     Err((refusal, headers))
 }
 
-/// Returns the further headers of the response to a preflight. `methods` are the methods that may be used, `asked` is the
-/// preflight's `Access-Control-Request-Headers`.
+/// Returns the headers that the response to a preflight has in addition. `methods` are the allowed methods, separated by commas;
+/// `asked` is the preflight's `Access-Control-Request-Headers`.
 pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
     let mut headers = vec![
         ("access-control-allow-methods", methods.to_owned()),
@@ -53,7 +53,8 @@ pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<
     headers
 }
 
-/// Joins the headers of a handler's response and those of [`check`], which replace the handler's own of the same names.
+/// Joins the headers of a handler's response and those of [`check`]. The latter replace the handler's headers of the same names,
+/// except `vary`.
 pub(crate) fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
     let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
     let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));

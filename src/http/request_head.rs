@@ -19,7 +19,7 @@ impl RequestHead {
         self.lines().next().unwrap_or_default()
     }
 
-    /// Returns the origin that the request was sent to: `https://relay.example`.
+    /// Returns the origin to which the request was sent, such as `https://relay.example`.
     pub(crate) fn own_origin(&self) -> &str {
         self.split_url().0
     }
@@ -34,7 +34,7 @@ impl RequestHead {
         form_urlencoded::parse(self.split_url().2.as_bytes())
     }
 
-    /// Returns the world that the query names.
+    /// Returns the name of the world in the query, unchecked.
     pub(crate) fn asked_world(&self) -> Option<String> {
         self.query().find(|(key, _)| key == "world").map(|(_, value)| value.into_owned())
     }
@@ -61,7 +61,7 @@ impl RequestHead {
         self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
-    /// Returns what a session keeps of the request, which came at `issued`.
+    /// Returns the part of the request that a session keeps. The request arrived at `issued`.
     pub(crate) fn to_handshake(&self, issued: Timestamp) -> HandshakeRequest {
         let origin = self.own_origin();
         HandshakeRequest {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands in it, however many headers there are, and whichever come twice.
+        /// With any content, any number of headers, and repeated names.
         #[test]
         fn what_was_written_is_read(
             url in "(https?://)?[^\n]{0,40}",

@@ -3,14 +3,14 @@
 use crate::core::handshake_request::Protocol;
 use crate::id::WorldName;
 
-/// What a request is for.
+/// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     /// The gateway of a world.
     Gateway {
         /// The world.
         world: WorldName,
-        /// The protocol that is spoken there.
+        /// The protocol of the gateway.
         protocol: Protocol,
     },
     /// A route of the app in a world, if the app has one for the path.
@@ -27,7 +27,7 @@ pub(crate) enum Route<'a> {
         /// The name of the operation, which is not checked yet.
         operation: &'a str,
     },
-    /// The index.
+    /// The page at `/`.
     Index,
     /// Nothing; the text is the error message.
     NotFound(&'static str),
@@ -43,10 +43,11 @@ pub(crate) const NO_WORLD: &str = "No world can have this name: it takes 1 to 64
 /// The start of every path of the admin HTTP API, before the world's name.
 const ADMIN: &str = "/api/worlds/";
 
-/// The path of the gateway that speaks plain Engine.IO, below a world's or at the root.
+/// The path of the gateway that serves plain Engine.IO, below a world's path or at the root.
 const ENGINE_IO: &str = "/engine.io/";
 
-/// Routes a path. `world` is the world of the query, which counts if the path names none. Socket.IO is served at `socket_io`.
+/// Routes a path. `world` is the world in the query, which is used if the path names none; without both, it is the default world.
+/// `socket_io` is the path of the gateway that serves Socket.IO.
 pub(crate) fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> Route<'a> {
     if path == "/" {
         return Route::Index;

@@ -7,12 +7,11 @@ use crate::limits::MAX_SUBPROTOCOLS;
 /// The header in which a client offers subprotocols of a WebSocket, and in which the response to the upgrade selects one.
 pub(crate) const SUBPROTOCOL: &str = "sec-websocket-protocol";
 
-/// Selects a subprotocol of those that a client offers in [`SUBPROTOCOL`]: the first one, as the reference server does. Browsers
-/// close a WebSocket if none of the offered ones is selected.
+/// Selects the first subprotocol that a client offers in [`SUBPROTOCOL`], as the reference server does. A browser closes the
+/// WebSocket if no offered subprotocol is selected.
 ///
 /// # Errors
-/// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than
-/// [`MAX_SUBPROTOCOLS`].
+/// The value is not a list of different tokens (RFC 6455, section 11.3.4), or has more than [`MAX_SUBPROTOCOLS`] of them.
 pub(crate) fn select_subprotocol(offered: &str) -> Result<&str, Refusal> {
     let names = || offered.split(',').map(str::trim_ascii);
     let is_new = |(place, name): (usize, &str)| is_token(name) && names().take(place).all(|other| other != name);

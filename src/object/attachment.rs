@@ -1,4 +1,4 @@
-//! The stored form of a snapshot: the attachment of a WebSocket, and rows of the database for what does not fit.
+//! The stored form of a snapshot: the attachment of a WebSocket, and rows in the object's database if it does not fit.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,21 +12,21 @@ use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
 pub struct Written {
     /// The attachment: JSON of at most 15,000 bytes.
     pub attachment: String,
-    /// The rows of the database; none where all fits into the attachment.
+    /// The rows in the database; none if everything fits into the attachment.
     pub spilled: Vec<Vec<u8>>,
 }
 
-/// The attachment. The header is first, so that a heartbeat need not read the rest.
+/// The attachment. The header is first, so that the heartbeat of a sleeping world need not read the rest.
 #[derive(Serialize, Deserialize)]
 struct Attachment<B> {
     #[serde(rename = "v")]
     version: u32,
     #[serde(rename = "h")]
     header: HeartbeatState,
-    /// Absent where the body is in rows.
+    /// Absent if the body is in rows.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<B>,
-    /// The session's id, where the body is in rows.
+    /// The session's id, if the body is in rows.
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     spilled: Option<Sid>,
 }
@@ -38,7 +38,7 @@ pub enum Read {
     Whole(HeartbeatState, SessionState),
     /// A snapshot whose body is in the database, under this id.
     Spilled(HeartbeatState, Sid),
-    /// The mark of the probe of an upgrade: its session polls, in memory.
+    /// The mark of the probe of an upgrade. Its session polls and is in memory only.
     Probe,
 }
 
@@ -48,13 +48,13 @@ pub const PROBE: &str = "probe";
 /// Writes a snapshot.
 ///
 /// # Errors
-/// The snapshot cannot be written as JSON; it always can.
+/// The snapshot cannot be written as JSON. This does not happen: every snapshot can.
 pub fn write(header: HeartbeatState, body: &SessionState) -> serde_json::Result<Written> {
     let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
     if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
-    // A string with other characters takes two bytes for each UTF-16 unit.
+    // A string with characters other than ASCII takes two bytes for each UTF-16 unit.
     if attachment.chars().map(char::len_utf16).sum::<usize>().saturating_mul(2) <= MAX_ATTACHMENT_BYTES {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
@@ -92,7 +92,7 @@ const BEFORE_HEADER: &str = r#"{"v":2,"h":"#;
 
 /// Reads the body from its rows.
 pub fn read_spilled(rows: &[Vec<u8>]) -> Option<SessionState> {
-    // As a text: reading bytes would instantiate the whole deserializer a second time.
+    // Read as text: reading bytes would instantiate the whole deserializer a second time.
     serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
 
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(read(""), None);
     }
 
-    /// What an earlier deployment wrote is read by the next one, and written again as it was, in the same order.
+    /// The next deployment reads what an earlier one wrote, and writes it again unchanged, in the same order.
     #[test]
     fn a_snapshot_of_this_version_stays_as_it_is() {
         let attachment = concat!(

@@ -5,7 +5,7 @@ use crate::core::engineio::Wakeup;
 use crate::core::server::Server;
 use crate::time::Timestamp;
 
-/// What is known of the object's alarm and timer.
+/// The state of the object's alarm and timer, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     alarm: AlarmState,
@@ -14,7 +14,7 @@ pub(super) struct Clock {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum AlarmState {
-    /// The object woke, and has not looked the alarm up.
+    /// The object woke and has not looked up the alarm.
     #[default]
     Unknown,
     /// It is being looked up.
@@ -28,7 +28,7 @@ enum AlarmState {
 }
 
 impl Clock {
-    /// Notes that the alarm went off, and that nothing sets it again before [`settle`](Self::settle).
+    /// Notes that the alarm went off. Nothing sets it again before [`settle`](Self::settle).
     pub(super) const fn ring(&mut self) {
         self.alarm = AlarmState::Ringing;
     }
@@ -43,7 +43,7 @@ impl Clock {
         self.timer = None;
     }
 
-    /// Takes the result of [`Platform::find_alarm`]; returns whether the world needs a turn for it.
+    /// Handles the result of [`Platform::find_alarm`]; returns whether the world needs a turn for it.
     pub(super) fn take_alarm<P: Platform>(
         &mut self,
         platform: &mut P,
@@ -69,7 +69,7 @@ impl Clock {
         self.alarm = AlarmState::At(at);
     }
 
-    /// Sets alarm and timer to what the world needs next, where that changed.
+    /// Sets the alarm and the timer to the times that the world needs next, if these changed.
     pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server) {
         self.update_timer(platform, server.next_timeout());
         if server.next_wakeup() == Wakeup::Unknown {
@@ -85,15 +85,15 @@ impl Clock {
         }
         match (server.next_wakeup(), self.alarm) {
             (_, AlarmState::Ringing) => {}
-            // An alarm that goes off too early costs a wake. One that is set again costs a row written, and would be set with each
+            // An alarm that goes off too early costs a wake. Setting it again costs a written row, and would happen with each
             // client that joins in time, and with each pong.
             (Wakeup::At(at), AlarmState::At(known)) if known <= at => {}
             (Wakeup::At(at), _) => self.set_alarm(platform, at),
-            // An alarm that was set before the world slept, and that nothing needs, goes off once more without effect.
             (Wakeup::Off, AlarmState::At(_)) => {
                 platform.delete_alarm();
                 self.alarm = AlarmState::Off;
             }
+            // An alarm that was not looked up, and that nothing needs, goes off once without effect.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The Durable Object's shell: wakes the world, hands it what the platform brings, and stores what changed.
+//! The Durable Object's shell: wakes the world, passes inputs of the platform to it, and stores what changed.
 
 pub(crate) mod attachment;
 mod clock;

@@ -1,4 +1,4 @@
-//! A turn of the loaded world: its effects become calls of the platform, and what changed is stored.
+//! A turn of the loaded world: performs its effects through the platform, and stores what changed.
 
 use super::attachment;
 use super::platform::Platform;
@@ -21,14 +21,14 @@ impl LoadedWorld {
             self.step(platform, now, Input::Continue);
         }
         for conn in self.write_all(platform) {
-            // The next sleep would lose a session that cannot be written. If it ends now, its client connects again.
+            // The world would lose this session when it sleeps. If the session ends now, its client connects again.
             self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
             self.delete_rows(platform, conn);
             platform.close(conn, 1011);
         }
     }
 
-    /// Deletes the rows that a socket has in the database.
+    /// Deletes the rows that a WebSocket has in the database.
     pub(super) fn delete_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
         let Some(rows) = self.rows.remove(conn) else { return };
         if let Err(error) = rows.delete(platform) {
@@ -36,7 +36,7 @@ impl LoadedWorld {
         }
     }
 
-    /// Writes what has changed; returns the sockets whose snapshots could not be written.
+    /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let Changes { conns, world } = self.world.server().take_changes();
         if let Some(world) = world
@@ -66,7 +66,7 @@ impl LoadedWorld {
         self.world.handle(now, input, &mut || platform.entropy(), &mut self.fx);
     }
 
-    /// Performs the effects; returns the sockets that have too much unsent.
+    /// Performs the effects; returns the WebSockets that have too many unsent bytes.
     fn perform<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let mut slow = Vec::new();
         let mut effects = self.fx.take();
@@ -98,8 +98,8 @@ impl LoadedWorld {
         slow
     }
 
-    /// Writes the snapshots of sessions; returns the WebSockets of those that could not be written. Everything has been sent
-    /// before, because the runtime holds back what is sent after a write.
+    /// Writes the snapshots of sessions; returns the WebSockets of those that could not be written. Must be called after
+    /// everything has been sent, because the runtime delays what is sent after a write.
     fn write_sessions<P: Platform>(&mut self, platform: &mut P, conns: Vec<ConnId>) -> Vec<ConnId> {
         let mut failed = Vec::new();
         for conn in conns {

@@ -1,4 +1,4 @@
-//! The runtime, as the shell calls it. In the object this is the Workers runtime; in tests it is all data.
+//! The trait through which the shell reaches the runtime: the Workers runtime in an object, a simulated one in tests.
 
 use core::any::Any;
 use core::fmt;
@@ -19,7 +19,7 @@ use crate::world::Store;
 pub trait Platform {
     /// A WebSocket of the runtime.
     type Socket;
-    /// What yields the response to a request.
+    /// A receiver of the response to a request.
     type Waiting;
     /// An error of the runtime.
     type Error: fmt::Debug;
@@ -36,116 +36,119 @@ pub trait Platform {
     /// Writes an error to the log.
     fn log_error(&mut self, line: &str);
 
-    /// Takes the payload of a panic of a turn, which is a bug of Dormouse. The world is read again after this returns.
+    /// Handles the payload of a panic in a turn, which is a bug of Dormouse. The world is read again after this returns.
     fn panicked(&mut self, panic: Box<dyn Any + Send>);
 
-    /// Sets a text frame that the runtime answers without waking the object, and its answer; `None` for none.
+    /// Sets the text frame that the runtime answers without waking the object, and its answer; `None` for none.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Self::Error>;
 
-    /// Numbers the WebSockets that the runtime kept from 0 on, and returns their attachments in that order; all earlier numbers are
-    /// void. WebSockets that were closed by [`close`](Self::close) get no number. From now on, a WebSocket is slow if it has more
-    /// than `max_unsent` unsent bytes.
+    /// Numbers the WebSockets that the runtime kept, from 0 on, and returns their attachments in that order. Earlier numbers
+    /// become invalid. WebSockets that were closed by [`close`](Self::close) get no number. From now on, a WebSocket is slow if
+    /// it has more than `max_unsent` unsent bytes, not counting the last large packet.
     fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<Self>;
 
     /// Accepts a WebSocket that hibernates with the object, and numbers it; returns the client's end.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn accept(&mut self) -> Result<(Self::Socket, ConnId), Self::Error>;
 
     /// Returns the number of a WebSocket; `None` if the world has closed it.
     fn conn_of(&self, socket: &Self::Socket) -> Option<ConnId>;
 
-    /// Sends a packet to one WebSocket; returns whether it was slow before. Nothing is sent to a WebSocket that is closing, and no
-    /// volatile packet to one that has unsent bytes.
+    /// Sends a packet to one WebSocket; returns whether that was slow before. Nothing is sent to a WebSocket that is closing, and
+    /// no volatile packet to one with more than `VOLATILE_UNSENT_BYTES` unsent bytes.
     fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
 
-    /// Sends a packet to many WebSockets, in one call out of wasm; adds those that were slow before to `slow`. Skips those that have
-    /// unsent bytes, if the packet is volatile.
+    /// Sends a packet to many WebSockets, in one call out of wasm; appends those that were slow before to `slow`. A volatile
+    /// packet is sent to those only that [`send`](Self::send) would send it to.
     fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 
     /// Writes the attachment of a WebSocket, which survives sleep; returns false if the runtime refuses it.
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool;
 
-    /// Closes a WebSocket: its number is free, and it is not restored when the world wakes.
+    /// Closes a WebSocket. Its number becomes free, and it is not restored when the world wakes.
     fn close(&mut self, conn: ConnId, code: u16);
 
     /// Returns the time of the last pong of each WebSocket whose pongs the runtime answered.
     fn last_pongs(&self) -> Vec<(ConnId, Timestamp)>;
 
-    /// Returns the attachment of every WebSocket and the time of its last pong, without numbering them: for the heartbeat of a world
-    /// that sleeps.
+    /// Returns the attachment of every WebSocket and the time of its last pong, for the heartbeat of a sleeping world. Assigns no
+    /// numbers.
     fn liveness(&self) -> impl Iterator<Item = (String, Timestamp)>;
 
-    /// Sends a text frame to every WebSocket, without numbering them.
+    /// Sends a text frame to every WebSocket. Assigns no numbers.
     fn ping_all(&mut self, ping: &str);
 
-    /// Writes the rows of the body of the snapshot of the session `sid`, in place of the last ones.
+    /// Writes the body of the snapshot of the session `sid` as rows, in place of the last ones.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
 
-    /// Writes one long attachment of the unfinished packet of the session `sid`. Each place is written once.
+    /// Writes one long attachment of the unfinished packet of the session `sid`; `place` is its index in the packet. Each place
+    /// is written once.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Self::Error>;
 
     /// Reads what [`write_body`](Self::write_body) wrote; empty if nothing was written.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, Self::Error>;
 
     /// Reads what [`write_part`](Self::write_part) wrote.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, Self::Error>;
 
     /// Deletes what [`write_body`](Self::write_body) wrote.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn delete_body(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
     /// Deletes what [`write_part`](Self::write_part) wrote.
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn delete_parts(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
     /// Returns the sessions that have rows of [`write_body`](Self::write_body) or [`write_part`](Self::write_part).
     ///
     /// # Errors
-    /// The runtime's own.
+    /// The runtime failed.
     fn spilled(&mut self) -> Result<Vec<Sid>, Self::Error>;
 
     /// Returns the storage of the world.
     fn store(&self) -> Rc<dyn Store>;
 
-    /// Sets the object's one alarm; it goes off as [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), asleep or not.
+    /// Sets the object's only alarm. When it goes off, the runtime calls
+    /// [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), even if the object hibernates.
     fn set_alarm(&mut self, at: Timestamp);
 
     /// Deletes the object's alarm.
     fn delete_alarm(&mut self);
 
-    /// Looks the time of the alarm up. The result comes later, as
+    /// Looks up the time of the alarm. The result is passed later to
     /// [`Shell::handle_alarm_found`](super::shell::Shell::handle_alarm_found).
     fn find_alarm(&mut self);
 
-    /// Starts the one timer in memory, which keeps the object awake; it goes off as
-    /// [`Shell::handle_timer`](super::shell::Shell::handle_timer).
+    /// Starts the only timer in memory, which keeps the object awake. When it goes off,
+    /// [`Shell::handle_timer`](super::shell::Shell::handle_timer) is called.
     fn start_timer(&mut self, at: Timestamp);
 
-    /// Stops the timer that was started and has not gone off.
+    /// Stops the timer, which was started and has not gone off.
     fn stop_timer(&mut self);
 
-    /// Numbers a request that is about to be handled. Numbers are not reused while the object lives, even if the world is read again.
+    /// Numbers a request that is about to be handled. Numbers are not reused while the object lives, even if the world is read
+    /// again.
     fn register(&mut self) -> (RequestId, Self::Waiting);
 
     /// Returns whether a request has no response yet.
@@ -154,6 +157,6 @@ pub trait Platform {
     /// Responds to a request.
     fn respond(&mut self, request: RequestId, response: Response);
 
-    /// Refuses all requests that wait, because the world lost what it had in memory, and their sessions with it.
+    /// Refuses all waiting requests, because the world lost what it had in memory, including their sessions.
     fn drop_requests(&mut self);
 }

@@ -1,4 +1,4 @@
-//! Engine.IO requests, made into inputs.
+//! Engine.IO requests, which become inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -17,28 +17,28 @@ use crate::time::Timestamp;
 /// The immediate result of a request.
 #[derive(Debug)]
 pub enum Reception<P: Platform> {
-    /// The response exists, or will come.
+    /// The response exists already, or will follow.
     Waits(P::Waiting),
     /// The request opens a polling session, unless the response is a refusal.
     Opens {
         /// The session.
         sid: Sid,
-        /// What yields the response.
+        /// The receiver of the response.
         waiting: P::Waiting,
     },
-    /// A POST, whose body must be read and given to [`Shell::handle_body`].
+    /// A POST. The caller must read its body and pass it to [`Shell::handle_body`].
     WantsBody {
         /// The request.
         request: RequestId,
         /// Its session.
         sid: Sid,
-        /// What yields the response.
+        /// The receiver of the response.
         waiting: P::Waiting,
     },
-    /// A WebSocket was accepted; this is the client's end.
+    /// The WebSocket was accepted; this is the client's end.
     Accepted(P::Socket),
-    /// A second WebSocket of a session. As in the reference server, it is closed as soon as it is open: by the Worker, so that a client
-    /// that does not answer the close cannot keep the world awake.
+    /// A second WebSocket of a session. As in the reference server, it is closed as soon as it is open. The Worker does that, so
+    /// that a client that does not answer the close cannot keep the world awake.
     SecondWebSocket,
     /// The request is refused.
     Refused(Refusal),
@@ -58,8 +58,8 @@ pub enum Body {
 }
 
 impl<P: Platform> Shell<P> {
-    /// Handles a request that the Worker forwarded. `octets` returns whether a POST is `application/octet-stream`; `details` returns
-    /// the request as hooks see it, which came at the given time.
+    /// Handles a request that the Worker forwarded. `octets` returns whether a POST is `application/octet-stream`; `details`
+    /// returns the request as hooks see it, with the time at which it arrived.
     ///
     /// # Errors
     /// The runtime did not accept a WebSocket.
@@ -102,7 +102,7 @@ impl<P: Platform> Shell<P> {
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
                 let handshake = Rc::clone(details.handshake());
-                // The turn that opens the session writes its snapshot.
+                // No attachment: the turn that opens the session writes its snapshot.
                 self.accept(None, |conn| Input::OpenWebSocket { conn, sid, protocol, handshake })?
             }
             EngineRequest::Upgrade(sid) if self.server().can_upgrade(sid) => {
@@ -118,7 +118,7 @@ impl<P: Platform> Shell<P> {
     pub fn handle_body(&mut self, request: RequestId, sid: Sid, body: Body) {
         let body = match body {
             Body::Bytes(bytes) if bytes.len() > self.config.max_payload_bytes => PostBody::TooLong,
-            // Invalid UTF-8 becomes U+FFFD, as in engine.io, and as the runtime does it in texts of WebSockets.
+            // Invalid UTF-8 becomes U+FFFD, as in engine.io, and as in the runtime's text frames of WebSockets.
             Body::Bytes(bytes) => PostBody::Text(
                 String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
             ),
@@ -130,7 +130,7 @@ impl<P: Platform> Shell<P> {
         self.turn(Input::PostBody { request, sid, body });
     }
 
-    /// Makes the id of a new session: the app's own, or a random one.
+    /// Returns the id of a new session: the app's own, or a random one.
     fn fresh_sid(&mut self, details: &ConnRequest) -> Result<Sid, Refusal> {
         let app = self.app();
         // As in engine.io, an error in the app's function costs this one request.
@@ -142,7 +142,7 @@ impl<P: Platform> Shell<P> {
         .ok_or(Refusal::BadRequest(BadRequest::IdGenerationError))
     }
 
-    /// Registers a request and runs its turn; reports the refusal, if it is refused.
+    /// Registers a request and runs its turn; reports the refusal to the app if the request is refused.
     fn run_request(
         &mut self,
         input: impl FnOnce(RequestId) -> Input,
@@ -174,7 +174,7 @@ impl<P: Platform> Shell<P> {
         attachment: Option<&str>,
         input: impl FnOnce(ConnId) -> Input,
     ) -> Result<Reception<P>, P::Error> {
-        // Wakes first: waking closes a socket without an attachment, as one that the world has closed.
+        // The world wakes first, because waking closes every WebSocket without an attachment: it takes it for a closed one.
         let (platform, _) = self.wake();
         let (client, conn) = platform.accept()?;
         if let Some(attachment) = attachment {

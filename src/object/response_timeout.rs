@@ -1,4 +1,4 @@
-//! The timeout of responses that handlers make.
+//! The timeout for responses of handlers.
 
 use core::future::Future;
 use core::pin::pin;
@@ -9,8 +9,8 @@ use futures::future::{Either, select};
 use crate::error::Failure;
 use crate::handles::HttpResponse;
 
-/// Waits for the response of a handler, at most until `too_late`: a request that stays open keeps the world awake. The response of a
-/// handler that panicked is a 500.
+/// Waits for the response of a handler, at most until `too_late`, because an open request keeps the world awake. Returns a 504 if
+/// the response is late, and a 500 if the handler panicked.
 pub(crate) async fn answer_or_late(
     answer: oneshot::Receiver<HttpResponse>,
     too_late: impl Future<Output = ()>,

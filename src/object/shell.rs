@@ -1,4 +1,4 @@
-//! The shell of a world: wakes it, passes it what happens, and survives its panics. It reaches the runtime through
+//! The shell of a world: wakes it, passes inputs to it, and recovers from its panics. It reaches the runtime through
 //! [`Platform`] only.
 
 use super::clock::Clock;
@@ -59,24 +59,24 @@ impl<P: Platform> Shell<P> {
         self.loaded.is_none()
     }
 
-    /// Returns the core, and wakes the world for it. The caller must drop it before anything is handled.
+    /// Returns the core; wakes the world if necessary. The caller must drop it before an input is handled.
     pub fn server(&mut self) -> RefMut<'_, Server> {
         let (_, loaded) = self.wake();
         loaded.world.server()
     }
 
-    /// Returns the app that serves the world, and wakes the world for it.
+    /// Returns the app that serves the world; wakes the world if necessary.
     pub fn app(&mut self) -> Rc<App> {
         let (_, loaded) = self.wake();
         Rc::clone(loaded.world.app())
     }
 
-    /// Returns the waker that is woken when [`handle_woken`](Self::handle_woken) must be called.
+    /// Returns the waker of the world. When it is woken, [`handle_woken`](Self::handle_woken) must be called.
     pub fn notify(&self) -> Arc<Notify> {
         Arc::clone(&self.notify)
     }
 
-    /// Continues the handlers that waited, and what was called on handles between two turns.
+    /// Runs a turn for waiting handlers that can make progress, and for methods of handles that were called between two turns.
     pub fn handle_woken(&mut self) {
         // No handler waits in a world that sleeps.
         if !self.is_asleep() {
@@ -84,7 +84,7 @@ impl<P: Platform> Shell<P> {
         }
     }
 
-    /// Handles a request to one of the app's routes. The response arrives when the handler returns it.
+    /// Handles a request to one of the app's routes. Returns the receiver of the response.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, loaded) = self.wake();
         let answer = loaded.world.handle_http(request);
@@ -92,7 +92,7 @@ impl<P: Platform> Shell<P> {
         answer
     }
 
-    /// Handles a call of the admin HTTP API, whose key has been checked.
+    /// Handles a call of the admin HTTP API. The Worker has checked the key. Returns the receiver of the response.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, loaded) = self.wake();
         let answer = loaded.world.handle_admin(operation, request);
@@ -100,10 +100,10 @@ impl<P: Platform> Shell<P> {
         answer
     }
 
-    /// Handles a message of a WebSocket, of `length` UTF-16 units or bytes; `read` copies it out of the runtime.
+    /// Handles a message of a WebSocket. `length` is its length in UTF-16 units or bytes; `read` copies it out of the runtime.
     pub fn handle_message(&mut self, socket: &P::Socket, length: usize, read: impl FnOnce() -> Frame) {
         let Some(conn) = self.conn_of(socket) else { return };
-        // A text of too many UTF-16 units has too many bytes, too, and is not copied.
+        // A text with too many UTF-16 units has too many bytes as well, and need not be copied.
         if length > self.config.max_payload_bytes {
             self.turn(Input::TooLong { conn });
         } else {
@@ -139,7 +139,7 @@ impl<P: Platform> Shell<P> {
         if !is_tick_due {
             return self.turn(Input::Timeout);
         }
-        // Other deadlines first, so that a client that is closed now is not pinged.
+        // Other deadlines come first, so that a client that is closed now is not pinged.
         self.clock.ring();
         self.turn(Input::Timeout);
         self.clock.settle();
@@ -160,8 +160,8 @@ impl<P: Platform> Shell<P> {
         self.turn(Input::Timeout);
     }
 
-    /// Handles an input: the one way into the world. A panic in it is a bug of Dormouse: what was in memory only is lost, and
-    /// the rest is read again from the snapshots.
+    /// Handles an input; every input of the world passes through here. A panic is a bug of Dormouse: what was in memory only is
+    /// lost, and the rest is read again from the snapshots.
     pub(super) fn turn(&mut self, input: Input) {
         let culprit = match &input {
             Input::Frame { conn, .. }
@@ -176,10 +176,10 @@ impl<P: Platform> Shell<P> {
         if let Err(panic) = turned {
             platform.panicked(panic);
             platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
+            // Before the world is read again, so that the same connection cannot cause a second panic.
             if let Some(conn) = culprit {
                 platform.close(conn, 1011);
             }
-            // Closed before the world is read again, so that the same connection cannot panic a second time.
             self.loaded = None;
             self.platform.drop_requests();
             let now = self.platform.now();
@@ -191,7 +191,7 @@ impl<P: Platform> Shell<P> {
         clock.update(platform, &mut loaded.world.server());
     }
 
-    /// Returns the world, which is read if it sleeps, and the platform.
+    /// Returns the platform and the world, which is loaded first if it sleeps.
     pub(super) fn wake(&mut self) -> (&mut P, &mut LoadedWorld) {
         let (platform, loaded, _) = self.wake_with_clock();
         (platform, loaded)
@@ -211,7 +211,7 @@ impl<P: Platform> Shell<P> {
 
 impl<P> Drop for Shell<P> {
     fn drop(&mut self) {
-        // The task that waits to be woken holds its own waker through `notify`, and would never end.
+        // Ends the task that waits for `notify`: it holds its own waker through it, and would never be dropped.
         self.notify.wake_by_ref();
     }
 }

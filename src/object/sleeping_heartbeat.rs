@@ -1,4 +1,4 @@
-//! The heartbeat of a world that sleeps: it rebuilds no table.
+//! The heartbeat of a sleeping world, which is not loaded for it.
 
 use super::attachment;
 use super::platform::Platform;
@@ -10,10 +10,10 @@ use crate::time::Timestamp;
 /// A ping of Engine.IO 4.
 const PING: &str = "2";
 
-/// Decides whether the world must wake, from the headers of its WebSockets' attachments; if it need not, pings all of them.
+/// Decides from the headers of the attachments whether the world must wake; if it need not, pings all WebSockets.
 pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestamp) -> SleepingTick {
     let read = |(attachment, last_pong): (String, _)| Some((attachment::read_header(&attachment)?, last_pong));
-    // If something cannot be read, the world wakes and finds out what.
+    // If an attachment cannot be read, the world wakes and handles that.
     let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
         return SleepingTick::MustWake;
     };

@@ -1,4 +1,4 @@
-//! What a socket has in the object's database because its attachment is too small for it.
+//! The rows in the object's database for what does not fit into the attachment of a WebSocket.
 
 use super::platform::Platform;
 use crate::core::snapshot::Parts;
@@ -11,7 +11,7 @@ pub(super) struct SpilledRows {
     sid: Sid,
     /// Whether the snapshot did not fit into the attachment.
     has_body: bool,
-    /// The places of the long attachments of the unfinished packet.
+    /// The places of the long attachments of the unfinished packet, as they were written.
     parts: Vec<usize>,
 }
 
@@ -21,15 +21,15 @@ impl SpilledRows {
         Self { sid, has_body, parts: parts.keys().copied().collect() }
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no rows.
     pub(super) const fn is_empty(&self) -> bool {
         !self.has_body && self.parts.is_empty()
     }
 
-    /// Writes what does not fit into the attachment, and deletes what now does.
+    /// Writes what does not fit into the attachment, and deletes the rows of what fits now.
     ///
     /// # Errors
-    /// The platform's own.
+    /// The platform failed.
     pub(super) fn write<P: Platform>(
         &mut self,
         platform: &mut P,
@@ -55,10 +55,10 @@ impl SpilledRows {
         Ok(())
     }
 
-    /// Deletes all of them.
+    /// Deletes all rows.
     ///
     /// # Errors
-    /// The platform's own; the other rows are deleted all the same.
+    /// The platform failed to delete the body or the attachments; it is called for both in any case.
     pub(super) fn delete<P: Platform>(self, platform: &mut P) -> Result<(), P::Error> {
         let body = if self.has_body { platform.delete_body(self.sid) } else { Ok(()) };
         let parts = if self.parts.is_empty() { Ok(()) } else { platform.delete_parts(self.sid) };

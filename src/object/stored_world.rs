@@ -1,4 +1,4 @@
-//! The snapshot of the world itself, as it is stored.
+//! The stored snapshot of the world itself: its named alarms.
 
 use super::platform::Platform;
 use crate::core::snapshot::WorldSnapshot;
@@ -9,7 +9,7 @@ const ALARMS: &str = "alarms";
 /// Reads the snapshot of the world itself.
 ///
 /// # Errors
-/// The platform's own, or the text is damaged.
+/// The platform failed, or the text is damaged.
 pub(super) fn read(platform: &impl Platform) -> Result<WorldSnapshot, String> {
     let alarms = match platform.store().read(ALARMS)? {
         Some(text) => serde_json::from_str(&text).map_err(|error| error.to_string())?,
@@ -21,9 +21,9 @@ pub(super) fn read(platform: &impl Platform) -> Result<WorldSnapshot, String> {
 /// Writes the snapshot of the world itself.
 ///
 /// # Errors
-/// The platform's own.
+/// The platform failed.
 pub(super) fn write(platform: &impl Platform, WorldSnapshot { alarms }: &WorldSnapshot) -> Result<(), String> {
-    // A name, a number and a text always serialise.
+    // Names, numbers and texts can always be written as JSON.
     let text = (!alarms.is_empty()).then(|| serde_json::to_string(alarms).unwrap_or_default());
     platform.store().write(ALARMS, text.as_deref())
 }

@@ -1,4 +1,4 @@
-//! Waking: a world is read from what is stored of it.
+//! Waking: loads a world from its snapshots.
 
 use super::attachment;
 use super::attachment::Read;
@@ -16,12 +16,12 @@ use crate::routing::App;
 use crate::world::{Notify, World};
 use std::sync::Arc;
 
-/// What the object holds while it is awake.
+/// The part of the object's memory that exists only while the world is awake.
 #[derive(Debug)]
 pub(super) struct LoadedWorld {
     pub(super) world: World,
     pub(super) fx: Effects,
-    /// The rows of those sockets that have any.
+    /// The rows of the WebSockets that have any.
     pub(super) rows: SlotMap<SpilledRows>,
     /// The request that was refused last, with its refusal.
     pub(super) refused: Option<(RequestId, Refusal)>,
@@ -35,7 +35,7 @@ impl LoadedWorld {
         for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
             let conn = ConnId(number);
             match attachment::read(&attachment) {
-                // It was the probe of a session that polled, which was in memory and is lost.
+                // The probe of a polling session, which was in memory only and is lost.
                 Some(Read::Probe) => platform.close(conn, 1000),
                 read => match restore(platform, conn, read, &mut server) {
                     Ok(restored) => {
@@ -45,7 +45,7 @@ impl LoadedWorld {
                     }
                     Err(problem) => {
                         platform
-                            .log_error(&format!("dormouse: a socket is closed that cannot be read again: {problem}"));
+                            .log_error(&format!("dormouse: a session is closed; it cannot be read again: {problem}"));
                         platform.close(conn, 1000);
                     }
                 },
@@ -63,7 +63,7 @@ impl LoadedWorld {
     }
 }
 
-/// Deletes the rows of sessions that do not exist any more: their sockets were lost without an event, as in a deploy.
+/// Deletes the rows of sessions that do not exist any more, because their WebSockets were lost without an event, as in a deploy.
 fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error> {
     for sid in platform.spilled()?.into_iter().filter(|sid| !server.has_session(*sid)) {
         platform.delete_body(sid)?;

@@ -1,4 +1,4 @@
-//! A server: its namespaces, and what is not about one of them.
+//! The app: its namespaces, alarms, HTTP routes and connection hooks.
 
 use core::fmt;
 use std::rc::Rc;
@@ -11,11 +11,12 @@ use super::routes::Routes;
 use crate::extract::{Alarm, Http, Lookup, NewNamespace};
 use crate::id::Namespace;
 
-/// A Socket.IO server. Built by the function that [`world!`](crate::world) names: in the Worker at the first request of each
-/// isolate, and in the object whenever a world is constructed or wakes.
+/// A Socket.IO server: its namespaces, alarms, HTTP routes and connection hooks.
 ///
-/// A mistake in it, such as two routes that clash, panics there, which is after a deploy: every request fails until it is
-/// mended. A test on the host that says `let _ = app();` finds it before.
+/// The function that [`world!`](crate::world) names builds it: in the Worker at the first request of each isolate, and
+/// in the Durable Object whenever a world is constructed or wakes. A mistake in it, such as two routes that clash,
+/// panics there, which is only after a deploy: then every request fails. A test on the host that runs `let _ = app();`
+/// finds the mistake earlier.
 ///
 /// ```
 /// use dormouse::error::JoinError;
@@ -39,31 +40,33 @@ use crate::id::Namespace;
 #[derive(Default)]
 pub struct App {
     namespaces: LiteMap<Namespace, Rc<Routes>>,
-    /// Where in `template_routes` each is: all routers are of one type, which is 20 KB of wasm.
+    /// The index of each template in `template_routes`. All routers of the app have the same type, because each
+    /// instance of `matchit::Router` is 20 KB of wasm.
     templates: matchit::Router<usize>,
     template_routes: Vec<(Box<str>, Rc<Routes>)>,
     pub(crate) predicates: Vec<(Erased<Lookup>, Rc<Routes>)>,
     pub(crate) on_new_namespace: Vec<Erased<NewNamespace>>,
     alarms: matchit::Router<usize>,
     alarm_handlers: Vec<Erased<Alarm>>,
-    /// By method.
+    /// The routes by method, with their indices in `http_handlers`.
     pub(crate) http: LiteMap<Box<str>, matchit::Router<usize>>,
     pub(crate) http_handlers: Vec<Erased<Http>>,
     pub(crate) engine: EngineRoutes,
 }
 
 impl App {
-    /// A server without namespaces: every CONNECT is answered with `Invalid namespace`.
+    /// Returns a server without namespaces: every CONNECT is refused with `Invalid namespace`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a namespace, or with a template such as `/dynamic-{n}` every namespace whose name matches it: `{n}` stands for
-    /// one or more characters without a slash, `{*rest}` at the end for all that follows. Such a namespace comes to exist
-    /// with its first socket and is gone with its last. A name that is registered as such goes before templates.
+    /// Adds a namespace. With a template such as `/dynamic-{n}`, adds every namespace whose name matches: `{n}` stands
+    /// for one or more characters without a slash, and `{*rest}` at the end for everything that follows. A namespace of
+    /// a template exists from its first socket to its last. A namespace that was added by its exact name goes before
+    /// templates.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when the name does not start with `/`, has a comma, was added before, or when
+    /// At start-up, with the caller's line, if the name does not start with `/`, has a comma or was added before, or
     /// the template clashes with another one.
     #[must_use]
     #[track_caller]
@@ -86,9 +89,10 @@ impl App {
         self
     }
 
-    /// Adds the namespaces for which `predicate` says `true`: it is asked when a client wants to join one that is not
-    /// registered by name or template, predicates in the order in which they were added. It may look at the
-    /// [`Namespace`], the [`Auth`](crate::Auth) and the [`Handshake`](crate::handles::Handshake), and may await.
+    /// Adds the namespaces for which `predicate` returns `true`. It is called when a client wants to join a namespace
+    /// that is not added by name or template. Several predicates are called in the order in which they were added,
+    /// until one returns `true`; an error is logged and counts as `false`. A predicate may take the [`Namespace`], the
+    /// [`Auth`](crate::Auth) and the [`Handshake`](crate::handles::Handshake), and may await.
     ///
     /// ```
     /// use dormouse::{App, Auth, Namespace};
@@ -108,15 +112,17 @@ impl App {
         self
     }
 
-    /// Called when a namespace of a template or a predicate has its first socket: Socket.IO's `new_namespace`.
+    /// Registers a handler that is called when a namespace of a template or a predicate gets its first socket:
+    /// Socket.IO's `new_namespace`.
     #[must_use]
     pub fn on_new_namespace<M>(mut self, handler: impl Handler<NewNamespace, M>) -> Self {
         self.on_new_namespace.push(erase(handler));
         self
     }
 
-    /// Called when an alarm goes off that [`Io::set_alarm`](crate::handles::Io::set_alarm) set. The name may be a template, such as
-    /// `turn/{game}`, for alarms `turn/1`, `turn/2`, …: [`EventName`](crate::extract::EventName) says which one it is.
+    /// Registers the handler of the alarms that [`Io::set_alarm`](crate::handles::Io::set_alarm) sets with this name.
+    /// The name may be a template: `turn/{game}` is for the alarms `turn/1`, `turn/2`, …, and
+    /// [`EventName`](crate::extract::EventName) is the name of the alarm that went off.
     ///
     /// ```
     /// use core::time::Duration;
@@ -144,8 +150,8 @@ impl App {
     /// ```
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when there is a handler of this name already, or the template clashes with
-    /// another one.
+    /// At start-up, with the caller's line, if this name has a handler already, or the template clashes with another
+    /// one.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
@@ -157,14 +163,16 @@ impl App {
         self
     }
 
-    /// Answers HTTP requests to `/w/<world><path>`, in the world: with a method such as `POST`, and a path that may be a
-    /// template as a namespace's. It is matched with the path as it came, percent-encoded; the parts that it names are
-    /// decoded. A route of `GET` answers `HEAD`, too. The gateways' own paths cannot be had.
+    /// Adds a route for HTTP requests to `/w/<world><path>`, which the world answers. `method` is a method such as
+    /// `POST`. The path may be a template, as a namespace's name may: it is compared with the request's path in
+    /// percent-encoded form, and the parts that it names are decoded. A route of `GET` answers `HEAD`, too. A route
+    /// with the path of a gateway, such as `/socket.io/`, is never called.
     ///
-    /// A request that no route is for wakes no world. The pages that may connect may ask, too (`ALLOWED_ORIGINS`), and their
-    /// preflights are answered; beyond that, nobody but the handler asks who the caller is. A handler may await answers
-    /// of clients; while it does, the world stays awake. One that panics costs its request, which gets a 500; one that has
-    /// not answered after eleven minutes costs its request, too, which gets a 504.
+    /// A request without a route wakes no world. Pages that may connect (`ALLOWED_ORIGINS`) may call routes, too, and
+    /// their preflights are answered. There is no other access control: the handler must check who the caller is.
+    ///
+    /// A handler may await acknowledgements of clients; while it does, the world stays awake. If it panics, its request
+    /// gets a 500; if it has not responded after eleven minutes, its request gets a 504.
     ///
     /// ```
     /// use dormouse::extract::Json;
@@ -180,7 +188,7 @@ impl App {
     /// ```
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when the path does not start with `/` or clashes with another one.
+    /// At start-up, with the caller's line, if the path does not start with `/` or clashes with another one.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
@@ -196,30 +204,30 @@ impl App {
         self
     }
 
-    /// What is about connections: who may open one, headers, cookies, ids, plain Engine.IO.
+    /// Configures connections: who may open one, headers, cookies, session ids, and plain Engine.IO.
     #[must_use]
     pub fn engine(mut self, routes: impl FnOnce(EngineRoutes) -> EngineRoutes) -> Self {
         self.engine = routes(self.engine);
         self
     }
 
-    /// What is about connections.
+    /// Returns the hooks and options of connections.
     pub(crate) const fn engine_routes(&self) -> &EngineRoutes {
         &self.engine
     }
 
-    /// Whether handlers are called for what is emitted.
+    /// Returns whether there are handlers of outgoing events.
     pub(crate) fn watches_outgoing(&self) -> bool {
         self.all_routes().any(|routes| !routes.on_any_outgoing.is_empty())
     }
 
-    /// Whether there is a route for HTTP requests.
+    /// Returns whether there is a route for HTTP requests.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn has_routes(&self) -> bool {
         !self.http.is_empty()
     }
 
-    /// The handlers of a namespace that exists.
+    /// Returns the handlers of a namespace. `predicate` is the index of the predicate that accepted it, if one did.
     pub(crate) fn routes(&self, namespace: &Namespace, predicate: Option<u32>) -> Option<&Rc<Routes>> {
         match predicate {
             Some(index) => self.predicates.get(usize::try_from(index).ok()?).map(|(_, routes)| routes),
@@ -238,7 +246,8 @@ impl App {
         found.params.get(name).map(str::to_owned)
     }
 
-    /// Whether a namespace has no handler of this name. Of one that nobody is in, that is not always known: then it has.
+    /// Returns whether a namespace has no handler of this name. If its routes are not known, as those of a predicate's
+    /// namespace without sockets, returns `false`.
     pub(crate) fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool {
         self.routes(namespace, predicate).is_some_and(|routes| !routes.ack_handlers.contains_key(name))
     }
@@ -247,7 +256,7 @@ impl App {
         self.alarm_handlers.get(*self.alarms.at(&format!("/{name}")).ok()?.value)
     }
 
-    /// Whether a namespace that exists has the routes that were added with `template`.
+    /// Returns whether a namespace has the routes that were added with `template`.
     pub(crate) fn is_child(&self, namespace: &Namespace, template: &str) -> bool {
         let parents = self.template_routes.iter().filter(|(name, _)| &**name == template);
         let routes = self.routes(namespace, None).filter(|_| self.is_dynamic(namespace));
@@ -298,7 +307,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "two handlers")]
-    fn a_reply_has_one_handler() {
+    fn an_acknowledgement_has_one_handler() {
         let _ = App::new().namespace("/", |ns| ns.on_ack("a", nothing).on_ack("a", nothing));
     }
 

@@ -1,4 +1,4 @@
-//! From a plain async function to a handler.
+//! Handlers: async functions whose arguments are extractors.
 
 use core::future::Future;
 use std::rc::Rc;
@@ -9,15 +9,16 @@ use super::outcome::IntoOutcome;
 use crate::error::Failure;
 use crate::extract::{Beside, Call, CallOutcome, Extract};
 
-/// An async function that may be called for `C`: its arguments are [extractors](Extract), and it gives back what `C` wants.
-/// Closures that return a future are handlers, too. `M` only tells functions of different arguments apart.
+/// An async function that handles calls of the kind `C`: its arguments are [extractors](Extract), and it returns an
+/// outcome of `C`. Closures that return a future are handlers, too. `M` is inferred; it only tells functions with
+/// different arguments apart.
 ///
 /// # Waiting
-/// A handler may await. While it waits for an answer of clients (`emit_with_ack`), its world stays awake. Of anything else
-/// that it waits for, such as a channel of the app's own that another handler is to send on, the runtime knows nothing: that
-/// does not keep the world awake, and when it sleeps, the handler is lost and never goes on. What must outlive sleep is
-/// [`ack_to`](crate::handles::SocketEmitter::ack_to), an [alarm](crate::handles::Io::set_alarm), or something in
-/// [`Storage`](crate::handles::Storage).
+/// A handler may await. While it awaits acknowledgements of clients (`emit_with_ack`), its world stays awake. The
+/// runtime does not know of anything else that it awaits, such as a channel of the app's own on which another handler
+/// sends: that does not keep the world awake, and if the world hibernates, the handler is lost and never resumes. To
+/// wait across hibernation, use [`ack_to`](crate::handles::SocketEmitter::ack_to), an
+/// [alarm](crate::handles::Io::set_alarm), or [`Storage`](crate::handles::Storage).
 #[diagnostic::on_unimplemented(
     message = "this is not a handler of `{C}`",
     label = "not a handler of `{C}`",
@@ -26,12 +27,13 @@ use crate::extract::{Beside, Call, CallOutcome, Extract};
     note = "it returns nothing, `Ack<T>` from an event, or a `Result` of these whose error is a `HandlerError`"
 )]
 pub trait Handler<C: Call, M>: 'static {
-    /// Calls the function; the future is its body.
+    /// Calls the function, and returns the future of its outcome.
     #[doc(hidden)]
     fn handle(&self, call: C) -> LocalBoxFuture<'static, C::Outcome>;
 }
 
-// One implementation for functions of all kinds: where one does not fit, the compiler says which argument it is.
+// One implementation for functions of any number of arguments, so that the compiler's message names the argument that
+// does not fit.
 impl<C, F, M> Handler<C, M> for F
 where
     C: Call,
@@ -59,7 +61,7 @@ where
 pub trait HandlerFn<M>: 'static {
     /// Its arguments, as a tuple.
     type Arguments;
-    /// Its body.
+    /// The future that it returns.
     type Future: Future + 'static;
 
     /// Calls it.
@@ -68,17 +70,17 @@ pub trait HandlerFn<M>: 'static {
 
 /// A tuple of extractors.
 pub trait ExtractAll<C: Call>: Sized {
-    /// Takes all of them out of the call.
+    /// Extracts all of them from the call.
     ///
     /// # Errors
-    /// The first of them cannot be had.
+    /// The error of the first one that fails.
     fn extract_all(call: &mut C) -> Result<Self, Failure>;
 }
 
-/// A handler whose type is forgotten.
+/// A handler with its type erased.
 pub(crate) type Erased<C> = Rc<dyn Fn(C) -> LocalBoxFuture<'static, <C as CallOutcome>::Outcome>>;
 
-/// Forgets a handler's type.
+/// Erases a handler's type.
 pub(crate) fn erase<C: Call, M>(handler: impl Handler<C, M>) -> Erased<C> {
     Rc::new(move |call| handler.handle(call))
 }
@@ -129,7 +131,7 @@ impl<C: Call> ExtractAll<C> for () {
     }
 }
 
-// Each argument with those after it, whose claims must differ from its own.
+// Each argument, with the later ones in parentheses: their claims must be allowed beside its own.
 handlers! {
     [a: A()]
     [a: A(B), b: B()]

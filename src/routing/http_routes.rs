@@ -1,4 +1,4 @@
-//! From a request to the route that answers it.
+//! HTTP routes: from a request to the handler that answers it.
 
 use std::rc::Rc;
 
@@ -14,28 +14,28 @@ use crate::handles::Io;
 use crate::handles::WorldHandle;
 use crate::handles::{HttpRequest, HttpResponse};
 
-/// What `HEAD` gets where it has no route of its own is what `GET` gets, without the body.
+/// If a path has no route of `HEAD`, its route of `GET` answers `HEAD`, and the body is left out.
 const HEAD: (&str, &str) = ("HEAD", "GET");
 
 impl App {
-    /// What a request gets that no route is for: 404, or 405 with the methods that its path has. `None` where there is a
-    /// route.
+    /// Returns the response to a request without a route: 404, or 405 with the methods of its path. `None` if there is
+    /// a route.
     pub(crate) fn refuse(&self, method: &str, path: &str) -> Option<HttpResponse> {
         if self.route_of(method, path).is_some() {
             return None;
         }
         let methods = self.methods(path);
         if methods.is_empty() {
-            let message = "No route of the app is here. A world's gateway is /w/<world>/socket.io/";
+            let message = "The app has no route on this path. A world's gateway is /w/<world>/socket.io/";
             return Some(HttpResponse::error(404, &Failure::new("NOT_FOUND", message)));
         }
         let methods = methods.join(", ");
-        let message = format!("{method} is not for this; it takes {methods}");
+        let message = format!("{method} is not allowed on this path; it takes {methods}");
         let response = HttpResponse::error(405, &Failure::new("METHOD_NOT_ALLOWED", message));
         Some(response.with_header("allow", methods))
     }
 
-    /// The methods that the routes of a path take; none where there is no route.
+    /// Returns the methods for which a path has routes, with `HEAD` where there is `GET`; empty if it has none.
     pub(crate) fn methods(&self, path: &str) -> Vec<&str> {
         let here = self.http.iter().filter(|(_, router)| router.at(path).is_ok());
         let mut methods: Vec<&str> = here.map(|(method, _)| &**method).collect();
@@ -45,7 +45,7 @@ impl App {
         methods
     }
 
-    /// The answer of the route that a request is for.
+    /// Returns the response to a request: that of its route, or the refusal if there is none.
     pub(crate) fn respond(
         &self,
         world: &WorldHandle,
@@ -63,7 +63,7 @@ impl App {
         let is_head = request.method == HEAD.0;
         let call = Http { io: Io::main(world.clone()), request: Rc::new(request) };
         Box::pin(async move {
-            // In here, so that one that panics before it awaits costs only its request.
+            // Called in the future, so that a handler that panics before its first await costs only its request.
             let mut response = handler(call).await;
             if is_head {
                 response.body = Bytes::new();
@@ -72,7 +72,8 @@ impl App {
         })
     }
 
-    /// The handler for a request with the path's parts, which are `None` if one of them is no text.
+    /// Returns the handler of a request, with the parts of the path that its template names: `None` if one of them is
+    /// not UTF-8.
     fn route_of(&self, method: &str, path: &str) -> Option<(Option<Params>, Erased<Http>)> {
         let find = |method: &str| self.http.get(method)?.at(path).ok();
         let found = find(method).or_else(|| find(HEAD.1).filter(|_| method == HEAD.0))?;
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_for_a_route_or_refused() {
+    fn a_request_without_a_route_is_refused() {
         let app =
             App::new().route("get", "/a/{n}", nothing).route("PUT", "/a/{n}", nothing).route("POST", "/b", nothing);
         assert_eq!(status(&app, "GET", "/a/1"), None);

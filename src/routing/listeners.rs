@@ -1,9 +1,9 @@
-//! Handlers that are taken back, and listed: what Socket.IO inherits from Node's `EventEmitter`.
+//! Removing and listing handlers: what Socket.IO inherits from Node's `EventEmitter`.
 
 use super::routes::Routes;
 
 impl Routes {
-    /// Forgets the handlers of an event that were registered so far, of shared routes for example: Socket.IO's
+    /// Removes the handlers of an event that were registered so far, for example by shared routes: Socket.IO's
     /// `removeAllListeners(event)`.
     #[must_use]
     pub fn off(mut self, event: &str) -> Self {
@@ -11,8 +11,9 @@ impl Routes {
         self
     }
 
-    /// Forgets the handlers of all events that were registered so far, the [`fallback`](Self::fallback) too: Socket.IO's
-    /// `removeAllListeners()`. Those of connections, errors and acknowledgements stay.
+    /// Removes the handlers of all events that were registered so far, and the [`fallback`](Self::fallback):
+    /// Socket.IO's `removeAllListeners()`. All other handlers stay, such as those of [`on_any`](Self::on_any),
+    /// connections, errors and acknowledgements.
     #[must_use]
     pub fn off_all(mut self) -> Self {
         self.events.clear();
@@ -20,31 +21,34 @@ impl Routes {
         self
     }
 
-    /// Forgets what [`on_any`](Self::on_any) registered so far.
+    /// Removes the handlers that [`on_any`](Self::on_any) and [`prepend_any`](Self::prepend_any) registered so far.
     #[must_use]
     pub fn off_any(mut self) -> Self {
         self.on_any.clear();
         self
     }
 
-    /// Forgets what [`on_any_outgoing`](Self::on_any_outgoing) registered so far.
+    /// Removes the handlers that [`on_any_outgoing`](Self::on_any_outgoing) and
+    /// [`prepend_any_outgoing`](Self::prepend_any_outgoing) registered so far.
     #[must_use]
     pub fn off_any_outgoing(mut self) -> Self {
         self.on_any_outgoing.clear();
         self
     }
 
-    /// The events that have handlers, in alphabetical order.
+    /// Returns the events that have handlers, in alphabetical order.
     pub fn event_names(&self) -> impl Iterator<Item = &str> {
         self.events.keys().map(|name| &**name)
     }
 
-    /// How many handlers [`on_any`](Self::on_any) has registered: Socket.IO's `listenersAny().length`.
+    /// Returns how many handlers [`on_any`](Self::on_any) and [`prepend_any`](Self::prepend_any) have registered:
+    /// Socket.IO's `listenersAny().length`.
     pub fn listeners_any(&self) -> usize {
         self.on_any.len()
     }
 
-    /// How many handlers [`on_any_outgoing`](Self::on_any_outgoing) has registered.
+    /// Returns how many handlers [`on_any_outgoing`](Self::on_any_outgoing) and
+    /// [`prepend_any_outgoing`](Self::prepend_any_outgoing) have registered.
     pub fn listeners_any_outgoing(&self) -> usize {
         self.on_any_outgoing.len()
     }

@@ -1,6 +1,7 @@
-//! Registration: which handlers an app has, for what.
+//! The registration of handlers.
 //!
-//! [`App`] is at the crate's root; its methods hand out [`Routes`] and [`EngineRoutes`].
+//! [`App`] is at the crate's root; its methods pass [`Routes`] and [`EngineRoutes`] to the closures that register
+//! handlers.
 
 pub(crate) mod app;
 mod engine_routes;

@@ -1,15 +1,15 @@
-//! What handlers give back.
+//! What handlers return.
 
 use crate::error::{Failure, HandlerError};
 use crate::handles::HttpResponse;
 use crate::value::{Args, IntoArgs};
 
-/// The acknowledgement of an event: a tuple is several arguments, everything else is one. Nothing is sent if the client did
-/// not ask, or was answered before.
+/// The acknowledgement of an event: a tuple is several arguments, everything else is one. Nothing is sent if the client
+/// did not ask for an acknowledgement, or if it was sent already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ack<T>(pub T);
 
-/// What a handler may give back where an outcome `O` is wanted.
+/// A value that a handler may return where the outcome `O` is expected.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot give back `{Self}` here",
     label = "`{Self}` is not an outcome of this handler",
@@ -19,7 +19,7 @@ pub struct Ack<T>(pub T);
     note = "a guard of connections gives back nothing, or a `Result` whose error is an `HttpResponse` or a `HandlerError`"
 )]
 pub trait IntoOutcome<O> {
-    /// The outcome.
+    /// Returns the outcome.
     fn into_outcome(self) -> O;
 }
 
@@ -63,7 +63,7 @@ impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
     }
 }
 
-/// What an event's handler gives back.
+/// The outcome of an event's handler.
 type EventOutcome = Result<Option<Args>, Failure>;
 
 impl IntoOutcome<EventOutcome> for () {

@@ -8,12 +8,12 @@ use super::handler::{Erased, Handler, erase};
 use crate::core::socketio::RESERVED_EVENTS;
 use crate::extract::{Acked, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
 
-/// The handlers of one namespace, registered when a world's object is constructed and never per socket: that is what lets it
-/// sleep. Handlers of the same kind are called in the order in which they were registered, each without waiting for the
-/// one before it; guards wait for each other.
+/// The handlers of one namespace. They are registered when a world's object is constructed and never per socket, so
+/// that the object can hibernate. Handlers of the same kind are called in the order in which they were registered, and
+/// do not wait for each other; guards do.
 ///
-/// A handler may await answers of clients (`emit_with_ack`): the world stays awake for them. It does not stay awake for
-/// something of the app's own, such as a channel: see [`Handler`].
+/// A handler may await acknowledgements of clients (`emit_with_ack`): the world stays awake for them. It does not stay
+/// awake for something of the app's own, such as a channel: see [`Handler`].
 ///
 /// ```
 /// use dormouse::testing::{TestEvent, TestWorld};
@@ -57,16 +57,19 @@ pub struct Routes {
 #[derive(Clone)]
 pub(crate) struct EventRoute {
     pub(crate) handler: Erased<Event>,
-    /// For each socket's first event only.
+    /// Whether it is called with each socket's first event only.
     pub(crate) once: bool,
 }
 
 impl Routes {
-    /// Connection middleware, Socket.IO's `namespace.use`: called in order before a client is let in, each after the one
-    /// before it has let it pass. An `Err` refuses the client with `CONNECT_ERROR`: its text is `err.message` there, its
-    /// [`data`](crate::error::HandlerError::data), or else its code, `err.data`. The socket may be prepared: rooms that it joins and
-    /// data that is set are its own when it is in, and what is emitted to it arrives then. It cannot be asked for answers
-    /// before it is in: `emit_with_ack` ends with `Disconnected` at once, and `ack_to` does nothing.
+    /// Registers connection middleware: Socket.IO's `namespace.use`. Guards are called in order before a client joins,
+    /// each after the one before it has returned `Ok`. An `Err` refuses the client with `CONNECT_ERROR`: `err.message`
+    /// is the error's text, and `err.data` is its [`data`](crate::error::HandlerError::data), or `{"code":…}` if it has
+    /// a code and no data.
+    ///
+    /// A guard may prepare the socket: rooms that it joins and data that is set are kept, and events that are emitted
+    /// to it are sent when it has joined. Until then, it cannot be asked for acknowledgements: `emit_with_ack` ends
+    /// with `Disconnected` at once, and `ack_to` does nothing.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -99,16 +102,19 @@ impl Routes {
         self
     }
 
-    /// Called when a client has joined the namespace, after it was told so.
+    /// Registers a handler that is called when a client has joined the namespace, after the response to its CONNECT was
+    /// sent.
     #[must_use]
     pub fn on_connect<M>(mut self, handler: impl Handler<Connected, M>) -> Self {
         self.on_connect.push(erase(handler));
         self
     }
 
-    /// Packet middleware, Socket.IO's `socket.use`: called in order with every event before its handlers; an `Err` keeps it
-    /// from them and goes to [`on_error`](Self::on_error), and to the client if it asked for an acknowledgement. While one
-    /// waits, later events of the same socket wait behind it.
+    /// Registers packet middleware: Socket.IO's `socket.use`. It is called with every event, before the event's
+    /// handlers. Several are called in order, each after the one before it has returned `Ok`. After an `Err`, the
+    /// event's handlers are not called; the error goes to [`on_error`](Self::on_error), and to the client if it asked
+    /// for an acknowledgement. While middleware waits, up to 1,000 later events of the same socket wait behind it; more
+    /// are refused with `BUSY`.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -137,18 +143,18 @@ impl Routes {
         self
     }
 
-    /// Called with every event of this name. An event may have several handlers; the first of them that gives an answer
-    /// gives the acknowledgement.
+    /// Registers a handler of the events with this name. An event may have several handlers; the first acknowledgement
+    /// of them is sent.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when Socket.IO keeps the name for itself.
+    /// At start-up, with the caller's line, if the name is reserved for Socket.IO, such as `connect` and `disconnect`.
     #[must_use]
     #[track_caller]
     pub fn on<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
         self.add(event, EventRoute { handler: erase(handler), once: false })
     }
 
-    /// Called with each socket's first event of this name.
+    /// Registers a handler of each socket's first event with this name.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -168,31 +174,32 @@ impl Routes {
     /// ```
     ///
     /// # Panics
-    /// As [`on`](Self::on).
+    /// The same as those of [`on`](Self::on).
     #[must_use]
     #[track_caller]
     pub fn once<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
         self.add(event, EventRoute { handler: erase(handler), once: true })
     }
 
-    /// Called with every event, before packet middleware and its own handlers: Socket.IO's `onAny`.
+    /// Registers a handler of every event, which is called before packet middleware and the event's own handlers:
+    /// Socket.IO's `onAny`.
     #[must_use]
     pub fn on_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
         self.on_any.push(erase(handler));
         self
     }
 
-    /// As [`on_any`](Self::on_any), before those that are registered already.
+    /// Registers a handler of every event, before those that are registered already: Socket.IO's `prependAny`.
     #[must_use]
     pub fn prepend_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
         self.on_any.insert(0, erase(handler));
         self
     }
 
-    /// Called with every event that no [`on`](Self::on) is registered for.
+    /// Registers the handler of every event whose name has no handler of [`on`](Self::on) or [`once`](Self::once).
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when there is one already.
+    /// At start-up, with the caller's line, if the namespace has a fallback already.
     #[must_use]
     #[track_caller]
     pub fn fallback<M>(mut self, handler: impl Handler<Event, M>) -> Self {
@@ -201,8 +208,8 @@ impl Routes {
         self
     }
 
-    /// Called for each socket that is sent an event, with that socket: Socket.IO's `onAnyOutgoing`. Not for
-    /// acknowledgements, and not for what handlers of this kind emit themselves.
+    /// Registers a handler that is called for each socket that an event is sent to: Socket.IO's `onAnyOutgoing`. It is
+    /// not called for acknowledgements, nor for what handlers of this kind emit themselves.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
@@ -229,18 +236,20 @@ impl Routes {
         self
     }
 
-    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those that are registered already.
+    /// Registers a handler of outgoing events, before those that are registered already: Socket.IO's
+    /// `prependAnyOutgoing`.
     #[must_use]
     pub fn prepend_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
         self.on_any_outgoing.insert(0, erase(handler));
         self
     }
 
-    /// Called with the client's answer to an event that was emitted with [`ack_to`](crate::handles::SocketEmitter::ack_to) and
-    /// this name.
+    /// Registers the handler of acknowledgements of events that were emitted with
+    /// [`ack_to`](crate::handles::SocketEmitter::ack_to) and this name. It is also called if the client did not
+    /// acknowledge in time or is gone.
     ///
-    /// The world may sleep while the client thinks about its answer. Here it does, and when the hour is over, it wakes to say that
-    /// there was none:
+    /// The world may hibernate until the client acknowledges. In this example it does, and when an hour has passed
+    /// without an acknowledgement, it wakes and calls the handler:
     ///
     /// ```
     /// use core::time::Duration;
@@ -281,32 +290,35 @@ impl Routes {
     /// ```
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when there is a handler of this name already.
+    /// At start-up, with the caller's line, if this name has a handler already.
     #[must_use]
     #[track_caller]
     pub fn on_ack<M>(mut self, name: &str, handler: impl Handler<Acked, M>) -> Self {
         let previous = self.ack_handlers.insert(name.into(), erase(handler));
-        assert!(previous.is_none(), "the reply {name:?} has two handlers");
+        assert!(previous.is_none(), "`on_ack` has two handlers named {name:?}");
         self
     }
 
-    /// Called when a socket is about to leave, with the [`Reason`](crate::error::Reason): [`Socket::rooms`](crate::handles::Socket::rooms)
-    /// still gives its rooms. What is emitted to the socket itself reaches nobody.
+    /// Registers a handler that is called when a socket is about to leave the namespace, with the
+    /// [`Reason`](crate::error::Reason). [`Socket::rooms`](crate::handles::Socket::rooms) still returns its rooms.
+    /// Events that are emitted to the socket itself reach nobody.
     #[must_use]
     pub fn on_disconnecting<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
         self.on_disconnecting.push(erase(handler));
         self
     }
 
-    /// Called when a client has left the namespace or is gone, with the [`Reason`](crate::error::Reason).
+    /// Registers a handler that is called when a client has left the namespace or is gone, with the
+    /// [`Reason`](crate::error::Reason).
     #[must_use]
     pub fn on_disconnect<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
         self.on_disconnect.push(erase(handler));
         self
     }
 
-    /// Called with the [`Failure`](crate::error::Failure) of handlers that no client was told of. Without one, the failure is
-    /// written to the log.
+    /// Registers a handler that is called with the [`Failure`](crate::error::Failure) of another handler, unless the
+    /// client got that as its acknowledgement. Failures of packet middleware are reported in any case; those of a
+    /// [`guard`](Self::guard) go to the client only. Without such a handler, the failure is logged.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -329,7 +341,7 @@ impl Routes {
     ///
     /// let world = TestWorld::new(app);
     /// let anna = world.connect("/");
-    /// anna.emit("roll", "six"); // Without an acknowledgement that could tell.
+    /// anna.emit("roll", "six"); // Asks for no acknowledgement, so the failure is reported.
     /// assert_eq!(anna.next_event(), Some(TestEvent::new("oops", ("roll", "INVALID_ARGUMENTS"))));
     /// ```
     #[must_use]
@@ -349,7 +361,8 @@ impl Routes {
         self
     }
 
-    /// The handlers of an event of a socket whose first events are noted in `had`, and whether that must be noted now.
+    /// Returns the handlers of an event, and whether the event must be marked, because its `once` handlers are among
+    /// them. `had` returns whether they were called for the socket before.
     pub(crate) fn handlers_of(
         &self,
         event: &str,

@@ -1,4 +1,4 @@
-//! How a test's clients connect.
+//! Connecting the clients of a test.
 
 use core::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use super::test_client::TestClient;
 use super::test_event::{ConnectError, Disconnected};
 use crate::id::Namespace;
 
-/// A client that is about to connect; made by [`TestWorld::client`](super::test_world::TestWorld::client).
+/// A builder for a client that is about to connect, made by [`TestWorld::client`](super::test_world::TestWorld::client).
 ///
 /// ```
 /// use dormouse::testing::TestWorld;
@@ -35,14 +35,14 @@ use crate::id::Namespace;
 /// assert_eq!(answer(&anna).as_deref(), Some("websocket"));
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "nobody connects before `connect`"]
+#[must_use = "the client does not connect until `connect`, `try_connect` or `start` is called"]
 pub struct ClientBuilder {
     clients: Rc<RefCell<Clients>>,
     handshake: Handshake,
     auth: Option<String>,
 }
 
-/// A client that asked to be let in; made by [`ClientBuilder::start`].
+/// A client that has sent CONNECT and may still wait for the response, made by [`ClientBuilder::start`].
 #[derive(Clone, Debug)]
 pub struct TestConnect {
     clients: Rc<RefCell<Clients>>,
@@ -54,41 +54,42 @@ impl ClientBuilder {
         Self { clients: Rc::clone(clients), handshake: Handshake::default(), auth: None }
     }
 
-    /// What the client sends along with CONNECT: a JSON object. Without this it sends nothing.
+    /// Sets the auth payload of CONNECT, a JSON object. Without it, the client sends none.
     ///
     /// # Panics
-    /// When `auth` cannot be written as JSON.
+    /// If `auth` cannot be written as JSON.
     #[track_caller]
     pub fn auth(mut self, auth: impl Serialize) -> Self {
         self.auth = Some(auth_text(auth));
         self
     }
 
-    /// A header of the request that opens the connection.
+    /// Adds a header to the request that opens the connection.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.handshake.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         self
     }
 
-    /// A pair in the query of the request that opens the connection.
+    /// Adds a query parameter to the request that opens the connection.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.handshake.query.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The client's IP address, as the platform tells it. Without this it tells none.
+    /// Sets the client's IP address, as the platform reports it. Without it, the address is empty.
     pub fn address(mut self, address: &str) -> Self {
         address.clone_into(&mut self.handshake.address);
         self
     }
 
-    /// The client connects by `https` or `wss`.
+    /// Makes the client connect by `https` or `wss`.
     pub fn secure(mut self) -> Self {
         self.handshake.secure = true;
         self
     }
 
-    /// The client connects by HTTP long-polling and never upgrades. While it polls, the world cannot sleep.
+    /// Makes the client connect by HTTP long-polling. It upgrades only when [`TestClient::upgrade`] is called. While it polls,
+    /// the world cannot sleep.
     pub fn polling(mut self) -> Self {
         self.handshake.polling = true;
         self
@@ -97,9 +98,9 @@ impl ClientBuilder {
     /// Connects to a namespace.
     ///
     /// # Panics
-    /// When the client is refused.
+    /// If the client is refused, `namespace` is not a valid name, or a guard waits: see [`start`](Self::start).
     #[track_caller]
-    #[expect(clippy::panic, reason = "the test expects to be let in")]
+    #[expect(clippy::panic, reason = "the test expects that the client is accepted")]
     pub fn connect(self, namespace: &str) -> TestClient {
         match self.try_connect(namespace) {
             Ok(client) => client,
@@ -110,10 +111,10 @@ impl ClientBuilder {
     /// Connects to a namespace.
     ///
     /// # Errors
-    /// What the client is told instead. Its connection is closed.
+    /// The error that a refused client receives. Its connection is closed.
     ///
     /// # Panics
-    /// When `namespace` is none.
+    /// If `namespace` is not a valid name, or a guard waits: see [`start`](Self::start).
     #[track_caller]
     pub fn try_connect(self, namespace: &str) -> Result<TestClient, ConnectError> {
         let Self { clients, handshake, auth } = self;
@@ -126,13 +127,13 @@ impl ClientBuilder {
         joined
     }
 
-    /// Asks to be let into a namespace and does not wait for the answer, which a guard may hold back.
+    /// Sends CONNECT for a namespace without waiting for the response, which a waiting guard may delay.
     ///
     /// # Errors
-    /// What the client is told instead of getting a connection.
+    /// The error that the client receives if its connection is refused.
     ///
     /// # Panics
-    /// When `namespace` is none.
+    /// If `namespace` is not a valid name.
     #[track_caller]
     pub fn start(self, namespace: &str) -> Result<TestConnect, ConnectError> {
         let Self { clients, handshake, auth } = self;
@@ -144,15 +145,15 @@ impl ClientBuilder {
 }
 
 impl TestConnect {
-    /// What came of it; `None` while the client waits.
+    /// Returns the result of the CONNECT, or `None` while the client waits for it.
     ///
     /// # Errors
-    /// What the client is told instead of being let in.
+    /// The error that a refused or disconnected client receives.
     pub fn outcome(&self) -> Option<Result<TestClient, ConnectError>> {
         outcome(&self.clients, self.socket)
     }
 
-    /// The client changes its mind and closes the connection.
+    /// Closes the connection.
     pub fn close(self) {
         let mut clients = self.clients.borrow_mut();
         let connection = clients.socket(self.socket).connection;
@@ -161,7 +162,7 @@ impl TestConnect {
 }
 
 #[track_caller]
-#[expect(clippy::panic, reason = "the test expects an answer")]
+#[expect(clippy::panic, reason = "the test expects a response")]
 pub(super) fn join(
     clients: &Rc<RefCell<Clients>>,
     connection: usize,
@@ -176,7 +177,7 @@ pub(super) fn join(
     outcome
 }
 
-/// What became of a CONNECT; `None` while it waits.
+/// Returns the result of a CONNECT, or `None` while the client waits for it.
 fn outcome(clients: &Rc<RefCell<Clients>>, number: usize) -> Option<Result<TestClient, ConnectError>> {
     let all = clients.borrow();
     let socket = all.socket(number);
@@ -203,6 +204,6 @@ pub(super) fn parse_namespace(name: &str) -> Namespace {
 pub(super) fn auth_text(auth: impl Serialize) -> String {
     match serde_json::to_string(&auth) {
         Ok(text) => text,
-        Err(error) => panic!("this is no auth object: {error}"),
+        Err(error) => panic!("the auth payload cannot be written as JSON: {error}"),
     }
 }

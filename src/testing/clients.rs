@@ -1,4 +1,4 @@
-//! What clients do by themselves, as `socket.io-client` does it: they take packets apart, answer pings and poll again.
+//! The behaviour that `socket.io-client` has by itself: clients decode packets, answer pings and poll again.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,7 +27,7 @@ pub(super) struct Clients {
     by_request: BTreeMap<HttpNo, usize>,
 }
 
-/// What a client says when it opens a connection.
+/// The request with which a client opens a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Handshake {
     pub(super) polling: bool,
@@ -50,7 +50,7 @@ pub(super) enum Link {
     WebSocket(SocketNo),
     Polling {
         sid: String,
-        /// The GET that hangs.
+        /// The pending GET.
         poll: Option<HttpNo>,
         reads: bool,
     },
@@ -80,7 +80,7 @@ impl Clients {
         }
     }
 
-    /// Opens a connection; gives its number.
+    /// Opens a connection and returns its index.
     pub(super) fn open(&mut self, handshake: &Handshake) -> Result<usize, ConnectError> {
         let transport = if handshake.polling { "polling" } else { "websocket" };
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -113,7 +113,7 @@ impl Clients {
         Ok(number)
     }
 
-    /// Asks to join a namespace; gives the number of the socket, which has an id, or was refused, or waits.
+    /// Sends CONNECT for a namespace and returns the index of the socket, which then has an id, was refused, or waits.
     pub(super) fn join(&mut self, connection: usize, namespace: Namespace, auth: Option<&str>) -> usize {
         let head = if namespace.is_main() { String::new() } else { format!("{},", namespace.as_str()) };
         let text = format!("0{head}{}", auth.unwrap_or_default());
@@ -131,7 +131,7 @@ impl Clients {
         self.sockets.len() - 1
     }
 
-    /// Emits an event; gives the number for the answer, where one is wanted.
+    /// Emits an event and returns its acknowledgement id, which is unused unless `wants_answer`.
     pub(super) fn emit(&mut self, socket: usize, event: &str, args: &Args, wants_answer: bool) -> AckId {
         let socket = self.socket_mut(socket);
         let id = AckId(socket.acks_asked);
@@ -143,7 +143,7 @@ impl Clients {
         id
     }
 
-    /// Answers a server's event.
+    /// Acknowledges an event of the server.
     pub(super) fn ack(&mut self, socket: usize, id: AckId, args: &Args) {
         let socket = self.socket(socket);
         let mut text = String::new();
@@ -162,7 +162,8 @@ impl Clients {
         self.send(connection, text, &Args::new());
     }
 
-    /// Closes a connection in good order, or loses it. A client that polls and is lost is not heard again.
+    /// Closes a connection in an orderly way, or drops it if `why` is [`Disconnected::Lost`]. A polling client that is lost sends
+    /// nothing more.
     pub(super) fn end(&mut self, connection: usize, why: Disconnected) {
         self.mark_closed(connection, why);
         let (no, sid) = match self.connections.get(connection).map(|connection| &connection.link) {
@@ -180,7 +181,7 @@ impl Clients {
         self.listen();
     }
 
-    /// Whether a connection is open.
+    /// Returns whether a connection is open.
     pub(super) fn is_open(&self, connection: usize) -> bool {
         self.connections.get(connection).is_some_and(|connection| connection.is_open)
     }
@@ -195,7 +196,7 @@ impl Clients {
         &mut self.sockets[socket]
     }
 
-    /// Clients take what they got and do what it asks for, until they have nothing more to do.
+    /// Has the clients process everything that they received, until there is nothing left to do.
     pub(super) fn listen(&mut self) {
         loop {
             let said = self.host.take_said();
@@ -219,7 +220,7 @@ impl Clients {
         }
     }
 
-    /// Every client that polls has a GET that hangs; says whether one was missing.
+    /// Sends a GET for every open polling client that has none pending. Returns whether any was sent.
     fn poll_again(&mut self) -> bool {
         let mut polled = false;
         for (number, connection) in self.connections.iter_mut().enumerate().filter(|(_, one)| one.is_open) {
@@ -249,7 +250,7 @@ impl Clients {
         }
     }
 
-    #[expect(clippy::panic, reason = "what the world sends to a client in good order is a client's to read")]
+    #[expect(clippy::panic, reason = "a packet that no client can decode is a bug of the world")]
     fn receive(&mut self, number: usize, frame: &Frame) {
         let Some(connection) = self.connections.get_mut(number).filter(|connection| connection.is_open) else { return };
         if let (Frame::Text(text), Link::Polling { sid, .. }) = (frame, &mut connection.link)
@@ -272,7 +273,7 @@ impl Clients {
         match decoded {
             Ok(Some(packet)) => self.handle_packet(number, packet),
             Ok(None) => {}
-            Err(fault) => panic!("the world sent what no client can read, {frame:?}: {fault}"),
+            Err(fault) => panic!("the world sent a frame that no client can decode, {frame:?}: {fault}"),
         }
     }
 
@@ -293,7 +294,7 @@ impl Clients {
         }
     }
 
-    /// Reads a `CONNECT_ERROR` behind its digit: only clients do.
+    /// Handles a `CONNECT_ERROR`, without its type digit. The crate's decoder is a server's and drops this packet's payload.
     fn refuse(&mut self, connection: usize, text: &str) {
         let (name, json) = text.split_once(',').filter(|_| text.starts_with('/')).unwrap_or(("/", text));
         let error: Option<ConnectError> = serde_json::from_str(json).ok();
@@ -303,7 +304,7 @@ impl Clients {
         }
     }
 
-    /// The socket that a packet of this namespace is for: the last one that joined it.
+    /// Returns the socket that a packet of this namespace is for: the one that joined last, unless it is refused or disconnected.
     fn joined(&mut self, connection: usize, namespace: &Namespace) -> Option<&mut ClientSocket> {
         let of = |socket: &&mut ClientSocket| socket.connection == connection && socket.namespace == *namespace;
         self.sockets.iter_mut().rfind(of).filter(|socket| socket.is_there())
@@ -326,7 +327,7 @@ impl Clients {
         self.listen();
     }
 
-    /// Sends frames: each by itself, or all in one POST.
+    /// Sends frames: each by itself on a WebSocket, or all in one POST.
     pub(super) fn send_frames(&mut self, number: usize, frames: &[Frame]) {
         match self.connections.get(number).map(|connection| &connection.link) {
             Some(Link::WebSocket(no)) => {
@@ -345,13 +346,13 @@ impl Clients {
 }
 
 impl ClientSocket {
-    /// Whether the client is in the namespace, or waits to be let in.
+    /// Returns whether the client is in the namespace, or waits for the response to its CONNECT.
     pub(super) const fn is_there(&self) -> bool {
         self.refused.is_none() && self.disconnected.is_none()
     }
 }
 
-/// A text in a JSON object.
+/// Returns the string member `name` of a JSON object.
 fn field(json: &str, name: &str) -> Option<String> {
     let object: Value = serde_json::from_str(json).ok()?;
     object.get(name)?.as_str().map(str::to_owned)

@@ -1,4 +1,4 @@
-//! One world's object with its runtime and its clients' connections.
+//! One world's object with a simulated runtime.
 
 use core::cell::RefMut;
 use core::future::Future;
@@ -22,32 +22,32 @@ use crate::routing::{App, Rejection};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-/// Events at one instant, after which the clock is taken for stuck.
+/// Most events at one instant; more mean that the clock is stuck.
 const MANY_EVENTS: usize = 10_000;
 
-/// A world on the host, whose clock moves when it is told to, so that it can be put to sleep wherever the runtime could.
+/// A world on the host. Its clock moves only when told to, and it can hibernate wherever the runtime could.
 ///
-/// It runs the shell that runs in the object. What it cannot show is whether the runtime behaves as assumed.
+/// It runs the shell of the deployed object. It cannot show whether the real runtime behaves as assumed here.
 #[derive(Debug)]
 pub struct Host {
-    /// Puts the world to sleep after every event, wherever the runtime could.
+    /// Whether the world hibernates after every event, wherever the runtime could.
     pub sleepy: bool,
-    /// The WebSockets whose clients answer every ping at once. Neither ping nor pong is noted.
+    /// The WebSockets whose clients answer every ping at once. Neither the ping nor the pong is recorded.
     pub answers_pings: BTreeSet<SocketNo>,
-    /// What requests say that open sessions, besides their URL and time.
+    /// The handshake of requests that open sessions; URL and time are set for each request.
     pub handshake: HandshakeRequest,
     pub(super) shell: Shell<VirtualPlatform>,
-    /// To requests to the app's routes, by the order in which they were made.
+    /// The responses to requests to the app's routes, in the order of the requests.
     pub(super) responses: Vec<AppResponse>,
     app: fn() -> App,
-    /// The app as the Worker has it.
+    /// The Worker's instance of the app.
     worker: App,
-    /// How often the world was called at this instant because it wanted to be.
+    /// How often the timer or the alarm fired at the current instant.
     at_once: usize,
 }
 
 impl Host {
-    /// A world that nobody has called yet.
+    /// Creates a world that has not been called yet.
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
         let handshake = HandshakeRequest::default();
@@ -65,31 +65,31 @@ impl Host {
         Rc::new(move |name| stored.variables.borrow().get(name).cloned())
     }
 
-    /// What survives sleep.
+    /// Returns the simulated runtime, whose data survives hibernation.
     pub const fn runtime(&self) -> &VirtualPlatform {
         &self.shell.platform
     }
 
-    /// What survives sleep.
+    /// Returns the simulated runtime, whose data survives hibernation.
     pub const fn runtime_mut(&mut self) -> &mut VirtualPlatform {
         &mut self.shell.platform
     }
 
-    /// The settings.
+    /// Returns the settings.
     pub const fn config(&self) -> &Config {
         self.shell.config()
     }
 
-    /// A WebSocket request; it is refused with an answer or accepted, which opens or upgrades a session.
+    /// Sends a WebSocket request. If it is accepted, it opens or upgrades a session.
     ///
     /// # Errors
-    /// The answer that the client gets instead of a WebSocket.
+    /// The response that the client gets instead of a WebSocket.
     pub fn open_websocket(&mut self, query: &str, protocol: Protocol) -> Result<SocketNo, Response> {
         let opened = match self.receive("GET", true, query, protocol, false) {
             Reception::Accepted(no) => Ok(no),
             Reception::SecondWebSocket => Ok(self.runtime_mut().open_and_close()),
             Reception::Refused(refusal) => Err(Response::Refused(refusal)),
-            // A GET with an upgrade header is nothing else.
+            // The shell never treats a GET with an upgrade header as a poll or a POST.
             Reception::Waits(http)
             | Reception::Opens { waiting: http, .. }
             | Reception::WantsBody { waiting: http, .. } => Err(self.answer_of(http).cloned().unwrap_or(Response::Ok)),
@@ -98,7 +98,7 @@ impl Host {
         opened
     }
 
-    /// A WebSocket brings a frame.
+    /// Delivers a client's frame on a WebSocket.
     pub fn frame(&mut self, no: SocketNo, frame: Frame) {
         if self.runtime_mut().auto_respond(no, &frame) {
             return;
@@ -111,22 +111,22 @@ impl Host {
         self.end_event();
     }
 
-    /// A WebSocket brings a text frame.
+    /// Delivers a client's text frame on a WebSocket.
     pub fn text(&mut self, no: SocketNo, text: &str) {
         self.frame(no, Frame::text(text));
     }
 
-    /// A WebSocket's peer closes it, or it breaks.
+    /// Ends a WebSocket: its client closed it, or the connection broke.
     pub fn gone(&mut self, no: SocketNo, reason: Reason) {
         self.runtime_mut().socket(no).open = false;
         self.shell.handle_gone(&no, reason);
         self.end_event();
     }
 
-    /// A request without a body, or the head of a POST: `octets` says that it is `application/octet-stream`.
+    /// Sends a request without a body, or the head of a POST. `octets` means the content type `application/octet-stream`.
     ///
     /// # Panics
-    /// When it asks for a WebSocket.
+    /// If the request asks for a WebSocket.
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn request(&mut self, method: &str, query: &str, protocol: Protocol, octets: bool) -> HttpNo {
         let http = match self.receive(method, false, query, protocol, octets) {
@@ -138,76 +138,77 @@ impl Host {
                 http
             }
             Reception::Refused(refusal) => self.refused(Response::Refused(refusal)),
-            reception => panic!("{method} ?{query} is no plain request: {reception:?}"),
+            reception => panic!("{method} ?{query} is not a plain request: {reception:?}"),
         };
         self.end_event();
         http
     }
 
-    /// The body of a POST; one that was answered at its head already is not read.
+    /// Delivers the body of a POST. It is ignored if the POST has its response already.
     pub fn body(&mut self, http: HttpNo, body: Body) {
         let Some(post) = self.runtime_mut().requests.get_mut(http) else { return };
-        // Where there is an answer, the memory was lost, and with it the future that reads the body.
+        // If there is a response already, the memory was lost, and with it the future that reads the body.
         let (Some((request, sid)), None) = (post.body_due.take(), &post.answer) else { return };
         self.shell.handle_body(request, sid, body);
         self.end_event();
     }
 
-    /// A GET of a session.
+    /// Sends a GET of a session.
     pub fn poll(&mut self, sid: &str) -> HttpNo {
         self.request("GET", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false)
     }
 
-    /// A whole POST of a session.
+    /// Sends a POST of a session, with its body.
     pub fn post(&mut self, sid: &str, body: &[u8]) -> HttpNo {
         let http = self.request("POST", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false);
         self.body(http, Body::Bytes(body.to_vec()));
         http
     }
 
-    /// Notes a WebSocket request that got `answer` instead of a WebSocket.
+    /// Records a request that the Worker answered with `answer`, without calling the object.
     pub fn refused(&mut self, answer: Response) -> HttpNo {
         self.runtime_mut().add_answered(answer)
     }
 
-    /// The answer of a request, if it has come.
+    /// Returns the response to a request, if there is one.
     pub fn answer_of(&self, http: HttpNo) -> Option<&Response> {
         self.runtime().requests.get(http)?.answer.as_ref()
     }
 
-    /// Whether a POST waits for its body.
+    /// Returns whether a POST waits for its body.
     pub fn is_body_due(&self, http: HttpNo) -> bool {
         self.runtime().requests.get(http).is_some_and(|post| post.body_due.is_some())
     }
 
-    /// How many requests there ever were.
+    /// Returns the number of all requests so far.
     pub const fn request_count(&self) -> usize {
         self.runtime().requests.len()
     }
 
-    /// The requests that have no answer yet.
+    /// Returns the requests without a response.
     pub fn unanswered(&self) -> Vec<HttpNo> {
         (0..self.request_count()).filter(|&http| self.answer_of(http).is_none()).collect()
     }
 
-    /// Lets handlers go on that waited for something of the test's own, as a runtime would by itself.
+    /// Resumes handlers that waited for something of the test's own, as the runtime does by itself.
     pub fn handle_woken(&mut self) {
         self.end_event();
     }
 
-    /// Lets time pass: the timer and the alarm go off when they are due.
+    /// Advances the clock by `span`. The timer and the alarm fire when they are due.
     ///
     /// # Panics
-    /// When the world wants to be called again and again at one instant.
+    /// If they fire again and again at one instant.
     pub fn advance(&mut self, span: Duration) {
         let until = self.runtime().now.after(span);
         while self.advance_to_next(until) {}
     }
 
-    /// Lets time pass until the timer or the alarm goes off; false where neither does by `until`, which it is then.
+    /// Advances the clock until the timer or the alarm fires, and returns true. If neither is due by `until`, sets the clock to
+    /// `until` and returns false.
     ///
     /// # Panics
-    /// When the world wants to be called again and again at one instant.
+    /// If they fire again and again at one instant.
     pub fn advance_to_next(&mut self, until: Timestamp) -> bool {
         let VirtualPlatform { now, timer, alarm, .. } = *self.runtime();
         let Some(next) = [timer, alarm].into_iter().flatten().min().filter(|at| *at <= until) else {
@@ -216,7 +217,7 @@ impl Host {
         };
         let last_pongs = self.runtime().said.len();
         self.at_once = if next > now { 0 } else { self.at_once + 1 };
-        assert!(self.at_once < MANY_EVENTS, "the world wants to be called again and again at {next:?}");
+        assert!(self.at_once < MANY_EVENTS, "the timer or the alarm fires again and again at {next:?}");
         self.runtime_mut().now = now.max(next);
         if timer == Some(next) {
             self.runtime_mut().timer = None;
@@ -230,13 +231,13 @@ impl Host {
         true
     }
 
-    /// Lets milliseconds pass.
+    /// Advances the clock by milliseconds.
     pub fn advance_millis(&mut self, millis: u64) {
         self.advance(Duration::from_millis(millis));
     }
 
-    /// Puts the world to sleep: its memory is gone, the runtime keeps what it keeps. Does nothing and says so where the
-    /// runtime could not: while a request waits or a timer runs, because a session polls.
+    /// Hibernates the world: its memory is lost, the runtime's data stays. Returns whether it sleeps: it does not while something
+    /// keeps it awake, such as a pending request or a timer.
     pub fn sleep(&mut self) -> bool {
         if self.is_asleep() {
             return true;
@@ -248,30 +249,30 @@ impl Host {
         true
     }
 
-    /// What keeps the world from sleeping.
+    /// Returns what keeps the world awake, or `None` if it could hibernate.
     pub fn held_awake_by(&self) -> Option<&'static str> {
         self.runtime()
             .held_awake_by()
             .or_else(|| self.is_responding().then_some("a request to a route waits for its answer"))
     }
 
-    /// Whether nothing has woken the world since it was put to sleep.
+    /// Returns whether nothing has woken the world since it went to sleep.
     pub const fn is_asleep(&self) -> bool {
         self.shell.is_asleep()
     }
 
-    /// The object's memory is lost, whatever it was doing, as after a deploy that kept the sockets, or a panic.
+    /// Drops the object's memory, even while something keeps it awake, as a deploy that keeps the sockets does.
     pub fn lose_memory(&mut self) {
         self.redeploy(self.config().clone());
     }
 
-    /// The object's memory is lost, and it is constructed again with another app, in the Worker too.
+    /// Drops the object's memory and constructs the object again with another app, which the Worker uses, too.
     pub fn redeploy_app(&mut self, app: fn() -> App) {
         (self.app, self.worker) = (app, app());
         self.lose_memory();
     }
 
-    /// The object's memory is lost, and it is constructed again with other settings.
+    /// Drops the object's memory and constructs the object again with other settings.
     pub fn redeploy(&mut self, config: Config) {
         let mut platform = core::mem::take(self.runtime_mut());
         platform.lose_memory();
@@ -279,12 +280,12 @@ impl Host {
         self.take_responses();
     }
 
-    /// The core, awake.
+    /// Returns the core, after waking the world if it sleeps.
     pub fn server(&mut self) -> RefMut<'_, Server> {
         self.shell.server()
     }
 
-    /// What clients got since the last call.
+    /// Takes what clients have received since the last call.
     pub fn take_said(&mut self) -> Vec<Said> {
         core::mem::take(&mut self.runtime_mut().said)
     }
@@ -308,7 +309,7 @@ impl Host {
             }
             Err(Rejection::Refused(refusal)) => Reception::Refused(refusal),
             Err(Rejection::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
-            // Whatever the guard's answer is, the client does not get in.
+            // A guard that responds by itself refuses the client.
             Err(Rejection::Answered(response)) => {
                 Reception::Refused(Refusal::Forbidden(String::from_utf8_lossy(&response.body).into_owned()))
             }
@@ -316,12 +317,12 @@ impl Host {
     }
 
     pub(super) fn end_event(&mut self) {
-        // The runtime tells a moment later, and nothing waits for that.
+        // The runtime looks the alarm up asynchronously; nothing waits for the result.
         if core::mem::take(&mut self.runtime_mut().is_asked_for_alarm) {
             let alarm = self.runtime().alarm;
             self.shell.handle_alarm_found(Ok(alarm));
         }
-        // As a runtime would, a moment later.
+        // The runtime polls woken handlers in a later task.
         for _ in 0..MANY_EVENTS {
             if !self.shell.notify().is_woken() {
                 break;
@@ -334,7 +335,7 @@ impl Host {
         }
     }
 
-    /// Answers the pings among what was said since `heard`.
+    /// Answers the pings among the records from the index `last_pong` on, and removes these pings.
     fn answer_pings(&mut self, last_pong: usize) {
         let ping = What::Frame(Frame::text("2"));
         for no in self.answers_pings.clone() {
@@ -345,14 +346,14 @@ impl Host {
             self.runtime_mut().said.remove(last_pong + place);
             let before = self.runtime().said.len();
             self.text(no, "3");
-            // What the runtime answers the pong with, as clients ignore it.
+            // Drops the runtime's reply to the pong, which clients ignore.
             self.runtime_mut().said.truncate(before);
         }
     }
 }
 
-/// What the Worker's hooks say, which have nothing to wait for here.
-#[expect(clippy::panic, reason = "what waits for something outside can be tested in the real runtime only")]
+/// Runs a hook of the Worker to its end. Here it cannot wait for anything outside the test.
+#[expect(clippy::panic, reason = "a hook that waits for something outside can be tested in the real runtime only")]
 fn finish<T>(judging: impl Future<Output = T>) -> T {
     let mut judging = pin!(judging);
     let mut cx = Context::from_waker(Waker::noop());
@@ -361,5 +362,5 @@ fn finish<T>(judging: impl Future<Output = T>) -> T {
             return judged;
         }
     }
-    panic!("`allow_request` or a guard of requests waits for something that no test can bring")
+    panic!("`allow_request` or a guard of requests waits for something that does not exist in a test")
 }

@@ -1,5 +1,5 @@
-//! A world without a runtime, to test handlers in: clients that say what they are told to, a clock that stands still until
-//! it is told otherwise, and sleep whenever it matters.
+//! Tests of an app's handlers without the Workers runtime: a [`TestWorld`] with simulated clients, a clock that only the test
+//! advances, and hibernation whenever the test asks for it.
 //!
 //! ```
 //! use dormouse::testing::{TestEvent, TestWorld};
@@ -26,7 +26,7 @@
 //! anna.emit("say", ("good night",));
 //! assert_eq!(ben.next_event(), Some(TestEvent::new("said", ("good night",))));
 //!
-//! // What handlers know must survive sleep: memory does not.
+//! // The state that handlers need must survive hibernation; memory does not.
 //! world.sleep();
 //! let ack = anna.emit_with_ack("say", ("good morning", 7));
 //! assert_eq!(ben.take_events(), [TestEvent::new("said", ("good morning", 7))]);
@@ -34,10 +34,10 @@
 //! assert_eq!(anna.next_event(), None);
 //! ```
 //!
-//! The world runs the very code that runs in the object, all but the JavaScript of the runtime. As there, a handler that
-//! panics costs its event, and a line in [`TestWorld::log`]; a panic of Dormouse itself fails the test.
+//! The world runs the same Rust code as the deployed object; only the JavaScript of the runtime is replaced. If a handler panics,
+//! its event is lost and a line is added to [`TestWorld::log`], as in production. A panic in Dormouse itself fails the test.
 //!
-//! For the host only: this module is not there on wasm32.
+//! This module exists on the host only, not on wasm32.
 
 mod client_builder;
 mod clients;

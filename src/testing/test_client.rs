@@ -1,4 +1,4 @@
-//! A client, as a test handles it.
+//! A test's handle of a client.
 
 use core::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
@@ -11,10 +11,10 @@ use super::test_event::{ConnectError, Disconnected, TestEvent, arguments};
 use crate::id::{AckId, Namespace, SocketId};
 use crate::value::{Args, IntoArgs};
 
-/// A client in one namespace of a [`TestWorld`](super::test_world::TestWorld). Cloning it gives another handle of the same client.
+/// A client in one namespace of a [`TestWorld`](super::test_world::TestWorld). A clone is another handle of the same client.
 ///
-/// What it does has happened, and everybody has heard of it, when the method returns. By itself it does only what every
-/// client does: it answers pings, and polls again where it polls.
+/// When a method returns, the server has handled what the client did, and all clients have received the resulting events. Without
+/// being told to, a client only answers pings and, if it polls, sends the next GET.
 ///
 /// ```
 /// use dormouse::testing::{Disconnected, TestEvent, TestWorld};
@@ -45,7 +45,7 @@ pub struct TestClient {
     pub(super) socket: usize,
 }
 
-/// The answer that a client asked for.
+/// The acknowledgement that a client asked for, made by [`TestClient::emit_with_ack`].
 #[derive(Clone, Debug)]
 pub struct TestAck {
     client: TestClient,
@@ -53,16 +53,16 @@ pub struct TestAck {
 }
 
 impl TestClient {
-    /// The socket's id. It stays what it was when the client is disconnected.
+    /// Returns the socket's id, also after the client is disconnected.
     ///
     /// # Panics
-    /// Never: a client without an id is refused.
+    /// Never: a `TestClient` exists only once the server has assigned the id.
     #[expect(clippy::expect_used, reason = "`join` makes no client without one")]
     pub fn id(&self) -> SocketId {
         self.clients.borrow().socket(self.socket).id.expect("a client that joined has an id")
     }
 
-    /// The namespace.
+    /// Returns the namespace.
     pub fn namespace(&self) -> Namespace {
         self.clients.borrow().socket(self.socket).namespace.clone()
     }
@@ -70,26 +70,26 @@ impl TestClient {
     /// Emits an event.
     ///
     /// # Panics
-    /// When the client is not connected, or `args` cannot be written as arguments.
+    /// If the client is not connected, or `args` cannot be written as arguments.
     #[track_caller]
     pub fn emit(&self, event: &str, args: impl IntoArgs) {
         self.connected().emit(self.socket, event, &arguments(args), false);
     }
 
-    /// Emits an event and asks for an answer.
+    /// Emits an event and asks for an acknowledgement.
     ///
     /// # Panics
-    /// When the client is not connected, or `args` cannot be written as arguments.
+    /// If the client is not connected, or `args` cannot be written as arguments.
     #[track_caller]
     pub fn emit_with_ack(&self, event: &str, args: impl IntoArgs) -> TestAck {
         let id = self.connected().emit(self.socket, event, &arguments(args), true);
         TestAck { client: self.clone(), id }
     }
 
-    /// Answers an event of the server that asked for it.
+    /// Acknowledges an event of the server.
     ///
     /// # Panics
-    /// When it did not ask, the client is not connected, or `args` cannot be written as arguments.
+    /// If the event asks for no acknowledgement, the client is not connected, or `args` cannot be written as arguments.
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn ack(&self, event: &TestEvent, args: impl IntoArgs) {
@@ -97,12 +97,12 @@ impl TestClient {
         self.connected().ack(self.socket, id, &arguments(args));
     }
 
-    /// Takes the first event that was heard and not taken yet.
+    /// Takes the oldest received event, or returns `None` if there is none.
     pub fn next_event(&self) -> Option<TestEvent> {
         self.clients.borrow_mut().socket_mut(self.socket).events.pop_front()
     }
 
-    /// Takes all events that were heard and not taken yet.
+    /// Takes all received events, oldest first.
     pub fn take_events(&self) -> Vec<TestEvent> {
         self.clients.borrow_mut().socket_mut(self.socket).events.drain(..).collect()
     }
@@ -110,9 +110,9 @@ impl TestClient {
     /// Joins another namespace on the same connection, without auth.
     ///
     /// # Panics
-    /// When the client is refused, or its connection is closed.
+    /// If the client is refused, its connection is closed, `namespace` is not a valid name, or a guard waits.
     #[track_caller]
-    #[expect(clippy::panic, reason = "the test expects to be let in")]
+    #[expect(clippy::panic, reason = "the test expects that the client is accepted")]
     pub fn also_connect(&self, namespace: &str) -> Self {
         match self.try_join(namespace, None) {
             Ok(client) => client,
@@ -120,60 +120,61 @@ impl TestClient {
         }
     }
 
-    /// Joins another namespace on the same connection, which stays open either way.
+    /// Joins another namespace on the same connection, which stays open even if the client is refused.
     ///
     /// # Errors
-    /// What the client is told instead.
+    /// The error that a refused client receives.
     ///
     /// # Panics
-    /// When the connection is closed, or `auth` cannot be written as JSON.
+    /// If the connection is closed, `namespace` is not a valid name, `auth` cannot be written as JSON, or a guard waits.
     #[track_caller]
     pub fn try_also_connect(&self, namespace: &str, auth: impl Serialize) -> Result<Self, ConnectError> {
         self.try_join(namespace, Some(&auth_text(auth)))
     }
 
-    /// Leaves the namespace. The connection stays.
+    /// Leaves the namespace. The connection stays open.
     ///
     /// # Panics
-    /// When the client is not connected.
+    /// If the client is not connected.
     #[track_caller]
     pub fn disconnect(&self) {
         self.connected().leave(self.socket);
     }
 
-    /// Closes the connection, with all of its namespaces.
+    /// Closes the connection, and with it leaves all of its namespaces.
     ///
     /// # Panics
-    /// When it is closed.
+    /// If the connection is closed.
     #[track_caller]
     pub fn close(&self) {
         self.end(Disconnected::ByClient);
     }
 
-    /// The connection breaks, with all of its namespaces. Of one that polls, the world learns when pings are not answered.
+    /// Breaks the connection, as a lost network does, with all of its namespaces. The server notices a broken WebSocket at once,
+    /// and the loss of a polling client at its ping timeout.
     ///
     /// # Panics
-    /// When it is closed.
+    /// If the connection is closed.
     #[track_caller]
     pub fn lose(&self) {
         self.end(Disconnected::Lost);
     }
 
-    /// The client reads nothing more: neither events nor pings. One that polls still gets the answer to the GET that
-    /// hangs.
+    /// Makes the client read nothing more, neither events nor pings. A polling client still receives the response to its pending
+    /// GET.
     pub fn stop_reading(&self) {
         self.set_reading(false);
     }
 
-    /// The client reads again, and first what was sent to it meanwhile.
+    /// Makes the client read again, beginning with what was sent to it in the meantime.
     pub fn read_again(&self) {
         self.set_reading(true);
     }
 
-    /// A client that polls takes a WebSocket, as JavaScript's does by itself; 100 ms pass.
+    /// Upgrades a polling client to a WebSocket, as a JavaScript client does by itself. The world's clock advances by 100 ms.
     ///
     /// # Panics
-    /// When it does not poll, or the world refuses.
+    /// If the client does not poll, its connection is closed, or the server refuses the upgrade.
     #[track_caller]
     pub fn upgrade(&self) {
         let mut clients = self.open_connection();
@@ -181,11 +182,11 @@ impl TestClient {
         assert!(clients.upgrade(connection), "this client cannot upgrade");
     }
 
-    /// Sends an Engine.IO packet that no client in good order would send, as it is written: `4` and a Socket.IO packet, or
-    /// something else. For tests of what becomes of clients that break the rules.
+    /// Sends a raw Engine.IO packet, such as `4` and a Socket.IO packet. Use it to test how the server treats clients that
+    /// violate the protocol.
     ///
     /// # Panics
-    /// When the connection is closed.
+    /// If the connection is closed.
     #[track_caller]
     pub fn send_packet(&self, text: &str) {
         let mut clients = self.open_connection();
@@ -193,12 +194,12 @@ impl TestClient {
         clients.send_packet(connection, text);
     }
 
-    /// Whether the client is in its namespace.
+    /// Returns whether the client is in its namespace.
     pub fn is_connected(&self) -> bool {
         self.disconnected().is_none()
     }
 
-    /// Why the client is not in its namespace any more.
+    /// Returns why the client is no longer in its namespace, or `None` while it is connected.
     pub fn disconnected(&self) -> Option<Disconnected> {
         self.clients.borrow().socket(self.socket).disconnected
     }
@@ -242,7 +243,7 @@ impl TestClient {
 }
 
 impl TestAck {
-    /// The answer; `None` while there is none.
+    /// Returns the acknowledgement's arguments, or `None` if it has not arrived.
     pub fn answer(&self) -> Option<Args> {
         let clients: Ref<'_, Clients> = self.client.clients.borrow();
         clients.socket(self.client.socket).answers.get(&self.id).cloned()

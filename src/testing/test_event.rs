@@ -1,4 +1,4 @@
-//! What a test's client hears.
+//! What a test's client receives: events, errors and disconnects.
 
 use core::fmt;
 use std::error::Error;
@@ -8,22 +8,22 @@ use serde_json::Value;
 use crate::id::AckId;
 use crate::value::{Args, IntoArgs};
 
-/// An event that a client heard.
+/// An event that a client received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestEvent {
-    /// Its name.
+    /// The event's name.
     pub name: String,
-    /// Its arguments.
+    /// The event's arguments.
     pub args: Args,
     pub(super) ack: Option<AckId>,
 }
 
-/// Why a client was not let into a namespace: what `connect_error` tells a JavaScript client.
+/// The error that a refused client receives, as the event `connect_error` of a JavaScript client has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct ConnectError {
-    /// A sentence.
+    /// The error's message.
     pub message: String,
-    /// More, where there is more to say.
+    /// Further data, such as an error code, if the server sent any.
     pub data: Option<Value>,
 }
 
@@ -42,16 +42,16 @@ pub enum Disconnected {
 }
 
 impl TestEvent {
-    /// An event as it is expected: one that asks for no answer.
+    /// Creates an event without an acknowledgement id, to compare with a received one.
     ///
     /// # Panics
-    /// When `args` cannot be written as arguments.
+    /// If `args` cannot be written as arguments.
     #[track_caller]
     pub fn new(name: &str, args: impl IntoArgs) -> Self {
         Self { name: name.to_owned(), args: arguments(args), ack: None }
     }
 
-    /// Returns the number of the acknowledgement that the server asked for, if it asked for one: see
+    /// Returns the acknowledgement id, if the server asked for an acknowledgement: see
     /// [`TestClient::ack`](super::test_client::TestClient::ack).
     pub fn ack_id(&self) -> Option<u64> {
         self.ack.map(|AckId(id)| id)
@@ -69,12 +69,12 @@ impl fmt::Display for ConnectError {
 
 impl Error for ConnectError {}
 
-/// The arguments that a test writes.
+/// Converts a test's values to arguments.
 #[track_caller]
 #[expect(clippy::panic, reason = "a mistake in the test")]
 pub(super) fn arguments(args: impl IntoArgs) -> Args {
     match args.into_args() {
         Ok(args) => args,
-        Err(error) => panic!("these are no arguments: {error}"),
+        Err(error) => panic!("the arguments cannot be written: {error}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to a world's routes, as a test makes them.
+//! Requests of a test to a world's routes and to the admin HTTP API.
 
 use core::cell::RefCell;
 use std::rc::Rc;
@@ -12,14 +12,14 @@ use super::test_world::TestWorld;
 use crate::admin::Operation;
 use crate::handles::{HttpRequest, HttpResponse};
 
-/// The response to a request, which may be still to come.
+/// A request whose response may be pending.
 #[derive(Clone, Debug)]
 pub struct TestResponse {
     clients: Rc<RefCell<Clients>>,
     number: usize,
 }
 
-/// What becomes of a request to a route.
+/// The response to a request, or the channel that will deliver it.
 #[derive(Debug)]
 pub(super) enum AppResponse {
     Waits(oneshot::Receiver<HttpResponse>),
@@ -27,8 +27,8 @@ pub(super) enum AppResponse {
 }
 
 impl TestWorld {
-    /// Makes a request to one of the app's [`route`](crate::routing::App::route)s and gives the response. `path` is what stands behind
-    /// the world's name, and may have a query.
+    /// Sends a request to one of the app's [`route`](crate::routing::App::route)s and returns the response. `path` is the part of
+    /// the URL's path after the world's name, and may have a query.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -54,18 +54,18 @@ impl TestWorld {
     /// ```
     ///
     /// # Panics
-    /// When the handler waits for something before it answers: see [`begin_request`](Self::begin_request).
+    /// If the handler waits before it responds: see [`begin_request`](Self::begin_request).
     #[track_caller]
-    #[expect(clippy::panic, reason = "the test expects an answer")]
+    #[expect(clippy::panic, reason = "the test expects a response")]
     pub fn request(&self, method: &str, path: &str, body: impl Into<Bytes>) -> HttpResponse {
         match self.begin_request(HttpRequest::new(method, path).with_body(body)).response() {
             Some(response) => response,
-            None => panic!("the handler of {method} {path} waits for something"),
+            None => panic!("the handler of {method} {path} waits: use `TestWorld::begin_request`"),
         }
     }
 
-    /// Makes a request whose headers matter, or whose handler waits for something, such as a client's answer, before it
-    /// answers. A query in the path is parsed and comes behind those in `query`.
+    /// Sends a request with headers, or one whose handler waits before it responds, such as for a client's acknowledgement. A
+    /// query in the path is parsed and appended to `query`.
     pub fn begin_request(&self, mut request: HttpRequest) -> TestResponse {
         if let Some((path, query)) = request.path.split_once('?') {
             let length = path.len();
@@ -78,8 +78,8 @@ impl TestWorld {
         TestResponse { clients: Rc::clone(&self.clients), number }
     }
 
-    /// Calls the admin HTTP API, with the key: `POST /api/worlds/<world>/<operation>`, with the operation
-    /// `emit`, `join`, `leave`, `disconnect` or `fetch`. Gives the response, which may wait for clients' answers.
+    /// Calls the admin HTTP API as an authorized caller: `POST /api/worlds/<world>/<operation>`, with the operation `emit`,
+    /// `join`, `leave`, `disconnect` or `fetch`. The response may be pending while clients have not acknowledged.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -98,7 +98,7 @@ impl TestWorld {
     /// ```
     ///
     /// # Panics
-    /// When there is no such operation.
+    /// If there is no such operation.
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn admin(&self, operation: &str, body: impl Into<Bytes>) -> TestResponse {
@@ -114,19 +114,19 @@ impl TestWorld {
 }
 
 impl TestResponse {
-    /// The response; `None` while there is none.
+    /// Returns the response, or `None` while it is pending.
     pub fn response(&self) -> Option<HttpResponse> {
         self.clients.borrow().host.response(self.number).cloned()
     }
 }
 
 impl Host {
-    /// A request to one of the app's routes, or a call of the admin HTTP API. Its handler may wait for something: then the
-    /// response comes later.
+    /// Sends a request to one of the app's routes, or to the admin HTTP API if `call` is given. Returns the index of its
+    /// response, which is pending while the handler waits.
     pub fn http(&mut self, call: Option<Operation>, request: HttpRequest) -> usize {
         let is_too_long = request.body.len() > self.config().max_payload_bytes;
         let response = if is_too_long {
-            // The object does not read it.
+            // As in the deployed object, a body over the limit does not reach the handler.
             AppResponse::Came(HttpResponse::too_long())
         } else {
             AppResponse::Waits(match call {
@@ -139,7 +139,7 @@ impl Host {
         self.responses.len() - 1
     }
 
-    /// The response to a request to one of the app's routes, if it has come.
+    /// Returns the response with this index, if it has arrived.
     pub fn response(&self, number: usize) -> Option<&HttpResponse> {
         match self.responses.get(number)? {
             AppResponse::Came(response) => Some(response),
@@ -147,7 +147,7 @@ impl Host {
         }
     }
 
-    /// Notes the responses that have come.
+    /// Takes the responses that have arrived from their channels.
     pub(super) fn take_responses(&mut self) {
         for response in &mut self.responses {
             let AppResponse::Waits(receiver) = response else { continue };

@@ -1,4 +1,4 @@
-//! A world, as a test handles it.
+//! A test's handle of a world.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::routing::App;
 use crate::time::Timestamp;
 
-/// A world without a runtime, whose clock stands still between two calls of [`advance`](Self::advance).
+/// A world without the Workers runtime. Its clock moves only by [`advance`](Self::advance) and [`TestClient::upgrade`].
 #[derive(Debug)]
 pub struct TestWorld {
     pub(super) clients: Rc<RefCell<Clients>>,
@@ -24,22 +24,22 @@ pub struct TestWorld {
 }
 
 impl TestWorld {
-    /// A world that `app` serves, with the default settings.
+    /// Creates a world of `app`, with the default settings.
     pub fn new(app: fn() -> App) -> Self {
         let clients = Clients::new(Host::new(Config::default(), app));
         Self { clients: Rc::new(RefCell::new(clients)), app, variables: Vec::new() }
     }
 
-    /// The same world with a Worker variable set, such as `PING_INTERVAL_MS`; to be called before anybody connects.
+    /// Sets a Worker variable, such as `PING_INTERVAL_MS`. Call it before any client connects: it creates the world anew.
     ///
     /// # Panics
-    /// When the variable is refused, as it would be in the Worker, or somebody has connected.
+    /// If the value is invalid, as it would be in the Worker, or a client of the world exists already.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn with_variable(self, name: &str, value: &str) -> Self {
         let Self { clients, app, mut variables } = self;
-        assert!(Rc::strong_count(&clients) == 1, "{name} comes too late: somebody has connected");
+        assert!(Rc::strong_count(&clients) == 1, "{name} is set too late: set it before a client connects");
         variables.push((name.to_owned(), value.to_owned()));
         let set = |name: &str| variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.clone());
         let config = match Config::parse(set) {
@@ -53,40 +53,40 @@ impl TestWorld {
         Self { clients: Rc::new(RefCell::new(Clients::new(host))), app, variables }
     }
 
-    /// A client connects to a namespace on a WebSocket, without auth.
+    /// Connects a client to a namespace by WebSocket, without auth.
     ///
     /// # Panics
-    /// When it is refused.
+    /// If the client is refused, `namespace` is not a valid name, or a guard waits: see [`ClientBuilder::start`].
     #[track_caller]
     pub fn connect(&self, namespace: &str) -> TestClient {
         self.client().connect(namespace)
     }
 
-    /// A client connects to a namespace on a WebSocket with an auth object.
+    /// Connects a client to a namespace by WebSocket, with an auth payload.
     ///
     /// # Errors
-    /// What the client is told instead, by a guard of the namespace, or before that by
+    /// The error that a refused client receives: from a guard of the namespace, or before that from
     /// [`allow_request`](crate::routing::EngineRoutes::allow_request) or a guard of requests. Its connection is closed.
     ///
     /// # Panics
-    /// When `auth` cannot be written as JSON.
+    /// If `auth` cannot be written as JSON, `namespace` is not a valid name, or a guard waits: see [`ClientBuilder::start`].
     #[track_caller]
     pub fn try_connect(&self, namespace: &str, auth: impl Serialize) -> Result<TestClient, ConnectError> {
         self.client().auth(auth).try_connect(namespace)
     }
 
-    /// A client that connects in another way.
+    /// Returns a builder for a client with other settings, such as headers or long-polling.
     pub fn client(&self) -> ClientBuilder {
         ClientBuilder::new(&self.clients)
     }
 
-    /// The time of the world's clock.
+    /// Returns the time of the world's clock.
     pub fn now(&self) -> Timestamp {
         self.clients.borrow().host.runtime().now
     }
 
-    /// Lets time pass. What is due happens at its time: pings, which clients answer at once, and timeouts. A handler that
-    /// waits for something of the test's own, such as a channel, goes on first; no time need pass for that.
+    /// Advances the clock by `span`. Pings, which clients answer at once, and timeouts happen when they are due. Before that,
+    /// handlers resume that waited for something of the test's own, such as a channel; for those, `span` may be zero.
     pub fn advance(&self, span: Duration) {
         let until = self.now().after(span);
         let mut clients = self.clients.borrow_mut();
@@ -97,12 +97,12 @@ impl TestWorld {
         }
     }
 
-    /// Puts the world to sleep, as the runtime does after some ten seconds of silence: its memory is gone, its
-    /// connections stay. The next event wakes it. Handlers that wait for something that does not keep a world awake, such as a
-    /// channel of the test's own, are lost with the memory, as they are in the runtime, and never go on.
+    /// Hibernates the world, as the runtime does after about ten seconds without an event: its memory is lost, its WebSockets
+    /// stay open, and the next event wakes it. A handler that waits for something that keeps no world awake, such as a channel of
+    /// the test's own, is dropped with the memory, as in the runtime.
     ///
     /// # Panics
-    /// When something keeps the world awake, such as a client that polls; the message says what.
+    /// If something keeps the world awake, such as a polling client; the message says what.
     #[track_caller]
     pub fn sleep(&self) {
         let mut clients = self.clients.borrow_mut();
@@ -110,33 +110,32 @@ impl TestWorld {
         assert!(is_asleep, "the world cannot sleep: {}", clients.host.held_awake_by().unwrap_or_default());
     }
 
-    /// From now on puts the world to sleep after every event, wherever the runtime could: nothing may change by that.
+    /// Sets whether the world hibernates after every event, if nothing keeps it awake. A correct app behaves the same with it.
     pub fn sleep_after_every_event(&self, sleepy: bool) {
         self.clients.borrow_mut().host.sleepy = sleepy;
     }
 
-    /// The memory of the world is lost, whatever it was doing, as at a deploy: handlers that wait are never heard of again,
-    /// clients that poll must come again, WebSockets stay.
+    /// Drops the world's memory even while something keeps it awake, as a deploy does: waiting handlers are dropped, polling
+    /// clients lose their sessions, and WebSockets stay open.
     pub fn lose_memory(&self) {
         let mut clients = self.clients.borrow_mut();
         clients.host.lose_memory();
         clients.listen();
     }
 
-    /// Another app is deployed: the world's memory is lost as by [`lose_memory`](Self::lose_memory), and `app` serves it
-    /// from then on.
+    /// Deploys another app: drops the world's memory as [`lose_memory`](Self::lose_memory) does, and uses `app` from then on.
     pub fn redeploy(&self, app: fn() -> App) {
         let mut clients = self.clients.borrow_mut();
         clients.host.redeploy_app(app);
         clients.listen();
     }
 
-    /// Whether the world sleeps.
+    /// Returns whether the world is hibernating.
     pub fn is_asleep(&self) -> bool {
         self.clients.borrow().host.is_asleep()
     }
 
-    /// The lines that were logged, such as that a handler panicked.
+    /// Returns all lines that were logged, such as a handler's panic.
     pub fn log(&self) -> Vec<String> {
         self.clients.borrow().host.runtime().log.clone()
     }

@@ -1,4 +1,4 @@
-//! What clients do with their transport: they upgrade it, stall, and say what no client in good order says.
+//! Actions of clients on their transport: upgrading it, not reading from it, and sending invalid packets.
 
 use core::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::value::Frame;
 
 impl Clients {
-    /// A client that polls takes a WebSocket, as `engine.io-client` does it; says whether it has one then.
+    /// Upgrades a polling client to a WebSocket in the steps of `engine.io-client`. Returns whether that succeeded.
     pub(super) fn upgrade(&mut self, connection: usize) -> bool {
         let Some(Link::Polling { sid, reads, .. }) = self.link(connection) else { return false };
-        // No other GET follows the one that hangs.
+        // No other GET follows the pending one.
         *reads = false;
         let query = format!("EIO=4&transport=websocket&sid={sid}");
         let Ok(no) = self.host.open_websocket(&query, Protocol::SocketIo) else { return false };
         self.host.text(no, "2probe");
-        // The server lets the GET go, at once or at its next look.
+        // The server ends the pending GET with a noop, at once or after this interval.
         self.host.advance(UPGRADE_NOOP_INTERVAL.max(Duration::from_millis(1)));
         self.listen();
         self.by_socket.insert(no, connection);
@@ -28,7 +28,7 @@ impl Clients {
         self.is_open(connection)
     }
 
-    /// From now on, nothing that is sent to the client is read; or it is read again, and what waited first.
+    /// Sets whether the client reads what is sent to it. When it reads again, it begins with the waiting frames.
     pub(super) fn set_reading(&mut self, connection: usize, reading: bool) {
         match self.link(connection) {
             Some(Link::WebSocket(no)) => {
@@ -45,7 +45,7 @@ impl Clients {
         self.listen();
     }
 
-    /// Sends an Engine.IO packet as it stands.
+    /// Sends a raw Engine.IO packet.
     pub(super) fn send_packet(&mut self, connection: usize, text: &str) {
         self.send_frames(connection, &[Frame::text(text)]);
         self.listen();

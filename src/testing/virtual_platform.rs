@@ -1,4 +1,4 @@
-//! What the shell asks of the runtime, done to its data.
+//! The platform's operations on the simulated runtime's data.
 
 use core::any::Any;
 use core::convert::Infallible;
@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
 
-/// Bytes that the platform takes for one attachment.
+/// Most bytes of one attachment on the platform.
 const PLATFORM_ATTACHMENT_BYTES: usize = 16_384;
 
 impl Platform for VirtualPlatform {
@@ -30,12 +30,12 @@ impl Platform for VirtualPlatform {
         self.now
     }
 
-    /// Bytes that look random and are the same on every run: the counter goes on while the world sleeps.
+    /// Returns bytes that look random and are the same on every run. The counter survives hibernation, so they do not repeat.
     fn entropy(&mut self) -> Entropy {
         let mut entropy = Entropy::default();
         for half in entropy.chunks_mut(8) {
             self.ids_made += 1;
-            // splitmix64, whose every output is another number.
+            // splitmix64: different inputs have different outputs.
             let mut x = self.ids_made.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,4 @@
-//! A runtime that is all data: what it keeps while the object sleeps, and what it does without waking it.
+//! A simulated runtime: the data that it keeps while the object hibernates, and what it does without waking the object.
 
 use core::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,43 +11,44 @@ use crate::object::Platform as _;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-/// A WebSocket, by the order in which they were accepted.
+/// The index of a WebSocket, in the order of acceptance.
 pub type SocketNo = usize;
 
-/// A request, by the order in which they were made.
+/// The index of a request, in the order of arrival.
 pub type HttpNo = usize;
 
-/// What the runtime keeps: all but the timer, the numbers of WebSockets and the requests survives the object's sleep.
+/// The simulated runtime. All of its data survives the object's hibernation, except the timer, the numbers of WebSockets and the
+/// pending requests.
 #[derive(Debug)]
 pub struct VirtualPlatform {
-    /// The time.
+    /// The clock's time.
     pub now: Timestamp,
     /// Every WebSocket that was ever accepted.
     pub sockets: Vec<VirtualSocket>,
     /// The object's one alarm.
     pub alarm: Option<Timestamp>,
-    /// How often it was set: each time is a row written, which costs.
+    /// How often the alarm was set: each time writes a row, which is billed.
     pub alarms_set: usize,
-    /// What sessions have in the object's database: snapshots that do not fit into attachments.
+    /// The sessions' rows in the object's database: snapshots that do not fit into attachments.
     pub spilled: BTreeMap<Sid, Vec<Vec<u8>>>,
-    /// And long attachments of packets that are not complete.
+    /// The rows of long attachments of unfinished packets.
     pub parts: BTreeMap<Sid, Parts>,
-    /// Lines that the object logged.
+    /// The lines that the object logged.
     pub log: Vec<String>,
-    /// What clients got and have not been asked about.
+    /// What clients have received and the test has not taken.
     pub said: Vec<Said>,
-    /// A text at whose sending the object panics: what a bug of Dormouse would do.
+    /// Makes the object panic when it sends a frame with this text, to simulate a bug of Dormouse.
     pub panics_at: Option<String>,
-    /// Whether the object survives its own panics, as it does in the runtime. Where it does not, they fail the test.
+    /// Whether the object survives its own panics, as it does in the runtime. If not, they fail the test.
     pub survives_panics: bool,
-    /// The timer in memory.
+    /// The time of the in-memory timer.
     pub(super) timer: Option<Timestamp>,
-    /// Whether the object asked for the alarm and was not told yet.
+    /// Whether the object asked for the alarm's time and has not been told.
     pub(super) is_asked_for_alarm: bool,
-    /// Every request that was ever made.
+    /// Every request so far.
     pub(super) requests: Vec<Http>,
     pub(super) waiting: BTreeSet<HttpNo>,
-    /// Which WebSocket has which number.
+    /// The WebSocket of each number, by the number.
     pub(super) numbered: Vec<Option<SocketNo>>,
     pub(super) free: Vec<usize>,
     pub(super) max_unsent: usize,
@@ -56,7 +57,7 @@ pub struct VirtualPlatform {
     pub(super) stored: Rc<VirtualStore>,
 }
 
-/// What a world keeps besides its sessions.
+/// A world's storage besides its sessions.
 #[derive(Debug, Default)]
 pub(crate) struct VirtualStore {
     pub(super) texts: RefCell<BTreeMap<String, String>>,
@@ -64,44 +65,44 @@ pub(crate) struct VirtualStore {
     pub(super) variables: RefCell<BTreeMap<String, String>>,
 }
 
-/// A WebSocket's server end.
+/// The server's end of a WebSocket.
 #[derive(Debug, Default)]
 pub struct VirtualSocket {
-    /// Whether it is open in both directions.
+    /// Whether the WebSocket is open in both directions.
     pub open: bool,
-    /// What the object wrote down about it.
+    /// The attachment that the object wrote; `None` before the first, and after the object closed the WebSocket.
     pub attachment: Option<String>,
-    /// When the runtime answered a frame of it last.
+    /// When the runtime last answered a frame of this WebSocket by itself.
     pub last_pong: Option<Timestamp>,
-    /// Whether its client has stopped reading.
+    /// Whether the client has stopped reading.
     pub stalled: bool,
-    /// Bytes that its client has not read.
+    /// The bytes that the client has not read.
     pub unsent: usize,
-    /// The frames that they are.
+    /// The frames that the client has not read.
     pub(super) unread: Vec<Frame>,
 }
 
-/// A request and what became of it.
+/// A request and its state.
 #[derive(Debug, Default)]
 pub(super) struct Http {
-    /// Where a POST's body belongs that has not come yet.
+    /// The request and session of a POST whose body has not arrived.
     pub(super) body_due: Option<(RequestId, Sid)>,
-    /// The answer, once.
+    /// The response, if there is one.
     pub(super) answer: Option<Response>,
 }
 
-/// Something that a client got.
+/// A record of something that a client received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// On which connection.
+    /// The connection.
     pub to: To,
-    /// What.
+    /// The content.
     pub what: What,
 }
 
-/// A connection.
+/// A connection: a WebSocket or a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum To {
     /// A WebSocket.
@@ -110,21 +111,21 @@ pub enum To {
     Request(HttpNo),
 }
 
-/// What a connection brought.
+/// What a client received on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// A WebSocket was accepted.
     Accepted,
-    /// A WebSocket's frame.
+    /// A frame on a WebSocket.
     Frame(Frame),
-    /// The WebSocket was closed by the server, with this code.
+    /// The server closed the WebSocket, with this code.
     Closed(u16),
-    /// A request's answer.
+    /// The response to a request.
     Response(Response),
 }
 
 impl Default for VirtualPlatform {
-    /// Nothing has happened yet.
+    /// Creates a runtime in which nothing has happened.
     fn default() -> Self {
         Self {
             now: Timestamp::from_millis(1_800_000_000_000),
@@ -152,7 +153,7 @@ impl Default for VirtualPlatform {
 }
 
 impl VirtualPlatform {
-    /// The text frames that a WebSocket got so far and that were not taken.
+    /// Returns the text frames that a WebSocket's client has received and the test has not taken.
     pub fn texts_of(&self, no: SocketNo) -> Vec<String> {
         let of = |said: &Said| match &said.what {
             What::Frame(Frame::Text(text)) if said.to == To::Socket(no) => Some(text.to_string()),
@@ -161,25 +162,25 @@ impl VirtualPlatform {
         self.said.iter().filter_map(of).collect()
     }
 
-    /// The object's memory is lost.
+    /// Drops what does not survive the loss of the object's memory.
     pub(super) fn lose_memory(&mut self) {
         self.timer = None;
         self.is_asked_for_alarm = false;
         self.drop_requests();
     }
 
-    /// What keeps the object awake.
+    /// Returns what keeps the object awake, or `None` if it could hibernate.
     pub(super) fn held_awake_by(&self) -> Option<&'static str> {
         match (self.waiting.is_empty(), self.timer) {
             (false, _) => Some("a request waits for its answer, as one does while a client polls"),
             (true, Some(_)) => Some(
-                "a timer runs, as one does while a handler waits for an answer, or until a client that polled is gone",
+                "a timer runs, as one does while a handler waits for an acknowledgement, or until a polling client is gone",
             ),
             (true, None) => None,
         }
     }
 
-    /// What the runtime does with a frame by itself; false when the object must be asked.
+    /// Answers a frame by the auto-response. Returns false if there is none for it, and the object must handle it.
     pub(super) fn auto_respond(&mut self, no: SocketNo, frame: &Frame) -> bool {
         let response = self.auto_response.as_ref().filter(|(request, _)| *frame == Frame::text(request.as_str()));
         let Some(response) = response.map(|(_, response)| Frame::text(response.as_str())) else { return false };
@@ -188,14 +189,14 @@ impl VirtualPlatform {
         true
     }
 
-    /// What the Worker does with a second WebSocket of a session.
+    /// Accepts and closes a WebSocket, as the Worker does with a second one of a session.
     pub(super) fn open_and_close(&mut self) -> SocketNo {
         let no = self.open();
         self.close_socket(no, 1000);
         no
     }
 
-    /// A request that the Worker answered without asking the object.
+    /// Records a request that the Worker answered without calling the object.
     pub(super) fn add_answered(&mut self, answer: Response) -> HttpNo {
         let (_, http) = self.register();
         self.give(http, answer);
@@ -209,7 +210,7 @@ impl VirtualPlatform {
         no
     }
 
-    /// `ws.send`.
+    /// Sends a frame, as `ws.send` does.
     pub(super) fn send_frame(&mut self, no: SocketNo, frame: &Frame) {
         let socket = self.socket(no);
         if socket.open && socket.stalled {
@@ -220,7 +221,7 @@ impl VirtualPlatform {
         }
     }
 
-    /// The client reads on.
+    /// Makes the client read again, beginning with the waiting frames.
     pub(super) fn read_on(&mut self, no: SocketNo) {
         let socket = self.socket(no);
         (socket.stalled, socket.unsent) = (false, 0);
@@ -229,16 +230,16 @@ impl VirtualPlatform {
         }
     }
 
-    /// `ws.close`.
+    /// Closes the WebSocket, as `ws.close` does.
     pub(super) fn close_socket(&mut self, no: SocketNo, code: u16) {
         if core::mem::take(&mut self.socket(no).open) {
             self.say(To::Socket(no), What::Closed(code));
         }
     }
 
-    /// Gives a request its answer: one, and never another.
+    /// Records the response to a request, which must have none yet.
     pub(super) fn give(&mut self, http: HttpNo, answer: Response) {
-        assert!(self.waiting.remove(&http), "request {http} has its answer and gets {answer:?}");
+        assert!(self.waiting.remove(&http), "request {http} has a response already, and gets another: {answer:?}");
         if let Some(request) = self.requests.get_mut(http) {
             request.answer = Some(answer.clone());
         }
@@ -250,7 +251,7 @@ impl VirtualPlatform {
         self.said.push(Said { at, to, what });
     }
 
-    #[expect(clippy::indexing_slicing, reason = "a number that was not given out is the test's mistake")]
+    #[expect(clippy::indexing_slicing, reason = "an unknown index is a mistake in the test")]
     pub(super) fn socket(&mut self, no: SocketNo) -> &mut VirtualSocket {
         &mut self.sockets[no]
     }

@@ -1,4 +1,4 @@
-//! The arguments of an event, and where they stand in the text.
+//! The arguments of an event or of an acknowledgement.
 
 use core::fmt;
 use std::rc::Rc;
@@ -17,11 +17,11 @@ use super::json;
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
 ///
-/// What came from a client is carried through as it was written, without being parsed into a tree and printed again.
-/// A binary value is an object `{"_placeholder":true,"num":N}` in the JSON and the N-th attachment beside it
-/// (Socket.IO 5, "Packet encoding").
+/// Arguments from a client are kept and forwarded as the client wrote them, without parsing and printing them again. A binary
+/// value is an object `{"_placeholder":true,"num":N}` in the JSON, and the attachment with the index N (Socket.IO 5, "Packet
+/// encoding").
 ///
-/// [`IntoArgs`](super::encode::IntoArgs) makes arguments of typed values, and [`parse`](Self::parse) typed values of arguments:
+/// [`IntoArgs`](super::encode::IntoArgs) turns typed values into arguments, and [`parse`](Self::parse) reads them back:
 ///
 /// ```
 /// use bytes::Bytes;
@@ -36,7 +36,7 @@ use super::json;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// One by one, where their number is known only when the program runs:
+/// [`push`](Self::push) adds them one by one, if their number is known only at run time:
 ///
 /// ```
 /// # use dormouse::Args;
@@ -47,15 +47,15 @@ use super::json;
 /// assert_eq!(args.attachments().len(), 1);
 /// # Ok::<(), dormouse::error::EncodeError>(())
 /// ```
-// It must never implement `Serialize`: as `IntoArgs` it passes through, and the two would clash.
+// It must never implement `Serialize`: its own impl of `IntoArgs` would clash with the impl for all `Serialize` types.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
-    /// The elements as they stand between the array's brackets: valid JSON, without space around.
+    /// The text between the array's brackets: valid JSON, without whitespace around it.
     elements: Text,
     attachments: Vec<Bytes>,
 }
 
-/// Text that is shared until somebody writes to it: what a client sent is most often handed on as it is.
+/// A text that is copied only when it is changed: most arguments from clients are forwarded unchanged.
 #[derive(Clone)]
 enum Text {
     Read(Rc<str>),
@@ -63,36 +63,37 @@ enum Text {
 }
 
 impl Args {
-    /// No arguments.
+    /// Creates an empty list of arguments.
     pub const fn new() -> Self {
         Self { elements: Text::Written(String::new()), attachments: Vec::new() }
     }
 
-    /// One argument, whatever `value` is: a tuple becomes an array. See [`IntoArgs`](super::encode::IntoArgs) for several.
+    /// Creates a single argument. A tuple becomes one argument that is an array; to make each element an argument, see
+    /// [`IntoArgs`](super::encode::IntoArgs).
     ///
     /// # Errors
-    /// As [`push`](Self::push).
+    /// Those of [`push`](Self::push).
     pub fn one(value: &impl Serialize) -> Result<Self, EncodeError> {
         let mut args = Self::new();
         args.push(value)?;
         Ok(args)
     }
 
-    /// Arguments as they stood in a packet: `elements` is what is between the brackets of a valid JSON array.
+    /// Creates the arguments of a received packet. `elements` is the text between the brackets of a valid JSON array.
     pub(crate) fn from_wire(elements: &str, attachments: Vec<Bytes>) -> Self {
         Self { elements: Text::Read(elements.into()), attachments }
     }
 
-    /// Arguments that were written: `elements` are valid JSON with commas between.
+    /// Creates arguments from JSON that this crate wrote. `elements` are valid JSON values with commas between them.
     pub(crate) const fn from_written(elements: String, attachments: Vec<Bytes>) -> Self {
         Self { elements: Text::Written(elements), attachments }
     }
 
-    /// Appends an argument, whatever `value` is: a tuple becomes an array. Bytes in it become attachments.
+    /// Appends one argument. A tuple becomes an array; byte strings become attachments.
     ///
     /// # Errors
-    /// `value`'s own, when it cannot be written as JSON, or when there are more attachments than
-    /// [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS); the arguments stay as they were.
+    /// `value` cannot be written as JSON, or there would be more than [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS)
+    /// attachments. The arguments are then unchanged.
     pub fn push(&mut self, value: &impl Serialize) -> Result<(), EncodeError> {
         let before = self.attachments.len();
         match encode::one(value, &mut self.attachments) {
@@ -105,41 +106,41 @@ impl Args {
         Ok(())
     }
 
-    /// Appends a binary argument, without copying it. Clients refuse a packet that has more than
-    /// [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS); here nobody counts.
+    /// Appends a binary argument without copying the bytes. The number of attachments is not checked here, but clients refuse a
+    /// packet with more than [`MAX_ATTACHMENTS`](crate::limits::MAX_ATTACHMENTS).
     pub fn push_binary(&mut self, bytes: impl Into<Bytes>) {
         let element = encode::placeholder(self.attachments.len());
         self.attachments.push(bytes.into());
         self.push_element(&element);
     }
 
-    /// Whether there are no arguments.
+    /// Returns whether there are no arguments.
     pub fn is_empty(&self) -> bool {
         self.elements().is_empty()
     }
 
-    /// How many arguments there are. Nobody has counted them before: this reads the text through.
+    /// Returns the number of arguments. The number is not stored: each call reads the whole JSON text.
     pub fn len(&self) -> usize {
         Elements(self.elements()).count()
     }
 
-    /// Reads the arguments as `T`, the mirror image of [`IntoArgs`](super::encode::IntoArgs):
+    /// Reads the arguments as `T`, the reverse of [`IntoArgs`](super::encode::IntoArgs):
     ///
-    /// - a tuple, or an array `[T; N]`, takes one argument for each element, and a newtype struct around one does so too;
-    /// - `()` takes none;
-    /// - everything else takes the first argument. An `Option` is `None` where it is `null` or is not there.
+    /// - A tuple, an array `[T; N]`, or a newtype struct around one of these takes one argument for each element.
+    /// - `()` takes no argument.
+    /// - Every other type takes the first argument. An `Option` is `None` if the argument is `null` or missing.
     ///
-    /// Further arguments are ignored, as a JavaScript function ignores them. Where a tuple's arguments end early, an
-    /// `Option` is `None`, and everything else is missed.
+    /// Further arguments are ignored, as a JavaScript function ignores them. If a tuple has more elements than there are
+    /// arguments, a missing `Option` is `None`, and every other missing element is an error.
     ///
-    /// [`Bytes`], and all other types that ask serde for bytes, get the attachment of their placeholder; a string or an
-    /// array of numbers in its place is taken as well, as `serde_json` does. `Vec<u8>` asks for numbers, not for bytes.
-    /// Each attachment is copied once, and can be had once: clients number each of theirs anew. Serde itself
-    /// reads untagged and internally tagged enums and flattened fields before it knows what they are; in there, and in a
-    /// [`Value`], a placeholder stays an object.
+    /// [`Bytes`] and all other types that ask serde for bytes get the attachment that their placeholder names. As in
+    /// `serde_json`, a string or an array of numbers is accepted instead. `Vec<u8>` asks serde for numbers, not for bytes.
+    /// Each attachment is copied, and one call can read it only once: clients give each binary value a number of its own. In a
+    /// [`Value`], in untagged and internally tagged enums, and in flattened fields, a placeholder stays an object, because serde
+    /// reads these before it knows their types.
     ///
-    /// Half a surrogate pair, which JavaScript leaves where it cuts an emoji in two (`"\ud83d"`), is read as U+FFFD. Arguments
-    /// that are handed on keep it, in [`Args`] and in a [`RawValue`].
+    /// A lone surrogate (`"\ud83d"`), which JavaScript writes for half of an emoji, is read as U+FFFD. [`Args`] and [`RawValue`]
+    /// keep it, so that it is forwarded unchanged.
     ///
     /// ```
     /// # use dormouse::value::IntoArgs;
@@ -152,21 +153,22 @@ impl Args {
     /// ```
     ///
     /// # Errors
-    /// An argument is missing, is not what `T` takes, names an attachment that is not there, or is nested deeper than 127
-    /// arrays and objects.
+    /// An argument is missing, does not fit `T`, is nested deeper than 127 arrays and objects, or names an attachment that does
+    /// not exist or was named before.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         decode::all(self.elements(), &self.attachments)
     }
 
-    /// Reads the argument at `index`, counted from 0, as `T`: a tuple takes an array. `None` when there are not so many.
+    /// Reads the argument at `index`, counted from 0, as `T`. A tuple is read from one argument that is an array. Returns `None`
+    /// if there is no such argument.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), of this argument; the error counts it from 1.
+    /// Those of [`parse`](Self::parse), for this argument. The error's position counts from 1.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, DecodeError> {
         decode::one(self.elements(), index, &self.attachments)
     }
 
-    /// The arguments parsed, binary ones as their placeholders.
+    /// Parses the arguments as JSON values. Binary values stay placeholders.
     ///
     /// # Errors
     /// An argument is nested deeper than 126 arrays and objects.
@@ -174,7 +176,7 @@ impl Args {
         json::from_str(&self.to_json())
     }
 
-    /// The arguments as a JSON array.
+    /// Returns the arguments as a JSON array. Binary values are placeholders.
     pub fn to_json(&self) -> String {
         let mut json = String::with_capacity(self.elements().len() + 2);
         json.push('[');
@@ -183,17 +185,17 @@ impl Args {
         json
     }
 
-    /// The elements as they stand between the array's brackets.
+    /// Returns the text between the array's brackets.
     pub(crate) fn elements(&self) -> &str {
         self.elements.as_str()
     }
 
-    /// How much it is: the JSON's bytes and the attachments'.
+    /// Returns the size in bytes: the JSON and the attachments together.
     pub(crate) fn len_bytes(&self) -> usize {
         self.attachments.iter().map(Bytes::len).sum::<usize>().saturating_add(self.elements().len())
     }
 
-    /// The binary attachments that the placeholders count from 0.
+    /// Returns the binary attachments. A placeholder's `num` is the index here, counted from 0.
     pub fn attachments(&self) -> &[Bytes] {
         &self.attachments
     }
@@ -211,16 +213,17 @@ impl Args {
     }
 }
 
-/// What the arguments of an answer may be taken as: whatever serde can read, as [`Args::parse`] does, or [`Args`], unparsed.
+/// The types that an acknowledgement's arguments can be read as: every type that serde can read, as [`Args::parse`] does, and
+/// [`Args`], unparsed.
 #[diagnostic::on_unimplemented(
-    message = "an answer cannot be taken as `{Self}`",
-    note = "it can be taken as whatever implements `serde::Deserialize`, and as `dormouse::Args`, unparsed"
+    message = "an acknowledgement cannot be read as `{Self}`",
+    note = "it can be read as any type that implements `serde::Deserialize`, and as `dormouse::Args`, unparsed"
 )]
 pub trait FromArgs: Sized {
     /// Reads the arguments.
     ///
     /// # Errors
-    /// They are not what `Self` takes.
+    /// The arguments do not fit `Self`.
     fn from_args(args: Args) -> Result<Self, DecodeError>;
 }
 
@@ -265,12 +268,12 @@ impl fmt::Debug for Text {
     }
 }
 
-/// The texts of the elements that stand in a text one behind the other. They are found without recursion.
+/// An iterator over the elements of a JSON array, each as its text. It does not recurse: deep nesting cannot overflow the stack.
 #[derive(Clone, Debug)]
 pub(super) struct Elements<'a>(&'a str);
 
 impl<'a> Elements<'a> {
-    /// Those of a valid JSON array, without its brackets.
+    /// Creates the iterator. `elements` is the text between the brackets of a valid JSON array.
     pub(super) const fn new(elements: &'a str) -> Self {
         Self(elements)
     }
@@ -281,7 +284,7 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let mut values = serde_json::Deserializer::from_str(self.0).into_iter::<&RawValue>();
-        // The text is valid: it was checked when it came, or `serde_json` wrote it.
+        // The text is valid: it was checked when it was received, or `serde_json` wrote it.
         let element = values.next()?.ok()?.get();
         let behind = self.0.get(values.byte_offset()..).unwrap_or_default().trim_start();
         self.0 = behind.strip_prefix(',').unwrap_or_default();

@@ -4,8 +4,7 @@ use core::fmt::{self, Display};
 
 use crate::limits::MAX_ECHOED_PROBLEM_CHARS;
 
-/// The error when arguments cannot be read as a type: which argument, and what is wrong with it. The sender of the arguments is to
-/// blame.
+/// The error when arguments cannot be read as a type: which argument, and what is wrong with it. The fault is the sender's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     position: Option<usize>,

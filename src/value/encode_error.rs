@@ -1,17 +1,17 @@
-//! The error for values that cannot be arguments.
+//! The error for values that cannot be written as arguments.
 
 use core::error::Error;
 use core::fmt::{self, Display};
 
 use crate::limits::MAX_ATTACHMENTS;
 
-/// Why a value cannot be arguments. The caller is to blame.
+/// The error when a value cannot be written as arguments. The fault is the caller's.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The value does not go into JSON: the reason is its own, or one of its maps has keys that are no strings.
+    /// The value cannot be written as JSON: its `Serialize` failed, or it has a map whose keys are not strings.
     Json(serde_json::Error),
-    /// There are more byte strings than [`MAX_ATTACHMENTS`]: the other side's parser would refuse the packet.
+    /// The value has more byte strings than [`MAX_ATTACHMENTS`]: the client's parser would refuse the packet.
     TooManyAttachments,
 }
 
@@ -20,7 +20,7 @@ impl Display for EncodeError {
         match self {
             Self::Json(error) => write!(f, "the arguments cannot be written as JSON: {error}"),
             Self::TooManyAttachments => {
-                write!(f, "more than {MAX_ATTACHMENTS} binary attachments, the most that the other side's parser takes")
+                write!(f, "more than {MAX_ATTACHMENTS} binary attachments, the most that a client's parser accepts")
             }
         }
     }
@@ -37,7 +37,7 @@ impl Error for EncodeError {
 
 impl From<serde_json::Error> for EncodeError {
     fn from(error: serde_json::Error) -> Self {
-        // Memory takes all that is written: the only such failure is the one below.
+        // Writing to memory cannot fail, so the only I/O error is that of the encoder for too many attachments.
         if error.is_io() { Self::TooManyAttachments } else { Self::Json(error) }
     }
 }

@@ -8,7 +8,7 @@ use super::Frame;
 pub struct EnginePacket {
     /// The packet's type.
     pub kind: PacketKind,
-    /// The text of a message, without the type digit, or its bytes; `probe` for a ping or pong that carries it; otherwise `None`.
+    /// The text of a message, without the type digit, or its bytes; `probe` for a ping that carries it; otherwise `None`.
     pub data: Option<Frame>,
 }
 

@@ -14,9 +14,9 @@ pub(crate) fn from_str<T: DeserializeOwned>(json: &str) -> serde_json::Result<T>
 
 /// Parses `json` with `parse`. If that fails and the text has lone surrogates, parses once more with U+FFFD in their place.
 ///
-/// JavaScript cuts texts between UTF-16 units, and `JSON.stringify` writes a remaining half of an emoji as `\ud83d`. That is valid
+/// JavaScript cuts texts between UTF-16 units, and `JSON.stringify` writes half of an emoji as `\ud83d`. That is valid
 /// JSON, but no Rust string can hold it. JSON without lone surrogates is parsed once and is not copied. A `RawValue` keeps lone
-/// surrogates, unless another part of the same text has to be replaced.
+/// surrogates, unless the text has to be parsed a second time.
 ///
 /// # Errors
 /// Those of `parse`.

@@ -1,19 +1,22 @@
-//! A value as a whole -> whether it is a tuple, whose elements are the arguments.
+//! A serializer that finds out whether a value is a tuple, whose elements are separate arguments.
 
 use core::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-/// What serde calls a value as a whole.
+/// The kind of the whole value, which decides how many arguments it becomes.
 #[derive(Clone, Copy)]
 pub(super) enum Top {
+    /// One argument for each element.
     Tuple,
+    /// No argument if it is `()`, otherwise one.
     Unit,
+    /// One argument.
     One,
 }
 
-/// A serializer that notes whether it was given a tuple, looking through newtype structs. It writes a tuple as an array,
-/// for its caller to take the brackets off.
+/// A serializer that records the kind of the value, looking through newtype structs. It writes a tuple as an array; the caller
+/// removes the brackets.
 pub(super) struct Spread<'a, S> {
     pub(super) inner: S,
     pub(super) top: &'a mut Top,

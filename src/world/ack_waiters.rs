@@ -6,7 +6,7 @@ use litemap::LiteMap;
 use crate::core::acks::CollectedAcks;
 use crate::id::PendingAckId;
 
-/// The handlers that await acknowledgements, by the number under which the core collects them.
+/// The handlers that await acknowledgements, by the number under which the core collects these.
 #[derive(Debug, Default)]
 pub(crate) struct AckWaiters {
     senders: LiteMap<PendingAckId, oneshot::Sender<CollectedAcks>>,
@@ -14,7 +14,7 @@ pub(crate) struct AckWaiters {
 }
 
 impl AckWaiters {
-    /// Adds a handler: returns its number, and where the acknowledgements will come.
+    /// Adds a handler; returns its number and the receiver of its acknowledgements.
     pub(crate) fn add(&mut self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
         let pending = PendingAckId(self.next);
         self.next = self.next.wrapping_add(1);
@@ -23,7 +23,7 @@ impl AckWaiters {
         (pending, receiver)
     }
 
-    /// Removes a handler: it has its acknowledgements now, or waits no longer.
+    /// Removes a handler that gets its acknowledgements now, or does not wait any more.
     pub(crate) fn remove(&mut self, pending: PendingAckId) -> Option<oneshot::Sender<CollectedAcks>> {
         self.senders.remove(&pending)
     }

@@ -1,4 +1,4 @@
-//! Events that wait behind a socket's middleware.
+//! Events that wait until a socket's packet middleware has decided about an earlier event.
 
 use std::collections::VecDeque;
 
@@ -8,16 +8,16 @@ use crate::core::dispatch::Dispatch;
 use crate::id::SocketId;
 use crate::limits::MAX_QUEUED_EVENTS;
 
-/// The sockets whose packet middleware is waiting, each with the events that came after the one that it is waiting for.
+/// The sockets whose packet middleware is waiting, each with the events that arrived after the one that it decides about.
 #[derive(Debug)]
 pub(crate) struct HeldEvents {
     by_socket: LiteMap<SocketId, VecDeque<Dispatch>>,
-    /// The arguments of all these events, in bytes.
+    /// The size of the arguments of all these events, in bytes.
     bytes: usize,
 }
 
 impl HeldEvents {
-    /// Holds nothing.
+    /// Returns a list without sockets.
     pub(crate) const fn new() -> Self {
         Self { by_socket: LiteMap::new(), bytes: 0 }
     }
@@ -52,7 +52,7 @@ impl HeldEvents {
         events
     }
 
-    /// Returns the bytes of the arguments of all events that are held.
+    /// Returns the size of the arguments of all held events, in bytes.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }

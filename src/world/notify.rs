@@ -1,4 +1,4 @@
-//! How a world learns that it must be called.
+//! The waker of a world.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll};
@@ -15,7 +15,7 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Returns whether it was woken since the last call.
+    /// Returns whether it was woken since the last call of this method.
     pub fn take(&self) -> bool {
         self.is_woken.swap(false, Ordering::Relaxed)
     }

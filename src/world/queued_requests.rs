@@ -1,4 +1,4 @@
-//! HTTP requests that the next turn begins with.
+//! HTTP requests that wait for the next turn.
 
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
@@ -12,8 +12,8 @@ use crate::handles::{HttpResponse, WorldHandle};
 pub(crate) struct QueuedRequests(Vec<Task>);
 
 impl QueuedRequests {
-    /// Adds a request that is answered with `response`, and returns where the response comes. What HTTP does not allow in it is
-    /// left out and logged.
+    /// Adds a request that is answered with `response`, and returns the receiver of the response. What HTTP does not allow in it
+    /// is removed and logged: see [`HttpResponse::checked`].
     pub(crate) fn push(
         &mut self,
         world: WorldHandle,
@@ -27,7 +27,7 @@ impl QueuedRequests {
                     world.log(problem);
                 }
             }
-            // The caller may be gone.
+            // The receiver may be gone.
             let _ = sender.send(response);
         }));
         receiver

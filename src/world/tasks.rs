@@ -20,27 +20,27 @@ use crate::id::SocketId;
 pub(crate) struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
-    /// The bytes that the waiting handlers hold.
+    /// The size of the waiting handlers' arguments, in bytes.
     waiting_bytes: usize,
-    /// For the next handler. Most never wait, so that it serves the one after.
+    /// The waker for the next handler. Most handlers never wait; the waker is then used for the one after.
     waker: Arc<StableWaker>,
 }
 
-/// How a handler ended.
+/// A handler that has finished.
 #[derive(Debug)]
 pub(crate) struct Finished {
     /// What it was called for.
     pub origin: Origin,
     /// The socket whose later events were held for it.
     pub holds: Option<SocketId>,
-    /// The bytes that it held.
+    /// The size of its arguments, in bytes.
     pub bytes: usize,
     /// The tasks to run next, or the panic.
     pub result: Result<Vec<Task>, Box<dyn Any + Send>>,
 }
 
 impl Tasks {
-    /// Returns no handlers; `notify` is woken when one can make progress.
+    /// Returns a list without handlers; `notify` is woken when one can make progress.
     pub(crate) fn new(notify: Arc<Notify>) -> Self {
         Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, waker: Arc::default() }
     }
@@ -74,14 +74,14 @@ impl Tasks {
                     self.waiting_bytes = self.waiting_bytes.saturating_sub(ended.bytes);
                     return Some(ended);
                 }
-                // It ended before.
+                // It finished before.
                 Poll::Ready(Some(None)) => {}
                 Poll::Ready(None) | Poll::Pending => return None,
             }
         }
     }
 
-    /// Returns the bytes that waiting handlers hold: the arguments that they were called with.
+    /// Returns the size of the waiting handlers' arguments, in bytes.
     pub(crate) const fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
     }
@@ -117,8 +117,8 @@ impl Future for Running {
     }
 }
 
-/// The one waker that a handler is polled with from its first poll to its last: `worker::Delay`, for one, wakes the first waker
-/// that it was polled with.
+/// The one waker with which a handler is polled from its first poll to its last. Some futures need that: `worker::Delay` wakes
+/// the first waker that it was polled with.
 #[derive(Debug, Default)]
 struct StableWaker(AtomicWaker);
 
@@ -163,7 +163,7 @@ mod tests {
 
         let first = first.borrow_mut().take();
         first.into_iter().for_each(Waker::wake);
-        assert!(notify.take(), "it may go on");
+        assert!(notify.take(), "it can make progress");
         assert!(tasks.next_finished().is_some());
     }
 }

@@ -29,8 +29,8 @@ use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
 use crate::routing::App;
 use crate::time::Timestamp;
 
-/// How often waiting handlers are polled in one turn: one that can always make progress must not keep the object from its other
-/// events.
+/// How often waiting handlers are polled in one turn: a handler that can always make progress must not keep the object from its
+/// other events.
 const MAX_ROUNDS: usize = 64;
 
 /// A world with its handlers, for the shell and tests to drive.
@@ -42,7 +42,7 @@ pub(crate) struct World {
     held: HeldEvents,
     requests: QueuedRequests,
     notify: Arc<Notify>,
-    /// An empty list, kept for its memory: the tasks of one dispatch.
+    /// The tasks of one dispatch. Empty between dispatches, and kept to reuse its memory.
     starting: Vec<Task>,
 }
 
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// Returns the core. It must not be held while anything is handled.
+    /// Returns the core. The caller must drop it before an input is handled.
     pub(crate) fn server(&mut self) -> RefMut<'_, Server> {
         self.state.server()
     }
@@ -72,7 +72,7 @@ impl World {
         self.state.app()
     }
 
-    /// Handles an input and calls the handlers for it; appends the effects to `fx`. Ids are made of `entropy`. While
+    /// Handles an input and calls the handlers for it; appends the effects to `fx`. `entropy` returns random bytes for ids. While
     /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
     /// A handler that panics costs its event: the client gets an error if it asked for an acknowledgement, and a line is logged.
@@ -92,8 +92,8 @@ impl World {
         self.state.end_turn(fx);
     }
 
-    /// Adds a request to one of the app's routes, which the next [`handle`](Self::handle) begins with. Returns where the response
-    /// comes; the sender is dropped if the handler panics.
+    /// Adds a request to one of the app's routes; the next [`handle`](Self::handle) starts its handler. Returns the receiver of
+    /// the response; the sender is dropped if the handler panics.
     pub(crate) fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         self.answer(|app, world| app.respond(world, request))
     }
@@ -162,7 +162,7 @@ impl World {
                     self.start_all(dispatch);
                 }
             }
-            // A client that sends faster than its messages are handled cannot be told in any other way.
+            // Plain Engine.IO has no error message for a client that sends faster than its messages are handled.
             Dispatch::Message { sid, .. } if self.is_busy() => {
                 self.state.log("a session of plain Engine.IO is closed: too many of its messages wait".to_owned());
                 self.state.perform(Command::CloseSession { sid });
@@ -206,7 +206,7 @@ impl World {
             }
         }
         if let Some(socket) = holds {
-            // The first of them may hold the others up again; they are dispatched in order, before anything newer.
+            // Before newer events, in order; the packet middleware of the first one may hold back the others again.
             self.state.push_dispatches_first(self.held.release(socket));
         }
     }

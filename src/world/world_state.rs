@@ -1,4 +1,4 @@
-//! The part of a world that its handlers reach.
+//! The part of a world that its handlers can reach.
 
 use core::cell::{Cell, RefCell, RefMut};
 use core::fmt;
@@ -23,10 +23,10 @@ use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::routing::App;
 use crate::time::Timestamp;
 
-/// Prefix of the app's own keys in storage, so that none is the shell's.
+/// Prefix of the app's keys in storage, so that they differ from the shell's.
 const APP_KEY_PREFIX: &str = "app:";
 
-/// The part of a world that its handlers reach. None of it is borrowed while a handler runs.
+/// The part of a world that its handlers can reach. None of it is borrowed while a handler runs.
 pub(crate) struct WorldState {
     server: RefCell<Server>,
     fx: RefCell<Effects>,
@@ -35,9 +35,9 @@ pub(crate) struct WorldState {
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
     ack_waiters: RefCell<AckWaiters>,
-    /// Whether the core runs: a panic is the core's then, not a handler's.
+    /// Whether the core runs: a panic is then a panic of the core, not of a handler.
     in_core: Cell<bool>,
-    /// Whether a turn is under way, at whose end effects are performed.
+    /// Whether a turn is under way: its effects are performed at its end.
     in_turn: Cell<bool>,
 }
 
@@ -83,19 +83,20 @@ impl WorldState {
     }
 
     fn run_core(&self, call: impl FnOnce(&mut Server, Timestamp, &mut Effects)) {
-        // A value that a handler holds may be dropped while the core runs; its command could only cancel what is over.
+        // A value that a handler held, such as `AwaitedAcks`, may be dropped while the core runs. Its command can be ignored,
+        // because it could only cancel what is over.
         let Ok(mut server) = self.server.try_borrow_mut() else { return };
         self.in_core.set(true);
         call(&mut server, self.now.get(), &mut self.fx.borrow_mut());
         self.in_core.set(false);
     }
 
-    /// Whether the core runs, or panicked.
+    /// Whether the core runs or has panicked.
     pub(crate) const fn is_in_core(&self) -> bool {
         self.in_core.get()
     }
 
-    /// Removes the next dispatch.
+    /// Removes the next dispatch and returns it.
     pub(crate) fn next_dispatch(&self) -> Option<Dispatch> {
         self.fx.borrow_mut().next_dispatch()
     }
@@ -105,7 +106,7 @@ impl WorldState {
         self.fx.borrow_mut().push_dispatches_first(dispatches);
     }
 
-    /// Hands acknowledgements to the handler that awaits them.
+    /// Passes acknowledgements to the handler that awaits them.
     pub(crate) fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
         let sender = self.ack_waiters.borrow_mut().remove(pending);
         // The handler may be gone.
@@ -117,7 +118,7 @@ impl WorldState {
         self.server.borrow_mut()
     }
 
-    /// Whether a socket is on its way into its namespace, or in it.
+    /// Whether a socket is in its namespace or joins it.
     pub(crate) fn has_socket(&self, socket: SocketId) -> bool {
         self.server.borrow().socket(socket).is_some()
     }

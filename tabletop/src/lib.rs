@@ -1,7 +1,7 @@
-//! The app of the tabletop relay: a library on the public API of [`dormouse`]. The package `relay` makes a Worker of it.
+//! The app of the tabletop relay: a library on the public API of [`dormouse`]. The package `relay` deploys it as a Worker.
 //!
-//! A module's event goes to everybody else in the world, and comes back to its sender as the acknowledgement, as Foundry's
-//! modules expect it.
+//! A module's event is broadcast to all other clients of the world. Its sender gets the arguments back as the acknowledgement, as
+//! Foundry's modules expect.
 
 use core::fmt;
 
@@ -9,10 +9,10 @@ use dormouse::error::HandlerError;
 use dormouse::extract::EventName;
 use dormouse::{Ack, App, Args, Socket};
 
-/// Longest event name that an error repeats, in characters: no module's or system's id is longer.
+/// Most characters of an event name that an error repeats: no module's or system's id is longer.
 const MAX_ECHOED_NAME_CHARS: usize = 100;
 
-/// The relay.
+/// Returns the relay's app.
 pub fn app() -> App {
     App::new().namespace("/", |ns| ns.fallback(relay).on_error(ignore))
 }
@@ -21,20 +21,20 @@ async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result
     if !is_relayed(&name) {
         return Err(UnknownEvent(name.chars().take(MAX_ECHOED_NAME_CHARS).collect()));
     }
-    // No reserved name starts with `module.` or `system.`, so emitting does not fail.
+    // Emitting fails only for reserved names, and none starts with `module.` or `system.`.
     let _ = socket.broadcast().emit(&name, args.clone());
     Ok(Ack(args))
 }
 
-/// A module that did not ask is not told, and no client may fill the log.
+/// Replaces the default error handler, which logs errors of events without an acknowledgement: no client may fill the log.
 async fn ignore() {}
 
-/// Whether the event is a module's or a system's, with an id behind the dot.
+/// Returns whether the event is `module.` or `system.` with an id after the dot.
 fn is_relayed(event: &str) -> bool {
     ["module.", "system."].iter().any(|prefix| event.strip_prefix(prefix).is_some_and(|id| !id.is_empty()))
 }
 
-/// An event that the relay does not know.
+/// The error for an event that is not relayed.
 #[derive(Debug)]
 struct UnknownEvent(String);
 

@@ -1,4 +1,4 @@
-//! Answers that handlers await in memory: `emit_with_ack`, to one client and to many.
+//! Acknowledgements that handlers await in memory: `emit_with_ack`, to one client and to many.
 
 use core::time::Duration;
 
@@ -22,7 +22,7 @@ fn told<T: core::fmt::Debug>(answer: Result<T, AckError>) -> String {
     }
 }
 
-/// Handlers that ask: what became of it is logged.
+/// An app whose handlers ask one client for an acknowledgement, and log the result.
 fn app() -> App {
     App::new().namespace("/", |ns| {
         ns.on("ask", async |socket: Socket, io: Io| io.log(told(socket.emit_with_ack::<(u32, String)>("q", 1).await)))
@@ -225,7 +225,7 @@ fn an_answer_that_nobody_awaits_any_more_is_dropped() {
     });
 }
 
-/// A handler that waits is lost with the object's memory; its client's answer must not become another question's.
+/// A handler that waits is lost with the object's memory. A late acknowledgement for it must not match a later event.
 #[test]
 fn a_late_answer_answers_no_later_question() {
     awake_and_asleep(app, |world| {
@@ -244,7 +244,7 @@ fn a_late_answer_answers_no_later_question() {
     });
 }
 
-/// Handlers that ask many.
+/// An app whose handlers ask many clients.
 fn many() -> App {
     fn told(answers: Result<Vec<(SocketId, u32)>, BroadcastAckError<u32>>) -> String {
         match answers {

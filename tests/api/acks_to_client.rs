@@ -1,4 +1,4 @@
-//! Acknowledgements that clients ask for: what a handler gives back, or an `AckSender` kept for later.
+//! Acknowledgements that clients ask for: a handler's return value, or an `AckSender` kept for later.
 
 use core::cell::RefCell;
 
@@ -44,7 +44,7 @@ fn a_reply_is_the_acknowledgement() {
             if event == "bytes" {
                 assert_eq!(ack.answer().expect("an answer").attachments(), ["png"]);
             }
-            // Who does not ask gets none.
+            // An event without an acknowledgement id gets none.
             anna.emit(event, (args,));
         }
         assert_eq!(heard(&anna), NOTHING);
@@ -113,7 +113,7 @@ fn an_ack_sender_may_be_kept_for_later() {
         let kept = [&ben, &anna, &cleo].map(|client| client.emit_with_ack("keep", ()));
         assert!([&waiting, &kept[0], &kept[1]].iter().all(|ack| ack.answer().is_none()));
         cleo.close();
-        // Another client's event may release them, and who is gone is passed over.
+        // The handler of another client's event may send them; one for a client that has left is dropped.
         ben.emit("release", ());
         assert_eq!([&kept[0], &kept[1]].map(answer), [Some("[0]".to_owned()), Some("[1]".to_owned())]);
         world.open("later");

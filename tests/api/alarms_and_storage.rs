@@ -1,4 +1,4 @@
-//! What a world keeps: named alarms and its storage.
+//! A world's named alarms and its storage.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -
     values.into_iter().next().unwrap_or_default()
 }
 
-/// Alarms set by an event: `set(name, milliseconds, context)`.
+/// An app with the events `set(name, milliseconds, context)`, `clear(name)` and `due(name)` for alarms.
 fn alarms() -> App {
     async fn rings(
         io: Io,
@@ -149,7 +149,7 @@ fn mistakes_with_alarms_are_errors() {
     });
 }
 
-/// Time stands still while handlers run: what they set for now rings after them, and lets other events through.
+/// Time stands still while handlers run: an alarm that they set for now fires after them, and other events are handled between.
 #[test]
 fn an_alarm_that_sets_itself_again_at_once_keeps_nothing_else_waiting() {
     async fn tick(io: Io) -> Result<(), Failure> {
@@ -218,7 +218,7 @@ fn a_world_has_400_alarms_at_most() {
         world.nap();
         let told = ask(&anna, "set", 1_000);
         assert_eq!(told["error"]["message"], "the world has 400 alarms already");
-        // One that is there may be set anew.
+        // An alarm that exists may be replaced.
         assert_eq!(ask(&anna, "set", 399), Value::Null);
     });
 }
@@ -228,7 +228,7 @@ fn all_alarms_of_a_world_have_so_many_bytes() {
     let app = || {
         let with_handlers = |app: App, n: u32| app.on_alarm(&n.to_string(), async || ());
         (0..300).fold(App::new(), with_handlers).namespace("/", |ns| {
-            // A quotation mark takes two bytes in the context, and four as that is written.
+            // A quotation mark takes two bytes in the context, and four where the context is stored as a JSON string.
             ns.on("set", async |io: Io, Data((from, to, marks)): Data<(u32, u32, usize)>| {
                 (from..to).try_for_each(|n| io.set_alarm(&n.to_string(), SECOND, "\"".repeat(marks))).map(Ack)
             })
@@ -246,7 +246,7 @@ fn all_alarms_of_a_world_have_so_many_bytes() {
     });
 }
 
-/// Storage by events: `put(key, value)`, `get(key)`, `delete(key)`, `keys(prefix)`.
+/// An app with events for the storage: `put(key, value)`, `get(key)`, `delete(key)`, `keys(prefix)`.
 fn storage() -> App {
     let routes = |ns: dormouse::routing::Routes| {
         ns.on("put", async |storage: Storage, Data((key, value)): Data<(String, Value)>| {
@@ -275,7 +275,7 @@ fn what_is_stored_survives_sleep_and_the_last_client() {
         ask(&anna, "put", ("visits", json!(8)));
         anna.close();
         world.sleep();
-        // It is the world's, not the namespace's.
+        // Storage belongs to the world, not to a namespace.
         let [ben] = clients(world, "/other");
         assert_eq!(ask(&ben, "number", "visits"), json!(8));
         ask(&ben, "delete", "visits");
@@ -334,7 +334,7 @@ fn an_alarm_whose_handler_is_gone_after_a_deploy_is_logged() {
         world.advance(Duration::from_secs(61));
         let logged = world.logged();
         assert!(logged.len() == 1 && logged[0].contains("supper"), "{logged:?}");
-        // Once.
+        // It is logged once.
         world.advance(Duration::from_hours(1));
         assert_eq!(world.logged().len(), 1);
     });

@@ -1,4 +1,4 @@
-//! What is known of a socket: its data, its handshake, its connection.
+//! A socket's data, its handshake and its connection.
 
 use core::time::Duration;
 
@@ -64,13 +64,13 @@ fn data_is_typed_and_survives() {
         assert_eq!(ask(&anna, "score", json!(null)), json!(2));
         world.nap();
         assert_eq!(ask(&ben, "all", json!(null)), json!([" 0", "anna 2"]));
-        // Also what is no object.
+        // Data need not be an object.
         assert_eq!(ask(&ben, "set", json!(3)), json!(3));
         world.nap();
         assert_eq!(ask(&ben, "length", json!(null)), json!(3));
         let told = ask(&ben, "score", json!(null));
         assert_eq!(told["status"], "error");
-        // Seen when it is gone, and not by who comes next.
+        // Readable in on_disconnect, and not by the next client.
         anna.lose();
         assert_eq!(world.logged(), ["anna"]);
         let [again] = clients(world, "/");
@@ -82,7 +82,7 @@ fn data_is_typed_and_survives() {
 fn data_may_be_long_but_not_too_long() {
     awake_and_asleep(players, |world| {
         let [anna] = clients(world, "/");
-        // Two quotation marks are written, too.
+        // Two quotation marks are stored, too.
         assert_eq!(ask(&anna, "set", json!(65_534)), json!(65_534));
         world.nap();
         let told = ask(&anna, "set", json!(65_535));
@@ -93,7 +93,7 @@ fn data_may_be_long_but_not_too_long() {
     });
 }
 
-/// Tells what handlers know of who asks.
+/// An app whose handlers return what they know about their client.
 fn looking() -> App {
     fn look(handshake: &Handshake) -> Value {
         json!({
@@ -176,7 +176,7 @@ fn the_platform_says_where_a_client_comes_from() {
             (&told["address"], &told["secure"], &told["xdomain"]),
             (&json!("203.0.113.7"), &json!(true), &json!(false))
         );
-        // The next client is another one.
+        // The next client has its own address.
         let [ben] = clients(world, "/");
         assert_eq!(ask(&ben, "look", json!(null))["address"], "");
     });

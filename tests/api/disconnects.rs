@@ -1,4 +1,4 @@
-//! How sockets leave, and what their handlers are told: each of Socket.IO's reasons.
+//! How sockets leave, and what their handlers can read: each of Socket.IO's reasons.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use dormouse::{Ack, App, Io, Socket};
 
 use crate::kit::{NOTHING, World, awake_and_asleep, clients, heard, with_variable};
 
-/// Logs what handlers know of who leaves.
+/// An app that logs what handlers know about a socket that leaves.
 fn app() -> App {
     fn who(socket: &Socket) -> String {
         let rooms: Vec<String> = socket.rooms().iter().skip(1).map(|room| room.as_str().to_owned()).collect();
@@ -24,7 +24,7 @@ fn app() -> App {
             .on("count", async |io: Io| Ack(io.clients_count()))
             .on_disconnecting(async |socket: Socket, reason: Reason, io: Io| {
                 io.log(format!("disconnecting: {reason} {}", who(&socket)));
-                // To who is left in its rooms; not to itself.
+                // Reaches the other sockets in its rooms, not the socket itself.
                 let _ = socket.to(socket.rooms()).emit("leaves", reason.as_str());
                 let _ = socket.emit("too late", ());
             })
@@ -44,7 +44,7 @@ fn expect(world: &World, reason: &str, left: usize) {
     assert_eq!(logged[logged.len().saturating_sub(2)..], expected);
 }
 
-/// One client leaves in some way, and another one stays.
+/// Lets one of two clients leave, and asserts the reason and that the other one stays.
 fn leaves(reason: &str, how: fn(&World, &TestClient)) {
     awake_and_asleep(app, |world| {
         let [anna, ben] = clients(world, "/");
@@ -98,7 +98,7 @@ fn a_packet_cannot_be_read() {
 #[test]
 fn the_client_breaks_the_rules_of_socket_io() {
     leaves("forced close", |_, anna| anna.send_packet("49"));
-    // Attachments that never come, and text instead of them.
+    // Text where an attachment is expected.
     leaves("forced close", |_, anna| {
         anna.send_packet(r#"451-["x",{"_placeholder":true,"num":0}]"#);
         anna.send_packet(r#"42["x"]"#);
@@ -108,7 +108,7 @@ fn the_client_breaks_the_rules_of_socket_io() {
 #[test]
 fn the_client_is_in_no_state_for_its_packet() {
     leaves("forced close", |_, anna| anna.send_packet(r#"42/other,["x"]"#));
-    // A second CONNECT to a namespace that it is in.
+    // A second CONNECT to a joined namespace.
     leaves("forced close", |_, anna| anna.send_packet("40"));
 }
 
@@ -162,7 +162,7 @@ fn the_server_shuts_down() {
         let disconnects = logged.iter().filter(|line| line.starts_with("disconnect: server shutting down"));
         assert_eq!((disconnects.count(), logged.len()), (4, 8));
         world.sleep();
-        // Whoever comes again is let in.
+        // Clients can connect again.
         let [again] = clients(world, "/");
         assert!(again.is_connected());
     });
@@ -183,7 +183,7 @@ fn who_joins_nothing_in_time_is_closed() {
         world.nap();
         world.advance(Duration::from_millis(1));
         assert_eq!(count().as_deref(), Some("[1]"));
-        // Who joined something once may stay.
+        // A client that has joined a namespace once may stay.
         let other = anna.also_connect("/other");
         other.disconnect();
         world.advance(Duration::from_mins(1));

@@ -1,4 +1,4 @@
-//! Every way to say who hears an event, and what may be said.
+//! Every way to select the recipients of an event, and the kinds of arguments.
 
 use bytes::Bytes;
 use dormouse::error::EmitError;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{World, answer, awake_and_asleep, clients, heard};
 
-/// One line for each way to emit.
+/// Emits in one of many ways, selected by `how`.
 async fn say(socket: Socket, io: Io, Data((how, id)): Data<(String, SocketId)>) -> Result<(), EmitError> {
     match &*how {
         "socket.emit" => socket.emit("e", 1),
@@ -68,7 +68,7 @@ fn who_hears() -> App {
         .namespace("/other", |ns| ns)
 }
 
-/// The sender, one in `red`, one in `blue`, one in both, one in neither, and one in another namespace with such rooms.
+/// Returns clients: the sender, one in `red`, one in `blue`, one in both, one in neither, and one in another namespace.
 fn everybody(world: &World) -> [TestClient; 6] {
     let [sender, red, blue, both, neither] = clients(world, "/");
     let other = world.connect("/other");
@@ -80,7 +80,7 @@ fn everybody(world: &World) -> [TestClient; 6] {
 
 #[test]
 fn every_form_reaches_whom_it_names_once() {
-    // Who hears it: s(ender), r(ed), b(lue), 2 (both), n(either), o(ther namespace).
+    // The recipients: s(ender), r(ed), b(lue), 2 (both), n(either), o(ther namespace).
     let forms = [
         ("socket.emit", "s"),
         ("socket.send", "s"),

@@ -1,4 +1,4 @@
-//! What goes wrong in handlers never vanishes.
+//! Errors and panics of handlers: each is acknowledged, handled by `on_error`, or logged.
 
 use core::time::Duration;
 
@@ -54,7 +54,7 @@ fn faults(ns: Routes) -> Routes {
         .on_connect(async |socket: Socket| if socket.param("n").is_some() { Err("at connect") } else { Ok(()) })
 }
 
-/// One namespace whose errors go to handlers of its own, and one that has none.
+/// An app with a namespace without error handlers (`/`), and ones with two of them (`/watched-{n}`).
 fn app() -> App {
     App::new().namespace("/", faults).namespace("/watched-{n}", |ns| {
         faults(ns)
@@ -96,7 +96,7 @@ fn who_asks_is_told_what_went_wrong() {
                 assert_eq!(told(&anna, event, args), error(code, message));
             }
             assert_eq!(told(&anna, "question mark", json!("7")), json!([7]));
-            // Who was told need not be logged; what nobody was told of is.
+            // An error that was acknowledged is not logged; the second handler's error is.
             let news = world.logged().split_off(logged.len());
             assert!(news.len() == 1 && news[0].contains("the second one"), "{news:?}");
         }
@@ -143,7 +143,7 @@ fn a_handler_that_panics_costs_its_event_only() {
         let [anna, ben] = clients(world, "/");
         world.nap();
         assert_eq!(told(&anna, "panic", json!(0)), error("INTERNAL_ERROR", "The handler of this event failed"));
-        // What it did until then is done.
+        // What the handler did before the panic is kept.
         assert_eq!(heard(&anna), ["about to panic []"]);
         anna.emit("panic", ());
         let line = format!("a handler of the socket {} in / panicked; the event is lost, the world goes on", anna.id());
@@ -204,7 +204,7 @@ fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
         world.nap();
         anna.emit("x", true);
         let acks: Vec<_> = (0..1_002).map(|_| anna.emit_with_ack("x", false)).collect();
-        // A thousand wait; the others are refused, and other sockets do not notice.
+        // A thousand wait; the others are refused, and other sockets are not affected.
         assert!(acks[..1_000].iter().all(|ack| ack.answer().is_none()));
         for ack in &acks[1_000..] {
             let told: Value = serde_json::from_str(&answer(ack).expect("an answer")).expect("JSON");
@@ -256,7 +256,7 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
     });
 }
 
-/// In the runtime, what a handler waits for keeps the object awake; a channel of the test's own does not.
+/// In the runtime, a timer or request that a handler waits for keeps the object awake; a channel of the test does not.
 #[test]
 fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
     let app = || {
@@ -279,8 +279,8 @@ fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
     });
 }
 
-/// Events nearly as long as a message may be, whose handlers wait for 900,000 bytes each: what is kept of them must not fill the
-/// isolate, whoever waits, a handler or packet middleware.
+/// Sends events of 900,000 bytes, nearly the maximum, that have to wait. The bytes that are kept for them are bounded, whether
+/// a handler or packet middleware waits, because all worlds of an isolate share its memory.
 fn flood(app: fn() -> App, events: usize, long: impl Fn() -> Args) {
     awake_and_napping(app, |world| {
         let [anna, ben] = clients(world, "/");
@@ -296,7 +296,7 @@ fn flood(app: fn() -> App, events: usize, long: impl Fn() -> Args) {
             world.open("database");
         }
         assert!(kept.into_iter().all(|ack| told(ack) == Some(json!(["done"]))));
-        // Then there is room again.
+        // After that, events are accepted again.
         let again = anna.emit_with_ack("wait", long());
         world.open("database");
         assert_eq!(told(&again), Some(json!(["done"])));
@@ -333,7 +333,7 @@ fn long_texts_that_wait_are_bounded_in_bytes() {
     flood(waiting_middleware, 50, long);
 }
 
-/// The codes of Dormouse's own errors outlive `?`.
+/// Dormouse's own errors keep their codes when `?` converts them to a `Failure`.
 #[test]
 fn a_question_mark_keeps_codes() {
     fn same<E: HandlerError>(error: E) -> String

@@ -1,4 +1,4 @@
-//! Halves of surrogate pairs, which JavaScript leaves where it cuts an emoji in two: handed on as they are, read as U+FFFD.
+//! Lone surrogates, which JavaScript makes when it cuts an emoji in two: passed through unchanged, read as U+FFFD.
 
 use core::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a client's `"hello 😀".slice(0, 7)` is in JSON.
+/// A client's `"hello 😀".slice(0, 7)` in JSON.
 const HALF: &str = r#""hello \ud83d""#;
 
-/// What a handler reads.
+/// The text that a handler reads.
 const READ: &str = "hello \u{fffd}";
 
-/// `[HALF]`, read, and written again.
+/// `[HALF]` after a handler has read and written it.
 const ANSWER: &str = "[\"hello \u{fffd}\"]";
 
 fn half() -> Box<RawValue> {
@@ -85,7 +85,7 @@ fn app() -> App {
         .route("POST", "/json", async |Json(text): Json<String>| HttpResponse::text(200, text))
 }
 
-/// The answer to an event.
+/// Returns the acknowledgement of an event.
 fn ask(client: &TestClient, event: &str, args: impl dormouse::value::IntoArgs) -> String {
     answer(&client.emit_with_ack(event, args)).expect("an answer")
 }
@@ -196,7 +196,7 @@ fn requests_are_read_with_a_replacement() {
         let [anna] = clients(world, "/");
         world.nap();
         assert_eq!(&*world.request("POST", "/json", HALF).body, READ.as_bytes());
-        // The same half as Java and Python write it, and a character that was cut between its bytes.
+        // The same lone surrogate as raw bytes, as Java and Python write it, and a character that was cut between its bytes.
         for body in [&b"\"\xed\xa0\xbd\""[..], b"\"\xf0\x9f\x98\""] {
             assert!(world.request("POST", "/json", body).body.starts_with("\u{fffd}".as_bytes()));
         }

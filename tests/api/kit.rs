@@ -1,4 +1,4 @@
-//! What all of these tests are written with.
+//! Helpers for all of these tests.
 
 use core::cell::RefCell;
 use core::ops::Deref;
@@ -10,7 +10,7 @@ use dormouse::App;
 use dormouse::testing::{TestAck, TestClient, TestWorld};
 use futures::channel::oneshot;
 
-/// The world of a test. In the second run of a test it sleeps.
+/// The world of a test. In the second run of the test, it hibernates.
 pub(crate) struct World {
     world: TestWorld,
     sleeps: bool,
@@ -25,7 +25,7 @@ impl Deref for World {
 }
 
 impl World {
-    /// The step that matters comes next: in the second run, the world is asleep then.
+    /// Hibernates the world in the second run; called before each step that matters.
     #[track_caller]
     pub(crate) fn nap(&self) {
         if self.sleeps {
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    /// Lets those go on that wait at a [`gate`].
+    /// Resumes the handlers that wait at a [`gate`].
     pub(crate) fn open(&self, name: &str) {
         let waiting = GATES.with_borrow_mut(|gates| gates.remove(name)).unwrap_or_default();
         assert!(!waiting.is_empty(), "nobody waits at the gate {name:?}");
@@ -43,26 +43,27 @@ impl World {
         self.world.advance(Duration::ZERO);
     }
 
-    /// What was logged so far, without the name that stands before each line.
+    /// Returns the log so far, without the prefix `dormouse: `.
     pub(crate) fn logged(&self) -> Vec<String> {
         let lines = self.world.log();
         lines.iter().map(|line| line.strip_prefix("dormouse: ").unwrap_or(line).to_owned()).collect()
     }
 }
 
-/// Runs a test twice: in a world that never sleeps, and in one that sleeps after every event.
+/// Runs a test twice: in a world that never hibernates, and in one that hibernates after every event.
 pub(crate) fn awake_and_asleep(app: fn() -> App, test: impl Fn(&World)) {
     run(TestWorld::new(app), false, false, &test);
     run(TestWorld::new(app), true, true, &test);
 }
 
-/// Runs a test twice whose handlers wait at a [`gate`], which is in memory: the world sleeps only where the test naps.
+/// Runs a test twice. In the second run, the world hibernates only where the test calls [`World::nap`]. For tests with handlers
+/// that wait at a [`gate`], which is lost with the memory.
 pub(crate) fn awake_and_napping(app: fn() -> App, test: impl Fn(&World)) {
     run(TestWorld::new(app), false, false, &test);
     run(TestWorld::new(app), true, false, &test);
 }
 
-/// Runs a test twice in worlds with a variable set.
+/// Runs a test twice, as [`awake_and_asleep`] does, in worlds with a variable set.
 pub(crate) fn with_variable(app: fn() -> App, name: &str, value: &str, test: impl Fn(&World)) {
     run(TestWorld::new(app).with_variable(name, value), false, false, &test);
     run(TestWorld::new(app).with_variable(name, value), true, true, &test);
@@ -86,25 +87,25 @@ thread_local! {
     static GATES: RefCell<BTreeMap<&'static str, Vec<oneshot::Sender<()>>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Waits until the test says [`World::open`]: what `fetch` or a timer of the runtime would be in a real handler.
+/// Waits until the test calls [`World::open`]. Stands for a `fetch` or a timer of the runtime in a real handler.
 pub(crate) async fn gate(name: &'static str) {
     let (sender, receiver) = oneshot::channel();
     GATES.with_borrow_mut(|gates| gates.entry(name).or_default().push(sender));
-    // A test that is over opens no gate.
+    // An error means that the test has ended without opening the gate.
     let _ = receiver.await;
 }
 
-/// The events that a client heard and that were not taken yet: the name, and the arguments as JSON.
+/// Takes the events that a client got since the last call: the name, and the arguments as JSON.
 pub(crate) fn heard(client: &TestClient) -> Vec<String> {
     client.take_events().iter().map(|event| format!("{} {}", event.name, event.args.to_json())).collect()
 }
 
-/// An answer as JSON; `None` while there is none.
+/// Returns an acknowledgement as JSON; `None` while there is none.
 pub(crate) fn answer(ack: &TestAck) -> Option<String> {
     ack.answer().map(|args| args.to_json())
 }
 
-/// Clients in a namespace, who have heard nothing yet.
+/// Returns clients that have joined a namespace, without the events that they got until then.
 pub(crate) fn clients<const N: usize>(world: &TestWorld, namespace: &str) -> [TestClient; N] {
     [(); N].map(|()| {
         let client = world.connect(namespace);
@@ -113,5 +114,5 @@ pub(crate) fn clients<const N: usize>(world: &TestWorld, namespace: &str) -> [Te
     })
 }
 
-/// Nothing: what a test compares with that expects silence.
+/// No events and no log lines, for comparisons.
 pub(crate) const NOTHING: [&str; 0] = [];

@@ -1,4 +1,4 @@
-//! Answers that come when nobody waits for them any more, or to whom nobody waits.
+//! Acknowledgements that arrive after nobody waits for them any more, or that expire.
 
 use core::cell::Cell;
 use core::time::Duration;
@@ -10,7 +10,7 @@ use dormouse::{Ack, App, Data, Io, Socket};
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 use crate::replies::{app, last, offer, plain};
 
-/// A handler that always asks again must not keep the object from its other events.
+/// A handler that always asks again must not prevent other events from being handled.
 #[test]
 fn who_asks_again_when_there_are_too_many_holds_up_nobody() {
     let app = || {
@@ -24,7 +24,7 @@ fn who_asks_again_when_there_are_too_many_holds_up_nobody() {
             .on_ack("again", async |socket: Socket, AckResult(answer): AckResult<()>| {
                 let calls = CALLS.get() + 1;
                 CALLS.set(calls);
-                // So that this test ends, whatever happens.
+                // A bound, so that this test ends even if it fails.
                 if matches!(answer, Err(AckError::Failed(AckFailure::TooMany))) && calls < 20_000 {
                     socket.ack_to("again", ()).emit("q", ())?;
                 }
@@ -38,20 +38,20 @@ fn who_asks_again_when_there_are_too_many_holds_up_nobody() {
         let [anna, ben] = clients(world, "/");
         world.nap();
         anna.emit("ask", ());
-        // It went on in turns of its own, between which others were served.
+        // The handler was called in further turns, and other events were handled in between.
         assert_eq!(answer(&ben.emit_with_ack("x", ())).as_deref(), Some(r#"["fine"]"#));
         assert_eq!(anna.take_events().len(), 100);
     });
 }
 
-/// One more than a socket may owe.
+/// One more than the acknowledgements that a socket may owe.
 const MANY_ASKED: usize = 101;
 
 thread_local! {
     static CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Numbers of questions go on where they were, also when nobody was in the namespace for a moment.
+/// Acknowledgement ids keep rising, even if the namespace was empty for a moment.
 #[test]
 fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
     let app = || {
@@ -65,7 +65,7 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
         })
     };
     awake_and_asleep(app, |world| {
-        // On one connection, which the late answer must come by.
+        // All on one connection, because the late acknowledgement must come from it.
         let connection = world.connect("/other");
         for (first, second) in [("await", "await"), ("await", "note"), ("note", "await"), ("note", "note")] {
             let anna = connection.also_connect("/");
@@ -75,7 +75,7 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
             anna.disconnect();
             world.nap();
             let again = connection.also_connect("/");
-            // No world falls asleep and wakes within a millisecond.
+            // Ids rise with the clock, and no real world hibernates and wakes within one millisecond.
             world.advance(Duration::from_millis(1));
             world.nap();
             again.emit(second, ());
@@ -135,7 +135,7 @@ fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
     });
 }
 
-/// Of one client's answers, each expires in its own namespace, and who has left one owes the others' still.
+/// A client's acknowledgements expire separately in each namespace; after leaving one, it still owes those of the others.
 #[test]
 fn answers_of_one_client_expire_each_for_itself() {
     let app = || {

@@ -1,11 +1,6 @@
-//! Every row of `docs/parity.md` that handlers can show, through the public API: once in a world that never sleeps, and once
-//! in one that sleeps before every step. Nothing may change by that.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that meets the unexpected is to fail"
-)]
+//! The rows of `docs/parity.md` that handlers can show, through the public API: once in a world that never hibernates, and once
+//! in one that hibernates before every step. The results must be the same.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 

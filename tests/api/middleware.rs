@@ -1,4 +1,4 @@
-//! What stands before handlers: `guard` for connections, `guard_event` for events.
+//! Middleware: `guard` for connections, `guard_event` for events.
 
 use dormouse::error::{EmitError, HandlerError};
 use dormouse::extract::EventName;
@@ -37,7 +37,7 @@ async fn named(socket: Socket, io: Io, Auth(ticket): Auth<Ticket>) -> Result<(),
     Ok(())
 }
 
-/// Guards that prepare the socket, and a second one that sees what the first one did.
+/// An app with two guards that prepare the socket; the second reads what the first one stored.
 fn prepared() -> App {
     App::new().namespace("/", |ns| {
         ns.guard(named)
@@ -88,12 +88,12 @@ fn an_error_of_a_guard_is_what_the_client_is_told() {
         let error = world.try_connect("/", json!({ "name": "mallory" })).expect_err("he may not");
         let data = Some(json!({ "content": "Please retry later" }));
         assert_eq!(error, ConnectError { message: "not authorized".to_owned(), data });
-        // The guards behind it are not asked, and nobody hears of it.
+        // The guards behind it are not called, and no other client is told.
         assert_eq!(world.logged(), ["guard 1: anna", "guard 2: anna", "guard 1: mallory"]);
         assert_eq!(heard(&anna), NOTHING);
         let error = world.client().polling().auth(json!({ "name": "nobody" })).try_connect("/").expect_err("no");
         assert_eq!(error, ConnectError { message: "nobody may come".to_owned(), data: Some(json!(7)) });
-        // The rooms of who was refused are empty.
+        // The refused socket has left no room behind that gets events.
         assert_eq!(heard(&anna), NOTHING);
     });
 }
@@ -107,7 +107,7 @@ fn a_guard_whose_arguments_cannot_be_had_refuses() {
     });
 }
 
-/// A guard that waits for something.
+/// An app with a guard that waits.
 fn waiting() -> App {
     App::new().namespace("/", |ns| {
         ns.guard(async |io: Io, Auth(auth): Auth<Value>| {
@@ -160,7 +160,7 @@ fn who_leaves_while_a_guard_waits_is_forgotten() {
     });
 }
 
-/// Packet middleware that forbids, and one that waits.
+/// An app with packet middleware: one that forbids an event, and one that waits.
 fn packets() -> App {
     App::new().namespace("/", |ns| {
         ns.guard_event(async |EventName(name): EventName, io: Io| {
@@ -232,7 +232,7 @@ fn while_packet_middleware_waits_later_events_of_the_socket_wait_behind_it() {
         ben.emit("x", ());
         assert_eq!(heard(&ben), [r#"done ["x"]"#]);
         world.open("database");
-        // The second slow one holds up what is behind it in its turn.
+        // The second `slow` delays the events behind it, too.
         assert_eq!(heard(&anna), [r#"done ["slow"]"#, r#"done ["x"]"#]);
         assert!(acks[1].answer().is_some() && acks[2].answer().is_none());
         world.open("database");
@@ -277,7 +277,7 @@ fn data_that_a_guard_takes_is_checked() {
     });
 }
 
-/// A guard that waits is lost when the memory is; who wants to come in is not forgotten with it.
+/// A guard that waits is lost with the memory; the CONNECT is not, and its guards are called again.
 #[test]
 fn a_guard_that_waited_when_the_world_slept_is_asked_again() {
     awake_and_napping(waiting, |world| {

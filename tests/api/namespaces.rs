@@ -1,4 +1,4 @@
-//! Namespaces by name, by template and by predicate; those that come and go.
+//! Namespaces by name, by template and by predicate, and how dynamic ones begin and end.
 
 use std::panic::catch_unwind;
 
@@ -25,7 +25,7 @@ async fn is_version(name: Namespace, handshake: Handshake, io: Io) -> bool {
     name.as_str().strip_prefix("/v").is_some_and(|n| n.parse::<u32>().is_ok()) && handshake.query_param("EIO").is_some()
 }
 
-/// Namespaces of all kinds, whose handlers tell which of them they are.
+/// An app with namespaces of all kinds, whose handlers emit their namespace's name.
 fn app() -> App {
     async fn hear(socket: Socket, io: Io, Data(text): Data<String>) -> Result<Ack<usize>, EmitError> {
         io.emit("said", (io.name().as_str(), text))?;
@@ -120,7 +120,7 @@ fn a_template_takes_every_name_that_fits_and_names_its_parts() {
         refused("/dynamic-0", "there is no 0");
         refused("/dynamic-", "Invalid namespace");
         refused("/dynamic-1/2", "Invalid namespace");
-        // Each name is a namespace of its own.
+        // Each name is a separate namespace.
         world.nap();
         assert_eq!(ask(&seven, "say", json!("hi")).as_deref(), Some("[1]"));
         assert_eq!((heard(&seven), heard(&eight).len()), (vec![r#"said ["/dynamic-7","hi"]"#.to_owned()], 0));
@@ -150,7 +150,7 @@ fn a_predicate_sees_name_auth_and_handshake() {
             assert_eq!(error.message, "Invalid namespace");
         }
         let version = main.also_connect("/v2");
-        // The handlers are still those of the predicate that knew the namespace.
+        // The handlers are still those of the predicate that accepted the namespace.
         world.nap();
         assert_eq!(ask(&version, "say", json!("hi")).as_deref(), Some("[1]"));
         assert_eq!(heard(&version), [r#"said ["/v2","hi"]"#]);
@@ -193,12 +193,12 @@ fn a_new_namespace_is_told_of_once_until_it_is_empty() {
         first.disconnect();
         world.nap();
         second.close();
-        // The last one is gone: so is the namespace, and comes to exist again.
+        // The namespace has ended with its last socket, and is new the next time.
         assert_eq!(answer(&main.emit_with_ack("names", ())).as_deref(), Some(r#"[["/","/v1"]]"#));
         world.nap();
         let _again = main.also_connect("/dynamic-7");
         assert_eq!(new_ones(world), ["/dynamic-7", "/v1", "/dynamic-7"]);
-        // Those that are registered by name are not new.
+        // Namespaces that are registered by name are not reported as new.
         let _static = main.also_connect("/dynamic-101");
         assert_eq!(new_ones(world).len(), 3);
         assert_eq!(
@@ -267,7 +267,7 @@ fn mistakes_in_names_are_met_at_start_up() {
 fn a_client_is_in_a_thousand_namespaces_at_most() {
     let app = || App::new().namespace("/", |ns| ns).namespace("/{n}", |ns| ns);
     awake_and_asleep(app, |world| {
-        // By polling: on a WebSocket, each of them would be written down with all before it.
+        // By polling, because on a WebSocket each CONNECT would store a snapshot with all namespaces so far.
         let main = world.client().polling().connect("/");
         let mut last = main.clone();
         for n in 1..1_000 {

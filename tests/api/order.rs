@@ -1,4 +1,4 @@
-//! The order of things, with handlers that wait.
+//! The order of events and their handlers, with handlers that wait.
 
 use dormouse::error::EmitError;
 use dormouse::{Ack, App, Args, Data, Io, Socket};
@@ -48,7 +48,7 @@ fn a_handler_that_waits_blocks_nobody_not_even_its_own_socket() {
         let ack = anna.emit_with_ack("slow", "one");
         ben.emit("say", 1);
         anna.emit("say", 2);
-        // As in Node, later events of the same client do not wait for it; what it emitted before it waited has left.
+        // As in Node, later events of the same client do not wait for the handler, and what it emitted before waiting is sent.
         assert_eq!(heard(&cleo), [r#"before ["one"]"#, "said [1]", "said [2]"]);
         assert_eq!(answer(&ack), None);
         world.open("slow");

@@ -1,4 +1,4 @@
-//! Catch-all handlers of what is sent: `on_any_outgoing`.
+//! Catch-all handlers of outgoing events: `on_any_outgoing`.
 
 use core::cell::Cell;
 
@@ -17,7 +17,7 @@ fn app() -> App {
             ns.on_any_outgoing(outgoing)
                 .prepend_any_outgoing(async |io: Io| io.log("first"))
                 .on_any_outgoing(async |socket: Socket, io: Io, EventName(name): EventName| {
-                    // What it emits itself is not heard by handlers of this kind.
+                    // Events that this handler itself emits call no `on_any_outgoing` handlers.
                     if &*name == "echo" {
                         socket.emit("recursion", ())?;
                         io.to(socket.id()).emit("recursion", ())?;
@@ -95,7 +95,7 @@ fn another_namespace_is_not_watched() {
     });
 }
 
-/// Whether a client is ready is found out where the event is sent, after the handlers were called.
+/// Whether a client is ready for a volatile event is decided when it is sent, after the handlers were called.
 #[test]
 fn it_hears_volatile_events_that_are_dropped_and_not_what_guards_emit() {
     let app = || {
@@ -124,7 +124,7 @@ async fn outgoing_name(io: Io, EventName(name): EventName) {
     io.log(&*name);
 }
 
-/// What a handler of errors emits for one that failed must not call that one again.
+/// If an `on_any_outgoing` handler fails, events that the error handler emits must not call it again.
 #[test]
 fn its_errors_end_although_their_handler_emits() {
     let app = || {
@@ -133,7 +133,7 @@ fn its_errors_end_although_their_handler_emits() {
                 io.log(&*name);
                 let calls = CALLS.get() + 1;
                 CALLS.set(calls);
-                // So that this test ends, whatever happens.
+                // A bound, so that this test ends even if it fails.
                 if calls < 1_000 { Err("failed") } else { Ok(()) }
             })
             .on_error(async |socket: Socket| drop(socket.emit("error", ())))

@@ -1,5 +1,5 @@
-//! Every way in which a connection or a socket ends, with the reasons that the handlers are given: those of the reference
-//! server, socket.io 4.8 with engine.io 6.6.
+//! Every way in which a connection or a socket ends, with the reasons that handlers get: those of the reference server,
+//! socket.io 4.8 with engine.io 6.6.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use dormouse::{App, Failure, Io, Socket};
 
 use crate::kit::{World, awake_and_napping, gate, with_variable};
 
-/// Logs the reasons: a socket's and its namespace's name, then the connection's.
+/// An app that logs reasons: of a socket, after its namespace's name, and of the connection.
 fn app() -> App {
     fn routes(ns: Routes) -> Routes {
         ns.on("leave", async |socket: Socket| socket.disconnect(false))
@@ -32,7 +32,7 @@ fn app() -> App {
         .engine(|engine| engine.on_close(async |reason: Reason, io: Io| io.log(format!("conn {reason}"))))
 }
 
-/// A way to end a client in `/`, and what is logged then.
+/// A way to end a client in `/`, and the lines that are logged for it.
 struct Row {
     name: &'static str,
     how: fn(&World, &TestClient),
@@ -48,7 +48,7 @@ const ERROR: &[&str] = &["/ transport error", "conn transport error"];
 const PARSE: &[&str] = &["/ parse error", "conn parse error"];
 const CLOSE: &[&str] = &["/ transport close", "conn transport close"];
 
-/// The client sends what its namespaces' states do not allow.
+/// The client sends packets that the state of its namespaces does not allow.
 const WRONG_STATE: [Row; 9] = [
     row("a second CONNECT", |_, anna| anna.send_packet("40"), FORCED),
     row("a second CONNECT with auth", |_, anna| anna.send_packet(r#"40{"a":1}"#), FORCED),
@@ -76,7 +76,7 @@ const WRONG_STATE: [Row; 9] = [
     ),
 ];
 
-/// The client sends what Socket.IO or Engine.IO cannot read.
+/// The client sends packets that Socket.IO or Engine.IO cannot parse or does not allow.
 const UNREADABLE: [Row; 11] = [
     row("no packet type", |_, anna| anna.send_packet("4abc"), FORCED),
     row("an unknown packet type", |_, anna| anna.send_packet("49"), FORCED),
@@ -84,7 +84,7 @@ const UNREADABLE: [Row; 11] = [
     row("a payload that is no array", |_, anna| anna.send_packet("42{}"), FORCED),
     row("auth that is no object", |_, anna| anna.send_packet("40/other,[]"), FORCED),
     row("too many attachments", |_, anna| anna.send_packet(r#"4511-["x"]"#), FORCED),
-    row("an attachment that nobody announced", |_, anna| anna.send_packet("bAQ=="), FORCED),
+    row("an attachment without its packet", |_, anna| anna.send_packet("bAQ=="), FORCED),
     row(
         "text instead of an attachment",
         |_, anna| {
@@ -98,7 +98,7 @@ const UNREADABLE: [Row; 11] = [
     row("a close packet", |_, anna| anna.send_packet("1"), CLOSE),
 ];
 
-/// The connection ends, or one side ends it in good order.
+/// The connection is lost, or one side closes it properly.
 const ENDS: [Row; 9] = [
     row("the client closes the connection", |_, anna| anna.close(), CLOSE),
     row("the client leaves the namespace", |_, anna| anna.disconnect(), &["/ client namespace disconnect"]),
@@ -143,7 +143,8 @@ const ENDS: [Row; 9] = [
     row("nothing", |world, _| world.advance(Duration::from_mins(2)), &[]),
 ];
 
-/// What can happen to a WebSocket only. A POST without packets is taken, and one that is too long is refused; both sessions go on.
+/// What ends a session on a WebSocket only. By polling, an empty POST is accepted and one that is too long is refused, and the
+/// session continues.
 const WEBSOCKET_ONLY: [Row; 3] = [
     row("an empty Engine.IO packet", |_, anna| anna.send_packet(""), PARSE),
     row("the connection is lost", |_, anna| anna.lose(), ERROR),
@@ -169,8 +170,8 @@ fn every_end_has_the_references_reasons_on_a_websocket() {
     }
 }
 
-/// The reference gives a client that breaks the rules of a namespace's state between two polls `forced server close`: of two
-/// listeners for one close, the other one is called first then. Here it is the same reason as everywhere.
+/// The reference server reports `forced server close` if a client violates a namespace's state between two polls: of its two
+/// listeners for the close, the other one is called first then. Dormouse reports the same reason on every transport.
 #[test]
 fn every_end_has_the_same_reasons_by_polling() {
     for row in [&WRONG_STATE[..], &UNREADABLE, &ENDS].into_iter().flatten() {

@@ -9,7 +9,7 @@ use dormouse::{Ack, App, Args, Data, Io, Socket};
 
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
 
-/// A handler that tells its socket that it was called.
+/// A handler that emits `called` with its name to its socket.
 macro_rules! tells {
     ($name:literal) => {
         async |socket: Socket| socket.emit("called", $name)
@@ -76,7 +76,7 @@ fn once_is_once_for_each_socket() {
         assert_eq!(heard(&anna), [r#"called ["y"]"#]);
         ben.emit("x", ());
         assert_eq!(heard(&ben), [r#"called ["once"]"#, r#"called ["always"]"#]);
-        // A client that comes again is another socket.
+        // A client that connects again is a new socket.
         anna.close();
         world.nap();
         let [again] = clients(world, "/");
@@ -101,7 +101,7 @@ fn catch_all_handlers_come_first_and_have_an_order() {
         anna.emit("x", (1, "two"));
         let any = [r#"called ["first of any"]"#, r#"any ["x","[1,\"two\"]"]"#, r#"called ["last of any"]"#];
         assert_eq!(heard(&anna), [any[0], any[1], any[2], r#"called ["own"]"#]);
-        // Also what nobody else listens to.
+        // They are also called for events without a handler.
         anna.emit("unknown", ());
         assert_eq!(heard(&anna), [any[0], r#"any ["unknown","[]"]"#, any[2]]);
     });
@@ -173,7 +173,7 @@ fn what_was_registered_can_be_taken_back() {
     });
 }
 
-/// The app is built at every wake, so that what is listed is the same again.
+/// The app is built again at every wake, and the lists are the same each time.
 #[test]
 fn what_is_registered_can_be_listed() {
     fn look(ns: Routes) -> Routes {
@@ -213,8 +213,8 @@ fn a_namespace_has_one_fallback() {
 }
 
 #[test]
-#[should_panic(expected = "the reply \"x\" has two handlers")]
-fn a_reply_has_one_handler() {
+#[should_panic(expected = "`on_ack` has two handlers named \"x\"")]
+fn an_acknowledgement_has_one_handler() {
     let _ = App::new().namespace("/", |ns| ns.on_ack("x", async || ()).on_ack("x", async || ()));
 }
 
@@ -238,7 +238,7 @@ fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
     let app = || {
         App::new()
             .namespace("/", |ns| ns.on("a", args_first).on("b", data_first).on("c", twice))
-            // Where packet middleware has had them before, too.
+            // Also after packet middleware has extracted them.
             .namespace("/guarded", |ns| {
                 ns.guard_event(async |_: Args, _: Args, Data(s): Data<String>| assert_eq!(s, "s"))
                     .on_any(async |_: Args, Data(_): Data<String>| ())
@@ -262,7 +262,7 @@ fn arguments_may_be_had_as_often_and_in_any_order_as_one_likes() {
     });
 }
 
-/// `removeAllListeners()`: what shared routes registered for events is gone; the rest stays.
+/// `removeAllListeners()`: removes the handlers of events and the fallback, and keeps the others.
 #[test]
 fn all_events_can_be_taken_back_at_once() {
     let app = || {

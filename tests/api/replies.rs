@@ -1,4 +1,4 @@
-//! Answers that outlive sleep: `ack_to`, and the handler that `on_ack` registered.
+//! Acknowledgements that outlive hibernation: `ack_to`, and the handlers that `on_ack` registers.
 
 use core::time::Duration;
 
@@ -18,7 +18,7 @@ struct Offer {
     price: u32,
 }
 
-/// Asks, and logs what came of it.
+/// An app that asks for acknowledgements, and logs the results.
 pub(crate) fn app() -> App {
     async fn decided(
         socket: Socket,
@@ -89,14 +89,14 @@ fn an_answer_outlives_sleep() {
         anna.emit("offer", 17);
         let event = offer(&anna);
         assert_eq!(event.args.to_json(), "[17]");
-        // It keeps nothing awake.
+        // A pending acknowledgement does not keep the world awake.
         world.sleep();
         world.advance(3 * HOUR);
         world.nap();
         anna.ack(&event, (true, "deal"));
         assert_eq!(world.logged(), [r#"17: Ok((true, Some("deal"))) ["room"] true"#]);
         assert_eq!(heard(&anna), ["sold [17]"]);
-        // Once.
+        // A second acknowledgement is ignored.
         world.nap();
         anna.ack(&event, (true, "deal"));
         assert_eq!((world.logged().len(), heard(&anna).len()), (1, 0));
@@ -141,7 +141,7 @@ fn a_deadline_wakes_a_world_between_its_pings_and_disturbs_no_heartbeat() {
         world.sleep();
         world.advance(10 * HOUR);
         assert!(anna.is_connected() && ben.is_connected() && world.is_asleep());
-        // And whoever is silent is still found out.
+        // A silent client is still detected.
         anna.stop_reading();
         world.advance(Duration::from_mins(2));
         assert_eq!(last(world).as_deref(), Some("ping timeout"));
@@ -215,7 +215,7 @@ fn a_broadcast_calls_the_handler_for_each_client() {
             "5: Err(Expired) [] true",
         ];
         assert_eq!(world.logged(), expected);
-        // An answer of one is none of another.
+        // A second acknowledgement is ignored.
         ben.ack(&events[1], true);
         assert_eq!(world.logged().len(), 4);
     });
@@ -264,7 +264,7 @@ fn mistakes_of_who_asks_are_errors_and_nothing_is_sent() {
         world.nap();
         let ack = anna.emit_with_ack("mistakes", ());
         let unknown = r#""the namespace has no `on_ack` called \"unknown\"""#;
-        let long = r#""the context of a reply cannot be kept: it has 4097 bytes, and may have 4096""#;
+        let long = r#""the context of `ack_to` cannot be kept: it has 4097 bytes, and may have 4096""#;
         assert_eq!(answer(&ack), Some(format!("[{unknown},{long}]")));
         assert_eq!(heard(&anna), NOTHING);
     });
@@ -282,7 +282,7 @@ fn an_answer_that_is_not_what_was_wanted_is_told_to_the_handler() {
     });
 }
 
-/// An answer as it is logged here.
+/// Returns a result in the form in which it is logged here.
 pub(crate) fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String {
     match answer {
         Ok(answer) => format!("Ok({answer:?})"),
@@ -292,7 +292,7 @@ pub(crate) fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String
     }
 }
 
-/// After a sleep, numbers of questions that were asked before it may still be answered: new ones are others.
+/// After a hibernation, acknowledgements of earlier events may still arrive, so new events must have other ids.
 #[test]
 fn an_old_answer_answers_no_new_question() {
     awake_and_asleep(app, |world| {
@@ -347,7 +347,7 @@ fn an_answer_in_another_namespace_is_its_own() {
     });
 }
 
-/// Nobody knows whose handlers an empty namespace would have, and nobody is asked.
+/// It is not known which predicate's handlers an empty namespace would have, so emitting to it is no error and asks nobody.
 #[test]
 fn an_empty_namespace_is_asked_in_vain() {
     let app = || {
@@ -373,7 +373,7 @@ fn an_empty_namespace_is_asked_in_vain() {
     });
 }
 
-/// A client that is not in yet can be told something, and asked nothing.
+/// Before a client has joined, a guard can emit events to it, but cannot ask it for an acknowledgement.
 #[test]
 fn a_guard_cannot_ask() {
     let app = || {

@@ -1,4 +1,4 @@
-//! Rooms, and what is done to many sockets at once.
+//! Rooms, and operations on many sockets at once.
 
 use dormouse::error::JoinError;
 use dormouse::socket::Reason;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{NOTHING, World, answer, awake_and_asleep, clients, heard};
 
-/// Handlers that do one thing each; `rooms` answers with the socket's rooms, its own as `me`.
+/// An app with an event for each operation; `rooms` acknowledges with the socket's rooms, the one of its own id as `me`.
 fn app() -> App {
     fn rooms(socket: &Socket) -> Vec<String> {
         let name = |room: &Room| if *room == socket.id().into() { "me".to_owned() } else { room.as_str().to_owned() };
@@ -35,7 +35,7 @@ fn app() -> App {
     App::new().namespace("/", |ns| namespace(ns).on("many", many)).namespace("/other", namespace)
 }
 
-/// What is done to many sockets.
+/// Performs one of the operations on many sockets, selected by `what`.
 async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Ack<Value>, Failure> {
     match &*what {
         "join all" => io.sockets_join("all")?,
@@ -109,7 +109,7 @@ fn a_socket_stays_in_the_room_of_its_id() {
         world.nap();
         ben.emit("say", anna.id());
         assert_eq!(heard(&anna), [format!(r#"said ["{}"]"#, anna.id())]);
-        // Others may come into it: a room like every other.
+        // Others may join it, as any other room.
         ben.emit("join one", anna.id());
         world.nap();
         anna.emit("say", anna.id());
@@ -196,7 +196,7 @@ fn many_sockets_are_disconnected_from_the_namespace() {
         assert_eq!(ben.disconnected(), Some(Disconnected::ByServer));
         assert!(other.is_connected() && cleo.is_connected());
         assert_eq!(heard(&cleo), [r#"left ["server namespace disconnect"]"#]);
-        // The connection goes on.
+        // The connection stays open.
         world.nap();
         assert_eq!(ask(&other, "rooms", json!(null)), json!(["me", "red"]));
         let again = ben.also_connect("/");
@@ -218,7 +218,7 @@ fn many_sockets_are_disconnected_and_their_connections_closed() {
         assert_eq!(heard(&cleo), [r#"left ["server namespace disconnect"]"#]);
         assert_eq!(heard(&listener), [r#"left ["server namespace disconnect"]"#]);
         world.nap();
-        // The acknowledgement of who is disconnected with everybody else reaches nobody.
+        // The client that asks is disconnected, too, so it gets no acknowledgement.
         anna.emit("many", ("disconnect all", anna.id()));
         assert!(!anna.is_connected() && !cleo.is_connected() && listener.is_connected());
         world.nap();
@@ -257,7 +257,7 @@ fn a_fetched_socket_does_what_every_socket_does() {
     });
 }
 
-/// `io` joins for every socket, and tells whom it could not join for.
+/// An app in which sockets join many rooms; `join all` acknowledges with the sockets that could not join.
 fn crowded() -> App {
     fn names(from: u32, to: u32) -> Vec<String> {
         (from..to).map(|n| n.to_string()).collect()
@@ -290,7 +290,7 @@ fn a_socket_is_in_ten_thousand_rooms_at_most() {
         let error = json!({ "status": "error", "error": { "code": "TOO_MANY_ROOMS", "message": problem } });
         assert_eq!(answer(&anna.emit_with_ack("join", (9_999, 10_001))), Some(json!([error]).to_string()));
         world.nap();
-        // Those that it is in already are no more than it has.
+        // Rooms that it is in already are not counted again.
         assert_eq!(answer(&anna.emit_with_ack("join", (0, 10_000))).as_deref(), Some("[10001]"));
         assert_eq!(world.logged(), NOTHING);
     });

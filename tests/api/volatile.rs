@@ -1,4 +1,4 @@
-//! Volatile events: clients that are not ready do without them.
+//! Volatile events: clients that are not ready miss them.
 
 use dormouse::testing::TestClient;
 use dormouse::{App, Data, Io, Socket};
@@ -46,7 +46,7 @@ fn a_client_that_does_not_read_misses_them_and_nothing_else() {
     awake_and_asleep(app, |world| {
         let [anna, ben, cleo] = clients(world, "/");
         ben.stop_reading();
-        // A little unsent is on its way everywhere, and no sign of slowness.
+        // A few unsent bytes are normal, and do not mark a client as slow.
         world.nap();
         anna.emit("position", 1);
         anna.emit("fill", 5_000);
@@ -71,7 +71,7 @@ fn a_client_between_two_polls_misses_them_and_nothing_else() {
         let [anna] = clients(world, "/");
         let ben = world.client().polling().connect("/");
         ben.stop_reading();
-        // The GET that hangs takes this one; then there is none.
+        // The hanging GET gets this one; after it, none hangs.
         anna.emit("position", 1);
         anna.emit("position", 2);
         anna.emit("plain", 3);

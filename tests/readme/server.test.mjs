@@ -1,4 +1,4 @@
-// The README's own server, from its four files in an empty folder: built, served and talked to by the README's commands.
+// The README's own server: its four files in an empty folder, built, served and used with the README's commands.
 
 import { deepEqual, match, ok } from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { ROOT } from "../../scripts/lib/root.mjs";
 const PORT = "8787";
 const FILES = { "Cargo.toml": "toml", "src/lib.rs": "rust", "wrangler.toml": "toml", "client.mjs": "js" };
 
-/** The first code block of a section that stands behind a file's name. */
+/** Returns the first code block after a file's name in a section. */
 function fileOf(section, name, language) {
   const behind = section.slice(section.indexOf(`\`${name}\``));
   return behind.match(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "s"))[1];
@@ -32,7 +32,7 @@ test("a server written from the README alone", async (t) => {
   const lines = fileOf(section, "src/lib.rs", "rust").trimEnd().split("\n").length;
   ok(lines <= 30, `the server has ${lines} lines`);
 
-  // Always the same place, so that cargo need not compile everything anew; the clone stands beside it under its own name.
+  // Always the same folder, so that cargo reuses its build. The server expects the clone beside it, under the name dormouse.
   const beside = join(ROOT, "target", "readme");
   const folder = join(beside, "my-server");
   rmSync(folder, { recursive: true, force: true });
@@ -42,14 +42,14 @@ test("a server written from the README alone", async (t) => {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), fileOf(section, name, language).replaceAll(PORT, port));
   }
-  // The versions that the project is tested with, rather than those of the day.
+  // The project's locked versions, rather than the newest ones.
   copyFileSync(join(ROOT, "Cargo.lock"), join(folder, "Cargo.lock"));
 
   const [serve, client] = section.match(/```sh\n(.*?)```/s)[1].trim().split("\n").map((line) => line.split("#")[0].trim().split(/ +/));
   deepEqual(client, ["node", "client.mjs"]);
   const env = { ...process.env, CARGO_TARGET_DIR: join(ROOT, "target"), INIT_CWD: undefined };
   const server = spawn(serve[0], [...serve.slice(1), "--port", port], { cwd: folder, env, detached: true });
-  // With npm, its shell and the runtime: none of them passes a signal on in time.
+  // Kills the whole process group, because npm, its shell and the runtime do not pass a signal on in time.
   t.after(() => {
     process.kill(-server.pid, "SIGKILL");
     server.stdout.destroy();

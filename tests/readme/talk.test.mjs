@@ -1,4 +1,4 @@
-// The README's own example, run as it stands there: two clients of a world, fifteen idle seconds, one wake.
+// The README's example, run unchanged except for the address: two clients of a world, fifteen idle seconds, one wake.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -11,7 +11,7 @@ import { startWorker } from "../../miniflare/world.mjs";
 
 const ADDRESS = "http://localhost:8787";
 
-test("two clients talk, the world sleeps, and they talk again", async (t) => {
+test("two clients talk, the world hibernates, and they talk again", async (t) => {
   const worker = await startWorker();
   t.after(() => worker.dispose());
   const script = readFileSync(join(ROOT, "README.md"), "utf8").match(/```js\n(import { io }.*?)```/s)[1];

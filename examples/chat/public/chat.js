@@ -1,4 +1,4 @@
-// The chat's page: what src/lib.rs says, shown. The name and the key are the tab's own, so that two tabs can be two people.
+// The chat's page, the client of src/lib.rs. The name and the key are stored per tab, so that two tabs can be two people.
 
 import { io } from "/socket.io/socket.io.esm.min.js";
 
@@ -11,23 +11,23 @@ const auth = {
   name: sessionStorage.getItem("name") ?? "",
   key: Number(sessionStorage.getItem("key")) || Number(crypto.getRandomValues(new BigUint64Array(1))[0] >> 11n),
 };
-// Every world is a chat of its own: /?world=ours is another one than /.
+// Each world is a separate chat: /?world=ours is not the chat of /.
 const world = new URLSearchParams(location.search).get("world") ?? "default";
 const socket = io({ autoConnect: false, auth, query: { world } });
 
-const people = new Map(); // room -> names; the server tells all of them first
-const typing = new Map(); // name -> the timer that forgets it
-let here = null; // the room that we are in, as far as the server has said
+const people = new Map(); // room -> names; the server sends all rooms after the connection
+const typing = new Map(); // name -> the timer that removes it
+let here = null; // our room, once the server has acknowledged it
 let last = null; // the message shown last
-let isAtEnd = true; // whether the newest message is in sight
+let isAtEnd = true; // whether the newest message is visible
 let lastTyping = 0;
 
-// The connection.
+// Connection.
 
 const setState = (state, text) => {
   $("state").dataset.state = state;
   $("state").textContent = text;
-  $("send").disabled = state !== "on"; // a draft may be written all the while
+  $("send").disabled = state !== "on"; // a draft can be written while disconnected
   $("text").placeholder = here ? `Say something in ${here}` : "";
 };
 
@@ -45,10 +45,10 @@ socket.on("disconnect", (reason) => {
 });
 socket.on("connect_error", (error) => {
   if (socket.active) return setState("off", "No connection, trying again…");
-  askName(error.message); // the server's guard does not let us in, and says why
+  askName(error.message); // the server's guard refused us
 });
 
-/** Emits and gives the answer; an error of the server's is thrown. */
+/** Emits an event and returns the acknowledgement; throws an error of the server. */
 async function ask(event, ...args) {
   const answer = await socket.timeout(10_000).emitWithAck(event, ...args);
   if (answer?.status === "error") throw new Error(answer.error.message);
@@ -57,7 +57,7 @@ async function ask(event, ...args) {
 
 const problem = (text = "") => ($("problem").textContent = text);
 
-// The name.
+// Name.
 
 function askName(refused = "") {
   setState("idle", "Not in yet");
@@ -79,15 +79,16 @@ $("leave").addEventListener("click", () => {
   askName();
 });
 
-// Rooms and who is in them.
+// Rooms and the people in them.
 
 const wanted = () => decodeURIComponent(location.hash.slice(1)) || people.keys().next().value || "lobby";
 
 function enter() {
   const room = wanted();
-  // Not a promise: the room's next message may be right behind the answer, and must find the history in its place.
+  // A callback, not a promise: the room's next message can follow the acknowledgement at once, and the history must be shown
+  // first.
   socket.timeout(10_000).emit("enter", room, (late, answer) => {
-    if (!socket.connected || room !== wanted()) return; // all of this begins anew, or the person has gone on
+    if (!socket.connected || room !== wanted()) return; // a reconnect enters again, or another room was chosen
     const refused = late ? "The server does not answer" : answer.error?.message;
     if (!refused) {
       here = room;
@@ -109,7 +110,7 @@ socket.on("people", (room, names) => {
 function showRooms() {
   $("room").textContent = here ?? "";
   document.title = here ? `${here} · Dormouse chat` : "Dormouse chat";
-  // The links stay the same elements, or the keyboard would lose its place.
+  // Keeps the links' elements: replacing them would lose the keyboard focus.
   for (const [room, names] of people) {
     let link = $(`room-${room}`);
     if (!link) {
@@ -136,7 +137,7 @@ socket.on("said", (message) => {
 });
 
 function showHistory(history) {
-  // What was said before is there to be read, not to be read out.
+  // Screen readers should not announce the history.
   $("messages").ariaLive = "off";
   $("messages").replaceChildren();
   last = null;
@@ -146,7 +147,7 @@ function showHistory(history) {
   requestAnimationFrame(() => ($("messages").ariaLive = "polite"));
 }
 
-/** Appends a message and gives its element. Whoever reads further up is not dragged down. */
+/** Appends a message and returns its element. Scrolls to it only if the end is visible or the message is ours. */
 function show(message, waits = false) {
   const list = $("messages");
   const at = new Date(message.at);
@@ -175,7 +176,7 @@ $("messages").addEventListener("scroll", ({ target }) => {
   isAtEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
   if (isAtEnd) $("newest").hidden = true;
 });
-// The list shrinks when a draft grows, a problem is shown, or a phone's keyboard comes up.
+// The list shrinks when a draft grows, an error is shown, or a phone's keyboard appears.
 new ResizeObserver(() => isAtEnd && scrollToEnd()).observe($("messages"));
 $("newest").addEventListener("click", scrollToEnd);
 
@@ -205,7 +206,7 @@ $("text").addEventListener("keydown", (event) => {
   $("composer").requestSubmit();
 });
 
-// Who is typing.
+// Typing indicator.
 
 $("text").addEventListener("input", () => {
   if (Date.now() - lastTyping < TYPING_EVERY_MS || !$("text").value) return;
@@ -213,7 +214,7 @@ $("text").addEventListener("input", () => {
   socket.volatile.emit("typing");
 });
 socket.on("typing", (name) => {
-  if (name === auth.name) return; // another tab of ours
+  if (name === auth.name) return; // our own other tab
   clearTimeout(typing.get(name));
   typing.set(name, setTimeout(stopTyping, TYPING_LASTS_MS, name));
   showTyping();
@@ -240,7 +241,7 @@ function element(tag, properties, ...children) {
 }
 
 function face(name) {
-  // The golden angle keeps the colours of like names apart.
+  // The golden angle gives similar names different colours.
   const hue = ([...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) * 137.5) % 360;
   const made = element("span", { className: "face", ariaHidden: "true" }, [...name][0]?.toUpperCase() ?? "");
   made.style.setProperty("--hue", hue);

@@ -1,6 +1,6 @@
-//! A chat: rooms, who is in them, who is typing, and what was said, however often the world slept in between.
+//! A chat with rooms, lists of the people in them, typing indicators, and a history that survives hibernation.
 //!
-//! A client connects with `auth: { name, key }`, enters a room and says something there; `public/` has a page that does.
+//! A client connects with `auth: { name, key }`, enters a room and sends messages there. The web page is in `public/`.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 const ROOMS: [&str; 3] = ["lobby", "kitchen", "garden"];
 const MAX_NAME_CHARS: usize = 24;
 const MAX_TEXT_CHARS: usize = 500;
-/// How many messages a room remembers. They are one value in the storage, which each new message writes again.
+/// Messages in a room's history. A history is one value in the storage, and each new message writes it again.
 const MAX_HISTORY: usize = 100;
 
-/// The server: what `dormouse::world!` exports, and the tests run.
+/// Returns the app, which `dormouse::world!` exports and the tests run.
 pub(crate) fn app() -> App {
     App::new().namespace("/", |ns| {
         ns.guard(has_a_name_of_their_own)
@@ -27,8 +27,8 @@ pub(crate) fn app() -> App {
     })
 }
 
-/// Who a client says it is, kept as its socket's data. The key is a random number that only the person's browser knows:
-/// whoever has it may use the name in several tabs, and again while the server has not noticed yet that they are gone.
+/// A client's name and key, kept as its socket's data. The key is a random number that only the person's browser knows. With it,
+/// the name can be used in several tabs, and again before the server has noticed a lost connection.
 #[derive(Default, Deserialize, Serialize)]
 struct Person {
     name: String,
@@ -77,7 +77,7 @@ async fn show_rooms(socket: Socket, io: Io) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// `enter(room)`: acked with what was said there. A client is in one room at a time.
+/// Handles `enter(room)`. The acknowledgement has the room's history. A client is in one room at a time.
 async fn enter(
     socket: Socket,
     io: Io,
@@ -97,7 +97,7 @@ async fn enter(
     Ok(Ack(io.storage().get(room)?.unwrap_or_default()))
 }
 
-/// `say(text)`: acked with the message, which everybody else in the room hears as `said`.
+/// Handles `say(text)`. The acknowledgement has the message; the others in the room receive it as `said`.
 async fn say(
     socket: Socket,
     io: Io,
@@ -116,7 +116,7 @@ async fn say(
     Ok(Ack(message))
 }
 
-/// Volatile: whoever reads slowly can do without.
+/// Handles `typing`. The event is volatile: clients that read slowly do not need it.
 async fn typing(socket: Socket, me: Person, Here(room): Here) -> Result<(), EmitError> {
     socket.volatile().to(room).emit("typing", me.name)
 }
@@ -130,7 +130,7 @@ fn people(sockets: Vec<Socket>) -> impl Iterator<Item = Person> {
     sockets.into_iter().filter_map(|socket| socket.data().ok())
 }
 
-/// Each name once, however many tabs they have.
+/// Returns the names of the people in a room, each once, even if a person has several tabs.
 async fn names_in(io: &Io, room: &str) -> BTreeSet<String> {
     people(io.to(room).fetch_sockets().await).map(|person| person.name).collect()
 }

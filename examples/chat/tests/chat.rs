@@ -1,7 +1,7 @@
-//! The chat without a runtime, once awake and once with the world put to sleep after every event.
+//! Tests of the chat without a runtime: each runs once with the world awake, and once with hibernation after every event.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-// Nobody can depend on a package of type `cdylib` alone.
+// A package of only the type `cdylib` cannot be a dependency.
 #[path = "../src/lib.rs"]
 mod chat;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use dormouse::testing::{ConnectError, TestClient, TestEvent, TestWorld};
 use serde_json::{Value, json};
 
-/// What holds in a world that stays awake holds in one that sleeps whenever it can.
+/// Returns a world that stays awake and one that hibernates after every event: the same must hold in both.
 fn worlds() -> [TestWorld; 2] {
     [false, true].map(|sleepy| {
         let world = TestWorld::new(chat::app);
@@ -23,7 +23,7 @@ fn try_connect(world: &TestWorld, name: &str, key: u64) -> Result<TestClient, Co
     world.try_connect("/", json!({ "name": name, "key": key }))
 }
 
-/// Somebody in a room. What they heard until then is taken.
+/// Connects a client and enters a room, then drops the events that it has received.
 fn somebody(world: &TestWorld, name: &str, room: &str) -> TestClient {
     let key = name.bytes().map(u64::from).sum();
     let client = try_connect(world, name, key).expect("nobody else has the name");

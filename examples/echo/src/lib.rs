@@ -1,4 +1,4 @@
-//! The server that the published protocol test suites expect, and a little more: rooms.
+//! The server that the published Engine.IO and Socket.IO test suites expect, with rooms in addition.
 
 use dormouse::error::EmitError;
 use dormouse::routing::Routes;
@@ -30,7 +30,7 @@ async fn message_with_ack(args: Args) -> Ack<Args> {
     Ack(args)
 }
 
-/// `join(room, …)`: acked with the rooms once the socket is in them.
+/// Handles `join(room, …)`. Acknowledges with the same arguments after the socket has joined.
 async fn join(socket: Socket, args: Args) -> Result<Ack<Args>, Failure> {
     for place in 0..args.len() {
         if let Some(room) = args.get::<String>(place)? {
@@ -40,7 +40,7 @@ async fn join(socket: Socket, args: Args) -> Result<Ack<Args>, Failure> {
     Ok(Ack(args))
 }
 
-/// `to(room, …)`: everybody else in the room hears `said` with all of the arguments.
+/// Handles `to(room, …)`. The others in the room receive `said` with all of the arguments, which are also the acknowledgement.
 async fn to(socket: Socket, Data(room): Data<String>, args: Args) -> Result<Ack<Args>, EmitError> {
     socket.to(room).emit("said", args.clone())?;
     Ok(Ack(args))

@@ -1,4 +1,4 @@
-//! The command line, and the plan that it makes.
+//! The command line, and the plan that is made of it.
 
 use std::time::Duration;
 
@@ -10,59 +10,59 @@ use crate::dialect::{Audience, Dialect, Shape};
 use crate::error::Error;
 use crate::payload::MIN_BYTES;
 
-/// Besides the clients' sockets: the runtime's files, and the three that every process has.
+/// Open files other than the clients' sockets: those of the async runtime, and stdin, stdout and stderr.
 const OTHER_FILES: u64 = 32;
 
-/// Makes many clients of one server do one kind of work, checks every delivery, and prints what it cost as one line of JSON.
+/// Connects many clients to one server, does one kind of work, checks every delivery, and prints the cost as one line of JSON.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "load")]
 pub(crate) struct Args {
-    /// What to do.
+    /// The kind of work.
     work: Work,
-    /// Where the server is: `ws://HOST:PORT/PATH`, or `http://…` for `polling`. Queries are added.
+    /// The server's URL: `ws://HOST:PORT/PATH`, or `http://…` for `polling`. Query parameters are added.
     #[arg(long)]
     url: Uri,
-    /// What it speaks.
+    /// The server's protocol.
     #[arg(long)]
     dialect: Dialect,
     /// The process whose CPU and memory are measured.
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     server_pid: i32,
-    /// How many clients there are.
+    /// The number of clients.
     #[arg(long, value_name = "N", default_value_t = 100)]
     clients: usize,
-    /// Rooms that the clients are spread over; 0: none.
+    /// The number of rooms that the clients are spread over; 0 for none.
     #[arg(long, value_name = "R", default_value_t = 0)]
     rooms: usize,
-    /// Who hears messages [default: for `broadcast` the others of the room, where there are rooms; else all others].
+    /// The recipients of messages [default: for `broadcast` with rooms, the others in the room; else all others].
     #[arg(long)]
     to: Option<Audience>,
-    /// Length of a payload: of the text between the quotes, or of the binary frame.
+    /// The length of a payload in bytes: the text between the quotes, or the binary frame.
     #[arg(long, value_name = "B", default_value_t = 100)]
     bytes: usize,
     /// Send payloads as binary frames.
     #[arg(long)]
     binary: bool,
-    /// Messages under way at a time; for `ack`: questions of each client.
+    /// The number of messages in flight at a time; for `ack`, of events that each client waits for.
     #[arg(long, value_name = "K", default_value_t = 1)]
     in_flight: usize,
-    /// What comes before the measuring: deliveries (`broadcast`: 30000), answers (`ack`: 20000), clients that stay
-    /// (`connect`, `polling`: 10), or questions of each client and messages (`wake`: 3).
+    /// The amount of work before the measurement: deliveries (`broadcast`: 30000), acknowledgements (`ack`: 20000), clients that
+    /// stay connected (`connect`, `polling`: 10), or acknowledgements of each client and messages (`wake`: 3).
     #[arg(long, value_name = "N")]
     warm_up: Option<u64>,
-    /// What is measured at least: deliveries (`broadcast`: 100000) or answers (`ack`: 20000).
+    /// The least amount of work to measure: deliveries (`broadcast`: 100000) or acknowledgements (`ack`: 20000).
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// For `wake`: how long nobody says anything.
+    /// For `wake`: how long the clients send nothing before each wake.
     #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
     quiet: f64,
-    /// For `wake`, instead of `--quiet`: say `connected` on stderr, and let each silence last until a line comes on stdin.
+    /// For `wake`, instead of `--quiet`: print `connected` on stderr, and wait for a line on stdin before each wake.
     #[arg(long, conflicts_with = "quiet")]
     hold: bool,
-    /// For `wake`: how often there is silence and a message.
+    /// For `wake`: the number of wakes.
     #[arg(long, value_name = "T", default_value_t = 1)]
     times: u32,
-    /// How long to wait for what does not come, while nothing else comes either.
+    /// How long to wait for missing frames while no other frame arrives.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     patience: f64,
 }
@@ -71,58 +71,58 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Work {
-    /// Messages from one to many.
+    /// Messages from one client to many.
     Broadcast,
-    /// Questions and answers.
+    /// Events with acknowledgements.
     Ack,
     /// Clients that connect.
     Connect,
-    /// Clients that begin with polling, upgrade, and ask once.
+    /// Clients that begin with polling, upgrade, and wait for one acknowledgement.
     Polling,
-    /// Silence, and then a message.
+    /// A time without messages, and then a message that wakes the server.
     Wake,
 }
 
-/// What ends a silence.
+/// What ends the time without messages before a wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Silence {
-    /// Time.
+    /// A timeout.
     For(Duration),
-    /// A line on stdin, or its end.
+    /// A line on stdin, or the end of stdin.
     UntilTold,
 }
 
-/// What is to be done: possible, and with all numbers known.
+/// The validated command line, with all defaults filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// The kind of work.
     pub work: Work,
-    /// Where the server is.
+    /// The server's URL.
     pub url: Uri,
-    /// Its process.
+    /// The server's process.
     pub server_pid: i32,
-    /// How many clients there are.
+    /// The number of clients.
     pub clients: usize,
-    /// How many rooms; 0 for none.
+    /// The number of rooms; 0 for none.
     pub rooms: usize,
-    /// What messages are made of.
+    /// The format of messages.
     pub shape: Shape,
-    /// How many messages are under way at a time, or questions of each client.
+    /// The number of messages in flight at a time, or of events that each client waits for.
     pub in_flight: usize,
-    /// What comes before the measuring.
+    /// The amount of work before the measurement.
     pub warm_up: u64,
-    /// What is measured, at least.
+    /// The least amount of work to measure.
     pub count: u64,
-    /// How a silence ends.
+    /// What ends the time without messages before a wake.
     pub silence: Silence,
-    /// How often there is one.
+    /// The number of wakes.
     pub times: u32,
-    /// How long to wait for what does not come, while nothing else comes either.
+    /// How long to wait for missing frames while no other frame arrives.
     pub patience: Duration,
 }
 
 impl Plan {
-    /// How many files will be open at a time.
+    /// Returns the largest number of files that will be open at a time.
     pub(crate) fn open_files(&self) -> u64 {
         // A client that polls has two connections more until it is upgraded.
         let (each, before) = match self.work {
@@ -172,7 +172,7 @@ impl TryFrom<Args> for Plan {
 }
 
 impl Plan {
-    /// Why this cannot be done.
+    /// Returns why the plan is not possible, or `None` if it is.
     fn objection(&self) -> Option<String> {
         let Shape { dialect, audience, binary, bytes } = self.shape;
         let scheme = if self.work == Work::Polling { "http" } else { "ws" };

@@ -1,4 +1,4 @@
-//! Questions under way: what each client waits for, and whether what came is that.
+//! Pending acknowledgements: which one each client waits for, and whether the received one is right.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::error::Delivery;
 use crate::payload::Mark;
 use crate::rounds::excerpt;
 
-/// All questions of all clients.
+/// The pending acknowledgements of all clients.
 #[derive(Debug)]
 pub(crate) struct PendingAcks {
     dialect: Dialect,
@@ -25,7 +25,7 @@ pub(crate) struct PendingAcks {
 #[derive(Debug, Clone, Default)]
 struct Asker {
     asked: u64,
-    /// There are a few at most: a list is the quickest to search.
+    /// A list, because it has only a few elements and is the fastest to search.
     under_way: Vec<UnderWay>,
 }
 
@@ -36,19 +36,19 @@ struct UnderWay {
 }
 
 impl PendingAcks {
-    /// Questions with so many bytes of payload, by so many clients.
+    /// Creates the list for `clients` clients, for events with payloads of `bytes` bytes.
     pub(crate) fn new(dialect: Dialect, bytes: usize, clients: usize) -> Self {
         let askers = vec![Asker::default(); clients];
         Self { dialect, bytes, askers, to_begin: 0, under_way: 0, answers: 0, finished: Vec::new() }
     }
 
-    /// Has that many more questions begun by [`PendingAcks::begin`].
+    /// Plans `asks` more events with acknowledgements, which [`PendingAcks::begin`] begins.
     pub(crate) fn plan(&mut self, asks: u64) {
         self.to_begin += asks;
         self.finished.reserve(usize::try_from(asks).unwrap_or_default());
     }
 
-    /// The next question of this client, if one is planned.
+    /// Returns the frame of the client's next event, or `None` if none is planned.
     pub(crate) fn begin(&mut self, client: usize) -> Option<Message> {
         let asker = self.askers.get_mut(client)?;
         self.to_begin = self.to_begin.checked_sub(1)?;
@@ -60,7 +60,10 @@ impl PendingAcks {
         Some(frame)
     }
 
-    /// A client heard an answer. The server may answer in any order.
+    /// Handles an acknowledgement that a client received. The server may acknowledge in any order.
+    ///
+    /// # Errors
+    /// The client does not wait for it.
     pub(crate) fn hear(&mut self, client: usize, frame: &Message) -> Result<(), Delivery> {
         let unasked = || Delivery::Unasked(excerpt(frame));
         let text: &[u8] = frame.as_payload();
@@ -74,22 +77,22 @@ impl PendingAcks {
         Ok(())
     }
 
-    /// How many answers there were so far.
+    /// Returns the number of acknowledgements so far.
     pub(crate) fn answers(&self) -> u64 {
         self.answers
     }
 
-    /// Whether there is nothing to begin and nothing under way.
+    /// Returns whether no acknowledgement is planned or pending.
     pub(crate) fn is_idle(&self) -> bool {
         self.to_begin == 0 && self.under_way == 0
     }
 
-    /// How many answers have not come.
+    /// Returns the number of pending acknowledgements.
     pub(crate) fn missing(&self) -> u64 {
         self.under_way
     }
 
-    /// The times from the question to the answer, of those that were answered since this was asked last.
+    /// Takes the round-trip times of the acknowledgements since the last call.
     pub(crate) fn take_finished(&mut self) -> Vec<Duration> {
         std::mem::take(&mut self.finished)
     }

@@ -1,4 +1,4 @@
-//! One client: how it gets in, and then its part on the [`Stage`].
+//! One client: how it connects, and how it then sends and receives for the [`Stage`].
 
 use std::rc::Rc;
 
@@ -15,7 +15,10 @@ use crate::rounds::excerpt;
 use crate::stage::{Frames, Stage};
 use crate::target::{Socket, Target};
 
-/// A client that has just got in, as the plan wants it: with a mere WebSocket, with a CONNECT over it, or by polling.
+/// Connects a client as the plan says: by a plain WebSocket, by a WebSocket with a CONNECT, or by polling with an upgrade.
+///
+/// # Errors
+/// The connection fails, or takes longer than the plan's patience.
 pub(crate) async fn enter(plan: &Plan, target: &Target, client: usize) -> Result<Socket, Error> {
     let entering = async {
         match (plan.work, plan.shape.dialect) {
@@ -28,7 +31,7 @@ pub(crate) async fn enter(plan: &Plan, target: &Target, client: usize) -> Result
     timeout(plan.patience, entering).await.map_err(slow)?
 }
 
-/// Has a client hear and say what the stage wants, until its connection ends.
+/// Passes a client's frames to the stage and sends what the stage has for it, until the connection ends.
 pub(crate) async fn serve(mut socket: Socket, client: usize, mut outbox: UnboundedReceiver<Frames>, stage: Rc<Stage>) {
     let wrong = loop {
         let done = tokio::select! {
@@ -43,7 +46,7 @@ pub(crate) async fn serve(mut socket: Socket, client: usize, mut outbox: Unbound
     stage.fail(wrong);
 }
 
-/// Writes the frames of a message at once.
+/// Writes all frames of a message, and flushes once.
 pub(crate) async fn say(socket: &mut Socket, client: usize, frames: Frames) -> Result<(), Wrong> {
     let failed = |source| Wrong::Connection { client, source };
     for frame in frames {
@@ -52,7 +55,10 @@ pub(crate) async fn say(socket: &mut Socket, client: usize, frames: Frames) -> R
     socket.flush().await.map_err(failed)
 }
 
-/// The text that comes next.
+/// Returns the next text frame.
+///
+/// # Errors
+/// Another frame arrives, or the connection ends. `wanted` describes the expected frame in the error.
 pub(crate) async fn text(socket: &mut Socket, client: usize, wanted: &'static str) -> Result<String, Wrong> {
     let frame = heard(client, socket.next().await)?;
     let text = frame.as_text().map(str::to_owned);
@@ -72,7 +78,10 @@ async fn expect(socket: &mut Socket, client: usize, start: &str, wanted: &'stati
     if got.starts_with(start) { Ok(()) } else { Err(Wrong::Handshake { client, wanted, got }) }
 }
 
-/// What came, if it is a frame that says something.
+/// Returns the received frame.
+///
+/// # Errors
+/// The connection failed or was closed.
 fn heard(client: usize, frame: Option<Result<Message, tokio_websockets::Error>>) -> Result<Message, Wrong> {
     let how = match frame {
         Some(Ok(frame)) if !frame.is_close() => return Ok(frame),

@@ -1,9 +1,9 @@
-//! The time.
+//! The clock.
 
 use std::time::Instant;
 
-/// Now.
-#[expect(clippy::disallowed_methods, reason = "the server's core has no clock; what measures it has one")]
+/// Returns the current time.
+#[expect(clippy::disallowed_methods, reason = "only the server's core must not read a clock")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -1,4 +1,4 @@
-//! All clients: they connect, some at a time, and stay.
+//! All clients: they connect, a few at a time, and stay connected.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::stage::{Frames, Stage};
 use crate::target::Target;
 
-/// How many clients connect at a time.
+/// The number of clients that connect at a time.
 const CONNECTING: usize = 8;
 
-/// Clients, of which the first ones are connected.
+/// The clients. They connect in order of their indices.
 #[derive(Debug)]
 pub(crate) struct Crowd<'a> {
     plan: &'a Plan,
@@ -28,23 +28,23 @@ pub(crate) struct Crowd<'a> {
 }
 
 impl<'a> Crowd<'a> {
-    /// So many clients, none of which is connected yet.
+    /// Creates `clients` clients, none of which is connected yet.
     pub(crate) async fn new(plan: &'a Plan, clients: usize) -> Result<Self, Error> {
         let target = Target::find(&plan.url, plan.rooms).await?;
         let (stage, outboxes) = Stage::new(plan, clients);
         Ok(Self { plan, target, stage, outboxes: outboxes.into_iter(), connected: 0 })
     }
 
-    /// All clients, connected and in their rooms.
+    /// Creates the plan's clients, connects all of them, and waits until they are in their rooms.
     pub(crate) async fn gather(plan: &'a Plan) -> Result<Rc<Stage>, Error> {
         let mut crowd = Self::new(plan, plan.clients).await?;
         crowd.connect(plan.clients).await?;
-        // Who was answered was also let in: a server works through what a client says in order.
+        // A server handles a client's packets in order: after its acknowledgement, a client has joined its room.
         crowd.stage.roll_call().await?;
         Ok(crowd.stage)
     }
 
-    /// Connects the next so many clients, and tells how long each of them took.
+    /// Connects the next `clients` clients, and returns how long each of them took.
     pub(crate) async fn connect(&mut self, clients: usize) -> Result<Vec<Duration>, Error> {
         let arriving = (self.connected..).zip(self.outboxes.by_ref().take(clients));
         self.connected += clients;
@@ -59,7 +59,7 @@ impl<'a> Crowd<'a> {
         stream::iter(arriving).map(arrive).buffer_unordered(CONNECTING).try_collect().await
     }
 
-    /// What the clients share.
+    /// Returns the state that the clients share.
     pub(crate) fn stage(&self) -> &Stage {
         &self.stage
     }

@@ -1,60 +1,61 @@
-//! How the servers want to be spoken to: in Socket.IO, or in raw frames.
+//! The protocols of the servers: Socket.IO, or raw frames.
 
 use clap::ValueEnum;
 use serde::Serialize;
 use tokio_websockets::Message;
 
-/// What a server speaks.
+/// A server's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Dialect {
-    /// Engine.IO 4 and Socket.IO 5: `42["all",…]` and `42["room",…]` are for the others, `42ID["ask",…]` is answered.
+    /// Engine.IO 4 and Socket.IO 5: the server relays `42["all",…]` to all others and `42["room",…]` to the others in the room,
+    /// and acknowledges `42ID["ask",…]`.
     #[value(name = "socketio")]
     SocketIo,
-    /// Frames without a protocol: `#…` is for the others of the room, `?…` comes back, anything else is for all others.
+    /// Raw frames: the server relays `#…` to the others in the room, echoes `?…`, and relays everything else to all others.
     Raw,
 }
 
-/// Who hears a message: always without its sender.
+/// The recipients of a message, which never include its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Audience {
-    /// Everybody.
+    /// All clients.
     All,
-    /// Who is in the sender's room.
+    /// The clients in the sender's room.
     Room,
 }
 
-/// What a message is made of. Whoever hears it hears the same frames.
+/// The format of a message. Recipients get the same frames that the sender sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// What it is said in.
+    /// The protocol.
     pub dialect: Dialect,
-    /// Whom it is for.
+    /// The recipients.
     pub audience: Audience,
-    /// Whether the payload has a binary frame of its own.
+    /// Whether the payload is a binary frame.
     pub binary: bool,
-    /// The payload's length.
+    /// The payload's length in bytes.
     pub bytes: usize,
 }
 
-/// What a frame from the server is.
+/// The kind of a frame from the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Wants to be answered with [`PONG`].
+    /// A ping, to be answered with [`PONG`].
     Ping,
-    /// Means nothing.
+    /// A noop.
     Noop,
-    /// The answer to an ask.
+    /// An acknowledgement.
     Answer,
-    /// Of a message. Or not: nothing else is left.
+    /// Every other frame: a message, or an invalid frame.
     Delivery,
 }
 
-/// Engine.IO's answer to a ping.
+/// Engine.IO's pong.
 pub(crate) const PONG: &str = "3";
 
 impl Dialect {
-    /// What asks the server for an answer, and the answer.
+    /// Returns the frame that asks the server for an acknowledgement, and the acknowledgement that is expected.
     pub(crate) fn ask(self, id: u64, payload: &str) -> (Message, String) {
         match self {
             Self::SocketIo => {
@@ -64,7 +65,7 @@ impl Dialect {
         }
     }
 
-    /// What came.
+    /// Returns the kind of a received frame.
     pub(crate) fn kind(self, frame: &Message) -> Kind {
         let Some(text) = frame.is_text().then_some(&frame.as_payload()[..]) else { return Kind::Delivery };
         match (self, text) {
@@ -77,7 +78,7 @@ impl Dialect {
 }
 
 impl Shape {
-    /// The frames of a message.
+    /// Returns the frames of a message.
     pub(crate) fn frames(self, payload: String) -> Vec<Message> {
         let event = self.event();
         match (self.dialect, self.binary) {
@@ -92,7 +93,7 @@ impl Shape {
         }
     }
 
-    /// The payload in a frame, if this is the frame of such a message that has it.
+    /// Returns the payload in a frame, or `None` if the frame is not the one with the payload of such a message.
     pub(crate) fn payload(self, frame: &Message) -> Option<&[u8]> {
         let bytes: &[u8] = frame.as_payload();
         if self.binary {

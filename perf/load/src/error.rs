@@ -1,144 +1,144 @@
-//! What can go wrong, by who is to blame: whoever called, the operating system, or the server.
+//! Errors, by who is to blame: the caller, the operating system, or the server.
 
 use std::io;
 use std::time::Duration;
 
-/// Why there is no report.
+/// The error if there is no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The command line asks for what cannot be done.
+    /// The command line is invalid.
     #[error("usage: {0}")]
     Usage(String),
-    /// The operating system refused.
+    /// A call of the operating system failed.
     #[error("the operating system: {doing}: {source}")]
     Os {
-        /// What was being done.
+        /// The operation that failed.
         doing: String,
-        /// What it said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The server did something wrong.
+    /// The server violated the protocol, or lost or changed a message.
     #[error("the server: {0}")]
     Server(#[from] Wrong),
 }
 
 impl Error {
-    /// Puts what was being done beside what the operating system said of it.
+    /// Returns a function that adds the operation to an error of the operating system.
     pub(crate) fn os<E: Into<io::Error>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
         let doing = doing.into();
         move |source| Self::Os { doing, source: source.into() }
     }
 }
 
-/// What a server did wrong.
+/// A fault of the server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Wrong {
-    /// It cannot be connected to, or the connection failed.
+    /// A client could not connect, or its connection failed.
     #[error("client {client}: {source}")]
     Connection {
-        /// Whose connection.
+        /// The client.
         client: usize,
-        /// What happened to it.
+        /// The connection's error.
         source: tokio_websockets::Error,
     },
-    /// A request failed before its response was there.
+    /// A request failed before its response arrived.
     #[error("client {client}: {request}: {source}")]
     Request {
-        /// Whose request.
+        /// The client.
         client: usize,
-        /// What it was.
+        /// The request's method and path.
         request: String,
-        /// What happened to it.
+        /// The request's error.
         source: hyper::Error,
     },
-    /// It closed a connection.
+    /// The server closed a connection.
     #[error("client {client}: its connection was closed: {how}")]
     Closed {
-        /// Whose connection.
+        /// The client.
         client: usize,
-        /// The close frame, as far as there was one.
+        /// The close frame's code and reason, if there was one.
         how: String,
     },
-    /// It answered a handshake with something else.
+    /// The server sent an unexpected packet or response in a handshake.
     #[error("client {client}: waited for {wanted}, got {got}")]
     Handshake {
-        /// Whose handshake.
+        /// The client.
         client: usize,
-        /// What should have come.
+        /// A description of what was expected.
         wanted: &'static str,
-        /// What came.
+        /// What was received.
         got: String,
     },
-    /// It did not go on with a handshake.
+    /// A handshake took too long.
     #[error("client {client}: its handshake was not over after {patience:?}")]
     Slow {
-        /// Whose handshake.
+        /// The client.
         client: usize,
-        /// How long it was waited for.
+        /// How long the client waited.
         patience: Duration,
     },
-    /// A delivery is not what it should be.
+    /// A delivery or an acknowledgement is wrong.
     #[error("client {client}: {delivery}")]
     Delivery {
-        /// Who heard it.
+        /// The client that received it.
         client: usize,
-        /// What is wrong with it.
+        /// The fault.
         delivery: Delivery,
     },
-    /// Deliveries or answers did not come.
+    /// Deliveries or acknowledgements did not arrive.
     #[error("{deliveries} deliveries and {answers} answers are missing, and nothing came for {patience:?}")]
     Missing {
-        /// How many of these.
+        /// The number of missing deliveries.
         deliveries: u64,
-        /// And of these.
+        /// The number of missing acknowledgements.
         answers: u64,
-        /// How long they were waited for.
+        /// How long the clients waited.
         patience: Duration,
     },
 }
 
-/// What is wrong with a delivery or an answer.
+/// A fault of a delivery or an acknowledgement.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Delivery {
-    /// Not a frame that could have been sent.
-    #[error("heard what nobody says: {0}")]
+    /// No client sends such a frame.
+    #[error("received what no client sends: {0}")]
     Malformed(String),
-    /// The payload has another length.
+    /// The payload has the wrong length.
     #[error("message {seq} has {got} bytes, not {wanted}")]
     Length {
-        /// Which message.
+        /// The message's number.
         seq: u64,
-        /// How long it was.
+        /// The received length in bytes.
         got: usize,
-        /// How long it should be.
+        /// The expected length in bytes.
         wanted: usize,
     },
-    /// The payload has another content.
+    /// The payload has the wrong content.
     #[error("message {0} is not what was sent")]
     Altered(u64),
-    /// A sender heard itself.
-    #[error("heard its own message {0}")]
+    /// A sender received its own message.
+    #[error("received its own message {0}")]
     Own(u64),
-    /// It was for others.
-    #[error("heard message {seq} of client {sender}, who is not in its room")]
+    /// The message was for another room.
+    #[error("received message {seq} of client {sender}, which is not in its room")]
     Foreign {
-        /// Which message.
+        /// The message's number.
         seq: u64,
-        /// Whose.
+        /// The client that sent it.
         sender: usize,
     },
-    /// It came before.
-    #[error("heard message {0} twice")]
+    /// The message was received before.
+    #[error("received message {0} twice")]
     Doubled(u64),
-    /// Others should have come before it.
-    #[error("heard message {got} where {wanted} should come: one is lost, or they are out of order")]
+    /// An earlier message is missing.
+    #[error("received message {got} where {wanted} was expected: one is lost, or they are out of order")]
     OutOfOrder {
-        /// Which message came.
+        /// The number of the received message.
         got: u64,
-        /// Which should have.
+        /// The number of the expected message.
         wanted: u64,
     },
-    /// An answer that nobody waits for.
-    #[error("was answered what it did not ask, or twice: {0}")]
+    /// An acknowledgement that the client does not wait for.
+    #[error("received an acknowledgement that it did not ask for, or twice: {0}")]
     Unasked(String),
 }

@@ -1,10 +1,10 @@
-//! The bench's load generator: one process that is many clients of one server, with every delivery counted and checked.
+//! The bench's load generator: one process with many clients of one server. It counts and checks every delivery.
 //!
-//! `load WORK --url URL --dialect DIALECT --server-pid PID …` does one kind of work and prints one line of JSON. What it
-//! says is in [`report`]; `load --help` has the options. On an error, it says on stderr who is to blame, and exits with 1.
+//! `load WORK --url URL --dialect DIALECT --server-pid PID …` does one kind of work and prints one line of JSON, which
+//! [`report`] describes; `load --help` lists the options. On an error, it prints who is to blame on stderr, and exits with 1.
 //!
-//! One thread does it all. A delivery costs a read, a comparison with what was sent, and some bookkeeping; what that comes
-//! to is part of the report, so that nobody has to believe that the server was what was measured.
+//! There is one thread. A delivery costs a read, a comparison with the sent frame, and some bookkeeping. The report includes this
+//! process's own CPU time, which shows whether the server or the load generator was the limit.
 
 mod args;
 mod asks;
@@ -35,7 +35,7 @@ use crate::report::Report;
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        // Help is no error, and everything that is has the same exit code.
+        // `--help` is not an error. All errors have the same exit code.
         Err(answer) => {
             let _ = answer.print();
             return if answer.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
@@ -43,14 +43,14 @@ fn main() -> ExitCode {
     };
     match run(args).and_then(|report| report.to_json()) {
         Ok(line) => {
-            #[expect(clippy::print_stdout, reason = "the report is what this program is for")]
+            #[expect(clippy::print_stdout, reason = "the report goes to stdout")]
             {
                 println!("{line}");
             }
             ExitCode::SUCCESS
         }
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "an error belongs beside the report, not in it")]
+            #[expect(clippy::print_stderr, reason = "errors go to stderr")]
             {
                 eprintln!("✗ {error}");
             }
@@ -68,7 +68,7 @@ fn run(args: Args) -> Result<Report, Error> {
         .build_local(LocalOptions::default())
         .map_err(Error::os("starting the runtime"))?;
     let report = runtime.block_on(work::run(plan));
-    // A read of stdin that nobody waits for any more would hold the runtime's end up.
+    // A pending read of stdin would block an orderly shutdown.
     runtime.shutdown_background();
     report
 }

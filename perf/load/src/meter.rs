@@ -1,4 +1,4 @@
-//! What a stretch of work took.
+//! Measures the CPU time and the time of some work.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::os;
 
-/// Runs from its start.
+/// A running measurement.
 #[derive(Debug)]
 pub(crate) struct Meter {
     server_pid: i32,
@@ -15,24 +15,24 @@ pub(crate) struct Meter {
     started: Instant,
 }
 
-/// What was spent meanwhile.
+/// The result of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spent {
     /// User and system time of the server's process.
     pub server: Duration,
     /// User and system time of this process.
     pub own: Duration,
-    /// Time by the clock on the wall.
+    /// Elapsed time.
     pub wall: Duration,
 }
 
 impl Meter {
-    /// Starts to measure the process of the server, and this one.
+    /// Starts to measure the server's process and this one.
     pub(crate) fn start(server_pid: i32) -> Result<Self, Error> {
         Ok(Self { server_pid, server: os::cpu_of(server_pid)?, own: os::own_cpu()?, started: clock::now() })
     }
 
-    /// What was spent since the start.
+    /// Returns the time spent since the start.
     pub(crate) fn spent(&self) -> Result<Spent, Error> {
         let wall = self.started.elapsed();
         let server = os::cpu_of(self.server_pid)?.saturating_sub(self.server);

@@ -1,4 +1,4 @@
-//! What the operating system knows: how much CPU and memory a process has, and how many files this one may open.
+//! Queries to the operating system: CPU time and memory of a process, and this process's limit of open files.
 
 pub(crate) use platform::{allow_open_files, cpu_of, own_cpu, resident_kb};
 
@@ -14,33 +14,35 @@ mod platform {
 
     use crate::error::Error;
 
-    /// User and system time of a process, those of its threads that have ended included.
+    /// Returns the user and system time of a process, including threads that have ended.
     ///
-    /// It is read from the process's CPU clock: in nanoseconds, and up to this moment. `/proc/PID/stat` counts in ticks of
-    /// 10 ms, which is a tenth of a second's work at best; `/proc/PID/task/*/schedstat` has nanoseconds, but lacks a running
-    /// thread's time since the last tick and forgets threads that ended. Neither clock counts the kernel's work for the
-    /// process that is done in interrupts.
+    /// It reads the process's CPU clock, which is exact to nanoseconds and up to date. `/proc/PID/stat` counts in ticks of 10 ms,
+    /// which is too coarse; `/proc/PID/task/*/schedstat` has nanoseconds, but lacks a running thread's time since the last tick,
+    /// and the time of threads that have ended. None of them counts the kernel's work for the process in interrupts.
     pub(crate) fn cpu_of(pid: i32) -> Result<Duration, Error> {
         let time = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).and_then(clock_gettime);
         let time = time.map_err(Error::os(format!("reading the CPU clock of process {pid}")))?;
         Ok(time.into())
     }
 
-    /// User and system time of this process.
+    /// Returns the user and system time of this process.
     pub(crate) fn own_cpu() -> Result<Duration, Error> {
         let usage = getrusage(UsageWho::RUSAGE_SELF).map_err(Error::os("reading this process's usage"))?;
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         Ok(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
     }
 
-    /// The resident memory of a process, in kB.
+    /// Returns the resident memory of a process, in units of 1024 bytes.
     pub(crate) fn resident_kb(pid: i32) -> Result<u64, Error> {
         let path = format!("/proc/{pid}/status");
         let status = fs::read_to_string(&path).map_err(Error::os(format!("reading {path}")))?;
         resident_in(&status).ok_or_else(|| Error::os(path)(io::Error::other("it has no line VmRSS")))
     }
 
-    /// Raises the limit of open files as far as it goes; an error if that is not enough.
+    /// Raises this process's limit of open files to the hard limit.
+    ///
+    /// # Errors
+    /// The hard limit is less than `needed`, or the operating system refuses.
     pub(crate) fn allow_open_files(needed: u64) -> Result<(), Error> {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(Error::os("reading the limit of open files"))?;
         if hard < needed {
@@ -69,7 +71,7 @@ mod platform {
 
         #[test]
         fn no_process_has_no_clock() {
-            // Above the highest number that Linux gives to a process.
+            // Higher than any process id of Linux.
             assert!(matches!(cpu_of(1 << 23), Err(Error::Os { .. })));
             assert!(matches!(resident_kb(1 << 23), Err(Error::Os { .. })));
         }
@@ -113,6 +115,6 @@ mod platform {
     }
 
     fn only_linux() -> Error {
-        Error::os("measuring a process")(io::Error::new(io::ErrorKind::Unsupported, "this is done on Linux only"))
+        Error::os("measuring a process")(io::Error::new(io::ErrorKind::Unsupported, "supported on Linux only"))
     }
 }

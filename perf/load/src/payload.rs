@@ -1,19 +1,19 @@
-//! What is sent: who says it, which of its messages it is, and padding.
+//! The payload of a message: the message's number, its sender, and padding.
 
-/// The least bytes that a payload can have: the mark must fit.
+/// The smallest payload in bytes: the mark must fit.
 pub(crate) const MIN_BYTES: usize = 24;
 
-/// What the payload says of its message. It stands at its front, so that what came is known even where it is cut off.
+/// Identifies a message. The mark is at the front of the payload, so that a truncated message can be identified, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// The number of the message among those of its sender, from 0.
+    /// The message's number, counted from 0 for each sender.
     pub seq: u64,
     /// The client that sent it.
     pub sender: usize,
 }
 
 impl Mark {
-    /// The payload: `SEQ.SENDER.`, and padding up to `bytes`. It stands between quotes in JSON as it is.
+    /// Returns the payload: `SEQ.SENDER.`, and padding up to `bytes` bytes. It needs no escapes in a JSON string.
     pub(crate) fn payload(self, bytes: usize) -> String {
         let mut payload = format!("{}.{}.", self.seq, self.sender);
         let padding = bytes.saturating_sub(payload.len());
@@ -21,7 +21,7 @@ impl Mark {
         payload
     }
 
-    /// The mark of a payload, if it is one.
+    /// Parses the mark of a payload. Returns `None` if there is none.
     pub(crate) fn of(payload: &[u8]) -> Option<Self> {
         let mut parts = payload.splitn(3, |byte| *byte == b'.');
         let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok();

@@ -1,8 +1,8 @@
-//! The way in for a client that begins with polling, step by step as `engine.io-client` goes it.
+//! Connects a client that begins with polling and upgrades, in the steps of `engine.io-client`.
 //!
-//! Each client has a connection for its GETs and one for its POST, as a browser has. What `engine.io-client` does at once
-//! and in either order, its CONNECT and its probe, is done one after the other here, so that every client makes the same
-//! requests: three GETs, a POST and a WebSocket.
+//! Each client has one connection for its GETs and one for its POST, as a browser has. `engine.io-client` sends its CONNECT and
+//! its probe at the same time and in either order. Here, the CONNECT comes first, so that every client makes the same requests:
+//! three GETs, a POST and a WebSocket.
 
 use http::header::HOST;
 use http::{Method, Request, StatusCode};
@@ -21,17 +21,20 @@ use crate::error::{Error, Wrong};
 use crate::payload::Mark;
 use crate::target::{Socket, Target};
 
-/// Between the packets of a response.
+/// Separates the packets of a response.
 const SEPARATOR: char = '\u{1e}';
 
-/// What this module reads of the open packet.
+/// The fields of the open packet that this module reads.
 #[derive(Debug, Deserialize)]
 struct Open {
     sid: String,
     upgrades: Vec<String>,
 }
 
-/// A session that began with polling, after its upgrade and an answer over the WebSocket to a question with `bytes` bytes.
+/// Connects by polling, upgrades, and waits for the acknowledgement of an event with `bytes` bytes over the WebSocket.
+///
+/// # Errors
+/// A connection or a request fails, or a packet is not the expected one.
 pub(crate) async fn connect(target: &Target, client: usize, bytes: usize) -> Result<Socket, Error> {
     let mut gets = Requests::open(target, client).await?;
     let sid = sid_of(client, &gets.get("EIO=4&transport=polling").await?)?;
@@ -42,7 +45,7 @@ pub(crate) async fn connect(target: &Target, client: usize, bytes: usize) -> Res
     check(client, "ok to a POST", posted == "ok", &posted)?;
     check(client, "the answer to CONNECT", body.starts_with("40{") && !body.contains(SEPARATOR), &body)?;
 
-    // The server ends this GET with a noop as soon as the probe is there, so that nothing is under way at the upgrade.
+    // The server ends this GET with a noop as soon as it has the probe, so that no GET is pending at the upgrade.
     let (body, mut socket) = try_join!(gets.get(&query), probe(target, client, &sid))?;
     check(client, "a noop", body.split(SEPARATOR).all(|packet| packet == "6"), &body)?;
     say(&mut socket, client, vec![Message::text("5")]).await?;
@@ -55,7 +58,7 @@ pub(crate) async fn connect(target: &Target, client: usize, bytes: usize) -> Res
     Ok(socket)
 }
 
-/// A WebSocket that the server has agreed to go on with.
+/// Opens a WebSocket for the session, and probes it.
 async fn probe(target: &Target, client: usize, sid: &str) -> Result<Socket, Error> {
     let mut socket = target.websocket(client, &format!("EIO=4&transport=websocket&sid={sid}")).await?;
     say(&mut socket, client, vec![Message::text("2probe")]).await?;
@@ -64,7 +67,10 @@ async fn probe(target: &Target, client: usize, sid: &str) -> Result<Socket, Erro
     Ok(socket)
 }
 
-/// The session's id, if the response to the first GET says that there is a session and that it can be upgraded.
+/// Returns the session's id from the response to the first GET.
+///
+/// # Errors
+/// The response has no open packet, or the session cannot be upgraded.
 fn sid_of(client: usize, body: &str) -> Result<String, Wrong> {
     let wrong = || Wrong::Handshake { client, wanted: "an open packet with an upgrade", got: body.to_owned() };
     let packet = body.strip_prefix('0').ok_or_else(wrong)?;
@@ -77,7 +83,7 @@ fn check(client: usize, wanted: &'static str, is_right: bool, got: &str) -> Resu
     if is_right { Ok(()) } else { Err(Wrong::Handshake { client, wanted, got: got.to_owned() }) }
 }
 
-/// A connection for requests that come one after the other.
+/// A connection for successive requests.
 struct Requests<'a> {
     target: &'a Target,
     client: usize,
@@ -89,7 +95,7 @@ impl<'a> Requests<'a> {
         let stream = TokioIo::new(target.stream(client).await?);
         let failed = |source| Wrong::Request { client, request: "connecting".to_owned(), source };
         let (sender, connection) = handshake(stream).await.map_err(failed)?;
-        // It ends with the sender; what goes wrong with it goes wrong with its requests.
+        // The connection ends with its sender, and its errors are those of its requests.
         spawn_local(connection);
         Ok(Self { target, client, sender })
     }
@@ -102,7 +108,10 @@ impl<'a> Requests<'a> {
         self.ask(Method::POST, query, body).await
     }
 
-    /// The body of the response, if that is a 200 with text.
+    /// Sends a request and returns the body of the response.
+    ///
+    /// # Errors
+    /// The request fails, or the status is not 200.
     async fn ask(&mut self, method: Method, query: &str, body: &'static str) -> Result<String, Error> {
         let (client, path) = (self.client, self.target.path(self.client, query));
         let failed = |source| Wrong::Request { client, request: format!("{method} {path}"), source };

@@ -1,4 +1,4 @@
-//! What is printed: one line of JSON.
+//! The report: one line of JSON.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::dialect::Audience;
 use crate::error::Error;
 use crate::meter::Spent;
 
-/// What some work cost. `us` are microseconds, `ms` milliseconds, `kb` 1024 bytes.
+/// The cost of some work. `us` are microseconds, `ms` milliseconds, `kb` 1024 bytes.
 ///
-/// What CPU is reported for is a delivery for [`Work::Broadcast`], an answer for [`Work::Ack`], and a client for
-/// [`Work::Connect`] and [`Work::Polling`]. [`Work::Wake`] reports it for each wake.
+/// CPU is reported per delivery for [`Work::Broadcast`], per acknowledgement for [`Work::Ack`], per client for [`Work::Connect`]
+/// and [`Work::Polling`], and per wake for [`Work::Wake`].
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     work: Work,
@@ -22,9 +22,9 @@ pub(crate) struct Report {
     bytes: usize,
     binary: bool,
     in_flight: usize,
-    /// Messages, answers, clients or wakes that were measured.
+    /// The number of messages, acknowledgements, clients or wakes that were measured.
     count: u64,
-    /// Deliveries, answers, clients or deliveries after a wake that were measured.
+    /// The number of deliveries, acknowledgements, clients, or deliveries after wakes that were measured.
     deliveries: u64,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,33 +41,33 @@ pub(crate) struct Report {
     wake: Option<Wakes>,
 }
 
-/// What waking took. Each number is the median of all wakes.
+/// The cost of waking. Each number is the median of all wakes.
 #[derive(Debug, Serialize)]
 pub(crate) struct Wakes {
     first_ms: f64,
     last_ms: f64,
     server_cpu_ms: f64,
     load_cpu_ms: f64,
-    /// Each of them, in order.
+    /// Each wake, in order.
     each: Vec<Wake>,
 }
 
-/// What waking took once.
+/// The cost of one wake.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "a number in the report says its unit")]
 pub(crate) struct Wake {
-    /// From the sending to the first delivery.
+    /// The time from the sending to the first delivery.
     pub first_ms: f64,
-    /// From the sending to the last delivery.
+    /// The time from the sending to the last delivery.
     pub last_ms: f64,
-    /// The server's CPU, from the sending until it was quiet again.
+    /// The server's CPU time, from the sending until a moment after the last delivery.
     pub server_cpu_ms: f64,
-    /// The load generator's CPU meanwhile.
+    /// The load generator's CPU time in that interval.
     pub load_cpu_ms: f64,
 }
 
 impl Report {
-    /// What so many rounds with so many deliveries took, each of them so long.
+    /// Creates the report of `deliveries` deliveries. `times` has the duration of each message, acknowledgement or client.
     pub(crate) fn new(plan: &Plan, deliveries: u64, spent: Spent, times: &[Duration]) -> Self {
         let times = sorted(times.iter().map(|time| micros(*time)).collect());
         Self {
@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// What waking took.
+    /// Creates the report of wakes.
     pub(crate) fn of_wakes(plan: &Plan, deliveries: u64, wall: Duration, wakes: Vec<Wake>) -> Self {
         let median = |of: fn(&Wake) -> f64| quantile(&sorted(wakes.iter().map(of).collect()), 0.5).unwrap_or_default();
         let medians = Wakes {
@@ -93,12 +93,12 @@ impl Report {
         Self { wake: Some(Wakes { each: wakes, ..medians }), ..Self::bare(plan, count, deliveries, wall) }
     }
 
-    /// The same, with the memory that each client takes in the server.
+    /// Adds the server's memory per client.
     pub(crate) fn with_memory(self, kb: f64) -> Self {
         Self { rss_kb_per_client: Some(round(kb)), ..self }
     }
 
-    /// The line to print, without its end.
+    /// Returns the report as a line of JSON, without a newline.
     pub(crate) fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self).map_err(Error::os("writing the report"))
     }
@@ -125,12 +125,12 @@ impl Report {
     }
 }
 
-/// A time in milliseconds, as reports have them.
+/// Converts a time to milliseconds, rounded as in reports.
 pub(crate) fn millis(time: Duration) -> f64 {
     round(time.as_secs_f64() * 1e3)
 }
 
-/// Three digits after the point are more than any of these numbers means.
+/// Rounds to three decimal places, which is more than any of these numbers is exact to.
 fn round(number: f64) -> f64 {
     (number * 1e3).round() / 1e3
 }
@@ -149,12 +149,12 @@ fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
     numbers
 }
 
-/// The least of the sorted numbers that so many of them do not exceed; none of none.
+/// Returns the smallest of the sorted numbers that at least `share` of them do not exceed, or `None` if there are no numbers.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a place in a list that is in memory"
+    reason = "an index of a list in memory"
 )]
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let place = (sorted.len() as f64 * share).ceil() as usize;

@@ -1,8 +1,8 @@
-//! Messages under way: who must hear which one next, and whether what came is that.
+//! Messages in flight: which one each client must receive next, and whether the received one is right.
 //!
-//! A round is one message until its last delivery. In every room one client says all there is to say, so that there is one
-//! right order for each of the others. A frame is compared with the one that was sent, as a whole; only if it differs, what
-//! came is taken apart to say what is wrong with it.
+//! A round is one message, from its sending to its last delivery. In every room, one client sends all messages, so that the
+//! others must receive them in one order. A received frame is compared with the sent one as a whole; only if it differs, it is
+//! parsed to report the fault.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::dialect::{Audience, Shape};
 use crate::error::Delivery;
 use crate::payload::Mark;
 
-/// All rounds of all rooms.
+/// The rounds of all rooms.
 #[derive(Debug)]
 pub(crate) struct Rounds {
     shape: Shape,
@@ -27,25 +27,25 @@ pub(crate) struct Rounds {
     finished: Vec<Round>,
 }
 
-/// A round that is over.
+/// A finished round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Round {
-    /// From its sending to the first delivery.
+    /// The time from the sending to the first delivery.
     pub first: Duration,
-    /// From its sending to the last delivery.
+    /// The time from the sending to the last delivery.
     pub last: Duration,
 }
 
-/// What a sender has to send.
+/// A message to be sent.
 #[derive(Debug)]
 pub(crate) struct Begun {
-    /// Who.
+    /// The client that sends it.
     pub sender: usize,
-    /// What.
+    /// The message's frames.
     pub frames: Vec<Message>,
 }
 
-/// Those who hear each other. Without rooms there is one.
+/// A room and its messages in flight. Without rooms, one lane has all clients.
 #[derive(Debug)]
 struct Lane {
     sender: usize,
@@ -66,12 +66,12 @@ struct UnderWay {
 struct Listener {
     lane: usize,
     heard: u64,
-    /// Of the frames of the message that comes next, how many are here.
+    /// The number of received frames of the next message.
     frames: usize,
 }
 
 impl Rounds {
-    /// Among `clients` clients, of which the client `c` is in the room `c % rooms`. Each of the `rooms` needs two clients.
+    /// Creates the rounds of `clients` clients. The client `c` is in the room `c % rooms`. Each room needs two clients.
     pub(crate) fn new(shape: Shape, clients: usize, rooms: usize) -> Self {
         let lanes = if shape.audience == Audience::All { 1 } else { rooms.max(1) };
         let lane = |sender: usize| Lane {
@@ -92,19 +92,19 @@ impl Rounds {
         }
     }
 
-    /// How many rounds have at least so many deliveries.
+    /// Returns the number of rounds that have at least `deliveries` deliveries.
     pub(crate) fn for_deliveries(&self, deliveries: u64) -> u64 {
         let least = self.lanes.iter().map(|lane| lane.listeners).min().unwrap_or_default();
         deliveries.div_ceil(least.max(1))
     }
 
-    /// Has that many more rounds begun by [`Rounds::begin`].
+    /// Plans `rounds` more rounds, which [`Rounds::begin`] begins.
     pub(crate) fn plan(&mut self, rounds: u64) {
         self.to_begin += rounds;
         self.finished.reserve(usize::try_from(rounds).unwrap_or_default());
     }
 
-    /// Begins the next round, if one is planned. The rooms take turns.
+    /// Begins the next round. Returns `None` if none is planned. The rooms take turns.
     pub(crate) fn begin(&mut self) -> Option<Begun> {
         self.to_begin = self.to_begin.checked_sub(1)?;
         let index = self.turn % self.lanes.len();
@@ -118,12 +118,15 @@ impl Rounds {
         Some(Begun { sender: lane.sender, frames })
     }
 
-    /// A client heard a frame. Whether that was the last delivery of a round.
+    /// Handles a frame that a client received. Returns whether it was the last delivery of a round.
+    ///
+    /// # Errors
+    /// It is not the frame that the client must receive next.
     pub(crate) fn hear(&mut self, client: usize, frame: &Message) -> Result<bool, Delivery> {
         let unknown = || Delivery::Malformed(excerpt(frame));
         let listener = self.listeners.get_mut(client).ok_or_else(unknown)?;
         let lane = self.lanes.get_mut(listener.lane).ok_or_else(unknown)?;
-        // A round is over when all have heard it, and each hears them in order: no listener is behind what is over.
+        // A round is finished when all listeners have received it, in order: a listener's `heard` is never less than `finished`.
         let ahead = if client == lane.sender { None } else { listener.heard.checked_sub(lane.finished) };
         let place = ahead.and_then(|ahead| usize::try_from(ahead).ok());
         let round = place.and_then(|place| lane.under_way.get_mut(place));
@@ -151,28 +154,28 @@ impl Rounds {
         Ok(true)
     }
 
-    /// How many deliveries there were so far.
+    /// Returns the number of deliveries so far.
     pub(crate) fn deliveries(&self) -> u64 {
         self.deliveries
     }
 
-    /// Whether there is nothing to begin and nothing under way.
+    /// Returns whether no round is planned or in flight.
     pub(crate) fn is_idle(&self) -> bool {
         self.to_begin == 0 && self.under_way == 0
     }
 
-    /// How many deliveries of messages under way have not come.
+    /// Returns the number of missing deliveries of the messages in flight.
     pub(crate) fn missing(&self) -> u64 {
         self.lanes.iter().flat_map(|lane| &lane.under_way).map(|round| round.missing).sum()
     }
 
-    /// The rounds that were finished since this was asked last.
+    /// Takes the rounds that were finished since the last call.
     pub(crate) fn take_finished(&mut self) -> Vec<Round> {
         std::mem::take(&mut self.finished)
     }
 }
 
-/// A frame in an error message, cut where it gets long.
+/// Describes a frame in an error message, with the beginning of its content.
 pub(crate) fn excerpt(frame: &Message) -> String {
     const CHARS: usize = 80;
     let kind = if frame.is_text() { "text" } else { "binary" };
@@ -186,7 +189,7 @@ fn same(one: &Message, other: &Message) -> bool {
     one.is_text() == other.is_text() && one.as_payload()[..] == other.as_payload()[..]
 }
 
-/// What is wrong with a frame that is not the one that `client` should hear next, which is the message `wanted` of `sender`.
+/// Returns the fault of a frame that `client` received instead of the message `wanted` of `sender`.
 fn diagnose(shape: Shape, frame: &Message, client: usize, sender: usize, wanted: u64) -> Delivery {
     let marked = shape.payload(frame).and_then(|payload| Some((payload, Mark::of(payload)?)));
     let Some((payload, mark)) = marked else { return Delivery::Malformed(excerpt(frame)) };
@@ -217,7 +220,7 @@ mod tests {
         SHAPE.frames(Mark { seq, sender }.payload(24)).remove(0)
     }
 
-    /// Three clients, and two messages of the client 0 under way.
+    /// Three clients, and two messages of client 0 in flight.
     fn two_under_way() -> Rounds {
         let mut rounds = Rounds::new(SHAPE, 3, 0);
         rounds.plan(2);
@@ -257,7 +260,7 @@ mod tests {
             assert!(rounds.hear(client, &message(seq, 0)).is_ok());
         }
         assert_eq!(rounds.hear(2, &message(1, 0)), Err(Delivery::Doubled(1)));
-        assert_eq!(rounds.hear(2, &message(2, 0)), Err(Delivery::Altered(2)), "nobody has said this yet");
+        assert_eq!(rounds.hear(2, &message(2, 0)), Err(Delivery::Altered(2)), "this message was not sent yet");
     }
 
     #[test]
@@ -321,6 +324,6 @@ mod tests {
         assert_eq!(Rounds::new(SHAPE, 101, 0).for_deliveries(30_000), 300);
         assert_eq!(Rounds::new(SHAPE, 101, 0).for_deliveries(30_001), 301);
         let rooms = Shape { audience: Audience::Room, ..SHAPE };
-        assert_eq!(Rounds::new(rooms, 5, 2).for_deliveries(10), 10, "the smaller room has one who listens");
+        assert_eq!(Rounds::new(rooms, 5, 2).for_deliveries(10), 10, "the smaller room has one listener");
     }
 }

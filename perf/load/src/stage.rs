@@ -1,4 +1,4 @@
-//! Where the clients meet: what they hear is checked here, and what they are to say comes from here.
+//! The state that all clients share: it checks the frames that they receive, and has the frames that they are to send.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,10 +15,10 @@ use crate::dialect::{Dialect, Kind, PONG, Shape};
 use crate::error::{Error, Wrong};
 use crate::rounds::{Begun, Round, Rounds};
 
-/// The frames of a message, which are written at once.
+/// The frames of a message, which are written together.
 pub(crate) type Frames = Vec<Message>;
 
-/// What all clients share.
+/// The shared state of all clients.
 #[derive(Debug)]
 pub(crate) struct Stage {
     dialect: Dialect,
@@ -27,12 +27,12 @@ pub(crate) struct Stage {
     rounds: RefCell<Rounds>,
     outboxes: Vec<UnboundedSender<Frames>>,
     failure: RefCell<Option<Wrong>>,
-    /// Told when everything that was planned is over, or when something failed.
+    /// Notified when all planned work is done, or when something failed.
     news: Notify,
 }
 
 impl Stage {
-    /// For so many clients. What each of them is to say comes out of its outbox.
+    /// Creates the stage for `clients` clients, with an outbox for each: the frames that it is to send.
     pub(crate) fn new(plan: &Plan, clients: usize) -> (Rc<Self>, Vec<UnboundedReceiver<Frames>>) {
         let Shape { dialect, bytes, .. } = plan.shape;
         let (outboxes, ends) = (0..clients).map(|_| unbounded_channel()).unzip();
@@ -48,12 +48,15 @@ impl Stage {
         (Rc::new(stage), ends)
     }
 
-    /// How many rounds have at least so many deliveries.
+    /// Returns the number of rounds that have at least `deliveries` deliveries.
     pub(crate) fn rounds_for(&self, deliveries: u64) -> u64 {
         self.rounds.borrow().for_deliveries(deliveries)
     }
 
-    /// Has so many messages sent and heard, of which `in_flight` are under way at a time.
+    /// Sends `rounds` messages, with `in_flight` at a time, and waits until all are delivered.
+    ///
+    /// # Errors
+    /// A client failed, or deliveries are missing.
     pub(crate) async fn play(&self, rounds: u64, in_flight: usize) -> Result<Vec<Round>, Error> {
         self.rounds.borrow_mut().plan(rounds);
         for _ in 0..in_flight {
@@ -63,7 +66,11 @@ impl Stage {
         Ok(self.rounds.borrow_mut().take_finished())
     }
 
-    /// Has so many questions asked and answered, of which each client has `in_flight` under way at a time.
+    /// Sends `asks` events with acknowledgements, with `in_flight` of each client at a time, and waits until all are
+    /// acknowledged.
+    ///
+    /// # Errors
+    /// A client failed, or acknowledgements are missing.
     pub(crate) async fn ask(&self, asks: u64, in_flight: usize) -> Result<Vec<Duration>, Error> {
         self.asks.borrow_mut().plan(asks);
         for _ in 0..in_flight {
@@ -75,17 +82,21 @@ impl Stage {
         Ok(self.asks.borrow_mut().take_finished())
     }
 
-    /// Every client asks, and all are answered: since a server keeps order, whatever it said before has been heard then.
+    /// Waits for one acknowledgement to every client. A server keeps the order, so all that it sent before has been received
+    /// then.
     pub(crate) async fn roll_call(&self) -> Result<(), Error> {
         self.ask(self.outboxes.len() as u64, 1).await.map(drop)
     }
 
-    /// How many deliveries there were so far.
+    /// Returns the number of deliveries so far.
     pub(crate) fn deliveries(&self) -> u64 {
         self.rounds.borrow().deliveries()
     }
 
-    /// A client heard a frame.
+    /// Handles a frame that a client received.
+    ///
+    /// # Errors
+    /// The client should not have received it.
     pub(crate) fn hear(&self, client: usize, frame: &Message) -> Result<(), Wrong> {
         let wrong = |delivery| Wrong::Delivery { client, delivery };
         match self.dialect.kind(frame) {
@@ -106,7 +117,7 @@ impl Stage {
         Ok(())
     }
 
-    /// A client met something wrong; the first of these is what is reported.
+    /// Records a client's failure. Only the first is reported.
     pub(crate) fn fail(&self, wrong: Wrong) {
         self.failure.borrow_mut().get_or_insert(wrong);
         self.news.notify_one();
@@ -127,7 +138,7 @@ impl Stage {
     }
 
     fn say(&self, client: usize, frames: Frames) {
-        // A client that is gone has failed, and that is reported.
+        // If a client has ended, its failure is recorded already.
         let _ = self.outboxes.get(client).map(|outbox| outbox.send(frames));
     }
 
@@ -141,7 +152,10 @@ impl Stage {
         }
     }
 
-    /// Waits until all that was planned is over.
+    /// Waits until all planned work is done.
+    ///
+    /// # Errors
+    /// A client failed, or nothing arrived within the patience.
     async fn settle(&self) -> Result<(), Error> {
         let progress = || (self.deliveries(), self.asks.borrow().answers());
         loop {

@@ -1,4 +1,4 @@
-//! Where the server is, and connections to it.
+//! The server's address, and connections to it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::error::{Error, Wrong};
 /// A client's WebSocket.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// A server, and who is in which of its rooms.
+/// A server's address, and the number of rooms.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     uri: Uri,
@@ -23,7 +23,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Looks the server's name up. Clients are spread over so many rooms; with none, they are in none.
+    /// Looks up the server's name. Clients are spread over `rooms` rooms; with 0, they join none.
     pub(crate) async fn find(uri: &Uri, rooms: usize) -> Result<Self, Error> {
         let none = || Error::Usage(format!("--url: there is no address in {uri}"));
         let authority = uri.authority().cloned().ok_or_else(none)?;
@@ -33,11 +33,11 @@ impl Target {
         Ok(Self { uri: uri.clone(), authority, address, rooms })
     }
 
-    /// A connection, every write of which is on its way at once.
+    /// Opens a TCP connection, with `TCP_NODELAY`.
     pub(crate) async fn stream(&self, client: usize) -> Result<TcpStream, Error> {
         let connected = TcpStream::connect(self.address).await;
         let stream = connected.map_err(|source| match source.kind() {
-            // The server's doing; anything else, such as too many open files, is not.
+            // These are the server's fault; others, such as too many open files, are not.
             io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset | io::ErrorKind::TimedOut => {
                 Wrong::Connection { client, source: source.into() }.into()
             }
@@ -47,7 +47,7 @@ impl Target {
         Ok(stream)
     }
 
-    /// A WebSocket with this in its query besides the client's room.
+    /// Opens a WebSocket with `query` and the client's room in its query.
     pub(crate) async fn websocket(&self, client: usize, query: &str) -> Result<Socket, Error> {
         let uri =
             Uri::builder().scheme("ws").authority(self.authority.clone()).path_and_query(self.path(client, query));
@@ -58,7 +58,7 @@ impl Target {
         Ok(socket)
     }
 
-    /// The path with the URL's query, this one and the client's room.
+    /// Returns the path with the URL's query, `query` and the client's room.
     pub(crate) fn path(&self, client: usize, query: &str) -> String {
         let room = client.checked_rem(self.rooms).map(|room| format!("room={room}")).unwrap_or_default();
         let queries = [self.uri.query().unwrap_or_default(), query, &room];
@@ -66,7 +66,7 @@ impl Target {
         format!("{}{}{query}", self.uri.path(), if query.is_empty() { "" } else { "?" })
     }
 
-    /// What requests call the server.
+    /// Returns the value for the header `host`.
     pub(crate) fn host(&self) -> &str {
         self.authority.as_str()
     }

@@ -10,7 +10,7 @@ use crate::args::{Plan, Work};
 use crate::error::Error;
 use crate::report::Report;
 
-/// Does what is planned.
+/// Does the plan's work, and returns the report.
 pub(crate) async fn run(plan: Plan) -> Result<Report, Error> {
     match plan.work {
         Work::Broadcast => broadcast::run(&plan).await,

@@ -1,5 +1,5 @@
-//! The program as it is called, with a server that does what it should, and with servers that do one thing wrong.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected is to fail")]
+//! Runs the program with a correct server, and with servers that have one fault each.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::spawn_local;
 use tokio_websockets::{Message, ServerBuilder};
 
-/// What a server does wrong, once.
+/// The fault of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
@@ -28,21 +28,21 @@ enum Fault {
     Answers,
 }
 
-/// Which delivery of all is the one that goes wrong.
+/// The number of the delivery that goes wrong, counted from 1.
 const NTH: usize = 50;
 
-/// Servers for both dialects: who says what is seen by its first frame.
+/// A server for both dialects: it tells them apart by the frames.
 #[derive(Default)]
 struct World {
     sockets: RefCell<Vec<(String, UnboundedSender<Message>)>>,
     relayed: RefCell<usize>,
-    /// What a server that swaps has still to say.
+    /// The delivery that a server with [`Fault::Swaps`] holds back.
     held: RefCell<Option<(usize, Message)>>,
 }
 
 impl World {
     fn say(&self, to: usize, frame: Message) {
-        // A client that is gone hears nothing.
+        // A client that has disconnected receives nothing.
         let _ = self.sockets.borrow()[to].1.send(frame);
     }
 
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// Frames `from` a client; the header of a binary message goes where its attachment will go, at once.
+    /// Handles a frame of the client `from`. The header of a binary message is relayed at once, like its attachment later.
     fn hear(&self, from: usize, frame: &Message, fault: Fault) {
         match frame.as_text() {
             Some("40") => {
@@ -115,7 +115,7 @@ async fn accept(stream: TcpStream, world: Rc<World>, fault: Fault) {
     }
 }
 
-/// The arguments that name a server in this process.
+/// Starts a server in this process, and returns the arguments for it.
 fn server(fault: Fault, dialect: &str) -> String {
     let (port, ready) = std::sync::mpsc::channel();
     thread::spawn(move || {
@@ -138,7 +138,7 @@ fn load(work: &str, server: &str) -> Output {
     command.args(work.split_whitespace()).args(server.split_whitespace());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // For `--hold`, and nobody else minds.
+    // Only `--hold` reads it.
     let _ = child.stdin.take().unwrap().write_all(b"\n");
     child.wait_with_output().unwrap()
 }
@@ -151,7 +151,7 @@ fn report(work: &str, server: &str) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// What is said of a server that does one thing wrong.
+/// Returns the error message about a server with this fault.
 fn verdict(work: &str, fault: Fault) -> String {
     let output = load(work, &server(fault, "socketio"));
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{fault:?}");
@@ -213,7 +213,7 @@ fn what_a_server_does_wrong_is_found() {
 
 #[test]
 fn a_surplus_after_the_last_message_is_found() {
-    // The roll call before makes no deliveries: the 50th is the very last.
+    // The roll call before makes no deliveries, so the 50th is the last one.
     let said = verdict("broadcast --clients 11 --warm-up 0 --count 50", Fault::Doubles);
     assert!(said.contains("twice"), "{said}");
 }
@@ -224,7 +224,7 @@ fn who_else_is_to_blame_is_said() {
     let nobody = "--url ws://127.0.0.1:1/ --dialect raw --server-pid 1";
     assert!(said("broadcast --clients 1", nobody).contains("usage: "));
     assert!(said("broadcast --clients 2", nobody).contains("the server: "));
-    // Above the highest number that Linux gives to a process.
+    // Higher than any process id of Linux.
     let right = server(Fault::None, "raw");
     let nameless = format!("{} 8388608", right.rsplit_once(' ').unwrap().0);
     assert!(said("connect --clients 2", &nameless).contains("the operating system: "));

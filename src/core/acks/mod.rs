@@ -1,5 +1,5 @@
 //! The acknowledgements that clients owe (Socket.IO 5, "Acknowledgement"): those that handlers await in memory, and those that
-//! are stored with their sockets and survive sleep.
+//! are stored with their sockets and survive hibernation.
 
 mod pending;
 mod stored;

@@ -9,10 +9,10 @@ use crate::limits::MAX_ACK_BYTES;
 use crate::time::Timestamp;
 use crate::value::Args;
 
-/// The events that not all of their clients have acknowledged.
+/// The events whose acknowledgements have not all arrived.
 #[derive(Debug, Default)]
 pub(crate) struct PendingAcks {
-    // The numbers rise, so that what is new comes last.
+    // Ids rise, so that a new entry is appended to the sorted vector.
     by_id: LiteMap<PendingAckId, Box<PendingAck>>,
     by_ack: LiteMap<(AckId, Namespace), PendingAckId>,
     deadlines: DeadlineQueue,
@@ -28,17 +28,17 @@ struct PendingAck {
     collected: CollectedAcks,
 }
 
-/// What became of an event that asked for acknowledgements.
+/// The result of an event that asked for acknowledgements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CollectedAcks {
-    /// The acknowledgements with their sockets, in the order in which they came.
+    /// The acknowledgements with their sockets, in the order in which they arrived.
     pub acks: Vec<(SocketId, Args)>,
-    /// The sockets that sent none.
+    /// The sockets without an acknowledgement, and why.
     pub missing: Vec<(SocketId, AckFailure)>,
 }
 
 impl PendingAcks {
-    /// Waits for some sockets to acknowledge the event with this id.
+    /// Adds an event that the sockets in `waiting` are to acknowledge.
     pub(crate) fn insert(
         &mut self,
         id: PendingAckId,
@@ -54,10 +54,11 @@ impl PendingAcks {
             .insert(id, Box::new(PendingAck { ack, deadline, waiting, bytes: 0, collected: CollectedAcks::default() }));
     }
 
-    /// Takes a socket's acknowledgement. Returns all of them, if that was the last one.
+    /// Handles a socket's acknowledgement; returns the event's result, if none is missing now. Only the first acknowledgement
+    /// of a socket counts, and one with which all would exceed [`MAX_ACK_BYTES`] fails.
     ///
     /// # Errors
-    /// The arguments, where nobody awaits an acknowledgement with this id.
+    /// Returns the arguments, if no handler awaits an acknowledgement with this id.
     pub(crate) fn handle_ack(
         &mut self,
         socket: SocketId,
@@ -77,7 +78,7 @@ impl PendingAcks {
         Ok(self.take_complete(id))
     }
 
-    /// Handles that a socket left its namespace; returns what it was the last to acknowledge.
+    /// Handles that a socket left its namespace: its acknowledgements fail. Returns the events that waited for this socket only.
     pub(crate) fn handle_left(&mut self, socket: SocketId) -> Vec<(PendingAckId, CollectedAcks)> {
         let waiting =
             self.by_id.iter_mut().filter_map(|(&id, pending)| pending.remove(socket).then_some((id, pending)));
@@ -90,7 +91,7 @@ impl PendingAcks {
         ids.into_iter().filter_map(|id| self.take_complete(id)).collect()
     }
 
-    /// Takes out what was not acknowledged in time.
+    /// Removes and returns an event whose deadline has passed; the acknowledgements that are missing fail.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(PendingAckId, CollectedAcks)> {
         let (_, id, _) = self.deadlines.first_until(now)?;
         let id = PendingAckId(id);
@@ -99,17 +100,17 @@ impl PendingAcks {
         Some((id, collected))
     }
 
-    /// Returns when the first one is due.
+    /// Returns the earliest deadline.
     pub(crate) fn first_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first_at()
     }
 
-    /// Waits for it no longer.
+    /// Removes an event: nothing waits for its acknowledgements any more.
     pub(crate) fn cancel(&mut self, id: PendingAckId) {
         self.remove(id);
     }
 
-    /// Takes it out, if no acknowledgement is missing.
+    /// Removes an event and returns its result, if no acknowledgement is missing.
     fn take_complete(&mut self, id: PendingAckId) -> Option<(PendingAckId, CollectedAcks)> {
         self.by_id.get(&id).filter(|pending| pending.waiting.is_empty())?;
         self.remove(id).map(|pending| (id, pending.collected))
@@ -124,7 +125,7 @@ impl PendingAcks {
 }
 
 impl PendingAck {
-    /// Waits no longer for a socket; returns whether it did.
+    /// Stops waiting for a socket; returns whether its acknowledgement was missing.
     fn remove(&mut self, socket: SocketId) -> bool {
         self.waiting.find(socket.id()).and_then(|place| self.waiting.remove(place)).is_some()
     }

@@ -1,4 +1,4 @@
-//! The acknowledgements that `on_ack` handlers are called with: stored, so that they may come after the world slept.
+//! The acknowledgements for `on_ack` handlers: what is owed is stored, so that they may arrive after hibernation.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct StoredAcks {
     by_socket: ById<OwedAcks>,
-    /// Acknowledgement ids, and places in `by_socket`.
+    /// Each entry has an acknowledgement id and a place in `by_socket`.
     deadlines: DeadlineQueue,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct StoredAcks {
 pub(crate) struct StoredAck {
     /// The handler's name.
     pub name: Box<str>,
-    /// What the handler is called with beside the acknowledgement, as JSON.
+    /// The handler's context, as JSON.
     pub context: Rc<str>,
     /// When the handler is called without an acknowledgement.
     pub deadline: Timestamp,
@@ -45,7 +45,7 @@ impl StoredAcks {
     /// Stores an acknowledgement that a socket owes.
     ///
     /// # Errors
-    /// The socket owes [`MAX_STORED_ACKS`] already.
+    /// Returns `stored`, if the socket owes [`MAX_STORED_ACKS`] already.
     pub(crate) fn insert(&mut self, socket: SocketId, ack: AckId, stored: StoredAck) -> Result<(), StoredAck> {
         let place = match self.find(socket) {
             Some(place) => Some(place),
@@ -62,12 +62,12 @@ impl StoredAcks {
         Ok(())
     }
 
-    /// Takes an acknowledgement out: it came.
+    /// Removes and returns an acknowledgement that arrived.
     pub(crate) fn take(&mut self, socket: SocketId, ack: AckId) -> Option<StoredAck> {
         self.remove(self.find(socket)?, ack)
     }
 
-    /// Takes out all that a socket owes, in the order of their ids.
+    /// Removes and returns all acknowledgements that a socket owes, in the order of their ids.
     pub(crate) fn take_all(&mut self, socket: SocketId) -> impl Iterator<Item = StoredAck> + use<> {
         let owed = self.find(socket).and_then(|place| Some((place, self.by_socket.remove(place)?.acks)));
         let (place, acks) = owed.unwrap_or_default();
@@ -77,14 +77,14 @@ impl StoredAcks {
         acks.into_iter().map(|(_, stored)| stored)
     }
 
-    /// Takes out an acknowledgement that did not come in time.
+    /// Removes and returns an acknowledgement whose deadline has passed, with its socket.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(SocketId, StoredAck)> {
         let (_, ack, place) = self.deadlines.first_until(now)?;
         let socket = self.by_socket.get(place)?.socket;
         Some((socket, self.remove(place, AckId(ack))?))
     }
 
-    /// Puts an acknowledgement off that is due; returns its socket.
+    /// Postpones an acknowledgement whose deadline has passed; returns its socket.
     pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) -> Option<SocketId> {
         let (at, ack, place) = self.deadlines.first_until(now)?;
         self.deadlines.remove(at, ack, place);
@@ -94,18 +94,18 @@ impl StoredAcks {
         Some(owed.socket)
     }
 
-    /// Returns when the first one is due.
+    /// Returns the earliest deadline.
     pub(crate) fn first_deadline(&self) -> Option<Timestamp> {
         self.deadlines.first_at()
     }
 
-    /// Returns what a socket owes, in the order of the ids.
+    /// Returns the acknowledgements that a socket owes, in the order of their ids.
     pub(crate) fn of(&self, socket: SocketId) -> impl Iterator<Item = (AckId, &StoredAck)> {
         let owed = self.find(socket).and_then(|place| self.by_socket.get(place));
         owed.into_iter().flat_map(|owed| owed.acks.iter().map(|(ack, stored)| (*ack, stored)))
     }
 
-    /// Returns the place of what a socket owes. Most worlds store nothing, and hash no id for it.
+    /// Returns the place of a socket's acknowledgements. Most worlds store none, and need not hash the id.
     fn find(&self, socket: SocketId) -> Option<usize> {
         if self.by_socket.is_empty() { None } else { self.by_socket.find(socket.id()) }
     }

@@ -12,7 +12,7 @@ use crate::id::{ConnId, SessionKey};
 use crate::limits::POLLING_CLOSE_TIMEOUT;
 use crate::time::Timestamp;
 
-/// What a session is dropped for, what its WebSocket is closed with, and the response to its hanging GET.
+/// How a session is dropped: the reason, the close code for its WebSocket, and the response to its hanging GET.
 #[derive(Clone, Debug)]
 pub(super) struct Closing {
     pub(super) reason: Reason,
@@ -27,14 +27,14 @@ impl Closing {
 }
 
 impl Engine {
-    /// Takes a session that ended and was not reported yet.
+    /// Removes and returns the first session that ended and was not reported yet.
     pub fn next_ended(&mut self) -> Option<SessionEnded> {
         self.ended.pop_front()
     }
 
-    /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended): a polling client still gets what waits
-    /// for it, by the next GET or on the WebSocket that it upgrades to. A GET that hangs gets the close at once: nothing waits
-    /// then.
+    /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended). A polling client still gets what waits
+    /// for it, with its next GET or on the WebSocket that it upgrades to. If a GET hangs, nothing waits, and the close is its
+    /// response.
     pub fn close_session(&mut self, now: Timestamp, key: SessionKey, reason: Reason, fx: &mut Effects) {
         let Some(conn_view) = self.conn_view(key) else { return };
         let Some(session) = self.sessions.get_mut(key.0) else { return };
@@ -57,7 +57,7 @@ impl Engine {
         self.drop_probe(key, CloseCode::Normal, fx);
         let Some((mut session, conn_view)) = self.remove(key).zip(conn_view) else { return };
         match &mut session.transport {
-            // A WebSocket that is gone already has no role any more, and is not closed again.
+            // A WebSocket that is closed already has no role any more, and is not closed again.
             Transport::WebSocket { conn } => {
                 if self.by_conn.remove(*conn).is_some() {
                     fx.push(Effect::Close { conn: *conn, code });
@@ -66,7 +66,7 @@ impl Engine {
             Transport::Polling(polling) => {
                 polling.respond(poll, fx);
             }
-            // It was reported when it was closed.
+            // Its end was reported when it began to drain.
             Transport::Draining(..) => return,
         }
         self.report_ended(key, conn_view, session.protocol, reason);
@@ -96,7 +96,7 @@ impl Engine {
         }
     }
 
-    /// Drops what is left of a session that is closed, and the WebSocket that wanted to take it over.
+    /// Removes a session that drains, and closes the WebSocket that probes it.
     pub(super) fn drop_draining(&mut self, key: SessionKey, fx: &mut Effects) {
         self.drop_probe(key, CloseCode::Normal, fx);
         self.remove(key);

@@ -1,11 +1,11 @@
-//! The times at which sessions need something, first one first.
+//! The deadlines of sessions, and the next tick of the shared heartbeat.
 
 use crate::config::Config;
 use crate::core::table::{DeadlineQueue, SlotMap};
 use crate::id::SessionKey;
 use crate::time::Timestamp;
 
-/// Deadlines of sessions: those that survive sleep wake the world by its alarm, the others by a timer in memory.
+/// The deadlines of sessions: those that survive hibernation wake the world by its alarm, the others use a timer in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
     by_session: SlotMap<(Timestamp, bool)>,
@@ -21,14 +21,14 @@ pub(crate) enum Tick {
     /// Never: no WebSocket shares it.
     #[default]
     Off,
-    /// At the time of the alarm that was set before the world slept; the shell must look it up.
+    /// At the time of the alarm that was set before hibernation; the shell must look it up.
     Unknown,
     /// At this time.
     At(Timestamp),
 }
 
 impl Deadlines {
-    /// Sets a session's deadline.
+    /// Sets or removes a session's deadline. One that is `durable` survives hibernation.
     pub(crate) fn set(&mut self, key: SessionKey, deadline: Option<Timestamp>, durable: bool) {
         let new = deadline.map(|at| (at, durable));
         if self.by_session.get(key).copied() == new {
@@ -48,19 +48,19 @@ impl Deadlines {
         }
     }
 
-    /// Takes out a session whose deadline has come; it may be set again.
+    /// Removes a deadline that has passed, and returns its session.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
         let (.., key) = self.memory.first_until(now).or_else(|| self.durable.first_until(now))?;
         self.remove(SessionKey(key));
         Some(SessionKey(key))
     }
 
-    /// Returns the first deadline of a session that lives in memory.
+    /// Returns the earliest deadline of the sessions that live in memory only.
     pub(crate) fn first_in_memory(&self) -> Option<Timestamp> {
         self.memory.first_at()
     }
 
-    /// Returns the first deadline that survives sleep, without the shared heartbeat.
+    /// Returns the earliest deadline that survives hibernation, without the shared heartbeat's tick.
     pub(crate) fn first_durable(&self) -> Option<Timestamp> {
         self.durable.first_at()
     }
@@ -72,7 +72,7 @@ impl Deadlines {
         }
     }
 
-    /// Sets that the world slept: only the object's alarm has the time of the next tick.
+    /// Marks the next tick as unknown after hibernation: only the object's alarm has its time.
     pub(crate) const fn set_tick_unknown(&mut self) {
         self.tick = Tick::Unknown;
     }

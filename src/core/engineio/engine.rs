@@ -18,12 +18,12 @@ pub struct Engine {
     pub(super) config: Config,
     pub(super) sessions: ById<Session>,
     pub(super) by_conn: SlotMap<Role>,
-    /// Sessions that poll or drain.
+    /// The number of sessions that poll or drain.
     pub(super) polling_count: usize,
     pub(super) deadlines: Deadlines,
     pub(super) posts: Posts,
     pub(super) ended: VecDeque<SessionEnded>,
-    /// Sessions whose snapshot may have changed.
+    /// The sessions whose snapshots may have changed.
     pub(super) touched: SlotSet,
     pub(super) packet_watch: PacketWatch,
 }
@@ -36,7 +36,7 @@ pub(super) enum Role {
 }
 
 impl Engine {
-    /// Makes an engine without sessions.
+    /// Creates an engine without sessions.
     pub fn new(config: Config) -> Self {
         Self {
             config,
@@ -51,7 +51,7 @@ impl Engine {
         }
     }
 
-    /// Adds a session; returns `None` when its id is taken.
+    /// Adds a session; returns `None` if its id is taken.
     pub(super) fn insert(&mut self, session: Session) -> Option<SessionKey> {
         let conn = match session.transport {
             Transport::WebSocket { conn } => Some(conn),
@@ -78,7 +78,7 @@ impl Engine {
         Some(session)
     }
 
-    /// Returns the polling transport of a session that polls and is not closed.
+    /// Returns the transport of a session that polls and does not drain.
     pub(super) fn polling(&mut self, key: SessionKey) -> Option<&mut Polling> {
         match &mut self.sessions.get_mut(key.0)?.transport {
             Transport::Polling(polling) => Some(polling),
@@ -86,7 +86,7 @@ impl Engine {
         }
     }
 
-    /// Sets a session's deadline anew, after something that it follows from changed, and marks its snapshot as changed.
+    /// Computes a session's deadline again after a change, and marks its snapshot as changed.
     pub(super) fn reschedule(&mut self, key: SessionKey) {
         if let Some(session) = self.sessions.get(key.0) {
             let sleeps = matches!(session.transport, Transport::WebSocket { .. });
@@ -95,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// Sets or takes back the time at which a session is closed.
+    /// Sets or removes the time at which a session is closed.
     pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
         if let Some(session) = self.sessions.get_mut(key.0) {
             session.expires = expires;

@@ -1,8 +1,8 @@
 //! Heartbeats: the server pings, the client answers (Engine.IO 4, "Heartbeat").
 //!
-//! Where the ping interval lets the world sleep, one tick pings every WebSocket and the runtime answers the pongs; what
-//! is known at the next tick is when it answered each one last. Otherwise, and while a session polls, each session has
-//! its own exact times.
+//! If the ping interval is long enough for hibernation (`SHARED_HEARTBEAT_FROM`), one tick pings every WebSocket, and the
+//! runtime answers the pongs; the next tick learns the time of each WebSocket's last pong. With shorter intervals, and while a
+//! session polls, each session has its own exact times.
 
 use core::time::Duration;
 
@@ -11,58 +11,59 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::time::Timestamp;
 
-/// Where a session is in its heartbeat.
+/// The state of a session's heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Heartbeat {
-    /// Its own: the next ping is due at this time.
+    /// An own heartbeat: the next ping is due at this time.
     #[serde(rename = "p")]
     Resting(Timestamp),
-    /// Its own: the ping was sent, the pong is due by this time.
+    /// An own heartbeat: the ping was sent, and the pong is due by this time.
     #[serde(rename = "w")]
     Pinged(Timestamp),
-    /// The shared one: since when a ping is unanswered, as far as that is known.
+    /// The shared heartbeat: the time of the first ping without an answer, if one is known.
     #[serde(rename = "s")]
     Shared(Option<Timestamp>),
 }
 
-/// What the heartbeat needs, readable without the rest, so that a tick does not rebuild the world.
+/// The part of a session's snapshot that the heartbeat needs. It is read without the rest, so that a tick does not rebuild
+/// the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeartbeatState {
     /// When the session took this WebSocket.
     pub since: Timestamp,
-    /// When it is closed unless it joins a namespace.
+    /// When the session is closed unless it joins a namespace.
     pub expires: Option<Timestamp>,
-    /// When the layer above wants to be woken for it.
+    /// When the layer above needs the world awake for this session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// Where it is in its heartbeat.
+    /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
 }
 
-/// What the sweep of a tick finds about one WebSocket.
+/// What a sweep finds about one WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It answers, or still has time to.
+    /// It answered, or still has time to.
     Alive,
-    /// Silent for too long, but it may not have been pinged: if it stays silent from now on, it is dead.
+    /// It was silent for too long, but may not have been pinged. If it does not answer the next ping, it is dead.
     Suspect,
     /// It did not answer a ping in time.
     Dead,
 }
 
-/// Judges the WebSockets of one tick.
+/// The check of all WebSockets at one tick.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sweep {
     now: Timestamp,
     timeout: Duration,
-    /// Longest silence of a client that was pinged on time and answered.
+    /// The longest silence of a client that is pinged on time and answers.
     patience: Duration,
-    /// When any of the world's sockets was heard last.
+    /// The time of the latest pong of all WebSockets.
     latest: Timestamp,
 }
 
 impl Sweep {
-    /// Makes a sweep at `now` of a world whose sockets were heard last at the times in `last_pong`.
+    /// Creates a sweep at `now` of a world whose WebSockets sent their last pongs at the times in `last_pong`.
     pub(crate) fn new(now: Timestamp, config: &Config, last_pong: impl IntoIterator<Item = Timestamp>) -> Self {
         Self {
             now,
@@ -72,12 +73,12 @@ impl Sweep {
         }
     }
 
-    /// Returns what is known about a socket that was heard last at `last_pong` (or took its transport then) and has had a ping
-    /// unanswered since `unanswered`.
+    /// Judges a WebSocket by `last_pong`, the time of its last pong or of its start as the session's transport, and by
+    /// `unanswered`, the time of the first ping that it is known not to have answered.
     ///
-    /// After a nap it is not known when the last ping went out, and an alarm may be late. So a long silence alone
-    /// does not show that a socket is dead: it does only when other sockets were heard in time, which shows that pings went out, or when
-    /// it began with a ping that is remembered.
+    /// After hibernation, the time of the last ping is unknown, and an alarm may be late. So a long silence alone does not show
+    /// that a WebSocket is dead. It does if other WebSockets answered in time, which shows that pings were sent, or if the time
+    /// of the ping that was not answered is known.
     pub(crate) fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
         match unanswered {
             Some(ping) if last_pong < ping => {
@@ -94,20 +95,20 @@ impl Sweep {
     }
 }
 
-/// What a tick finds in a world that sleeps.
+/// What a tick finds in a world that hibernates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SleepingTick {
-    /// Everybody is well: all are to be pinged, and nothing needs to be built for it.
+    /// All WebSockets are alive: the shell pings them without building the world.
     Well {
-        /// When the world is to be woken next; never, if it has no sockets.
+        /// When the world must wake next; `None` if it has neither WebSockets nor alarms.
         next: Option<Timestamp>,
     },
-    /// Somebody is not, or has a heartbeat of its own: the world must wake.
+    /// The world must wake: a WebSocket may be dead or has a heartbeat of its own, or something else is due.
     MustWake,
 }
 
 impl SleepingTick {
-    /// Judges a world at `now` by what is written of its sockets, when each was heard, and when its first named alarm is due.
+    /// Judges a world at `now` by the heartbeat state and the last pong of each WebSocket, and by its earliest named alarm.
     pub fn judge(
         now: Timestamp,
         config: &Config,

@@ -1,4 +1,4 @@
-//! What comes from clients: frames of WebSockets, packets of POSTs, and the ends of WebSockets.
+//! What arrives from clients: frames of WebSockets, packets of POSTs, and the ends of WebSockets.
 
 use super::closing::Closing;
 use super::engine::{Engine, Role};
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// Handles a frame of a WebSocket; returns the message in it, if it is one for the layer above.
+    /// Handles a frame of a WebSocket; returns the message for the layer above, if it has one.
     pub fn handle_frame<'a>(
         &mut self,
         now: Timestamp,
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Handles a packet of a session; returns the message in it, if it is one for the layer above.
+    /// Handles a packet of a session; returns the message for the layer above, if it has one.
     pub fn handle_packet<'a>(
         &mut self,
         now: Timestamp,
@@ -60,7 +60,7 @@ impl Engine {
         None
     }
 
-    /// Handles the end of a WebSocket: the peer closed it, or it broke.
+    /// Handles the end of a WebSocket: the client closed it, or the connection was lost.
     pub fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
         match self.by_conn.remove(conn) {
             Some(Role::Transport(key)) => self.drop_session(key, Closing::new(reason), fx),
@@ -74,12 +74,12 @@ impl Engine {
         }
     }
 
-    /// Handles a frame that is too long.
+    /// Handles a frame that is too long: closes its WebSocket with the code 1009.
     pub fn handle_too_long(&mut self, conn: ConnId, fx: &mut Effects) {
         self.drop_conn(conn, CloseCode::TooBig, fx);
     }
 
-    /// Handles that a WebSocket's client reads too slowly.
+    /// Handles a WebSocket whose client reads too slowly: closes it with the code 1013.
     pub fn handle_overflow(&mut self, conn: ConnId, fx: &mut Effects) {
         self.drop_conn(conn, CloseCode::TryAgainLater, fx);
     }

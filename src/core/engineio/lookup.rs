@@ -1,4 +1,4 @@
-//! What the layers above may know of sessions, and what has changed.
+//! Queries about sessions, and the sessions whose snapshots changed.
 
 use super::engine::{Engine, Role};
 use super::heartbeat::HeartbeatState;
@@ -9,7 +9,7 @@ use crate::id::{ConnId, SessionKey, Sid};
 use crate::time::Timestamp;
 
 impl Engine {
-    /// Returns the session that a WebSocket is the transport of.
+    /// Returns the session whose transport is this WebSocket; `None` if it only probes.
     pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
         match self.by_conn.get(conn)? {
             Role::Transport(key) => Some((*key, self.sessions.get(key.0)?)),
@@ -17,13 +17,13 @@ impl Engine {
         }
     }
 
-    /// Returns the protocol of a session that is open; one that drains is closed already.
+    /// Returns the protocol of an open session; `None` for one that drains, as it is closed already.
     pub fn protocol_of(&self, key: SessionKey) -> Option<Protocol> {
         let session = self.sessions.get(key.0)?;
         (!matches!(session.transport, Transport::Draining(..))).then_some(session.protocol)
     }
 
-    /// Returns the session of plain Engine.IO that has this id.
+    /// Returns the open session with this id, if it is one of plain Engine.IO.
     pub fn plain_session(&self, sid: Sid) -> Option<SessionKey> {
         let key = self.find(sid)?;
         (self.protocol_of(key) == Some(Protocol::EngineIo)).then_some(key)
@@ -42,7 +42,7 @@ impl Engine {
         self.touched.insert(key);
     }
 
-    /// Returns the WebSockets whose snapshot may have changed since the last call.
+    /// Returns the WebSockets whose sessions' snapshots may have changed since the last call.
     pub fn take_touched(&mut self) -> Vec<ConnId> {
         if self.touched.is_empty() {
             return Vec::new();
@@ -51,13 +51,13 @@ impl Engine {
         touched.into_iter().filter_map(|key| self.conn_of(key)).collect()
     }
 
-    /// Returns what the heartbeat needs of a session while it sleeps; the layer above wants to be woken for it at `due`.
+    /// Returns the part of a session's snapshot that the heartbeat needs; at `due`, the layer above needs the world awake for it.
     pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<HeartbeatState> {
         let session = self.sessions.get(key.0)?;
         Some(HeartbeatState { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
     }
 
-    /// Returns what a session's connection is now.
+    /// Returns the present state of a session's connection.
     pub fn conn_view(&self, key: SessionKey) -> Option<ConnView> {
         let session = self.sessions.get(key.0)?;
         let is_websocket = matches!(session.transport, Transport::WebSocket { .. });
@@ -70,17 +70,17 @@ impl Engine {
         self.sessions.iter().filter(move |(_, session)| is_open(session)).map(|(key, _)| SessionKey(key))
     }
 
-    /// Returns whether a session of this id exists.
+    /// Returns whether a session with this id exists, draining ones included.
     pub fn has_session(&self, sid: Sid) -> bool {
         self.find(sid).is_some()
     }
 
-    /// Returns the session of this id.
+    /// Returns the session with this id.
     pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
         self.sessions.find(sid.as_bytes()).map(SessionKey)
     }
 
-    /// Returns how many sessions there are, draining ones among them.
+    /// Returns how many sessions there are, draining ones included.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }

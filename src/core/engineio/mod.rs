@@ -1,13 +1,14 @@
-//! Stage 3: bytes <-> messages. All Engine.IO sessions of a world, and every transition of theirs.
+//! Stage 1: frames and payloads to messages, and back. The Engine.IO sessions of a world, and all of their transitions.
 //!
-//! Knows nothing of Socket.IO. A session ends in one of two ways:
+//! This module does not depend on Socket.IO. A session ends in one of two ways:
 //!
 //! - [`Engine::close_session`] closes it in good order: what waits for its client is delivered first. A polling session
-//!   drains: it is over for the layer above, and stays until its client has fetched what waits and the close.
-//! - `Engine::drop_session` ends it at once: its transport is closed, and what waits is lost. The peer is gone, broke the
-//!   protocol, or was silent for too long.
+//!   drains: it has ended for the layer above, but stays until its client has fetched what waits and the close, or until
+//!   `POLLING_CLOSE_TIMEOUT`.
+//! - `Engine::drop_session` ends it at once: its transport is closed, and what waits is lost. The connection is lost, breaks
+//!   the protocol, or is silent or too slow.
 //!
-//! Either way, [`Engine::next_ended`] reports it once; the layer above must ask after every call.
+//! Either way, [`Engine::next_ended`] reports the end once; the layer above must call it after every other call.
 
 pub mod payload;
 pub mod wire;

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::id::Sid;
 use crate::value::Frame;
 
-/// Returns the OPEN packet of the session `sid`, with exactly the protocol's members in the reference server's order; a polling
-/// session is told that it may upgrade.
+/// Returns the OPEN packet of the session `sid`, with exactly the protocol's members, in the reference server's order. It offers
+/// the upgrade to WebSocket to a polling session only.
 pub(crate) fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
     let upgrades = if polling { r#""websocket""# } else { "" };
     let (interval, timeout) = (millis(config.ping_interval), millis(config.ping_timeout));
@@ -18,6 +18,6 @@ pub(crate) fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
 }
 
 fn millis(span: Duration) -> u64 {
-    // Formatting the 128 bits that a span may have is 3 KB of wasm.
+    // Formatting a `u128` would add 3 KB to the wasm.
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Sessions that are opened, and those that are put back after the world slept.
+//! Opening sessions, and restoring them after hibernation.
 
 use super::engine::Engine;
 use super::heartbeat::{Heartbeat, HeartbeatState};
@@ -13,7 +13,7 @@ use crate::limits::{MAX_POLLING_SESSIONS, MAX_SOCKETS};
 use crate::time::Timestamp;
 
 impl Engine {
-    /// Opens a polling session; returns `None` when there is no room for it, and refuses the request.
+    /// Opens a polling session. If the world is full or the id is taken, refuses the request and returns `None`.
     pub fn handle_open_polling(
         &mut self,
         now: Timestamp,
@@ -34,7 +34,7 @@ impl Engine {
         self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
-    /// Opens a session on a WebSocket; returns `None` when there is no room for it, and closes the WebSocket.
+    /// Opens a session on a WebSocket. If the world is full or the id is taken, closes the WebSocket and returns `None`.
     pub fn handle_open_websocket(
         &mut self,
         now: Timestamp,
@@ -54,7 +54,7 @@ impl Engine {
         self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
     }
 
-    /// Puts a session back that slept.
+    /// Restores a session after hibernation; returns `None` if its id is taken.
     pub fn restore(
         &mut self,
         now: Timestamp,
@@ -64,7 +64,7 @@ impl Engine {
         header: HeartbeatState,
     ) -> Option<SessionKey> {
         let HeartbeatState { since, expires, heartbeat, due: _ } = header;
-        // The ping interval may have been set anew since.
+        // The ping interval may have been changed by a deploy since.
         let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
             (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
             (false, Heartbeat::Shared(_)) => (Heartbeat::Resting(now), true),

@@ -1,4 +1,4 @@
-//! Handlers that watch connections and their packets.
+//! Requests calls of the handlers that watch connections and their packets.
 
 use super::engine::Engine;
 use super::packet_watch::PacketWatch;
@@ -12,17 +12,17 @@ use crate::id::SessionKey;
 use crate::value::{EnginePacket, Frame, PacketKind};
 
 impl Engine {
-    /// Sets whether handlers are called for the packets of clients, and for those on their way to them.
+    /// Sets whether handlers are called for packets received from clients, and for packets created for clients.
     pub const fn watch_packets(&mut self, received: bool, created: bool) {
         self.packet_watch = PacketWatch::new(received, created);
     }
 
-    /// Sets whether no handler is called for packets that are created from now on.
+    /// Sets whether packets that are created from now on call no handlers.
     pub const fn suppress_hooks(&mut self, suppresses_hooks: bool) {
         self.packet_watch.suppress_hooks(suppresses_hooks);
     }
 
-    /// Has handlers called for a packet of a client.
+    /// Requests handlers for a packet received from a client.
     pub(super) fn dispatch_received(
         &self,
         key: SessionKey,
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Has handlers called for packets on their way to a client, if it takes any.
+    /// Requests handlers for packets created for a client, if they are sent or buffered.
     pub(super) fn dispatch_created(&self, key: SessionKey, frames: &[Frame], volatile: bool, fx: &mut Effects) {
         let takes = match self.sessions.get(key.0).map(|session| &session.transport) {
             Some(Transport::WebSocket { .. }) => true,
@@ -46,7 +46,7 @@ impl Engine {
         }
     }
 
-    /// Has handlers called for something that happened to a connection.
+    /// Requests handlers for something that happened to a connection.
     pub(super) fn dispatch_conn_event(&self, key: SessionKey, event: ConnEvent, fx: &mut Effects) {
         if let Some(conn) = self.conn_view(key) {
             fx.push_dispatch(Dispatch::Conn { conn, event });
@@ -67,7 +67,7 @@ fn received(packet: &ReceivedPacket<'_>) -> EnginePacket {
     EnginePacket { kind, data }
 }
 
-/// Returns a packet as handlers see it: the layers above send messages, the heartbeat pings.
+/// Returns a created packet as handlers see it. It is a message of the layer above, or a ping of the heartbeat.
 fn created(frame: &Frame) -> EnginePacket {
     let data = match frame {
         Frame::Text(text) => match text.strip_prefix(MESSAGE) {

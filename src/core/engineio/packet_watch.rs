@@ -1,16 +1,16 @@
-//! Which packets of connections handlers watch.
+//! Whether handlers watch the packets of connections.
 
-/// Which packets are dispatched to handlers. Where no handler watches packets, they cost nothing.
+/// Which packets are dispatched to handlers. Packets that no handler watches cost nothing.
 #[derive(Debug, Default)]
 pub(crate) struct PacketWatch {
     received: bool,
     created: bool,
-    /// Whether packets that are created now are not dispatched: a handler that watches them causes them.
+    /// Whether packets that are created now are not dispatched, because a handler that watches them causes them.
     suppresses_hooks: bool,
 }
 
 impl PacketWatch {
-    /// Watches the packets of clients, those on their way to clients, or both.
+    /// Creates a watch of the packets received from clients, of those created for clients, or of both.
     pub(crate) const fn new(received: bool, created: bool) -> Self {
         Self { received, created, suppresses_hooks: false }
     }
@@ -20,12 +20,12 @@ impl PacketWatch {
         self.suppresses_hooks = suppresses_hooks;
     }
 
-    /// Returns whether the packets of clients are dispatched.
+    /// Returns whether packets received from clients are dispatched.
     pub(crate) const fn watches_received(&self) -> bool {
         self.received
     }
 
-    /// Returns whether the packets that are created now are dispatched.
+    /// Returns whether packets that are created now are dispatched.
     pub(crate) const fn watches_created(&self) -> bool {
         self.created && !self.suppresses_hooks
     }

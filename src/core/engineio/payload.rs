@@ -5,12 +5,12 @@ use crate::value::Frame;
 
 const SEPARATOR: char = '\u{1e}';
 
-/// Returns the packets of a POST's body in their text form. An empty body has none.
+/// Splits the body of a POST into packets in their text form. An empty body has none.
 pub fn split(body: &str) -> impl Iterator<Item = &str> {
     body.split(SEPARATOR).take(if body.is_empty() { 0 } else { usize::MAX })
 }
 
-/// Returns the body of the response to a GET.
+/// Joins frames to the body of a response to a GET.
 pub fn join<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
     let mut body = String::new();
     for frame in frames {

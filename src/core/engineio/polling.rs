@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// Handles a GET of a session.
+    /// Handles a GET of a session: responds to it, or lets it hang.
     pub fn handle_poll(&mut self, request: RequestId, sid: Sid, fx: &mut Effects) {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
@@ -42,7 +42,7 @@ impl Engine {
         }
     }
 
-    /// Handles the head of a POST of a session; responds at once only to refuse it.
+    /// Handles the head of a POST of a session. Responds only to refuse it.
     pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
@@ -65,11 +65,11 @@ impl Engine {
         self.posts.insert(request, sid, now.after(self.config.body_timeout()));
     }
 
-    /// Ends the POSTs whose bodies have not arrived in time, and the sessions that wait for them.
+    /// Refuses the POSTs whose bodies have not arrived in time, and drops the sessions that wait for them.
     pub(super) fn handle_late_posts(&mut self, now: Timestamp, fx: &mut Effects) {
         while let Some(Post { request, sid, .. }) = self.posts.take_due(now) {
             fx.push(Effect::Respond { request, response: Response::Refused(Refusal::BodyTimeout) });
-            // Another session may have this id by now, where the app makes the ids.
+            // If the app makes the ids, another session may have this id by now.
             let found = self.find(sid);
             let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
             if let Some(key) = found.filter(|_| waits) {
@@ -78,9 +78,10 @@ impl Engine {
         }
     }
 
-    /// Handles the body of a POST of a session; returns it, if the session goes on: its packets are to be handed to
-    /// [`handle_packet`](Self::handle_packet) one after the other. The body of a POST that was refused already, because it did not
-    /// arrive in time, is ignored.
+    /// Handles the body of a POST of a session, and responds. Returns the text of a body that arrived whole: its packets must be
+    /// passed to [`handle_packet`](Self::handle_packet) one after the other. A text with a packet that cannot be decoded is
+    /// refused and returned all the same: that packet ends the session, after those before it. The body of a POST that was
+    /// refused already, because it did not arrive in time, is ignored.
     pub fn handle_post_body(
         &mut self,
         request: RequestId,
@@ -103,7 +104,7 @@ impl Engine {
                 self.handle_draining_body(key, &body, fx);
                 return None;
             }
-            // It was upgraded while the body was under way.
+            // The session was upgraded before the body arrived.
             Some(Transport::WebSocket { .. }) | None => {
                 respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 return None;
@@ -130,8 +131,8 @@ impl Engine {
         }
     }
 
-    /// Handles the body of a POST of a session that is closed: of its packets, only the client's own close still counts. Stock clients
-    /// send one when they left their last namespace.
+    /// Handles the body of a POST of a session that drains. Of its packets, only a close still counts: stock clients send one
+    /// when they have left their last namespace. An aborted body counts as a close.
     fn handle_draining_body(&mut self, key: SessionKey, body: &PostBody, fx: &mut Effects) {
         let is_over = match body {
             PostBody::Text(body) => {

@@ -1,30 +1,30 @@
-//! The POSTs whose bodies are under way, each with the time by which its body must have arrived.
+//! The POSTs whose bodies have not arrived, each with the deadline of its body.
 
 use crate::id::{RequestId, Sid};
 use crate::time::Timestamp;
 
-/// A POST whose body is under way.
+/// A POST whose body has not arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Post {
     /// The request.
     pub request: RequestId,
-    /// The session that it names. It may be gone by now.
+    /// The id of its session, which may have ended by now.
     pub sid: Sid,
     due: Timestamp,
 }
 
-/// POSTs whose bodies are under way, oldest first: all have the same time, so the first one is due first. There are at most as
-/// many as requests that the runtime holds open.
+/// POSTs whose bodies have not arrived, oldest first. All have the same timeout, so the first is due first. There are at most
+/// as many as requests that the runtime holds open.
 #[derive(Debug, Default)]
 pub(crate) struct Posts(Vec<Post>);
 
 impl Posts {
-    /// Adds a POST whose body must have arrived at `due`.
+    /// Adds a POST whose body must arrive by `due`.
     pub(crate) fn insert(&mut self, request: RequestId, sid: Sid, due: Timestamp) {
         self.0.push(Post { request, sid, due });
     }
 
-    /// Removes a POST whose body arrived or never will; false when it was removed already.
+    /// Removes a POST whose body arrived or was aborted; returns `false` if it was removed already.
     pub(crate) fn remove(&mut self, request: RequestId) -> bool {
         let place = self.0.iter().position(|post| post.request == request);
         place.map(|place| self.0.remove(place)).is_some()
@@ -36,7 +36,7 @@ impl Posts {
         Some(self.0.remove(0))
     }
 
-    /// Returns when the first body must have arrived.
+    /// Returns the earliest deadline of a body.
     pub(crate) fn first_due(&self) -> Option<Timestamp> {
         self.0.first().map(|post| post.due)
     }

@@ -1,11 +1,11 @@
-//! A WebSocket that probes: it wants to take over a session that polls.
+//! A WebSocket that probes: it is to take over a session that polls.
 
 use crate::config::Config;
 use crate::id::ConnId;
 use crate::limits::UPGRADE_NOOP_INTERVAL;
 use crate::time::Timestamp;
 
-/// A WebSocket that wants to take a polling session over. It must have done so by a deadline.
+/// A WebSocket that is to take over a polling session, by a deadline.
 #[derive(Debug)]
 pub struct Probe {
     /// The WebSocket.
@@ -16,29 +16,29 @@ pub struct Probe {
 
 #[derive(Debug)]
 enum Stage {
-    /// Nothing was heard on it yet.
+    /// No packet has arrived on it yet.
     Opened,
-    /// `3probe` was sent; a hanging GET gets its next `6` at this time.
+    /// `3probe` was sent. If a GET hangs at this time, its response is `6`.
     Probed(Timestamp),
 }
 
 impl Probe {
-    /// Makes a probe of a WebSocket that was accepted at `now`.
+    /// Creates the probe of a WebSocket that was accepted at `now`.
     pub fn new(conn: ConnId, now: Timestamp, config: &Config) -> Self {
         Self { conn, gives_up: now.after(config.upgrade_timeout), stage: Stage::Opened }
     }
 
-    /// Sets that `3probe` was sent at `now`: from here on, hanging GETs are to be ended.
+    /// Records that `3probe` was sent at `now`: from then on, hanging GETs must be answered.
     pub fn set_probed(&mut self, now: Timestamp) {
         self.stage = Stage::Probed(now.after(UPGRADE_NOOP_INTERVAL));
     }
 
-    /// Returns whether the WebSocket has had its time.
+    /// Returns whether the deadline of the upgrade has passed.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.gives_up <= now
     }
 
-    /// Returns whether a hanging GET is to be ended now; if so, the next one is in [`UPGRADE_NOOP_INTERVAL`].
+    /// Returns whether a hanging GET must be answered now; if so, the next time is [`UPGRADE_NOOP_INTERVAL`] later.
     pub fn take_noop(&mut self, now: Timestamp) -> bool {
         match self.stage {
             Stage::Probed(due) if due <= now => {
@@ -49,12 +49,12 @@ impl Probe {
         }
     }
 
-    /// Returns when the WebSocket has had its time.
+    /// Returns the deadline of the upgrade.
     pub const fn gives_up(&self) -> Timestamp {
         self.gives_up
     }
 
-    /// Returns when something must be done about it, while GETs may hang.
+    /// Returns when a hanging GET must be answered or the upgrade has failed, whichever is earlier.
     pub fn deadline(&self) -> Timestamp {
         match self.stage {
             Stage::Opened => self.gives_up,

@@ -19,7 +19,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// An Engine.IO packet that was received. Its text is borrowed from the frame or payload it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceivedPacket<'a> {
-    /// `0` or `6`: nothing that a client needs to send, and nothing to mind.
+    /// `0` or `6`: clients need not send them, and they have no effect.
     Ignored,
     /// `5`: the probed transport takes over.
     Upgrade,
@@ -36,7 +36,7 @@ pub enum ReceivedPacket<'a> {
     Message(Message<'a>),
 }
 
-/// A message's contents, without a type digit.
+/// The contents of a message, without the type digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
     /// Text.
@@ -49,7 +49,7 @@ impl ReceivedPacket<'_> {
     /// Decodes a WebSocket frame.
     ///
     /// # Errors
-    /// The frame is empty, of an unknown type, or not base64 after a `b`.
+    /// The frame is an empty text, its type is unknown, or it is not base64 after a `b`.
     pub fn decode_frame(frame: &Frame) -> Result<ReceivedPacket<'_>, PeerFault> {
         match frame {
             Frame::Text(text) => ReceivedPacket::decode_text(text),
@@ -57,10 +57,10 @@ impl ReceivedPacket<'_> {
         }
     }
 
-    /// Decodes a packet in its text form, as it stands in a text frame or in a payload.
+    /// Decodes a packet in its text form, from a text frame or from a payload.
     ///
     /// # Errors
-    /// It is empty, of an unknown type, or not base64 after a `b`.
+    /// The text is empty, its type is unknown, or it is not base64 after a `b`.
     pub fn decode_text(text: &str) -> Result<ReceivedPacket<'_>, PeerFault> {
         let mut chars = text.chars();
         let kind = chars.next().ok_or(PeerFault::EnginePacket)?;

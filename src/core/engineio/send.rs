@@ -1,4 +1,4 @@
-//! From the layer above to transports.
+//! Sending frames to sessions.
 
 use super::closing::Closing;
 use super::engine::Engine;

@@ -1,4 +1,4 @@
-//! One Engine.IO session: its transport, and the time by which something must happen to it.
+//! One Engine.IO session: its transport and its deadline.
 
 use crate::core::effect::{Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
@@ -12,65 +12,65 @@ use super::heartbeat::Heartbeat;
 use super::payload;
 use super::probe::Probe;
 
-/// A session.
+/// An Engine.IO session.
 #[derive(Debug)]
 pub struct Session {
-    /// Its secret name.
+    /// Its id, which other clients must not learn.
     pub sid: Sid,
-    /// What it speaks.
+    /// Its protocol.
     pub protocol: Protocol,
-    /// When it took its present transport; shows that it was alive then.
+    /// When it got its present transport, which counts as a sign of life.
     pub since: Timestamp,
-    /// Whether it polled before it took its WebSocket.
+    /// Whether it was upgraded from HTTP long-polling.
     pub upgraded: bool,
-    /// When it is closed, unless the layer above takes that back.
+    /// When it is closed, unless the layer above removes this time.
     pub expires: Option<Timestamp>,
-    /// Where it is in its heartbeat.
+    /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
-    /// How it is reached.
+    /// Its transport.
     pub transport: Transport,
 }
 
-/// How a session is reached.
+/// The transport of a session.
 #[derive(Debug)]
 pub enum Transport {
-    /// By a WebSocket.
+    /// A WebSocket.
     WebSocket {
         /// The WebSocket.
         conn: ConnId,
     },
-    /// By HTTP long-polling. Lives in memory only.
+    /// HTTP long-polling. It lives in memory only.
     Polling(Polling),
-    /// By HTTP long-polling, and closed. Lives in memory only.
+    /// HTTP long-polling of a session that is closed. It lives in memory only.
     Draining(Draining),
 }
 
 /// The polling transport of a session.
 #[derive(Debug, Default)]
 pub struct Polling {
-    /// What waits for the next GET.
+    /// The frames that wait for the next GET.
     buffer: Vec<Frame>,
     buffered_bytes: usize,
     /// The GET that hangs.
     poll: Option<RequestId>,
-    /// The POST whose body is under way.
+    /// The POST whose body has not arrived.
     pub posting: Option<RequestId>,
-    /// The WebSocket that wants to take over.
+    /// The WebSocket that is to take over.
     pub probe: Option<Probe>,
 }
 
-/// What is left of a polling session that was closed: its client learns of the close from the second GET, or on the
-/// WebSocket that takes over.
+/// What is left of a polling session that was closed: its client learns of the close by a GET for which nothing waits, or on
+/// the WebSocket that takes over.
 ///
-/// No GET hangs: what waits is the response to the next one, and the close is the response to the one after it. A client acts on
-/// a close at once and hands messages of the same payload on later, when it counts as disconnected.
+/// No GET hangs. What waits is the response to the next GET, and the close is the response to the one after it: a client acts
+/// on a close at once, and handles the messages of the same payload later, when it counts as disconnected.
 #[derive(Debug)]
 pub struct Draining {
-    /// What waits for the next GET, or for the WebSocket that takes over.
+    /// The frames that wait for the next GET, or for the WebSocket that takes over.
     frames: Vec<Frame>,
-    /// When it is dropped, read or not.
+    /// When it is removed, whether its client has fetched it or not.
     pub until: Timestamp,
-    /// The WebSocket that wants to take over. A client that was sent `3probe` has stopped polling for good.
+    /// The WebSocket that is to take over. A client that was sent `3probe` does not poll again.
     pub probe: Option<Probe>,
 }
 
@@ -81,7 +81,7 @@ impl Identified for Session {
 }
 
 impl Session {
-    /// Returns when something must happen to the session if nothing happens before. The shared heartbeat is no session's own.
+    /// Returns when something is due for the session. The tick of the shared heartbeat is not a session's deadline.
     pub fn deadline(&self) -> Option<Timestamp> {
         let heartbeat = match self.heartbeat {
             Heartbeat::Resting(at) | Heartbeat::Pinged(at) => Some(at),
@@ -100,7 +100,7 @@ impl Session {
 }
 
 impl Transport {
-    /// Returns the place of the WebSocket that wants to take over; `None` for a transport that no WebSocket can take over.
+    /// Returns the slot for the WebSocket that is to take over; `None` for a transport that cannot be upgraded.
     pub const fn probe_mut(&mut self) -> Option<&mut Option<Probe>> {
         match self {
             Self::WebSocket { .. } => None,
@@ -109,7 +109,7 @@ impl Transport {
         }
     }
 
-    /// Returns whether a WebSocket may want to take over: no other does.
+    /// Returns whether a WebSocket may probe this transport: it can be upgraded, and no other WebSocket probes it.
     pub const fn can_be_probed(&self) -> bool {
         match self {
             Self::WebSocket { .. } => false,
@@ -120,8 +120,8 @@ impl Transport {
 }
 
 impl Polling {
-    /// Sends frames: now, if a GET hangs, with the next one otherwise. Returns the bytes that waited before, so
-    /// that one large packet does not mark a client as slow.
+    /// Sends frames: at once if a GET hangs, otherwise with the next GET. Returns the bytes that waited before, so that one large
+    /// packet does not mark a client as slow.
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
         let waited = self.buffered_bytes;
         if self.poll.is_some() && self.buffer.is_empty() {
@@ -134,7 +134,7 @@ impl Polling {
         waited
     }
 
-    /// Takes a GET: responds with what waits, or lets it hang.
+    /// Handles a GET: responds with what waits, or lets it hang.
     ///
     /// # Errors
     /// Another GET hangs already.
@@ -164,13 +164,13 @@ impl Polling {
         true
     }
 
-    /// Takes what waits, for the transport that takes over.
+    /// Removes and returns the frames that wait, for the transport that takes over.
     pub fn take_buffer(&mut self) -> Vec<Frame> {
         self.buffered_bytes = 0;
         core::mem::take(&mut self.buffer)
     }
 
-    /// Closes the session: returns what is left of it until this time.
+    /// Returns what is left of the session after it is closed, to be kept until `until`.
     pub fn drain(&mut self, until: Timestamp) -> Draining {
         Draining { frames: self.take_buffer(), until, probe: self.probe.take() }
     }
@@ -184,7 +184,7 @@ impl Polling {
 }
 
 impl Draining {
-    /// Takes what waits; empty when only the close is left.
+    /// Removes and returns the frames that wait; there are none if only the close is left.
     pub fn take_frames(&mut self) -> Vec<Frame> {
         core::mem::take(&mut self.frames)
     }

@@ -1,18 +1,18 @@
-//! What the layer above learns of a session's end.
+//! The report of a session's end to the layer above.
 
 use crate::core::handshake_request::Protocol;
 use crate::core::view::ConnView;
 use crate::error::Reason;
 use crate::id::SessionKey;
 
-/// A session that ended: for the layer above, it is gone.
+/// A session that ended for the layer above; it may still drain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEnded {
-    /// What it was called.
+    /// Its key, which a new session may get.
     pub session: SessionKey,
-    /// What its connection was.
+    /// The last state of its connection.
     pub conn: ConnView,
-    /// What it spoke.
+    /// Its protocol.
     pub protocol: Protocol,
     /// Why it ended.
     pub reason: Reason,

@@ -1,4 +1,4 @@
-//! What time does to sessions.
+//! The deadlines of sessions, the shared heartbeat's tick, and the times of the next ones.
 
 use super::closing::Closing;
 use super::deadlines::Tick;
@@ -13,22 +13,22 @@ use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-/// When the world must be woken by its alarm.
+/// When the alarm must wake the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wakeup {
-    /// Never: it has no WebSockets.
+    /// Never: the world has no WebSockets, named alarms or stored acknowledgements.
     Off,
     /// At this time.
     At(Timestamp),
-    /// The alarm that was set before the world slept stands; the shell must look its time up and set it by
+    /// At the time of the alarm that was set before hibernation: the shell must look it up and pass it to
     /// [`Server::set_found_wakeup`](crate::core::server::Server::set_found_wakeup).
     Unknown,
 }
 
 impl Engine {
-    /// Does what is due at `now`.
+    /// Handles the deadlines of sessions and of the bodies of POSTs that have passed at `now`.
     pub fn handle_timeout(&mut self, now: Timestamp, fx: &mut Effects) {
-        // Each turn takes one deadline out and sets at most one that lies ahead, so this ends.
+        // Each iteration removes one deadline and sets at most one, later than `now`, so the loop ends.
         while let Some(key) = self.deadlines.take_due(now) {
             self.handle_deadline(now, key, fx);
             self.reschedule(key);
@@ -73,9 +73,9 @@ impl Engine {
         }
     }
 
-    /// Returns whether the shared heartbeat is to tick at `now`: whenever the alarm was due, for sessions or for the layer
-    /// above, which `wants` it. A world that slept cannot tell what its alarm was set for, and one that did not must not behave
-    /// otherwise.
+    /// Returns whether the shared heartbeat must tick at `now`: whenever the alarm was due, for sessions or for the layer above,
+    /// which needs it at `wants`. After hibernation it is unknown what the alarm was set for, and a world that stayed awake must
+    /// behave in the same way.
     pub fn is_tick_due(&self, now: Timestamp, wants: Option<Timestamp>) -> bool {
         let deadline = self.deadlines.first_durable().into_iter().chain(wants).any(|at| at <= now);
         match self.deadlines.tick {
@@ -85,12 +85,12 @@ impl Engine {
         }
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory only.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
     }
 
-    /// Returns when the world must be woken by its alarm, for sessions or for the layer above, which `wants` it.
+    /// Returns when the alarm must wake the world, for sessions or for the layer above, which needs it at `wants`.
     pub fn next_wakeup(&self, wants: Option<Timestamp>) -> Wakeup {
         let durable = self.deadlines.first_durable().into_iter().chain(wants).min();
         match self.deadlines.tick {
@@ -100,7 +100,7 @@ impl Engine {
         }
     }
 
-    /// Sets the time of the alarm that was set before the world slept. Without one, the tick comes a ping interval from now.
+    /// Sets the time of the alarm that was set before hibernation as the next tick, which is at most a ping interval from `now`.
     pub fn set_found_wakeup(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
         if self.deadlines.tick == Tick::Unknown {
             let latest = now.after(self.config.ping_interval);

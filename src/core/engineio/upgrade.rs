@@ -14,13 +14,13 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 
 impl Engine {
-    /// Returns whether a WebSocket may take a session over: it polls, or did when it was closed, and no other wants to.
+    /// Returns whether a WebSocket may take over a session: it polls or drains, and no other WebSocket probes it.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         let session = self.find(sid).and_then(|key| self.sessions.get(key.0));
         session.is_some_and(|session| session.transport.can_be_probed())
     }
 
-    /// Handles a WebSocket that wants to take over a session. If it may not, it is closed and the session goes on.
+    /// Handles a WebSocket that is to take over a session. If it may not, it is closed, and the session goes on.
     pub fn handle_upgrade(&mut self, now: Timestamp, conn: ConnId, sid: Sid, fx: &mut Effects) {
         let probe = Probe::new(conn, now, &self.config);
         let found = self.find(sid);
@@ -76,7 +76,7 @@ impl Engine {
             }
             Transport::WebSocket { .. } => return,
         };
-        // A client ends its GET before it sends `5`. One that comes all the same is one too many.
+        // A client waits for the end of its GET before it sends `5`: a GET that still hangs is an error.
         polling.respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
@@ -89,7 +89,7 @@ impl Engine {
         session.transport = Transport::WebSocket { conn };
         session.since = now;
         session.upgraded = true;
-        // A heartbeat of its own goes on as it was: the client's patience began with the last ping.
+        // An own heartbeat goes on unchanged: the client's ping timeout began with the last ping.
         if self.config.shares_heartbeat() {
             session.heartbeat = Heartbeat::Shared(None);
             self.deadlines.start_tick(now, &self.config);
@@ -98,14 +98,14 @@ impl Engine {
         self.by_conn.insert(conn, Role::Transport(key));
         self.reschedule(key);
         self.dispatch_conn_event(key, ConnEvent::Upgraded, fx);
-        // A client that polled long may not have the patience to wait for the shared tick.
+        // The client's ping timeout, which began with the last ping, may end before the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
         if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
             fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)], volatile: false });
         }
     }
 
-    /// Returns the place of the WebSocket that wants to take a session over; `None` when none may.
+    /// Returns the slot for the WebSocket that is to take over a session; `None` if none may.
     pub(super) fn probe_mut(&mut self, key: SessionKey) -> Option<&mut Option<Probe>> {
         self.sessions.get_mut(key.0)?.transport.probe_mut()
     }

@@ -1,8 +1,8 @@
-//! Marks on sockets, so that each is met once.
+//! Marks on sockets, so that each is found once.
 
 use super::rooms::SocketKey;
 
-/// Which sockets a resolution has met: a number for each socket's place, so that nothing is allocated for it.
+/// The sockets that a resolution has found: a number for each socket's place, so that a resolution allocates nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
     marks: Vec<u32>,
@@ -10,7 +10,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Unmarks all; there are sockets at fewer `places`.
+    /// Unmarks all sockets; `places` is above the place of every socket.
     pub(super) fn start(&mut self, places: usize) {
         if self.marks.len() < places {
             self.marks.resize(places, 0);
@@ -21,7 +21,7 @@ impl Marks {
         });
     }
 
-    /// Marks a socket; returns `false` when it is marked already.
+    /// Marks a socket; returns `false` if it is marked already.
     pub(super) fn mark(&mut self, key: SocketKey) -> bool {
         match self.marks.get_mut(key.0) {
             Some(mark) if *mark != self.current => {

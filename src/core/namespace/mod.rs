@@ -1,4 +1,4 @@
-//! Stage 5: who hears it. The namespaces of a world, the sockets in them, and their rooms.
+//! Stage 3: the recipients of a packet. The namespaces of a world, their sockets, and the rooms of these.
 
 mod marks;
 mod namespaces;

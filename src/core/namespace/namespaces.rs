@@ -14,21 +14,21 @@ pub(crate) struct Namespaces {
     pub(super) sockets: ById<SocketRecord>,
     pub(super) by_name: ByName<Members>,
     pub(super) marks: Marks,
-    /// The least acknowledgement id that no client can owe an acknowledgement for.
+    /// No client owes an acknowledgement with this id or a higher one.
     next_ack: u64,
 }
 
 /// The sockets of one namespace.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    /// The namespace's name, as soon as there is a socket.
+    /// The namespace's name, set when the first socket joins.
     name: Option<Namespace>,
     pub(super) all: SocketKeys,
     pub(super) rooms: Rooms,
 }
 
 impl Namespaces {
-    /// Adds a socket; returns `false` when its id is taken.
+    /// Adds a socket; returns `false` if its id is taken.
     pub(crate) fn insert(&mut self, socket: SocketRecord) -> bool {
         let namespace = socket.namespace.clone();
         let Some(place) = self.sockets.insert(socket) else { return false };
@@ -60,8 +60,8 @@ impl Namespaces {
         Some(socket)
     }
 
-    /// Adds a socket to a room; returns `false` when there is no such socket or it is in the room already. The room of its own
-    /// id has it anyway.
+    /// Adds a socket to a room; returns `false` if there is no such socket or it is in the room already. It is always in the room
+    /// of its own id.
     pub(crate) fn join(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
         if !socket.join(room) {
@@ -74,7 +74,7 @@ impl Namespaces {
         true
     }
 
-    /// Removes a socket from a room; returns `false` when it is not in it.
+    /// Removes a socket from a room; returns `false` if there is no such socket or it is not in the room.
     pub(crate) fn leave(&mut self, id: SocketId, room: &Room) -> bool {
         let Some((key, socket)) = self.find(id) else { return false };
         if !socket.leave(room) {
@@ -92,7 +92,7 @@ impl Namespaces {
         self.sockets.get(self.key(id)?.0)
     }
 
-    /// Returns a socket, to change what is not in the tables.
+    /// Returns a mutable reference to a socket. Its id, namespace and rooms must not be changed: the tables depend on them.
     pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.find(id).map(|(_, socket)| socket)
     }
@@ -107,15 +107,15 @@ impl Namespaces {
         self.by_name.get(namespace.as_str()).is_some()
     }
 
-    /// Makes an acknowledgement id for an event that is emitted at `now`. No client can owe an acknowledgement with it yet,
-    /// whatever was emitted before the world slept, or before the namespace was empty.
+    /// Returns a new acknowledgement id for an event that is sent at `now`. Ids rise with the clock, so that no client owes an
+    /// acknowledgement with this one from before hibernation, or from before the namespace was empty.
     pub(crate) fn next_ack(&mut self, now: Timestamp) -> AckId {
         let id = self.next_ack.max(now.as_millis().saturating_mul(ACKS_PER_MILLI));
         self.next_ack = id.saturating_add(1);
         AckId(id)
     }
 
-    /// Keeps [`next_ack`](Self::next_ack) from making an id that a client owes an acknowledgement for.
+    /// Ensures that [`next_ack`](Self::next_ack) does not return an id with which a client owes an acknowledgement.
     pub(crate) fn reserve_ack_id(&mut self, AckId(owed): AckId) {
         self.next_ack = self.next_ack.max(owed.saturating_add(1));
     }

@@ -7,7 +7,7 @@ use crate::id::Room;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SocketKey(pub(super) usize);
 
-/// The sockets in each room. The room of each socket's own id is not listed: the id names the socket.
+/// The sockets in each room. The room of a socket's own id does not list that socket: it is found by its id.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms(ByName<SocketKeys>);
 
@@ -33,7 +33,7 @@ impl Rooms {
     }
 }
 
-/// Some sockets, in the order of their places: a fan-out reads it from one end to the other.
+/// A list of sockets in the order of their places, which a broadcast reads from start to end.
 #[derive(Debug, Default)]
 pub(super) struct SocketKeys(Vec<SocketKey>);
 

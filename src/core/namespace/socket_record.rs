@@ -1,4 +1,4 @@
-//! What is known of one socket.
+//! The record of one socket.
 
 use std::rc::Rc;
 
@@ -8,24 +8,24 @@ use crate::core::table::{Identified, SmallSet};
 use crate::core::view::SocketFacts;
 use crate::id::{Namespace, Room, SessionKey, SocketId};
 
-/// What is known of a socket: one client in one namespace.
+/// The record of a socket: one client in one namespace.
 #[derive(Debug)]
 pub struct SocketRecord {
     /// Its id.
     pub id: SocketId,
     /// Its namespace.
     pub namespace: Namespace,
-    /// Which of the app's predicates knew the namespace.
+    /// The index of the app's predicate that matched the namespace; `None` if its name or a template did.
     pub predicate: Option<u32>,
     /// Its client's session.
     pub session: SessionKey,
     /// The request that opened the session.
     pub handshake: LazyHandshake,
-    /// What its client sent with CONNECT, as JSON.
+    /// The auth object that its client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
-    /// What handlers keep with it, as JSON.
+    /// The data that handlers set, as JSON.
     pub data: Option<Rc<str>>,
-    /// The rooms it is in, without its own.
+    /// Its rooms, without the room of its own id.
     pub rooms: SmallSet<Room>,
     /// The events whose `once` handlers were called.
     pub once: SmallSet<Box<str>>,
@@ -38,7 +38,7 @@ impl Identified for SocketRecord {
 }
 
 impl SocketRecord {
-    /// Makes the record of a new socket.
+    /// Creates the record of a new socket.
     pub fn new(
         id: SocketId,
         namespace: Namespace,
@@ -50,17 +50,17 @@ impl SocketRecord {
         Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once }
     }
 
-    /// Returns what its handlers are found with.
+    /// Returns the reference with which its handlers are found.
     pub fn to_ref(&self) -> SocketRef {
         SocketRef { id: self.id, namespace: self.namespace.clone(), predicate: self.predicate }
     }
 
-    /// Adds a room; returns whether it was not in it. The room of its own id has it anyway.
+    /// Adds the socket to a room; returns whether it is new there. It is always in the room of its own id.
     pub fn join(&mut self, room: &Room) -> bool {
         room.as_str() != self.id.as_str() && self.rooms.insert(room.clone(), ()).is_none()
     }
 
-    /// Removes a room; returns whether it was in it.
+    /// Removes the socket from a room; returns whether it was in it.
     pub fn leave(&mut self, room: &Room) -> bool {
         self.rooms.remove(room).is_some()
     }

@@ -1,4 +1,4 @@
-//! From "these rooms, but not those" to the sockets that are meant, each once.
+//! Resolves a target, such as "these rooms, but not those", to its sockets, each once.
 
 use super::namespaces::Namespaces;
 use super::rooms::SocketKey;
@@ -8,7 +8,7 @@ use crate::core::table::Identified;
 use crate::id::{Room, SocketId};
 
 impl Namespaces {
-    /// Appends what `of` returns for each of the sockets that `target` names.
+    /// Appends the value that `of` returns for each socket that `target` selects.
     pub(crate) fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&SocketRecord) -> T, out: &mut Vec<T>) {
         let Some(members) = self.by_name.get(target.namespace.as_str()) else { return };
         let (sockets, marks) = (&self.sockets, &mut self.marks);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rooms_is_the_whole_namespace() {
+    fn an_empty_list_of_rooms_selects_the_whole_namespace() {
         let mut world = world(&[]);
         assert_eq!(resolve(&mut world, vec![], vec![], None), [0, 1, 2, 3, 4]);
         assert_eq!(resolve(&mut world, vec![], vec![], Some(2)), [0, 1, 3, 4]);

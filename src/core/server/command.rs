@@ -1,4 +1,4 @@
-//! What handlers do, besides emitting.
+//! The commands of handlers.
 
 use super::Server;
 use super::emission::text_frame;
@@ -86,7 +86,7 @@ impl Server {
         }
     }
 
-    /// Disconnects a socket, or closes its session with all of its sockets.
+    /// Disconnects a socket; with `close`, disconnects all sockets of its session, and closes the session.
     fn disconnect(&mut self, now: Timestamp, id: SocketId, close: bool, fx: &mut Effects) {
         let Some(session) = self.namespaces.get(id).map(|socket| socket.session) else { return };
         let leaving = match self.clients.get(session) {
@@ -108,7 +108,7 @@ impl Server {
         self.engine.send(socket.session, vec![frame], false, fx);
     }
 
-    /// Returns the sockets that are meant, the prepared one too.
+    /// Returns the ids of the recipients. A single recipient may be a prepared socket.
     pub(crate) fn ids(&mut self, to: &Recipients) -> Vec<SocketId> {
         match to {
             Recipients::One(id) => vec![*id],

@@ -1,4 +1,4 @@
-//! CONNECT: a client asks to join a namespace, and is let in or refused (Socket.IO 5, "Connection to a namespace").
+//! CONNECT: a client asks to join a namespace, and is accepted or refused (Socket.IO 5, "Connection to a namespace").
 
 use std::rc::Rc;
 
@@ -15,8 +15,8 @@ use crate::id::{Entropy, Namespace, SessionKey, SocketId};
 use crate::limits::{MAX_AUTH_BYTES, MAX_CLIENT_AUTH_BYTES, MAX_NAME_BYTES, MAX_NAMESPACES};
 
 impl Server {
-    /// Prepares a socket for a client that sent CONNECT, and has the namespace's guards called for it; refuses a CONNECT that
-    /// exceeds a limit at once.
+    /// Handles a CONNECT: prepares a socket, and requests the namespace's guards for it. Refuses a CONNECT that exceeds a limit
+    /// at once.
     pub(super) fn connect(
         &mut self,
         session: SessionKey,
@@ -38,14 +38,14 @@ impl Server {
         self.pending_connects.insert(socket);
     }
 
-    /// Prepares sockets anew for the CONNECTs that were not decided when the world fell asleep.
+    /// Prepares new sockets for the CONNECTs that were not decided before hibernation.
     pub(super) fn connect_again(&mut self, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         for RestoredConnect { session, namespace, auth } in self.pending_connects.take_restored() {
             self.connect(session, namespace, auth, entropy, fx);
         }
     }
 
-    /// Lets a prepared socket into its namespace: the guards have let its client in.
+    /// Adds a prepared socket to its namespace: the guards accepted it.
     pub(super) fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
         let Some(mut socket) = self.take_prepared(id) else { return };
         socket.predicate = predicate;
@@ -81,8 +81,8 @@ impl Server {
         Some(socket)
     }
 
-    /// Returns the error for a CONNECT that exceeds a limit of its client. It is no breach of the protocol, so the connection
-    /// stays.
+    /// Returns the error for a CONNECT that exceeds a limit, or `None`. To exceed a limit is no breach of the protocol, so the
+    /// connection stays.
     fn check_limits(&self, client: &SocketIoClient, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
         let error = |code: &str, message: String| {
             let data = Some(format!(r#"{{"code":"{code}"}}"#));
@@ -113,7 +113,7 @@ impl Server {
         None
     }
 
-    /// Returns the bytes of the auth objects of all of a client's sockets.
+    /// Returns the bytes of the auth objects of all of a client's sockets, prepared ones included.
     fn auth_bytes(&self, client: &SocketIoClient) -> usize {
         let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
         let prepared = client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));

@@ -12,7 +12,7 @@ use crate::limits::PANIC_BACKOFF;
 use crate::time::Timestamp;
 
 impl Server {
-    /// Has handlers called for the acknowledgements that did not come in time, and for the named alarms that are due.
+    /// Requests handlers for the acknowledgements that did not arrive in time, and for the named alarms that are due.
     pub(super) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
         while let Some(complete) = self.pending_acks.take_due(now) {
             push_collected([complete], fx);
@@ -28,7 +28,8 @@ impl Server {
         });
     }
 
-    /// Puts off what is due, after something panicked on the way: it would be met again at once, and for ever.
+    /// Postpones the stored acknowledgements and named alarms that are due by `PANIC_BACKOFF`, after a panic: retrying at once
+    /// could loop for ever.
     pub fn postpone_due(&mut self, now: Timestamp) {
         let later = now.after(PANIC_BACKOFF);
         while let Some(socket) = self.stored_acks.postpone_due(now, later) {

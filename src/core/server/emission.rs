@@ -1,4 +1,4 @@
-//! Events on their way to clients, and the acknowledgements on their way back.
+//! Sending events to clients, and handling their acknowledgements.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
 impl Server {
-    /// Encodes once, finds the recipients once.
+    /// Sends an event, encoded once for all recipients.
     pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
         let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
         if self.watches_outgoing && !suppress_hooks {
@@ -50,7 +50,7 @@ impl Server {
     fn send_event(&mut self, to: &Recipients, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
         match to {
             Recipients::One(id) => {
-                // What is emitted to a client on its way in waits there until it is in.
+                // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
                 let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
                 if let Some(socket) = found {
                     let frames = event_frames(&socket.namespace, None, event, args);
@@ -72,7 +72,7 @@ impl Server {
         }
     }
 
-    /// Emits an event whose acknowledgements a handler awaits.
+    /// Sends an event whose acknowledgements a handler awaits.
     fn await_acks(
         &mut self,
         pending: PendingAckId,
@@ -99,7 +99,7 @@ impl Server {
         self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
     }
 
-    /// Emits an event whose acknowledgements are stored; returns whether any socket gets it.
+    /// Sends an event whose acknowledgements are stored; returns whether it has a recipient.
     fn store_acks(
         &mut self,
         stored: &StoredAck,
@@ -137,7 +137,7 @@ impl Server {
         self.engine.broadcast(sessions, frames, volatile, fx);
     }
 
-    /// Handles an acknowledgement of a client.
+    /// Handles an acknowledgement from a client.
     pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
         match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
             Ok(complete) => push_collected(complete, fx),
@@ -150,7 +150,7 @@ impl Server {
         }
     }
 
-    /// Fails the acknowledgements that a socket owes: it left its namespace.
+    /// Fails the acknowledgements that a socket owes, because it left its namespace.
     pub(crate) fn fail_acks_of(&mut self, socket: &SocketRef, gone: &Rc<GoneSocket>, fx: &mut Effects) {
         push_collected(self.pending_acks.handle_left(socket.id), fx);
         for stored in self.stored_acks.take_all(socket.id) {
@@ -182,7 +182,7 @@ pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, C
     }
 }
 
-/// Returns a packet for a namespace as a message: `write` appends its text, of which the payload has `len` bytes.
+/// Returns a Socket.IO packet as an Engine.IO message. `write` appends the packet's text, whose payload has about `len` bytes.
 pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
     let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
     text.push(engineio::wire::MESSAGE);
@@ -190,7 +190,7 @@ pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&
     Frame::text(text)
 }
 
-/// The packet's type, digits, brackets, quotes and commas around its parts.
+/// Bytes for the packet's type, digits, brackets, quotes and commas.
 const ROOM_FOR_MARKS: usize = 48;
 
 fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {

@@ -1,4 +1,4 @@
-//! CONNECTs that are not decided: the namespace's guards still run.
+//! CONNECTs that the guards of their namespaces have not decided.
 
 use std::rc::Rc;
 
@@ -6,22 +6,22 @@ use crate::core::namespace::SocketRecord;
 use crate::core::table::{ById, Identified};
 use crate::id::{Namespace, SessionKey, SocketId};
 
-/// The sockets that may be let into their namespaces. Until then they are prepared: guards may keep data with them and have them
-/// join rooms, and nobody else finds them.
+/// The prepared sockets: those of CONNECTs that are not decided. Guards may set their data and add them to rooms, but no
+/// broadcast reaches them.
 #[derive(Debug, Default)]
 pub(crate) struct PendingConnects {
     prepared: ById<SocketRecord>,
     restored: Vec<RestoredConnect>,
 }
 
-/// A CONNECT that was not decided when the world fell asleep. Its guards ran in memory, and are to be called again.
+/// A CONNECT that was not decided before hibernation. Its guards ran in memory, and must be called again.
 #[derive(Debug)]
 pub(crate) struct RestoredConnect {
     /// The client's session.
     pub session: SessionKey,
     /// The namespace.
     pub namespace: Namespace,
-    /// What the client sent with CONNECT, as JSON.
+    /// The auth object that the client sent with CONNECT, as JSON.
     pub auth: Rc<str>,
 }
 
@@ -31,7 +31,7 @@ impl PendingConnects {
         self.prepared.insert(socket);
     }
 
-    /// Removes a prepared socket: it is let in or refused, or its session ended.
+    /// Removes a prepared socket, because it is accepted or refused, or its session ended.
     pub(crate) fn remove(&mut self, id: SocketId) -> Option<SocketRecord> {
         self.prepared.remove(self.prepared.find(id.id())?)
     }
@@ -41,17 +41,17 @@ impl PendingConnects {
         self.prepared.get(self.prepared.find(id.id())?)
     }
 
-    /// Returns a prepared socket, to change what is known of it.
+    /// Returns a mutable reference to a prepared socket.
     pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.prepared.get_mut(self.prepared.find(id.id())?)
     }
 
-    /// Adds a CONNECT that was not decided when the world fell asleep.
+    /// Adds a CONNECT that was not decided before hibernation.
     pub(crate) fn restore(&mut self, connect: RestoredConnect) {
         self.restored.push(connect);
     }
 
-    /// Takes out the CONNECTs that were not decided when the world fell asleep.
+    /// Removes and returns the CONNECTs that were not decided before hibernation.
     pub(crate) fn take_restored(&mut self) -> Vec<RestoredConnect> {
         core::mem::take(&mut self.restored)
     }

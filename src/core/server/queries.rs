@@ -1,4 +1,4 @@
-//! What the shell and the handlers may know without anything happening.
+//! Queries of the shell and of handlers, and a few settings.
 
 use std::rc::Rc;
 
@@ -16,38 +16,38 @@ use crate::limits::MAX_ROOMS;
 use crate::time::Timestamp;
 
 impl Server {
-    /// Returns whether a socket is connected. An event that waited while its socket went away is not to be dispatched.
+    /// Returns whether a socket is in its namespace. An event that waited is not dispatched if its socket has left meanwhile.
     pub fn is_connected(&self, socket: SocketId) -> bool {
         self.namespaces.get(socket).is_some()
     }
 
-    /// Returns whether a session of this id exists, on whatever transport.
+    /// Returns whether a session with this id exists, on any transport, draining ones included.
     pub fn has_session(&self, sid: Sid) -> bool {
         self.engine.has_session(sid)
     }
 
-    /// Returns whether a WebSocket may take a session over: it polls, and no other wants to.
+    /// Returns whether a WebSocket may take over a session: it polls or drains, and no other WebSocket probes it.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         self.engine.can_upgrade(sid)
     }
 
-    /// Returns how many sessions there are.
+    /// Returns how many sessions there are, draining ones included.
     pub fn session_count(&self) -> usize {
         self.engine.session_count()
     }
 
-    /// Returns how many clients are connected.
+    /// Returns how many clients are connected: the sessions without draining ones.
     pub fn clients_count(&self) -> usize {
         self.engine.sessions().count()
     }
 
-    /// Returns when [`Input::Timeout`] is due for sessions that poll, and for handlers that await acknowledgements. Only these may keep a
-    /// timer in memory.
+    /// Returns when [`Input::Timeout`] is due for what lives in memory: sessions that poll or drain, POSTs whose bodies have not
+    /// arrived, and handlers that await acknowledgements. Nothing else in the core needs a timer in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         self.engine.next_timeout().into_iter().chain(self.pending_acks.first_deadline()).min()
     }
 
-    /// Returns when the world must be woken by its alarm.
+    /// Returns when the alarm must wake the world.
     pub fn next_wakeup(&self) -> Wakeup {
         self.engine.next_wakeup(self.next_stored())
     }
@@ -62,7 +62,7 @@ impl Server {
         self.engine.is_tick_due(now, self.next_stored())
     }
 
-    /// Sets the time of the alarm that was set before the world slept; `None` when there is none.
+    /// Sets the time of the alarm that was set before hibernation; `None` if there is none.
     pub fn set_found_wakeup(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
         self.engine.set_found_wakeup(now, alarm);
     }
@@ -72,32 +72,33 @@ impl Server {
         self.stored_acks.first_deadline().into_iter().chain(self.alarms.first_at()).min()
     }
 
-    /// Sets whether handlers are called for what is emitted; none are before.
+    /// Sets whether handlers are called for outgoing events; initially they are not.
     pub const fn watch_outgoing(&mut self, watch: bool) {
         self.watches_outgoing = watch;
     }
 
-    /// Sets whether handlers are called for the packets of clients, and for those on their way to them; none are before.
+    /// Sets whether handlers are called for packets received from clients, and for packets created for clients; initially they
+    /// are called for neither.
     pub const fn watch_packets(&mut self, received: bool, created: bool) {
         self.engine.watch_packets(received, created);
     }
 
-    /// Returns how many named alarms there would be with this one, and how many bytes they have at most as they are written.
+    /// Returns how many named alarms there would be with this one, and an upper bound of their bytes as stored.
     pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
         self.alarms.size_with(name, context)
     }
 
-    /// Returns when a named alarm is due, and what its handler gets, as JSON.
+    /// Returns when a named alarm is due, and the context of its handler, as JSON.
     pub fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
         self.alarms.get(name)
     }
 
-    /// Returns a socket that is in its namespace, or on its way into it.
+    /// Returns a socket that is in its namespace or prepared.
     pub fn socket(&self, id: SocketId) -> Option<&SocketRecord> {
         self.namespaces.get(id).or_else(|| self.pending_connects.get(id))
     }
 
-    /// Returns what handlers may know of a socket that is in its namespace, or on its way into it.
+    /// Returns a socket that is in its namespace or prepared, and its connection, as handlers see them.
     pub fn socket_view(&self, id: SocketId) -> Option<SocketView<'_>> {
         let connected = self.namespaces.get(id);
         let socket = connected.or_else(|| self.pending_connects.get(id))?;
@@ -105,7 +106,7 @@ impl Server {
         Some(SocketView { facts: socket, is_connected: connected.is_some(), conn })
     }
 
-    /// Returns the sockets that a handler means.
+    /// Returns the recipients that are in their namespace.
     pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {
             Recipients::One(id) => self.namespaces.get(*id).map(SocketRecord::to_ref).into_iter().collect(),
@@ -117,21 +118,21 @@ impl Server {
         }
     }
 
-    /// Returns the sockets among those meant that [`Command::Join`] passes over: they would be in too many rooms.
+    /// Returns the recipients that [`Command::Join`] skips, because they would be in more than `MAX_ROOMS` rooms.
     pub fn without_room_for(&mut self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
         let mut sockets = self.ids(to);
         sockets.retain(|&id| !self.has_room_for(id, rooms));
         sockets
     }
 
-    /// Returns whether a socket may join these rooms: it does not have to be there.
+    /// Returns whether a socket may join these rooms, or does not exist.
     pub(crate) fn has_room_for(&self, id: SocketId, rooms: &[Room]) -> bool {
         let Some(socket) = self.socket(id) else { return true };
         if socket.rooms.len().saturating_add(rooms.len()) <= MAX_ROOMS {
             return true;
         }
         let is_new = |room: &&Room| room.as_str() != id.as_str() && !socket.rooms.contains_key(*room);
-        // One by one: sorting them brings a sort into the wasm.
+        // Inserted one by one: sorting would add a sort to the wasm.
         let mut new = SmallSet::new();
         for room in rooms.iter().filter(is_new) {
             new.insert(room.clone(), ());

@@ -1,4 +1,4 @@
-//! What survives sleep, and what of it changed.
+//! Writing and restoring the snapshots that survive hibernation.
 
 use std::rc::Rc;
 
@@ -17,25 +17,25 @@ use crate::id::{AckId, ConnId};
 use crate::time::Timestamp;
 
 impl Server {
-    /// Returns the snapshots that may have changed since the last call: they are to be written down.
+    /// Returns the snapshots that may have changed since the last call, and must be stored.
     pub fn take_changes(&mut self) -> Changes {
         let world = self.alarms.take_changed().then(|| self.snapshot_world());
         Changes { conns: self.engine.take_touched(), world }
     }
 
-    /// Returns what must be known of the world itself while it sleeps.
+    /// Returns the state of the world itself that survives hibernation.
     pub fn snapshot_world(&self) -> WorldSnapshot {
         WorldSnapshot { alarms: self.alarms.snapshot() }
     }
 
-    /// Puts back what was known of the world itself when it fell asleep.
+    /// Restores the state of the world itself after hibernation.
     pub fn restore_world(&mut self, snapshot: WorldSnapshot) {
         let WorldSnapshot { alarms } = snapshot;
         self.alarms.restore(alarms);
     }
 
-    /// Returns what must be known of a WebSocket's session while the world sleeps; `None` for a WebSocket that only probes:
-    /// its session polls and would be lost anyway.
+    /// Returns the state of a WebSocket's session that survives hibernation; `None` for a WebSocket that only probes: its session
+    /// polls, and would be lost anyway.
     pub fn snapshot_session(&self, conn: ConnId) -> Option<SessionSnapshot> {
         let (key, session) = self.engine.session_of(conn)?;
         let mut parts = Parts::new();
@@ -50,7 +50,7 @@ impl Server {
                 let prepared = || client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
                 let joining: Vec<_> =
                     prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
-                // A client that waits to be let in must not have to wait until another one sends something.
+                // A CONNECT that is not decided is due at once: its guards must not wait until some client sends something.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
                 let (handshake, partial) = (client.handshake.clone(), client.decoder.snapshot());
@@ -62,10 +62,11 @@ impl Server {
         Some(SessionSnapshot { header: self.engine.header(key, due)?, body, parts })
     }
 
-    /// Puts a session back that slept, with its WebSocket. Nothing is sent and no handler is called: for its client, nothing happened.
+    /// Restores a session and its WebSocket after hibernation. Nothing is sent and no handler is called: for the client, nothing
+    /// happened.
     ///
     /// # Errors
-    /// [`Fault::Bug`] when the snapshot contradicts itself or another one; the WebSocket is to be closed.
+    /// [`Fault::Bug`] if the snapshot contradicts itself or another one; the WebSocket must be closed.
     pub fn restore_session(&mut self, now: Timestamp, conn: ConnId, snapshot: SessionSnapshot) -> Result<(), Fault> {
         let SessionSnapshot { header, body, parts } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
@@ -89,7 +90,7 @@ impl Server {
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data) = (predicate, data);
-            // One by one, in the order in which they were: collecting brings a sort into the wasm.
+            // Inserted one by one, in their order: collecting would add a sort to the wasm.
             for room in rooms {
                 socket.rooms.insert(room, ());
             }
@@ -98,7 +99,7 @@ impl Server {
             }
             for StoredAckSnapshot { ack, name, context, deadline } in stored_acks {
                 self.namespaces.reserve_ack_id(ack);
-                // No more were written than may be stored.
+                // Cannot fail: no more were written than may be stored.
                 let _ = self.stored_acks.insert(id, ack, StoredAck { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);

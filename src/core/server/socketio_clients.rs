@@ -1,4 +1,4 @@
-//! The Socket.IO side of sessions.
+//! The Socket.IO state of sessions.
 
 use litemap::LiteMap;
 
@@ -10,31 +10,31 @@ use crate::error::PeerFault;
 use crate::id::{Namespace, SessionKey, SocketId};
 use crate::limits::MAX_WAITING_BYTES;
 
-/// The Socket.IO sides of a world's sessions, and the bytes that all of them wait with.
+/// The Socket.IO state of a world's sessions, and the bytes of attachments that they keep.
 #[derive(Debug, Default)]
 pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
-    /// Bytes of attachments that wait for their packets' last ones.
+    /// Bytes of the attachments of all packets that are not complete.
     waiting_bytes: usize,
 }
 
-/// The Socket.IO side of a session.
+/// The Socket.IO state of a session.
 #[derive(Debug, Default)]
 pub(crate) struct SocketIoClient {
     /// The request that opened the session.
     pub handshake: LazyHandshake,
-    /// The packet whose attachments are under way.
+    /// The decoder, with the packet whose attachments have not all arrived.
     pub decoder: Decoder,
-    /// The namespaces that the client joined.
+    /// The client's sockets, by namespace.
     pub sockets: LiteMap<Namespace, SocketId>,
-    /// The client's sockets whose namespaces have not let them in yet.
+    /// The client's sockets whose CONNECTs are not decided.
     pub prepared: Vec<SocketId>,
 }
 
-/// What a message was to its client's decoder.
+/// The result of decoding a message.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    /// The packet that it completes, if it completes one.
+    /// The packet, if the message completes one.
     pub packet: Result<Option<Packet>, PeerFault>,
     /// Whether the state of the decoder changed.
     pub has_changed: bool,
@@ -59,13 +59,13 @@ impl SocketIoClients {
         self.by_session.get(session)
     }
 
-    /// Returns the client of a session, to change what is known of its sockets.
+    /// Returns a mutable reference to the client of a session.
     pub(crate) fn get_mut(&mut self, session: SessionKey) -> Option<&mut SocketIoClient> {
         self.by_session.get_mut(session)
     }
 
-    /// Decodes a message of a session. The attachments of one packet may have `max_bytes`, and those of all clients that wait
-    /// [`MAX_WAITING_BYTES`].
+    /// Decodes a message of a session; returns `None` if the session has no client. The attachments of one packet may have
+    /// `max_bytes`, and those of all packets that are not complete [`MAX_WAITING_BYTES`].
     pub(crate) fn decode(&mut self, session: SessionKey, message: Message<'_>, max_bytes: usize) -> Option<Decoded> {
         let decoder = &mut self.by_session.get_mut(session)?.decoder;
         let was_reconstructing = decoder.is_reconstructing();

@@ -15,7 +15,7 @@ use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
 use crate::value::{Args, json, quoted};
 
-/// A packet's text, taken apart and checked.
+/// A packet's text, parsed and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decoded<'a> {
     /// A packet without attachments.
@@ -39,10 +39,10 @@ pub(crate) struct Announced<'a> {
     pub attachments: usize,
 }
 
-/// Reads a packet's text.
+/// Parses a packet's text.
 ///
 /// # Errors
-/// What the client did wrong; its connection is to be closed.
+/// The text is not a packet that a client may send; its connection must be closed.
 pub(crate) fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
     let kind = text.bytes().next().filter(|kind| (b'0'..=b'6').contains(kind)).ok_or(PeerFault::PacketType)?;
     let rest = text.get(1..).unwrap_or_default();
@@ -76,10 +76,10 @@ pub(crate) fn decode(text: &str) -> Result<Decoded<'_>, PeerFault> {
     }
 }
 
-/// Takes an event's payload apart: its name, and its arguments as they were written.
+/// Parses an event's payload; returns its name, and its arguments as they were written.
 ///
 /// # Errors
-/// It is not an array that starts with a string or a number, or the name is reserved.
+/// The payload is not an array that starts with a string or a number, or the name is reserved.
 pub(crate) fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str>, Args), PeerFault> {
     let first = parse_array(json)?.ok_or(PeerFault::Payload)?;
     let name: Cow<'_, str> = match first.bytes().next() {
@@ -90,26 +90,26 @@ pub(crate) fn parse_event(json: &str, attachments: Vec<Bytes>) -> Result<(Rc<str
     if RESERVED_EVENTS.contains(&&*name) {
         return Err(PeerFault::ReservedEvent);
     }
-    // `first` is a part of `json`, so the distance of their ends is what stands behind the name.
+    // `first` is a slice of `json`, so this is the index in `json` at which the name ends.
     let end = (first.as_ptr() as usize + first.len()).saturating_sub(json.as_ptr() as usize);
-    // It is valid JSON, which has no other space outside of strings than ASCII's.
+    // Outside of strings, valid JSON has ASCII whitespace only.
     let behind = json.get(end..).unwrap_or_default().trim_ascii_end();
     let behind = behind.strip_suffix(']').unwrap_or(behind).trim_ascii();
     let elements = behind.strip_prefix(',').unwrap_or(behind).trim_ascii_start();
     Ok((name.into(), Args::from_wire(elements, attachments)))
 }
 
-/// Takes an acknowledgement's payload apart.
+/// Parses an acknowledgement's payload; returns its arguments as they were written.
 ///
 /// # Errors
-/// It is not an array.
+/// The payload is not an array.
 pub(crate) fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, PeerFault> {
     parse_array(json)?;
     let inner = json.trim_ascii().strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or_default();
     Ok(Args::from_wire(inner.trim_ascii(), attachments))
 }
 
-/// Appends an event.
+/// Appends an event packet's text.
 pub fn encode_event(namespace: &Namespace, id: Option<AckId>, event: &str, args: &Args, out: &mut String) {
     encode_head('2', namespace, id, args.attachments().len(), out);
     out.push('[');
@@ -121,7 +121,7 @@ pub fn encode_event(namespace: &Namespace, id: Option<AckId>, event: &str, args:
     out.push(']');
 }
 
-/// Appends an acknowledgement.
+/// Appends an acknowledgement packet's text.
 pub fn encode_ack(namespace: &Namespace, id: AckId, args: &Args, out: &mut String) {
     encode_head('3', namespace, Some(id), args.attachments().len(), out);
     out.push('[');
@@ -129,14 +129,14 @@ pub fn encode_ack(namespace: &Namespace, id: AckId, args: &Args, out: &mut Strin
     out.push(']');
 }
 
-/// Appends the CONNECT packet for a socket that was let in.
+/// Appends the CONNECT packet for a socket that was accepted.
 pub(crate) fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
     encode_head('0', namespace, None, 0, out);
     // Writing to a string cannot fail; ids need no escapes.
     let _ = write!(out, r#"{{"sid":"{sid}"}}"#);
 }
 
-/// Appends the `CONNECT_ERROR` packet for a client that was refused.
+/// Appends the `CONNECT_ERROR` packet for a CONNECT that was refused.
 pub(crate) fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);
@@ -148,7 +148,7 @@ pub(crate) fn encode_connect_error(namespace: &Namespace, error: &ConnectError, 
     out.push('}');
 }
 
-/// Appends a DISCONNECT.
+/// Appends a DISCONNECT packet.
 pub(crate) fn encode_disconnect(namespace: &Namespace, out: &mut String) {
     encode_head('1', namespace, None, 0, out);
 }
@@ -187,7 +187,7 @@ fn take_attachments(text: &str) -> Result<(usize, &str), PeerFault> {
     let (digits, rest) = text.split_once('-').ok_or(PeerFault::AttachmentCount)?;
     let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     let count: usize = if plain { digits.parse().map_err(|_| PeerFault::AttachmentCount)? } else { 0 };
-    // None is what older parsers took and then failed on with the next packet.
+    // Older versions of the reference parser accepted 0 attachments, and then failed on the next packet.
     if !(1..=MAX_ATTACHMENTS).contains(&count) {
         return Err(PeerFault::AttachmentCount);
     }
@@ -218,7 +218,7 @@ fn parse_object(json: &str) -> Result<&str, PeerFault> {
     if valid { Ok(json) } else { Err(PeerFault::Payload) }
 }
 
-/// Checks that the text is a JSON array, to whatever depth, and returns its first element's text.
+/// Checks that the text is a JSON array, of any depth, and returns its first element's text.
 fn parse_array(json: &str) -> Result<Option<&str>, PeerFault> {
     struct First;
     impl<'de> Visitor<'de> for First {
@@ -239,7 +239,7 @@ fn parse_array(json: &str) -> Result<Option<&str>, PeerFault> {
     first.map(|first| first.map(RawValue::get)).map_err(|_| PeerFault::Payload)
 }
 
-/// Reads a valid JSON string, in place where it has no escapes.
+/// Parses a valid JSON string; a string without escapes is borrowed.
 fn parse_string(json: &str) -> Result<Cow<'_, str>, PeerFault> {
     match json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
         Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_taken_apart_as_they_were_written() {
+    fn the_arguments_of_events_stay_as_they_were_written() {
         let parts = |n: &str, i, e: &str, a: &str| (n.to_owned(), i, e.to_owned(), a.to_owned());
         assert_eq!(event(r#"2["a"]"#), parts("/", None, "a", ""));
         assert_eq!(
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packet_is_a_fault() {
+    fn invalid_packets_are_faults() {
         for bad in [
             "",
             "7",
@@ -314,7 +314,7 @@ mod tests {
             "2/x",
             "2/x,",
         ] {
-            assert!(decode(bad).is_err(), "{bad:?} gave {:?}", decode(bad));
+            assert!(decode(bad).is_err(), "{bad:?} was decoded as {:?}", decode(bad));
         }
     }
 
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn connects_take_an_object_or_nothing() {
+    fn the_payload_of_connect_is_an_object_or_nothing() {
         let connect = |n: &str, auth: Option<&str>| {
             let namespace = Namespace::parse(n).expect("valid");
             Ok(Decoded::Whole(Packet::Connect { namespace, auth: auth.map(Into::into) }))
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_json_is_only_text_to_pass_on() {
+    fn deep_json_is_passed_on_as_text() {
         let deep = format!("2[\"a\",{}{}]", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(event(&deep).2, "a");
     }

@@ -13,7 +13,7 @@ use crate::error::PeerFault;
 use crate::id::{AckId, Namespace};
 use crate::limits::MAX_INLINE_PART_BYTES;
 
-/// Puts a session's packets together, message by message.
+/// The decoder of a session, which joins packets and their attachments message by message.
 #[derive(Debug, Default)]
 pub enum Decoder {
     /// The next message is a packet's text.
@@ -35,10 +35,10 @@ pub struct Partial {
 }
 
 impl Decoder {
-    /// Takes a text message; returns the packet, if that is all of it.
+    /// Handles a text message; returns the packet, if it has no attachments.
     ///
     /// # Errors
-    /// It is not a packet's text, or attachments are due.
+    /// The text is not a packet's, or an attachment is expected.
     pub fn handle_text(&mut self, text: &str) -> Result<Option<Packet>, PeerFault> {
         if matches!(self, Self::Reconstructing(_)) {
             return Err(PeerFault::Reconstruction);
@@ -54,10 +54,10 @@ impl Decoder {
         }
     }
 
-    /// Takes a binary message; returns the packet that it completes.
+    /// Handles a binary message; returns the packet, if this was its last attachment.
     ///
     /// # Errors
-    /// No attachment is due, or those of this packet have more than `max_bytes` in all.
+    /// No attachment is expected, or those of this packet have more than `max_bytes` in all.
     pub fn handle_binary(&mut self, bytes: Bytes, max_bytes: usize) -> Result<Option<Packet>, PeerFault> {
         let Self::Reconstructing(mut partial) = core::mem::take(self) else { return Err(PeerFault::Reconstruction) };
         partial.arrived.push(bytes);
@@ -71,7 +71,7 @@ impl Decoder {
         partial.complete().map(Some)
     }
 
-    /// Bytes of the attachments that wait for their packet's last one.
+    /// Returns the bytes of the attachments that wait for their packet's last one.
     pub fn waiting_bytes(&self) -> usize {
         match self {
             Self::Idle => 0,
@@ -79,12 +79,12 @@ impl Decoder {
         }
     }
 
-    /// Returns whether attachments are due.
+    /// Returns whether an attachment is expected.
     pub const fn is_reconstructing(&self) -> bool {
         matches!(self, Self::Reconstructing(_))
     }
 
-    /// Returns what must survive sleep; long attachments are left to [`parts`](Self::parts).
+    /// Returns the incomplete packet for the snapshot; its long attachments are in [`parts`](Self::parts).
     pub fn snapshot(&self) -> Option<PartialSnapshot> {
         let Self::Reconstructing(partial) = self else { return None };
         let part = |bytes: &Bytes| {
@@ -111,7 +111,7 @@ impl Decoder {
         parts
     }
 
-    /// Makes a decoder as it was before the world slept; returns `None` when the snapshot is damaged.
+    /// Restores a decoder after hibernation; returns `None` if the snapshot is damaged.
     pub fn restore(snapshot: Option<PartialSnapshot>, parts: &Parts) -> Option<Self> {
         let Some(PartialSnapshot { is_ack, namespace, id, json, announced, arrived }) = snapshot else {
             return Some(Self::Idle);
@@ -146,7 +146,7 @@ mod tests {
     use crate::limits::MAX_JSON_DEPTH;
 
     #[test]
-    fn long_attachments_are_written_beside_the_snapshot() {
+    fn long_attachments_are_not_in_the_snapshot() {
         let mut decoder = Decoder::default();
         let text =
             r#"53-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]"#;
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn attachments_come_in_order_and_nothing_between() {
+    fn no_other_message_may_come_between_attachments() {
         let mut decoder = Decoder::default();
         let text = r#"52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
         assert_eq!(decoder.handle_text(text), Ok(None));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_packet_passes_recurses() {
+    fn deep_packets_are_handled_without_recursion() {
         let deep = |open: &str, close: &str, times: usize| {
             let (open, close) = (open.repeat(times), close.repeat(times));
             format!(r#"1-["a",{open}{{"_placeholder":true,"num":0}}{close}]"#)
@@ -216,7 +216,7 @@ mod tests {
                 );
             }
         };
-        // A stack for far fewer calls than the JSON has levels.
+        // The stack is too small for one call per level of the JSON.
         let small = std::thread::Builder::new().stack_size(128 << 10);
         small.spawn(run).expect("a thread starts").join().expect("it ends well");
     }

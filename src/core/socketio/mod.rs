@@ -1,4 +1,4 @@
-//! Messages <-> packets.
+//! Stage 2: messages to Socket.IO packets, and back.
 
 mod codec;
 mod decoder;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::id::{AckId, Namespace};
 use crate::value::Args;
 
-/// The event names that Socket.IO keeps for itself; a packet with one of them closes the connection.
+/// The event names that Socket.IO reserves; an event with one of them closes the client's connection.
 pub(crate) const RESERVED_EVENTS: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
@@ -16,7 +16,7 @@ pub enum Packet {
     Connect {
         /// The namespace.
         namespace: Namespace,
-        /// An object as JSON, where there is one.
+        /// The auth object as JSON, if there is one.
         auth: Option<Box<str>>,
     },
     /// `1`: leave a namespace.
@@ -28,9 +28,9 @@ pub enum Packet {
     Event {
         /// The namespace.
         namespace: Namespace,
-        /// The id for the acknowledgement, where one is wanted.
+        /// The acknowledgement id, if the client asks for an acknowledgement.
         id: Option<AckId>,
-        /// The event's name; a number's digits where a client named it by one.
+        /// The event's name; if it is a number, the number's JSON text.
         event: Rc<str>,
         /// The arguments.
         args: Args,

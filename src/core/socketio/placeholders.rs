@@ -1,16 +1,16 @@
-//! The placeholders in a binary packet's JSON, which stand where its attachments belong.
+//! The placeholders in a binary packet's JSON. Each marks the place of an attachment.
 
 use crate::error::PeerFault;
 use crate::limits::MAX_JSON_DEPTH;
 use crate::value::json;
 
-/// Checks that every placeholder names one of `count` attachments. `json` is valid JSON: in other texts, anything may count as a
-/// placeholder. Nothing recurses.
+/// Checks that every placeholder names one of `count` attachments. `json` must be valid JSON: for other texts, the result means
+/// nothing. Does not recurse, so that deep JSON cannot overflow the stack.
 ///
 /// # Errors
-/// One does not, or the JSON is nested deeper than [`MAX_JSON_DEPTH`].
+/// A placeholder does not name an attachment, or the JSON is nested deeper than [`MAX_JSON_DEPTH`].
 pub(crate) fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFault> {
-    // The arrays and objects that are open here, the innermost last.
+    // The arrays and objects around this position, the innermost last.
     let mut open: Vec<Members> = Vec::new();
     let mut rest = json;
     while let Some(first) = rest.bytes().next() {
@@ -68,7 +68,7 @@ pub(crate) fn check_placeholders(json: &str, count: usize) -> Result<(), PeerFau
     Ok(())
 }
 
-/// What is known of the members of an object; those of an array have no keys.
+/// What was read of an object's members. The elements of an array have no keys.
 #[derive(Clone, Copy, Default)]
 struct Members {
     /// The key of the member that is read.
@@ -87,7 +87,7 @@ enum Key {
     Other,
 }
 
-/// What a value is, as far as placeholders go.
+/// A value, as far as it matters for placeholders.
 #[derive(Clone, Copy, PartialEq)]
 enum Seen {
     True,
@@ -96,7 +96,7 @@ enum Seen {
 }
 
 impl Members {
-    /// Notes the value of the member that is read. Where a key comes twice, the last value counts.
+    /// Records the value of the member that is read. If a key occurs twice, the last value counts, as in JavaScript.
     fn set(&mut self, value: Seen) {
         match self.key {
             Key::Placeholder => self.is_placeholder = value == Seen::True,
@@ -107,7 +107,7 @@ impl Members {
 }
 
 impl Key {
-    /// Reads a key with its quotes.
+    /// Parses a key with its quotes.
     fn parse(text: &str) -> Self {
         match text {
             r#""_placeholder""# => Self::Placeholder,
@@ -122,7 +122,7 @@ impl Key {
     }
 }
 
-/// Splits a text behind the string that it starts with.
+/// Splits a text after the JSON string that it starts with.
 fn split_string(text: &str) -> (&str, &str) {
     let mut from = 1;
     while let Some(found) = text.get(from..).and_then(|rest| rest.find('"')) {
@@ -138,7 +138,7 @@ fn split_string(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// Returns the text without its first bytes; they are ASCII.
+/// Returns the text without its first `bytes`, which must be ASCII.
 fn skip(text: &str, bytes: usize) -> &str {
     text.get(bytes..).unwrap_or_default()
 }
@@ -187,7 +187,7 @@ mod tests {
         assert!(!check(&nested(100_000), 1));
     }
 
-    /// Returns whether a value's placeholders are right, found with recursion.
+    /// Returns whether a value's placeholders are valid; a simple check with recursion.
     fn is_right(value: &Value) -> bool {
         match value {
             Value::Array(elements) => elements.iter().all(is_right),
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_finds_what_recursion_finds(value in values()) {
+        fn it_agrees_with_a_recursive_check(value in values()) {
             prop_assert_eq!(check(&value.to_string(), 2), is_right(&value));
             prop_assert_eq!(check(&format!("{value:#}"), 2), is_right(&value));
         }

@@ -1,4 +1,4 @@
-//! Which requests reach a world, and what those are told that do not.
+//! Admission: which requests reach a world, and the responses to those that do not.
 
 use super::EngineRoutes;
 use crate::error::{BadRequest, Refusal};
@@ -15,7 +15,7 @@ use core::fmt;
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
-/// A connection that was refused: what engine.io's `connection_error` is told.
+/// A connection that was refused: the argument of engine.io's `connection_error`.
 pub struct ConnectionError<'a> {
     request: &'a ConnRequest,
     refusal: &'a Refusal,
@@ -24,26 +24,27 @@ pub struct ConnectionError<'a> {
 /// Why a request does not reach its world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
-    /// It is refused, as the client reads in engine.io's words.
+    /// It is refused with a code of engine.io's.
     Refused(Refusal),
-    /// [`allow_request`](EngineRoutes::allow_request) said no, with this message.
+    /// [`allow_request`](EngineRoutes::allow_request) failed with this message.
     Forbidden(String),
-    /// A [`guard`](EngineRoutes::guard) answered it.
+    /// A [`guard`](EngineRoutes::guard) sent this response.
     Answered(HttpResponse),
 }
 
 impl ConnectionError<'_> {
-    /// The request. It may have named a session, and that session may go on.
+    /// Returns the request. If it named a session, that session may still exist.
     pub const fn request(&self) -> &ConnRequest {
         self.request
     }
 
-    /// engine.io's number, such as 1.
+    /// Returns engine.io's code, such as 1.
     pub const fn code(&self) -> u8 {
         self.refusal.code()
     }
 
-    /// engine.io's sentence for the number, such as `Session ID unknown`. What the client was told may say more.
+    /// Returns engine.io's message for the code, such as `Session ID unknown`. The message that was sent to the client
+    /// may say more.
     pub fn message(&self) -> &str {
         match self.refusal {
             Refusal::Forbidden(_) => "Forbidden",
@@ -51,11 +52,10 @@ impl ConnectionError<'_> {
         }
     }
 
-    /// What more there is to say: an object with engine.io's members, such as `{"sid":"…"}`, `{"transport":"…"}`,
-    /// `{"method":"…"}`, `{"message":"…"}` where it was forbidden, `{"protocol":3}`, or with code 3 a `name` such as
+    /// Returns the details: an object with engine.io's members, such as `{"sid":"…"}`, `{"transport":"…"}`,
+    /// `{"method":"…"}`, `{"protocol":3}`, or `{"message":"…"}` with code 4. With code 3, it has a `name` such as
     /// `TRANSPORT_MISMATCH`, `TRANSPORT_HANDSHAKE_ERROR`, `PROTOCOL_MISMATCH`, `MIDDLEWARE_FAILURE` and
-    /// `ID_GENERATION_ERROR`. The names `WORLD_FULL`, `HEADERS_TOO_LONG` and `BAD_SUBPROTOCOLS` are
-    /// Dormouse's own.
+    /// `ID_GENERATION_ERROR`. The names `WORLD_FULL`, `HEADERS_TOO_LONG` and `BAD_SUBPROTOCOLS` are Dormouse's own.
     pub fn context(&self) -> Value {
         let request = self.request;
         match self.refusal {
@@ -63,7 +63,7 @@ impl ConnectionError<'_> {
             Refusal::UnknownSid => json!({ "sid": request.sid() }),
             Refusal::BadHandshakeMethod => json!({ "method": request.method() }),
             Refusal::BadRequest(what @ BadRequest::TransportMismatch) => {
-                // Only the session's world knows what it is on, and judges only requests that poll.
+                // Only the world knows the transport of a session, and it checks that of requests that poll only.
                 let is_poll = request.transport().as_deref() == Some("polling") && !request.is_upgrade();
                 if is_poll {
                     json!({ "name": what.name(), "transport": "polling", "previousTransport": "websocket" })
@@ -73,10 +73,10 @@ impl ConnectionError<'_> {
             }
             Refusal::BadRequest(what) => json!({ "name": what.name() }),
             Refusal::Forbidden(message) => json!({ "message": message }),
-            // engine.io takes everything that is not 4 for its third revision.
+            // engine.io treats every `EIO` but 4 as its third revision.
             Refusal::UnsupportedProtocol => json!({ "protocol": 3 }),
             Refusal::Full => json!({ "name": "WORLD_FULL" }),
-            // Reported to nobody: it ends a session that exists.
+            // Never reported: it ends a session that exists.
             Refusal::BodyTimeout => json!({ "name": "BODY_TIMEOUT" }),
             Refusal::BadSubprotocols => json!({ "name": "BAD_SUBPROTOCOLS" }),
             Refusal::HandshakeTooLong => json!({ "name": "HEADERS_TOO_LONG" }),
@@ -91,11 +91,11 @@ impl fmt::Debug for ConnectionError<'_> {
 }
 
 impl Rejection {
-    /// The answer to a request that asks for a WebSocket, or for anything else.
+    /// Returns the response; `is_upgrade` is whether the request asks for a WebSocket.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn into_response(self, is_upgrade: bool) -> HttpResponse {
         match self {
-            // What engine.io says to a client that is no browser: these cannot read it.
+            // engine.io's response. Only clients other than browsers can read it.
             Self::Forbidden(message) if is_upgrade => HttpResponse::text(400, message),
             Self::Forbidden(message) => Self::refused(&Refusal::Forbidden(message)),
             Self::Refused(refusal) => Self::refused(&refusal),
@@ -112,12 +112,12 @@ impl Rejection {
 }
 
 impl EngineRoutes {
-    /// Judges a request, in the Worker: its guards, the protocol, and whether it may open a session. Those who watch are told
-    /// of a refusal.
+    /// Decides whether a request may reach its world, in the Worker: calls the guards, checks the protocol and, if the
+    /// request opens a session, calls the `allow_request` hooks. Reports refusals.
     ///
     /// # Errors
-    /// The request does not reach its world.
-    // Boxed: inside the Worker's own future, LLVM makes wasm of it that does not validate, where panics unwind.
+    /// The request must not reach its world.
+    // Boxed: inlined into the Worker's own future, LLVM makes wasm of it that does not validate, in builds that unwind.
     pub(crate) fn admit<'a>(
         &'a self,
         request: &'a ConnRequest,
@@ -133,7 +133,7 @@ impl EngineRoutes {
         })
     }
 
-    /// Tells those who watch that a connection is refused.
+    /// Calls the hooks of refused connections. A refusal that ends an existing session is not reported.
     pub(crate) fn report(&self, request: &ConnRequest, refusal: &Refusal) {
         if matches!(refusal, Refusal::BadRequest(BadRequest::TransportError) | Refusal::BodyTimeout) {
             return;
@@ -143,13 +143,13 @@ impl EngineRoutes {
         }
     }
 
-    /// Whether the app has a say in the Worker: where it has none, [`check_protocol`] says all.
+    /// Returns whether the app has hooks that run in the Worker. If it has none, [`check_protocol`] alone decides.
     #[cfg(target_arch = "wasm32")]
     pub(crate) const fn looks_at_requests(&self) -> bool {
         !self.guards.is_empty() || !self.allow.is_empty() || self.watches_errors() || self.changes_headers()
     }
 
-    /// Whether anybody watches refusals.
+    /// Returns whether there are hooks of refused connections.
     pub(crate) const fn watches_errors(&self) -> bool {
         !self.connection_errors.is_empty()
     }
@@ -189,9 +189,10 @@ const fn refused(refusal: Refusal) -> Rejection {
     Rejection::Refused(refusal)
 }
 
-/// What a guard of requests gives back.
-// What makes one is hidden, because the type is the crate's own: `EngineRoutes::guard` says what a guard may return. Were the two
-// without a parameter recommended, the compiler would not say of an error of the app's what it lacks.
+/// The outcome of a guard of requests.
+// Its implementations are hidden, because the type is private: `EngineRoutes::guard` says what a guard may return. The
+// two without a type parameter are not recommended, so that the compiler's message names the trait that an app's own
+// error lacks.
 type Judged = Result<(), GuardRejection>;
 
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! What happens to connections: the events of `socket.conn`.
+//! The handlers of connection events: those of `socket.conn`.
 
 use super::EngineRoutes;
 use crate::core::dispatch::ConnEvent;
@@ -7,7 +7,7 @@ use crate::handles::Conn;
 use crate::handles::Io;
 use crate::routing::handler::{Erased, Handler, erase};
 
-/// The handlers to call for an event of a connection's.
+/// The handlers of a connection event, and the call that they get.
 pub(crate) enum ConnCall<'a> {
     Upgraded(&'a [Erased<Upgraded>], Upgraded),
     Packet(&'a [Erased<ConnPacket>], ConnPacket),
@@ -15,8 +15,8 @@ pub(crate) enum ConnCall<'a> {
 }
 
 impl EngineRoutes {
-    /// Called when a connection has taken a WebSocket in the place of polling: `socket.conn.on("upgrade")`. Takes the
-    /// [`Conn`], [`Io`], [`Storage`](crate::handles::Storage).
+    /// Registers a handler that is called when a connection has switched from polling to a WebSocket:
+    /// `socket.conn.on("upgrade")`. It may take the [`Conn`], [`Io`] and [`Storage`](crate::handles::Storage).
     ///
     /// ```
     /// use dormouse::socket::Conn;
@@ -34,38 +34,41 @@ impl EngineRoutes {
         self
     }
 
-    /// Called with every [`EnginePacket`](crate::value::EnginePacket) that a client sent, before its contents are looked at:
-    /// `socket.conn.on("packet")`. Takes the [`Conn`], [`Io`], [`Storage`](crate::handles::Storage), too. The pongs that the runtime
-    /// answers while the world sleeps (from 10 s ping intervals on) reach nobody.
+    /// Registers a handler that is called with every [`EnginePacket`](crate::value::EnginePacket) that a client sent,
+    /// before the packet is processed: `socket.conn.on("packet")`. It may also take the [`Conn`], [`Io`] and
+    /// [`Storage`](crate::handles::Storage). It is not called with the pongs that the runtime answers by itself (with
+    /// ping intervals of 10 s and more).
     #[must_use]
     pub fn on_packet<M>(mut self, handler: impl Handler<ConnPacket, M>) -> Self {
         self.packets.push(erase(handler));
         self
     }
 
-    /// Called with every [`EnginePacket`](crate::value::EnginePacket) that is on its way to a client: `socket.conn.on("packetCreate")`. A volatile one
-    /// may still be dropped. What this handler itself emits is not told to it again, and neither are the pings that go to all
-    /// clients at once (from 10 s ping intervals on).
+    /// Registers a handler that is called with every [`EnginePacket`](crate::value::EnginePacket) that is about to be
+    /// sent to a client: `socket.conn.on("packetCreate")`. A volatile packet may still be dropped. The handler is not
+    /// called with what it emits itself, nor with the pings that go to all clients at once (with ping intervals of 10 s
+    /// and more).
     #[must_use]
     pub fn on_packet_create<M>(mut self, handler: impl Handler<ConnPacket, M>) -> Self {
         self.packets_created.push(erase(handler));
         self
     }
 
-    /// Called when a connection is closed, after the `on_disconnect` of its sockets: `socket.conn.on("close")`. Takes the
-    /// [`Conn`] as it was, the [`Reason`](crate::error::Reason), [`Io`], [`Storage`](crate::handles::Storage).
+    /// Registers a handler that is called when a connection was closed, after the `on_disconnect` of its sockets:
+    /// `socket.conn.on("close")`. It may take the [`Conn`] as it was, the [`Reason`](crate::error::Reason), [`Io`] and
+    /// [`Storage`](crate::handles::Storage).
     #[must_use]
     pub fn on_close<M>(mut self, handler: impl Handler<ConnClosed, M>) -> Self {
         self.conn_closed.push(erase(handler));
         self
     }
 
-    /// Whether handlers are called for packets that clients sent, and for those on their way to them.
+    /// Returns whether there are handlers of packets from clients, and of packets to clients.
     pub(crate) const fn watches_packets(&self) -> (bool, bool) {
         (!self.packets.is_empty(), !self.packets_created.is_empty())
     }
 
-    /// Whether there is a handler for an event of a connection's.
+    /// Returns whether there is a handler of a connection event.
     pub(crate) const fn watches(&self, event: &ConnEvent) -> bool {
         match event {
             ConnEvent::Upgraded => !self.upgraded.is_empty(),

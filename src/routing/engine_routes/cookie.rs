@@ -4,8 +4,7 @@ use cookie::{Cookie, SameSite};
 
 use crate::id::Sid;
 
-/// A cookie as engine.io completes it: its name is `io`, its path `/`, it is for HTTP only, and of the same site, but where it
-/// says otherwise.
+/// Completes a cookie with engine.io's defaults: the name `io`, the path `/`, `HttpOnly` and `SameSite=Lax`.
 fn complete(mut cookie: Cookie<'static>) -> Cookie<'static> {
     if cookie.name().is_empty() {
         cookie.set_name("io");
@@ -22,13 +21,13 @@ fn complete(mut cookie: Cookie<'static>) -> Cookie<'static> {
     cookie
 }
 
-/// The header `set-cookie`, before and behind the session's id.
+/// The header `set-cookie`, in two parts: before and after the session's id.
 #[derive(Debug)]
 pub(crate) struct Template(String, String);
 
 impl Template {
-    /// Written once, where the app asks for a cookie: what writes the time at which one expires is 20 KB of wasm, and for
-    /// those apps only.
+    /// Writes a cookie, once and when the app sets it, rather than for each session: the code that writes expiry times
+    /// is 20 KB of wasm, which only apps that set a cookie should have.
     pub(crate) fn new(cookie: Cookie<'static>) -> Self {
         let mut cookie = complete(cookie);
         cookie.set_value("");
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_said_is_as_engine_io_has_it() {
+    fn missing_attributes_are_engine_ios_defaults() {
         let sid = Sid::parse("abc").expect("valid");
         let text = |cookie| Template::new(cookie).header(sid);
         assert_eq!(text(Cookie::from("")), "io=abc; HttpOnly; SameSite=Lax; Path=/");

@@ -1,4 +1,4 @@
-//! Where Socket.IO is served.
+//! The path of Socket.IO's gateway.
 
 /// The path of Socket.IO's gateway, at the root and below a world's path; it starts and ends with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ impl GatewayPath {
             path.chars().all(is_plain)
                 && !path.contains("//")
                 && !path.split('/').any(|part| part == "." || part == ".."),
-            "the path {path:?} may have letters, digits and - . _ ~ between single slashes, as browsers send it"
+            "the path {path:?} is not as browsers send it; use letters, digits and - . _ ~ between single slashes"
         );
         let path = format!("{}/", path.trim_end_matches('/'));
         let is_taken =
@@ -25,7 +25,7 @@ impl GatewayPath {
         Self(path.into())
     }
 
-    /// The path.
+    /// Returns the path.
     pub(crate) const fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_none_or_taken_is_refused_at_start_up() {
+    fn an_invalid_or_taken_path_is_refused_at_start_up() {
         for path in
             ["", "realtime", "/", "/a//b", "/a?b", "/a b", "/ä", "/../a", "/engine.io", "/w/a", "/api/worlds/x", "/{x}"]
         {

@@ -1,4 +1,4 @@
-//! What is about connections rather than namespaces: Socket.IO's `io.engine`.
+//! Hooks and options of connections rather than namespaces: Socket.IO's `io.engine`.
 
 pub(crate) mod admission;
 pub(crate) mod conn_events;
@@ -20,16 +20,17 @@ use crate::handles::{ConnRequest, Headers};
 use crate::http::Cors;
 use crate::id::Sid;
 
-/// Prefix of the headers that make a WebSocket of a connection.
+/// Prefix of the headers of a WebSocket handshake.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
 
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;
 type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
 
-/// What is about connections. [`guard`](Self::guard), [`allow_request`](Self::allow_request),
-/// [`initial_headers`](Self::initial_headers) and [`headers`](Self::headers) run in the Worker, so that a request that is
-/// refused wakes no world; all else runs in the world.
+/// Hooks and options of connections. [`guard`](Self::guard), [`allow_request`](Self::allow_request),
+/// [`initial_headers`](Self::initial_headers) and [`headers`](Self::headers) run in the Worker, so that a request that
+/// is refused wakes no world. [`on_connection_error`](Self::on_connection_error) runs where the connection is refused.
+/// All other hooks run in the world.
 #[derive(Default)]
 pub struct EngineRoutes {
     raw: RawRoutes,
@@ -49,10 +50,10 @@ pub struct EngineRoutes {
 }
 
 impl EngineRoutes {
-    /// Asked whether a client may open a session, before its world is woken: engine.io's `allowRequest`. Takes a
-    /// [`ConnRequest`] and may await. The text of its error is what the client is told: a 403 with code 4 where it
-    /// polls, a 400 with the text on a WebSocket. All that are registered must agree. A session that exists is not asked about
-    /// again.
+    /// Registers a hook that decides whether a client may open a session, before its world is woken: engine.io's
+    /// `allowRequest`. It takes a [`ConnRequest`] and may await. The text of its error is sent to the client: a client
+    /// that polls gets a 403 with code 4, a WebSocket gets a 400 with the text. If there are several hooks, all must
+    /// return `Ok`. Requests of an existing session do not call them.
     ///
     /// ```
     /// use dormouse::extract::ConnRequest;
@@ -80,10 +81,12 @@ impl EngineRoutes {
         self
     }
 
-    /// Asked about every HTTP request of Engine.IO, upgrades too, in the Worker and before all else but the origin: the
-    /// counterpart of `io.engine.use(middleware)`. Takes a [`ConnRequest`] and may await. Its error is either an
-    /// [`HttpResponse`](crate::handles::HttpResponse), which the client gets, or any other error, which is a 400 with code 3 and
-    /// the context `MIDDLEWARE_FAILURE`. Headers are set by [`headers`](Self::headers).
+    /// Registers middleware that is called with every HTTP request of Engine.IO, upgrades too: the counterpart of
+    /// `io.engine.use(middleware)`. It runs in the Worker, after the check of the origin and before all other checks;
+    /// preflights do not reach it. It takes a [`ConnRequest`] and may await. Its error is either an
+    /// [`HttpResponse`](crate::handles::HttpResponse), which is sent to the client, or any other error: then the client
+    /// gets a 400 with code 3, and the context of the connection error is `MIDDLEWARE_FAILURE`. Headers are set by
+    /// [`headers`](Self::headers).
     ///
     /// ```
     /// use dormouse::extract::ConnRequest;
@@ -102,8 +105,8 @@ impl EngineRoutes {
         self
     }
 
-    /// Changes the headers of the response that opens a session, just before it is sent: engine.io's `initial_headers`. Runs
-    /// in the Worker, before [`headers`](Self::headers).
+    /// Registers a hook that changes the headers of the response that opens a session, just before it is sent:
+    /// engine.io's `initial_headers`. It runs in the Worker, before [`headers`](Self::headers).
     ///
     /// ```
     /// use dormouse::App;
@@ -118,16 +121,18 @@ impl EngineRoutes {
         self
     }
 
-    /// Changes the headers of every HTTP response of a session, the upgrade to WebSocket too, just before it is sent:
-    /// engine.io's `headers`. Runs in the Worker. Refusals have none. Headers that start with `sec-websocket-` stay as they are.
+    /// Registers a hook that changes the headers of every HTTP response of a session, the upgrade to WebSocket too,
+    /// just before it is sent: engine.io's `headers`. It runs in the Worker. It is not called for refusals, and cannot
+    /// change headers that start with `sec-websocket-`.
     #[must_use]
     pub fn headers(mut self, change: impl Fn(&mut Headers, &ConnRequest) + 'static) -> Self {
         self.headers.push(Rc::new(change));
         self
     }
 
-    /// Told of every connection that is refused, with engine.io's code, message and context: its `connection_error`. Runs
-    /// where the connection is refused: in the Worker, or in the world where only that knows.
+    /// Registers a hook that is called for every connection that is refused, with engine.io's code, message and
+    /// context: its `connection_error`. It is not called if a [`guard`](Self::guard) sent a response of its own. It
+    /// runs where the connection is refused: in the Worker, or in the world if only the world knows the reason.
     ///
     /// ```
     /// use dormouse::App;
@@ -145,12 +150,13 @@ impl EngineRoutes {
         self
     }
 
-    /// Makes the ids of sessions: engine.io's `generateId`. One has 1 to 64 characters of `A-Z a-z 0-9 _ -`, is in no use in
-    /// its world, and nobody can guess it: who knows it may speak for the client while it polls. Any other is refused with
-    /// code 3 and the context `ID_GENERATION_ERROR`. Runs in the world. Without this, ids are 20 random characters.
+    /// Sets the function that makes the ids of sessions: engine.io's `generateId`. An id has 1 to 64 characters of
+    /// `A-Z a-z 0-9 _ -`, must not be in use in its world, and must be impossible to guess: while a client polls, its
+    /// id is all that identifies it. With any other id, the request is refused with code 3 and the context
+    /// `ID_GENERATION_ERROR`. The function runs in the world. Without it, ids are 20 random characters.
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when there is one already.
+    /// At start-up, with the caller's line, if a function is set already.
     #[must_use]
     #[track_caller]
     pub fn generate_id(mut self, make: impl Fn(&ConnRequest) -> String + 'static) -> Self {
@@ -159,8 +165,8 @@ impl EngineRoutes {
         self
     }
 
-    /// Sends a cookie with the session's id where a session is opened by polling: engine.io's `cookie`. The cookie's value is
-    /// replaced; without a name it is called `io`, and unless it says otherwise it is `Path=/; HttpOnly; SameSite=Lax`.
+    /// Sends a cookie with the session's id in the response that opens a session by polling: engine.io's `cookie`. The
+    /// id replaces the cookie's value. The defaults are the name `io` and `Path=/; HttpOnly; SameSite=Lax`.
     ///
     /// ```
     /// use dormouse::App;
@@ -174,16 +180,16 @@ impl EngineRoutes {
         self
     }
 
-    /// What browsers are told about requests from pages of other origins; *which* origins is for the variable
-    /// `ALLOWED_ORIGINS` to say.
+    /// Sets the CORS options for requests from pages of other origins. Which origins may connect is set by the variable
+    /// `ALLOWED_ORIGINS`.
     #[must_use]
     pub fn cors(mut self, cors: Cors) -> Self {
         self.cors = cors;
         self
     }
 
-    /// Serves Socket.IO on another path than `/socket.io/`, at the root and below `/w/<world>`: Socket.IO's `path`. As
-    /// there, a slash at its end may be left out here and is wanted in requests. The client's bundles stay where they are.
+    /// Serves Socket.IO on another path than `/socket.io/`, at the root and below `/w/<world>`: Socket.IO's `path`. A
+    /// slash at the end may be left out here; requests must have it. The path of the client's bundles does not change.
     ///
     /// ```
     /// use dormouse::App;
@@ -193,9 +199,9 @@ impl EngineRoutes {
     /// ```
     ///
     /// # Panics
-    /// At start-up, naming the caller's line, when it does not start with `/`, has something else in it than letters,
-    /// digits, and `/ - . _ ~`, or is taken: `/`, `/engine.io/` and what starts with `/w/` or
-    /// `/api/worlds/`.
+    /// At start-up, with the caller's line, if the path does not start with `/`, has other characters than letters,
+    /// digits and `/ - . _ ~`, has an empty part or one that is `.` or `..`, or is taken: `/`, `/engine.io/` and every
+    /// path that starts with `/w/` or `/api/worlds/`.
     #[must_use]
     #[track_caller]
     pub fn path(mut self, path: &str) -> Self {
@@ -203,7 +209,7 @@ impl EngineRoutes {
         self
     }
 
-    /// Serves plain Engine.IO on `/engine.io/`, beside Socket.IO: `raw` registers the handlers of its sessions.
+    /// Serves plain Engine.IO on `/engine.io/`, beside Socket.IO. `raw` registers the handlers of its sessions.
     ///
     /// ```
     /// use dormouse::App;
@@ -222,32 +228,32 @@ impl EngineRoutes {
         self
     }
 
-    /// The handlers of plain Engine.IO.
+    /// Returns the handlers of plain Engine.IO.
     pub(crate) const fn raw_routes(&self) -> &RawRoutes {
         &self.raw
     }
 
-    /// Where Socket.IO is served.
+    /// Returns the path of Socket.IO's gateway.
     pub(crate) const fn gateway_path(&self) -> &str {
         self.path.as_str()
     }
 
-    /// What browsers are told.
+    /// Returns the CORS options.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) const fn cors_options(&self) -> &Cors {
         &self.cors
     }
 
-    /// Whether responses have headers of the app's.
+    /// Returns whether there are hooks that change the headers of responses.
     #[cfg(target_arch = "wasm32")]
     pub(crate) const fn changes_headers(&self) -> bool {
         !(self.headers.is_empty() && self.initial_headers.is_empty())
     }
 
-    /// Lets the app change the headers of a session's response to `request`.
+    /// Calls the hooks that change the headers of a session's response to `request`.
     pub(crate) fn change_headers(&self, headers: &mut Headers, request: &ConnRequest) {
-        // What makes a WebSocket of the connection is not for hooks to say: a client takes no other subprotocol than the one
-        // that was selected of those that it offered.
+        // Hooks cannot change the WebSocket handshake: a client accepts only the subprotocol that was selected from
+        // those that it offered.
         let upgrade = headers.take_prefixed(UPGRADE_PREFIX);
         let initial = self.initial_headers.iter().filter(|_| request.sid().is_none());
         for change in initial.chain(&self.headers) {
@@ -257,12 +263,12 @@ impl EngineRoutes {
         headers.extend(upgrade);
     }
 
-    /// The id that the app makes for the session that `request` opens; `None` where it makes none.
+    /// Returns the id that the app makes for the session that `request` opens; `None` if the app makes no ids.
     pub(crate) fn make_id(&self, request: &ConnRequest) -> Option<String> {
         self.generate_id.as_ref().map(|make| make(request))
     }
 
-    /// The header `set-cookie` of a session that is opened by polling, if the app wants one.
+    /// Returns the header `set-cookie` of a session that is opened by polling; `None` if the app sets no cookie.
     pub(crate) fn set_cookie(&self, sid: Sid) -> Option<String> {
         self.cookie.as_ref().map(|cookie| cookie.header(sid))
     }

@@ -5,8 +5,8 @@ use core::fmt;
 use crate::extract::Engine;
 use crate::routing::handler::{Erased, Handler, erase};
 
-/// The handlers of plain Engine.IO, which is served on `/engine.io/` when there is a handler of connections or messages.
-/// Without one, that path is not found.
+/// The handlers of plain Engine.IO. It is served on `/engine.io/` if there is a handler of connections or messages;
+/// otherwise requests to that path get a 404.
 #[derive(Default)]
 pub struct RawRoutes {
     opened: Vec<Erased<Engine>>,
@@ -15,28 +15,29 @@ pub struct RawRoutes {
 }
 
 impl RawRoutes {
-    /// Called when a session was opened, with its [`EngineSocket`](crate::handles::EngineSocket).
+    /// Registers a handler that is called when a session was opened, with its
+    /// [`EngineSocket`](crate::handles::EngineSocket).
     #[must_use]
     pub fn on_connection<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
         self.opened.push(erase(handler));
         self
     }
 
-    /// Called with every message, a [`Frame`](crate::value::Frame).
+    /// Registers a handler that is called with every message, a [`Frame`](crate::value::Frame).
     #[must_use]
     pub fn on_message<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
         self.messages.push(erase(handler));
         self
     }
 
-    /// Called when a session was closed, with the [`Reason`](crate::error::Reason).
+    /// Registers a handler that is called when a session was closed, with the [`Reason`](crate::error::Reason).
     #[must_use]
     pub fn on_close<M>(mut self, handler: impl Handler<Engine, M>) -> Self {
         self.closed.push(erase(handler));
         self
     }
 
-    /// Whether plain Engine.IO is served.
+    /// Returns whether plain Engine.IO is served.
     pub(crate) const fn is_served(&self) -> bool {
         !(self.opened.is_empty() && self.messages.is_empty())
     }

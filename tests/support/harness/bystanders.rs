@@ -1,11 +1,11 @@
-//! Two clients who talk to each other whatever else goes on in their world.
+//! Two clients that exchange events, whatever else happens in their world.
 
 use dormouse::internal::Protocol;
 use dormouse::value::Frame;
 
 use super::{Host, SocketNo, To, What};
 
-/// A client that talks, and one that listens; both answer pings.
+/// A client that emits and a client that receives; both answer pings.
 #[derive(Debug)]
 pub(crate) struct Bystanders {
     talker: SocketNo,
@@ -14,7 +14,7 @@ pub(crate) struct Bystanders {
 }
 
 impl Bystanders {
-    /// Lets both into the namespace `/`.
+    /// Connects both, and joins the namespace `/`.
     pub(crate) fn new(host: &mut Host) -> Self {
         let [talker, listener] = [(); 2].map(|()| {
             let no = host.open_websocket("EIO=4&transport=websocket", Protocol::SocketIo).expect("a WebSocket");
@@ -25,12 +25,12 @@ impl Bystanders {
         Self { talker, listener, talks: 0 }
     }
 
-    /// Whether a connection is one of theirs.
+    /// Returns whether a connection belongs to one of them.
     pub(crate) fn has(&self, no: SocketNo) -> bool {
         no == self.talker || no == self.listener
     }
 
-    /// Says something new, which the other one must hear.
+    /// Emits a new event, and asserts that the other client gets it.
     pub(crate) fn talk(&mut self, host: &mut Host) {
         self.talks += 1;
         let before = host.runtime().said.len();
@@ -41,7 +41,7 @@ impl Bystanders {
         assert!(is_heard, "the bystanders do not hear each other; what was said: {said:?}");
     }
 
-    /// Both go.
+    /// Closes both connections.
     pub(crate) fn go(&self, host: &mut Host) {
         for no in [self.talker, self.listener] {
             host.gone(no, dormouse::socket::Reason::TransportClose);

@@ -1,7 +1,7 @@
-//! What the tests say to the virtual world of `dormouse::testing`, and how they write down what they hear.
+//! The tests' clients of the virtual world of `dormouse::testing`, and the notation for what these clients get.
 //!
-//! It runs the object's own shell. What it cannot show is whether the runtime behaves as assumed: that is what the
-//! end-to-end tests in `miniflare/` are for.
+//! The world runs the object's own shell. It cannot show whether the runtime behaves as assumed: the end-to-end tests in
+//! `miniflare/` test that.
 #![allow(dead_code, unused_imports, reason = "every test compiles the harness and uses its own part of it")]
 
 pub(crate) mod apps;
@@ -17,30 +17,30 @@ pub(crate) use written::{hex, show};
 
 use dormouse::internal::Config;
 
-/// The settings with some variables set.
+/// Returns the settings with some variables set.
 pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
     let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     Config::parse(lookup).expect("the variables of a test are valid")
 }
 
-/// Heartbeats that one tick shares and the runtime answers: the settings of a world that sleeps.
+/// Returns settings with one tick for all sessions and pongs that the runtime answers: those of a world that can hibernate.
 pub(crate) fn shared_heartbeat() -> Config {
     config(&[])
 }
 
-/// Every session has its own heartbeat, as in the published protocol suites.
+/// Returns settings in which every session has its own heartbeat, as in the published protocol suites.
 pub(crate) fn own_heartbeat() -> Config {
     config(&[("PING_INTERVAL_MS", "300"), ("PING_TIMEOUT_MS", "200")])
 }
 
-/// Property tests that take the same cases on every run.
+/// Returns a runner for property tests that uses the same cases in every run.
 pub(crate) fn deterministic(cases: u32) -> proptest::test_runner::TestRunner {
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// The session id in an OPEN packet.
+/// Returns the session id in an OPEN packet.
 pub(crate) fn sid_of(open: &str) -> String {
     open.chars().skip(r#"0{"sid":""#.len()).take(20).collect()
 }

@@ -1,9 +1,9 @@
-//! What clients get, as transcripts write it.
+//! The transcripts' notation for what clients get.
 
 use bytes::Bytes;
 use dormouse::internal::Response;
 
-/// An answer as transcripts write it: the status and the body.
+/// Returns a response in the transcripts' notation: the status and the body.
 pub(crate) fn show(answer: &Response) -> String {
     match answer {
         Response::Payload(body) => format!("200 {}", body.replace('\u{1e}', " \u{241e} ")),
@@ -13,7 +13,7 @@ pub(crate) fn show(answer: &Response) -> String {
     }
 }
 
-/// Bytes as transcripts write them.
+/// Returns bytes in the transcripts' notation.
 pub(crate) fn hex(bytes: &Bytes) -> String {
     let is_one_byte = bytes.len() > 20 && bytes.iter().all(|byte| byte == &bytes[0]);
     let shown = if is_one_byte { &bytes[..1] } else { bytes };

@@ -1,7 +1,7 @@
 //! The names in the two documents that `docs/parity.md` follows.
 
-/// What Socket.IO's documents for version 4 name, in their order: the headings of "Server API" with the section they are in,
-/// the lines of its tables, and the headings of "Emitting events".
+/// The names in Socket.IO's documentation for version 4, in its order: the headings of "Server API" by section, the rows of its
+/// tables, and the headings of "Emitting events".
 pub(crate) const NAMES: &str = "
 # Server
 new Server(httpServer[, options])

@@ -1,7 +1,7 @@
-//! Source text without comments, strings and characters, line for line.
+//! Blanks comments, strings and characters in source text, and keeps its lines.
 #![expect(clippy::string_slice, reason = "every position comes from a search in the same text")]
 
-/// Puts spaces in place of comments and of what stands in strings and characters.
+/// Replaces comments, strings and character literals by spaces.
 pub(crate) fn blank(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -30,7 +30,7 @@ pub(crate) fn blank(text: &str) -> String {
     out
 }
 
-/// Where a string ends whose opening quote is gone: behind its closing one.
+/// Returns the position after the closing quote of a string whose opening quote was removed.
 fn string_end(string: &str) -> usize {
     let mut escaped = false;
     let close = string.find(|c| {
@@ -41,13 +41,13 @@ fn string_end(string: &str) -> usize {
     close.map_or(string.len(), |at| at + 1)
 }
 
-/// `r##` of a raw string that begins here.
+/// Returns the `r##` of a raw string that begins here.
 fn raw_fence(text: &str) -> Option<&str> {
     let hashes = text.strip_prefix('r')?.find(|c| c != '#')?;
     text[1 + hashes..].starts_with('"').then(|| &text[..=hashes])
 }
 
-/// Where a character ends that begins here; 0 where it is a lifetime.
+/// Returns the end of a character literal that begins here, or 0 if it is a lifetime.
 fn character_end(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match chars.next() {

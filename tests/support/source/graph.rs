@@ -1,10 +1,10 @@
-//! Which files import which, and the circles among them.
+//! The import graph of the files, and its circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Import};
 
-/// More re-exports than one name goes through.
+/// The maximum number of re-exports that are followed for one name.
 const MAX_REEXPORTS: usize = 8;
 
 /// The files of the crate with the files that each one imports.
@@ -14,7 +14,7 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Reads the imports of all files. A name that a folder's `mod.rs` exports again is looked for where it is defined.
+    /// Reads the imports of all files. A name that a folder's `mod.rs` re-exports is followed to the file that defines it.
     pub(crate) fn new(files: &[File]) -> Self {
         let modules: BTreeMap<&str, (&File, Vec<Import>)> =
             files.iter().map(|file| (&*file.module, (file, file.imports()))).collect();
@@ -29,7 +29,7 @@ impl Graph {
         Self { edges }
     }
 
-    /// Returns the circles of two files or more: the largest sets of files that all import each other, by any way.
+    /// Returns the circles of two files or more: the largest sets of files that import each other, directly or indirectly.
     pub(crate) fn circles(&self) -> Vec<Vec<&str>> {
         let reached: BTreeMap<&str, BTreeSet<&str>> =
             self.edges.keys().map(|path| (&**path, self.reachable(path))).collect();
@@ -57,7 +57,7 @@ impl Graph {
     }
 }
 
-/// Returns whether a file that exports a name again uses it, too: more often than it names it for the export.
+/// Returns whether a file that re-exports a name also uses it: whether the name occurs more often than in the re-export.
 fn is_named(code: &str, import: &Import) -> bool {
     let Some(name) = &import.name else { return true };
     let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');

@@ -1,20 +1,20 @@
-//! The paths by which a file names the crate's other modules.
+//! The paths in a file to the crate's other modules.
 #![expect(clippy::string_slice, reason = "every position comes from a search in the same text")]
 
-/// A path into the crate: of a `use` item, or in the code.
+/// A path into the crate, from a `use` item or from other code.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {
-    /// The line, counted from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The path from the crate's root, `core::table::ById`.
     pub path: String,
-    /// The name that the path has in the file; `None` for a path in the code.
+    /// The imported name; `None` for a path outside `use` items.
     pub name: Option<String>,
-    /// Whether others may name it through this file: `pub use`.
+    /// Whether it is a re-export (`pub use`).
     pub is_reexport: bool,
 }
 
-/// Returns the imports of a module's code, which is blanked.
+/// Returns the imports in a module's code. The code must be blanked.
 pub(crate) fn imports(module: &str, code: &str) -> Vec<Import> {
     let children = declared(code);
     let mut found = Vec::new();
@@ -27,7 +27,7 @@ pub(crate) fn imports(module: &str, code: &str) -> Vec<Import> {
                 found.push(Import { line, path, name: Some(name), is_reexport });
             }
         }
-        // Line for line, as it was.
+        // Keeps the line breaks, so that line numbers stay right.
         let blank: String = item.chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
         rest.replace_range(at..at + item.len(), &blank);
     }
@@ -45,7 +45,7 @@ fn line_of(code: &str, at: usize) -> usize {
     code[..at].matches('\n').count() + 1
 }
 
-/// Returns the modules that the code declares, in files of their own.
+/// Returns the modules that the code declares and that have files of their own.
 fn declared(code: &str) -> Vec<&str> {
     code.lines().filter_map(|line| declares(line)?.strip_suffix(';')).collect()
 }
@@ -56,7 +56,7 @@ fn declares(line: &str) -> Option<&str> {
     (before.is_empty() || before.starts_with("pub")).then_some(behind)
 }
 
-/// Returns `::name` of the module in braces that a position is in; nothing where there is none.
+/// Returns `::name` of the inline module around a position; an empty string if there is none.
 fn inline_module(code: &str, at: usize) -> String {
     let mut open = None;
     for line in code[..at].lines() {
@@ -69,7 +69,7 @@ fn inline_module(code: &str, at: usize) -> String {
     open.map_or_else(String::new, |name| format!("::{name}"))
 }
 
-/// Returns the `use` items: where each one's paths begin, whether it exports them, and the paths up to the semicolon.
+/// Returns the `use` items: the position of the paths, whether they are re-exported, and the paths up to the semicolon.
 fn use_items(code: &str) -> Vec<(usize, bool, &str)> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -86,14 +86,14 @@ fn use_items(code: &str) -> Vec<(usize, bool, &str)> {
     found
 }
 
-/// Returns the paths of two words or more in code without `use` items.
+/// Returns the paths with `::` in code without `use` items.
 fn paths(code: &str) -> Vec<(usize, &str)> {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(begin) = code[at..].find(is_path).map(|begin| at + begin) {
         at = code[begin..].find(|c| !is_path(c)).map_or(code.len(), |end| begin + end);
-        // `$crate` in a macro is another crate's way to this one.
+        // `$crate` in a macro is for other crates.
         if code[begin..at].contains("::") && !code[..begin].ends_with('$') {
             found.push((begin, code[begin..at].trim_end_matches(':')));
         }
@@ -101,9 +101,9 @@ fn paths(code: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// Returns a path from the crate's root; `None` for one into another crate, or to what is in scope.
+/// Returns the path from the crate's root; `None` if it leads into another crate or begins with an item in scope.
 ///
-/// `here` is the module in which the path stands, `file` that of the file, which declares `children`.
+/// `here` is the module that contains the path, `file` the module of its file, which declares `children`.
 fn absolute(path: &str, here: &str, file: &str, children: &[&str]) -> Option<String> {
     let (first, rest) = path.split_once("::").unwrap_or((path, ""));
     let join = |module: &str, rest: &str| match (module.is_empty(), rest.is_empty()) {

@@ -1,4 +1,4 @@
-//! Source files, as far as `tests/layering.rs` reads them.
+//! Source files, parsed as far as `tests/layering.rs` needs.
 #![expect(clippy::string_slice, reason = "every position comes from a search in the same text")]
 
 mod blank;
@@ -14,7 +14,7 @@ pub(crate) use imports::{Import, imports};
 /// A source file.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
-    /// The path from the project's folder.
+    /// The path, relative to the project's folder.
     pub path: String,
     /// The path of its module in the crate, `core::engineio::session`; empty for `lib.rs`.
     pub module: String,
@@ -45,7 +45,7 @@ fn collect(root: &Path, folder: &str, found: &mut Vec<File>) {
     }
 }
 
-/// Returns whether a line is the attribute that keeps the next item for wasm32.
+/// Returns whether a line is the attribute that compiles the next item for wasm32 only.
 pub(crate) fn is_for_wasm(line: &str) -> bool {
     line.trim_start().starts_with("#[cfg(target_arch = ") && line.trim_end().ends_with(")]")
 }
@@ -61,12 +61,12 @@ pub(crate) fn names_crate(line: &str, name: &str) -> bool {
 }
 
 impl File {
-    /// Returns the file up to its tests, which stand at its end.
+    /// Returns the file without its test module, which is at its end.
     pub(crate) fn without_tests(&self) -> String {
         let mut lines = self.text.lines().peekable();
         let mut text = String::new();
         while let Some(line) = lines.next() {
-            // A test module, not a single item that only tests need.
+            // Only a test module ends the text, not a single item for tests.
             if line == "#[cfg(test)]" && lines.peek().is_some_and(|next| next.starts_with("mod ")) {
                 break;
             }
@@ -75,17 +75,17 @@ impl File {
         text
     }
 
-    /// Returns the file up to its tests, with comments and the contents of strings blanked, line for line.
+    /// Returns the file without its test module, with comments and strings blanked and all line breaks kept.
     pub(crate) fn code(&self) -> String {
         blank::blank(&self.without_tests())
     }
 
-    /// Returns what the file is called: its own name, or its folder's for a `mod.rs`.
+    /// Returns the file's name without the extension, or its folder's name for a `mod.rs`.
     pub(crate) fn stem(&self) -> &str {
         self.module.rsplit("::").next().unwrap_or_default()
     }
 
-    /// Returns what the file imports from the crate, in order.
+    /// Returns the file's imports from the crate, in order.
     pub(crate) fn imports(&self) -> Vec<Import> {
         imports(&self.module, &self.code())
     }

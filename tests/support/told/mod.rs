@@ -1,5 +1,5 @@
-//! What hooks and handlers were told, and requests by hand.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that meets the unexpected is to fail")]
+//! A record of what hooks and handlers were called with, and helpers for requests.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "every test compiles this and uses its own part of it")]
 
 use core::cell::RefCell;
@@ -13,17 +13,17 @@ thread_local! {
     static TOLD: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes something that no client hears of.
+/// Records something that no client gets.
 pub(crate) fn tell(what: Value) {
     TOLD.with_borrow_mut(|told| told.push(what));
 }
 
-/// What was noted since the last call.
+/// Returns what was recorded since the last call.
 pub(crate) fn take_told() -> Vec<Value> {
     TOLD.take()
 }
 
-/// The id of the session that a GET opened.
+/// Returns the id of the session that a GET opened.
 pub(crate) fn sid_of(host: &Host, http: usize) -> String {
     let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("no session: {:?}", host.answer_of(http)) };
     let open: Value = serde_json::from_str(open.strip_prefix('0').expect("OPEN")).expect("JSON");
@@ -35,12 +35,12 @@ pub(crate) const POLLING: &str = "EIO=4&transport=polling";
 /// The query that opens a session on a WebSocket.
 pub(crate) const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
-/// A GET.
+/// Sends a GET.
 pub(crate) fn get(host: &mut Host, query: &str) -> usize {
     host.request("GET", query, Protocol::SocketIo, false)
 }
 
-/// A server whose clients may `say` something, with these hooks.
+/// Returns an app with these hooks, and an event `say`, which emits `said` to the others.
 pub(crate) fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
     App::new()
         .namespace("/", |ns| {
@@ -49,7 +49,7 @@ pub(crate) fn app_of(engine: impl FnOnce(EngineRoutes) -> EngineRoutes) -> App {
         .engine(engine)
 }
 
-/// Notes every connection that is refused.
+/// Adds a hook that records every refused connection.
 pub(crate) fn watched(engine: EngineRoutes) -> EngineRoutes {
     engine.on_connection_error(|error| {
         let sid = error.request().sid();
@@ -57,7 +57,7 @@ pub(crate) fn watched(engine: EngineRoutes) -> EngineRoutes {
     })
 }
 
-/// The refusal that a request got.
+/// Returns the refusal that a request got.
 pub(crate) fn refusal(host: &Host, http: usize) -> Refusal {
     match host.answer_of(http) {
         Some(Response::Refused(refusal)) => refusal.clone(),

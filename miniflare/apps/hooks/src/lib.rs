@@ -1,4 +1,4 @@
-//! An app with a hook of every kind: clients say in their query what is to become of them.
+//! An app with a hook of every kind. The query of a client's request selects what the hooks do with it.
 
 use dormouse::cookie::Cookie;
 use dormouse::error::EmitError;
@@ -24,7 +24,7 @@ fn hooks(engine: EngineRoutes) -> EngineRoutes {
         .initial_headers(initial_headers)
         .headers(|headers, request| {
             headers.set("x-each", request.method());
-            // It is not for hooks to say, and stays what was selected.
+            // Hooks cannot set this header: the selected subprotocol is sent.
             headers.set("sec-websocket-protocol", "of-the-hook");
         })
         .on_connection_error(tell_error)
@@ -37,7 +37,7 @@ fn hooks(engine: EngineRoutes) -> EngineRoutes {
         .on_close(async |reason: Reason, io: Io| io.log(format!("closed: {reason}")))
 }
 
-/// `?guard=answer` gets an answer of its own, `?guard=fail` fails.
+/// Answers `?guard=answer` with a response of its own. `failing_guard` refuses `?guard=fail`.
 async fn guard(request: ConnRequest) -> Result<(), HttpResponse> {
     match request.query_param("guard").as_deref() {
         Some("answer") => Err(HttpResponse::text(418, "short and stout").with_header("x-guard", "yes")),
@@ -49,7 +49,7 @@ async fn failing_guard(request: ConnRequest) -> Result<(), &'static str> {
     if request.query_param("guard").as_deref() == Some("fail") { Err("failed") } else { Ok(()) }
 }
 
-/// `?deny=TEXT` is denied with the text, after a while.
+/// Denies `?deny=TEXT` with the text, after an `.await`.
 async fn allow(request: ConnRequest) -> Result<(), Failure> {
     runtime::later().await;
     request.insert(Note("allowed"));
@@ -66,12 +66,12 @@ fn initial_headers(headers: &mut Headers, request: &ConnRequest) {
     headers.set("x-note", request.get::<Note>().map_or("none", |note| note.0));
     headers.append("set-cookie", "first=1");
     headers.append("set-cookie", "second=2");
-    // HTTP knows neither: they are left out, and the rest is sent.
+    // HTTP does not allow this name or this value: both headers are left out, and the rest is sent.
     headers.set("not a name", "1");
     headers.set("x-not-a-value", "1\r\nx-smuggled: 1");
 }
 
-/// `?id=ID` opens a session of this id.
+/// Returns the session id of `?id=ID`, or else an id made from the WebSocket's key or the header `x-key`.
 fn make_id(request: &ConnRequest) -> String {
     request.query_param("id").unwrap_or_else(|| {
         let key = request.header("sec-websocket-key").or(request.header("x-key")).unwrap_or("none");
@@ -92,7 +92,7 @@ async fn tell_packet(packet: EnginePacket, io: Io) {
 
 async fn tell_created(packet: EnginePacket, io: Io) -> Result<(), EmitError> {
     io.log(format!("created {}", packet.kind.as_str()));
-    // Not told again.
+    // The hook is not called for a packet that the hook itself emits.
     io.emit("created", packet.kind.as_str())
 }
 
@@ -106,7 +106,7 @@ mod runtime {
         pub fn log(line: &str);
     }
 
-    /// Waits for a promise.
+    /// Waits for a promise of the runtime.
     pub(crate) async fn later() {
         let promise = js_sys::Promise::resolve(&JsValue::NULL);
         let _ = wasm_bindgen_futures::JsFuture::from(promise).await;

@@ -1,4 +1,4 @@
-//! A relay that can be told to panic, in a handler or in the core.
+//! A relay with events that panic, in a handler or in the core.
 
 use bytes::Bytes;
 use dormouse::error::{EmitError, JoinError};
@@ -20,8 +20,8 @@ async fn panics() {
     panic!("the handler of test:panic panics");
 }
 
-/// The core drops the arguments of an event that nobody hears, and these panic when they are dropped: the only code of an app that
-/// runs inside the core.
+/// Makes the core panic: it drops the arguments of an event without recipients, and these panic when they are dropped. No other
+/// code of an app runs inside the core.
 async fn panics_in_the_core(io: Io) -> Result<(), EmitError> {
     let mut args = Args::new();
     args.push_binary(Bytes::from_owner(PanicsWhenDropped));

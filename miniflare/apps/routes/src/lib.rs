@@ -1,4 +1,4 @@
-//! What the end-to-end tests ask over HTTP: routes that answer, emit, wait, panic and say what HTTP does not take.
+//! Routes for the end-to-end tests: they respond, emit, wait, panic, and return responses that HTTP does not allow.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn app() -> App {
         .route("GET", "/respond", respond)
 }
 
-/// Joins the room that the client asks for, and keeps its name.
+/// Joins the room in the client's auth object, and stores its name in the socket's data.
 async fn joined(socket: Socket, Auth(auth): Auth<Value>) -> Result<(), Failure> {
     if let Some(room) = auth.get("room").and_then(Value::as_str) {
         socket.join(room)?;
@@ -36,7 +36,7 @@ async fn hello(request: Rc<HttpRequest>) -> HttpResponse {
     HttpResponse::json(200, &json!({ "params": request.params, "query": request.query, "headers": request.headers }))
 }
 
-/// The method, the length and the bytes of the body.
+/// Responds with the request's body, and with its method and the body's length in headers.
 async fn echo(request: Rc<HttpRequest>) -> HttpResponse {
     HttpResponse::new(200, request.body.clone())
         .with_header("content-type", "application/octet-stream")
@@ -59,7 +59,7 @@ async fn panics() -> HttpResponse {
     panic!("what the route is for");
 }
 
-/// Responds with the status, the body and the headers that the query says; what is not `status` or `body` is a header.
+/// Responds with the status and the body in the query; every other parameter becomes a header.
 async fn respond(request: Rc<HttpRequest>) -> HttpResponse {
     let status = request.query_param("status").and_then(|status| status.parse().ok()).unwrap_or(200);
     let body = Bytes::from(request.query_param("body").unwrap_or("body").to_owned());

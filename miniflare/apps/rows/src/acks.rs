@@ -1,4 +1,4 @@
-//! Acknowledgements, both ways.
+//! Acknowledgements, to clients and from clients.
 
 use core::time::Duration;
 
@@ -43,7 +43,7 @@ async fn second() -> Ack<&'static str> {
     Ack("second")
 }
 
-/// Answers after so many milliseconds.
+/// Sends the acknowledgement after the given milliseconds.
 async fn later(ack: AckSender, Data((milliseconds, answer)): Data<(u64, Value)>) -> Result<(), Failure> {
     wait(milliseconds).await;
     ack.send(answer)?;
@@ -54,7 +54,7 @@ async fn drop_the_ack(ack: AckSender) {
     drop(ack);
 }
 
-/// Asks the client back, tells it what it answered, and gives it that as well.
+/// Emits a question to the client, then sends its acknowledgement back, both as an event and as this event's acknowledgement.
 async fn ask(socket: Socket, question: Args) -> Result<Ack<Value>, Failure> {
     let answer: Value = socket.emit_with_ack("question", question).await?;
     socket.emit("answered", &answer)?;

@@ -1,4 +1,4 @@
-//! What arguments may be: typed, binary somewhere inside, passed through unread.
+//! Kinds of arguments: typed, with binary inside, and unparsed JSON.
 
 use bytes::Bytes;
 use dormouse::routing::Routes;
@@ -23,7 +23,7 @@ struct Tile {
     pixels: Option<Bytes>,
 }
 
-/// Comes back twice, as an event and as the answer, its tiles the other way round.
+/// Sends the scene back with its tiles reversed, both as an event and as the acknowledgement.
 async fn scene(socket: Socket, Data((mut scene, note)): Data<(Scene, Bytes)>) -> Result<Ack<(Bytes, Scene)>, Failure> {
     scene.tiles.reverse();
     socket.emit("scene", (&scene, &note))?;

@@ -11,7 +11,7 @@ pub(crate) fn guarded(ns: Routes) -> Routes {
     ns.guard(has_token).guard(is_welcome).on_connect(greet).on("who am I", who_am_i)
 }
 
-/// Its guard waits, as one does that asks a database.
+/// Like [`guarded`], but with a guard that waits first, as one that asks a database does.
 pub(crate) fn slowly(ns: Routes) -> Routes {
     ns.guard(slow).guard(has_token).guard(is_welcome).on_connect(greet).on("who am I", who_am_i)
 }

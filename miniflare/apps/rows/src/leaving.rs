@@ -1,4 +1,4 @@
-//! Sockets that leave, and why.
+//! Sockets that leave, and the reasons.
 
 use dormouse::routing::Routes;
 use dormouse::socket::Reason;
@@ -10,7 +10,7 @@ pub(crate) fn routes(ns: Routes) -> Routes {
     ns.on("leave me", leave_me).on("turn away", turn_away).on_disconnecting(disconnecting).on_disconnect(disconnected)
 }
 
-/// A namespace that is full: it says so to each client, and closes its connection.
+/// A namespace that is full: emits `full` to each client that joins, and closes its connection.
 pub(crate) fn full(ns: Routes) -> Routes {
     ns.on_connect(async |socket: Socket| say_full(&socket))
 }
@@ -21,14 +21,14 @@ fn say_full(socket: &Socket) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says `full` to another client and closes its connection.
+/// Emits `full` to another client and closes its connection.
 async fn turn_away(io: Io, Data(id): Data<SocketId>) -> Result<Ack<()>, Failure> {
     let other = io.socket(id).ok_or_else(|| Failure::new("NOBODY", "nobody has this id"))?;
     say_full(&other)?;
     Ok(Ack(()))
 }
 
-/// Is disconnected, its connection closed or not.
+/// Disconnects the socket, and closes its connection if the client asks for that.
 async fn leave_me(socket: Socket, Data(close): Data<bool>) {
     socket.disconnect(close);
 }

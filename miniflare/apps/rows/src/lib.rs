@@ -1,6 +1,6 @@
-//! What the end-to-end tests `miniflare/api-*.test.mjs` drive: the server API, a few events for each subject.
+//! The app of the end-to-end tests `miniflare/api-*.test.mjs`: the server API, with a few events for each subject.
 //!
-//! Handlers tell what happened without a client's asking to the sockets in `/watch`.
+//! Handlers report what happened without a client's event to the sockets in `/watch`.
 
 mod acks;
 mod binary;
@@ -39,7 +39,7 @@ fn main(ns: Routes) -> Routes {
     register.into_iter().fold(ns, |ns, register| register(ns))
 }
 
-/// Tells those who watch.
+/// Emits an event to the sockets in `/watch`.
 fn tell(io: &Io, event: &str, args: impl IntoArgs) -> Result<(), Failure> {
     io.of("/watch")?.emit(event, args)?;
     Ok(())

@@ -1,4 +1,5 @@
-//! Packet middleware, and handlers of more than one event. A namespace of its own, because it watches all that is emitted.
+//! Packet middleware, and handlers of more than one event. They have a namespace of their own, because they report every event
+//! that is received or emitted in it.
 
 use dormouse::extract::EventName;
 use dormouse::routing::Routes;
@@ -69,6 +70,6 @@ async fn fallback(EventName(name): EventName) -> Ack<String> {
 
 async fn error(io: Io, name: Option<EventName>, failure: Failure) {
     let name = name.map(|name| name.0.to_string());
-    // Where an error's own handler fails, there is nobody left to tell.
+    // An error of the error handler itself cannot be reported.
     let _ = tell(&io, "error", (name, failure.code(), failure.message()));
 }

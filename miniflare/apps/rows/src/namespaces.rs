@@ -1,4 +1,4 @@
-//! Namespaces whose names are not known beforehand.
+//! Dynamic namespaces: by template and by predicate.
 
 use dormouse::routing::Routes;
 use dormouse::{Ack, App, Auth, Failure, Io, Namespace, Socket};
@@ -19,7 +19,7 @@ fn routes(ns: Routes) -> Routes {
     ns.on("params", params).on("everybody", everybody).on("children", children)
 }
 
-/// It waits, as one does that asks a database.
+/// Waits first, as a predicate that asks a database does.
 async fn is_tenant(name: Namespace, Auth(auth): Auth<Value>) -> bool {
     wait(20).await;
     name.as_str().starts_with("/tenants/") && auth.get("key").and_then(Value::as_str) == Some("open sesame")
@@ -41,12 +41,12 @@ async fn by_predicate(socket: Socket) -> Ack<(&'static str, String)> {
     Ack(("by the predicate", socket.namespace().as_str().to_owned()))
 }
 
-/// To everybody in the namespace.
+/// Emits to every socket in the namespace.
 async fn everybody(io: Io, args: dormouse::Args) -> Result<(), Failure> {
     Ok(io.emit("everybody", args)?)
 }
 
-/// The namespaces of a template, each told by name.
+/// Emits to each namespace of a template, and returns their names.
 async fn children(io: Io) -> Result<Ack<Vec<String>>, Failure> {
     let children = io.children("/dynamic-{n}");
     for child in &children {

@@ -1,4 +1,4 @@
-//! Rooms, sockets, and what is known of them.
+//! Rooms, sockets, and the data of sockets.
 
 use dormouse::error::JoinError;
 use dormouse::routing::Routes;
@@ -61,7 +61,7 @@ async fn volatile(socket: Socket, Data((id, args)): Data<(SocketId, Value)>, io:
     Ok(Ack(()))
 }
 
-/// What is taken and changes nothing.
+/// Uses the flags that are accepted and have no effect.
 async fn flags(socket: Socket, io: Io) -> Result<(), Failure> {
     socket.compress(false).emit("said", "socket")?;
     io.compress(true).emit("said", "io")?;
@@ -115,7 +115,7 @@ async fn set_data(socket: Socket, Data(data): Data<Value>) -> Result<Ack<&'stati
     Ok(Ack("set"))
 }
 
-/// A tuple, because `Value::Null` by itself is what `()` is to serde: no argument.
+/// Returns a tuple, because serde writes `Value::Null` as it writes `()`, which stands for no arguments.
 async fn data(socket: Socket) -> Result<Ack<(Value,)>, Failure> {
     Ok(Ack((socket.data()?,)))
 }

@@ -1,16 +1,16 @@
-//! What only the runtime can do. On the host, where nobody runs this, it is done at once.
+//! Timers and requests of the runtime. On the host, where this app is compiled but not run, they complete at once.
 
 use core::time::Duration;
 
 use dormouse::Failure;
 
-/// Waits, by a timer of the runtime's.
+/// Waits, with a timer of the runtime.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn wait(milliseconds: u64) {
     worker::Delay::from(Duration::from_millis(milliseconds)).await;
 }
 
-/// The text of another server's page.
+/// Returns the text of another server's page.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn fetch(url: &str) -> Result<String, Failure> {
     let url = worker::Url::parse(url)?;

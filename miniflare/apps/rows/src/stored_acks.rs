@@ -1,4 +1,4 @@
-//! Acknowledgements that outlive sleep.
+//! Acknowledgements that outlive hibernation (`ack_to` and `on_ack`).
 
 use core::time::Duration;
 
@@ -32,7 +32,7 @@ async fn ask_room(io: Io, Data((room, context)): Data<(String, Value)>) -> Resul
     Ok(Ack("asked"))
 }
 
-/// The answer may be binary, which JSON shows as its placeholder.
+/// Reports the acknowledgement. Binary data in it appears as its JSON placeholder.
 async fn answer(
     io: Io,
     socket: Socket,

@@ -1,4 +1,4 @@
-//! Handlers that wait for what the runtime does.
+//! Handlers that wait for timers and requests of the runtime.
 
 use dormouse::routing::Routes;
 use dormouse::{Ack, Data, Failure, Socket};
@@ -26,7 +26,7 @@ async fn fetch_page(socket: Socket, Data(url): Data<String>) -> Result<Ack<Strin
     Ok(Ack(page))
 }
 
-/// For nothing that the runtime knows of: it does not keep the world awake, and is lost with the world's memory.
+/// Waits for nothing that the runtime knows of, so the handler does not keep the world awake, and is lost with its memory.
 async fn wait_for_ever(socket: Socket) -> Result<Ack<&'static str>, Failure> {
     socket.emit("before", "for ever")?;
     core::future::pending::<()>().await;

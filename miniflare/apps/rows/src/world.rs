@@ -1,4 +1,4 @@
-//! What belongs to the world rather than to a socket: named alarms, storage, its end.
+//! What belongs to the world rather than to a socket: named alarms, storage, closing it.
 
 use core::time::Duration;
 
@@ -47,7 +47,7 @@ async fn clear_alarm(io: Io, Data(name): Data<String>) -> Ack<&'static str> {
     Ack("cleared")
 }
 
-/// Whether an alarm is set for later.
+/// Returns whether the alarm's time is in the future, or nothing if it is not set.
 async fn alarm(io: Io, Data(name): Data<String>) -> Ack<Option<bool>> {
     Ack(io.alarm(&name).map(|at| at > io.now()))
 }

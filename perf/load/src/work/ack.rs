@@ -1,4 +1,4 @@
-//! Questions of all clients, and their answers.
+//! Events of all clients, and their acknowledgements.
 
 use crate::args::Plan;
 use crate::crowd::Crowd;
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::meter::Meter;
 use crate::report::Report;
 
-/// Measures from a moment when nothing is under way to another.
+/// Does the work. The measurement begins and ends while nothing is in flight.
 pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     stage.ask(plan.warm_up, plan.in_flight).await?;

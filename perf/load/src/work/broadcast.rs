@@ -1,4 +1,4 @@
-//! Messages from one client to all others, or to the others of its room.
+//! Messages from one client to all others, or to the others in its room.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::meter::Meter;
 use crate::report::Report;
 
-/// Measures from a moment when nothing is under way to another: what a message costs is not missed at either end.
+/// Does the work. The measurement begins and ends while nothing is in flight, so that it includes the whole cost of each message.
 pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     stage.play(stage.rounds_for(plan.warm_up), plan.in_flight).await?;
@@ -17,7 +17,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let rounds = stage.play(stage.rounds_for(plan.count), plan.in_flight).await?;
     let spent = meter.spent()?;
     let deliveries = stage.deliveries() - before;
-    // Whatever was said too much is heard before the last answer.
+    // Surplus messages arrive before the last acknowledgement, and are found.
     stage.roll_call().await?;
     let times: Vec<Duration> = rounds.iter().map(|round| round.last).collect();
     Ok(Report::new(plan, deliveries, spent, &times))

@@ -1,4 +1,4 @@
-//! Clients that connect: what it costs to let one in, and what memory one takes while it is there.
+//! Clients that connect: the cost of a connection, and the memory that it takes while it is open.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::meter::Meter;
 use crate::os;
 use crate::report::Report;
 
-/// How often memory is looked at.
+/// The interval between two readings of the memory.
 const LOOK: Duration = Duration::from_millis(250);
-/// How often in a row it must be nearly the same.
+/// The number of successive readings that must be nearly equal.
 const STILL: u32 = 6;
-/// How long that may take; then what it is at is reported.
+/// How long to wait for that; then the last reading is used.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Measures the clients after those that warm the server up: what a server needs once is not a client's.
+/// Does the work. Only clients after the warm-up are measured, so that the server's one-time costs are not included.
 pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let before = usize::try_from(plan.warm_up).unwrap_or(usize::MAX);
     let mut crowd = Crowd::new(plan, plan.clients.saturating_add(before)).await?;
@@ -31,12 +31,12 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let memory = settled_memory(plan.server_pid).await? - memory;
     crowd.stage().roll_call().await?;
     let clients = times.len() as u64;
-    #[expect(clippy::cast_precision_loss, reason = "nobody has that many clients")]
+    #[expect(clippy::cast_precision_loss, reason = "the number of clients is far below 2^53")]
     let each = memory / clients.max(1) as f64;
     Ok(Report::new(plan, clients, spent, &times).with_memory(each))
 }
 
-/// The server's resident memory in kB, once it changes no more.
+/// Waits until the server's resident memory is stable, and returns it in units of 1024 bytes.
 async fn settled_memory(server_pid: i32) -> Result<f64, Error> {
     let started = clock::now();
     let mut memory = os::resident_kb(server_pid)?;
@@ -44,10 +44,10 @@ async fn settled_memory(server_pid: i32) -> Result<f64, Error> {
     while still < STILL && started.elapsed() < PATIENCE {
         sleep(LOOK).await;
         let now = os::resident_kb(server_pid)?;
-        // Half a percent: what a collector of garbage moves about in a server that does nothing.
+        // The garbage collector of an idle server changes it by up to half a percent.
         still = if now.abs_diff(memory) * 200 <= memory { still + 1 } else { 0 };
         memory = now;
     }
-    #[expect(clippy::cast_precision_loss, reason = "no machine has that much memory")]
+    #[expect(clippy::cast_precision_loss, reason = "the memory in kB is far below 2^53")]
     Ok(memory as f64)
 }

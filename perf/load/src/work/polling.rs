@@ -1,4 +1,4 @@
-//! Clients that begin with polling, upgrade to a WebSocket, and get an answer over it.
+//! Clients that begin with polling, upgrade to a WebSocket, and get an acknowledgement over it.
 
 use crate::args::Plan;
 use crate::crowd::Crowd;
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::meter::Meter;
 use crate::report::Report;
 
-/// Measures the clients after those that warm the server up. What is timed is a client's whole way in, up to the answer.
+/// Does the work. Only clients after the warm-up are measured, each from its first request to the acknowledgement.
 pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let before = usize::try_from(plan.warm_up).unwrap_or(usize::MAX);
     let mut crowd = Crowd::new(plan, plan.clients.saturating_add(before)).await?;

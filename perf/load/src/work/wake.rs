@@ -1,4 +1,4 @@
-//! Silence, and then a message: what it takes a server that slept to deliver it.
+//! Wakes: the cost of delivering a message after a time without messages, in which the server hibernates.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::meter::Meter;
 use crate::report::{Report, Wake, millis};
 
-/// How long after the last delivery the server's CPU still counts: it may have to put away what it woke up for.
+/// How long the server's CPU time counts after the last delivery: it may still have to store its state.
 const AFTERWARDS: Duration = Duration::from_millis(100);
 
-/// Measures each wake by itself.
+/// Does the work. Each wake is measured separately.
 pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     let stage = Crowd::gather(plan).await?;
     for _ in 0..plan.warm_up {
@@ -26,7 +26,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report, Error> {
     if plan.silence == Silence::UntilTold {
         #[expect(
             clippy::print_stderr,
-            reason = "whoever ends the silence must know when it begins, and stdout is the report's"
+            reason = "the caller must know when the clients are connected, and stdout is for the report"
         )]
         {
             eprintln!("connected");

@@ -1,10 +1,10 @@
-//! The bench's server, written as any user of Dormouse would write it.
+//! The bench's server, written as a user of Dormouse would write it.
 
 use dormouse::error::{EmitError, JoinError};
 use dormouse::socket::Handshake;
 use dormouse::{Ack, App, Args, Socket};
 
-/// The app, which `benches/` measures, too, without a runtime.
+/// Returns the app, which `benches/` also measures, without a runtime.
 pub(crate) fn app() -> App {
     App::new().namespace("/", |ns| ns.on_connect(enter).on("all", all).on("room", room).on("ask", ask))
 }

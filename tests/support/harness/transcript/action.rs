@@ -1,8 +1,8 @@
-//! What is done in one line of a transcript.
+//! The actions in the lines of a transcript.
 
 use core::time::Duration;
 
-/// Something that a client or time does. Texts stand as they are written, with the names of ids.
+/// An action of a client, or the passing of time. Texts are unchanged: ids are not filled in yet.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     /// `+ 25000ms`
@@ -21,8 +21,8 @@ pub(crate) enum Action {
     PostRest(String, Option<String>),
     /// `a> POST …`
     Post(String, Query, String),
-    /// `a joins /custom` and `a joins / by polling`: opens a session and joins a namespace. What comes of it is not
-    /// written down: other transcripts show it.
+    /// `a joins /custom` and `a joins / by polling`: opens a session and joins a namespace. What the client gets for that is
+    /// left out, because other transcripts have it.
     Joins(String, String, bool),
     /// `a closes`
     Closes(String),
@@ -34,18 +34,18 @@ pub(crate) enum Action {
     AnswersPings(String),
 }
 
-/// What a request asks for.
+/// The session that a request is for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Query {
-    /// A session of its own.
+    /// A new session.
     Open,
     /// The session of a client.
     Of(String),
-    /// `?…`: the query as it stands.
+    /// `?…`: the query as written.
     Raw(String),
 }
 
-/// Whether a line says what a client heard, such as `a< 2`.
+/// Returns whether a line is something that a client got, such as `a< 2`.
 pub(crate) fn is_heard(line: &str) -> bool {
     line.split_once("< ").is_some_and(|(client, _)| is_client(client))
 }
@@ -55,7 +55,7 @@ fn is_client(name: &str) -> bool {
 }
 
 impl Action {
-    /// Reads a line.
+    /// Parses a line.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
         if let Some(span) = line.strip_prefix("+ ") {
             let millis = span.strip_suffix("ms").and_then(|n| n.parse().ok()).ok_or("time is in ms")?;

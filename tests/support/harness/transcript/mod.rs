@@ -1,5 +1,5 @@
-//! Dialogues as plain text: read, played against a [`Host`](super::Host), compared. `tests/transcripts/README.md` says
-//! how they are written.
+//! Sessions as plain text: parsed, played against a [`Host`](super::Host), and compared. `tests/transcripts/README.md` has the
+//! notation.
 
 mod action;
 mod play;
@@ -18,34 +18,34 @@ pub(crate) use play::{Line, Sleeps, play};
 
 use super::apps;
 
-/// A dialogue.
+/// A parsed transcript.
 #[derive(Clone, Debug)]
 pub(crate) struct Transcript {
-    /// Where it is written.
+    /// Its file.
     pub path: PathBuf,
-    /// Which server it talks to.
+    /// The app of its server.
     pub app: fn() -> App,
-    /// What its clients speak.
+    /// The protocol of its clients.
     pub protocol: Protocol,
     /// The Worker variables that it sets.
     pub variables: Vec<(String, String)>,
-    /// What is done, in order.
+    /// Its actions, in order.
     pub steps: Vec<Step>,
 }
 
-/// Something that a client or time does, and what is to come of it.
+/// An action, and what clients are expected to get for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    /// The line it stands in, counted from 1.
+    /// Its line number, from 1.
     pub line: usize,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// The lines that follow, such as `a< 2`.
+    /// The expected lines that follow, such as `a< 2`.
     pub expected: Vec<String>,
 }
 
 impl Transcript {
-    /// Every transcript, by name.
+    /// Reads every transcript, sorted by file name.
     pub(crate) fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
         let entries = fs::read_dir(&folder).expect("tests/transcripts can be read");
@@ -94,23 +94,23 @@ impl Transcript {
         Ok(())
     }
 
-    /// Its name: that of its file.
+    /// Returns the name of its file, without the extension.
     pub(crate) fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Whether it says itself how hearts beat; otherwise it must read the same for every heartbeat.
+    /// Returns whether it sets the heartbeat's variables; otherwise its outcome must be the same for every heartbeat.
     pub(crate) fn has_own_heartbeat(&self) -> bool {
         self.variables.iter().any(|(name, _)| name.starts_with("PING_"))
     }
 
-    /// The settings: its own variables, and those of `more`.
+    /// Returns the settings: its own variables, and those of `more`.
     pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
         let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         super::config(&own.chain(more.iter().copied()).collect::<Vec<_>>())
     }
 
-    /// Where what was played differs from what is written, in words.
+    /// Returns the first difference between the expected and the played lines, as text.
     pub(crate) fn difference(&self, played: &[Vec<Line>]) -> Option<String> {
         self.steps.iter().zip(played).find_map(|(step, heard)| {
             let heard: Vec<String> = heard.iter().map(Line::to_string).collect();
@@ -123,7 +123,7 @@ impl Transcript {
         })
     }
 
-    /// Writes the transcript again with what was heard in place of what was expected.
+    /// Rewrites the file with the played lines in place of the expected ones.
     pub(crate) fn rewrite(&self, played: &[Vec<Line>]) {
         let text = fs::read_to_string(&self.path).expect("a transcript can be read");
         let heard: BTreeMap<usize, &Vec<Line>> = self.steps.iter().map(|step| step.line).zip(played).collect();
@@ -140,7 +140,7 @@ impl Transcript {
     }
 }
 
-/// Each client's lines in their order: nobody can tell in which order two clients heard something.
+/// Returns each client's lines in their order. The order between two clients is not defined.
 fn by_client(lines: &[String]) -> BTreeMap<&str, Vec<&str>> {
     let mut clients: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in lines {

@@ -1,4 +1,4 @@
-//! Plays a transcript: every step is done, and what clients hear is written down as transcripts write it.
+//! Plays a transcript: executes every step, and records what clients get in the transcripts' notation.
 
 use core::fmt::{self, Write as _};
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::action::Query;
 use super::{Action, Transcript};
 use crate::harness::{Body, Host, HttpNo, Said, SocketNo, To, What, hex, show};
 
-/// When the world is put to sleep.
+/// When the world hibernates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sleeps {
     /// Never.
@@ -25,14 +25,14 @@ pub(crate) enum Sleeps {
     After(usize),
 }
 
-/// Something that a client heard.
+/// Something that a client got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// When, in milliseconds since the epoch.
+    /// The time, in milliseconds since the epoch.
     pub at: u64,
-    /// Who.
+    /// The client's name.
     pub client: String,
-    /// What, as transcripts write it.
+    /// What it got, in the transcripts' notation.
     pub text: String,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Line {
     }
 }
 
-/// Plays a transcript; gives what was heard after each step, and the world as it is at the end.
+/// Plays a transcript; returns what clients got after each step, and the world as it is at the end.
 pub(crate) fn play(transcript: &Transcript, config: &Config, sleeps: Sleeps) -> (Vec<Vec<Line>>, Host) {
     let mut host = Host::new(config.clone(), transcript.app);
     host.sleepy = sleeps == Sleeps::Always;
@@ -61,18 +61,18 @@ pub(crate) fn play(transcript: &Transcript, config: &Config, sleeps: Sleeps) -> 
 struct Player<'a> {
     host: Host,
     transcript: &'a Transcript,
-    /// Whose WebSocket is whose: the last one counts.
+    /// The last WebSocket of each client.
     sockets: BTreeMap<String, SocketNo>,
     socket_owners: BTreeMap<SocketNo, String>,
-    /// Whose request is whose, and its method.
+    /// The client and the method of each request.
     requests: BTreeMap<HttpNo, (String, String)>,
-    /// POSTs whose body is to come.
+    /// The POST of each client whose body has not arrived yet.
     posts: BTreeMap<String, HttpNo>,
     /// Ids and their names.
     names: Vec<(String, String)>,
-    /// The numbers of events that ask for answers, and their names: what stands for a number is known by its place only.
+    /// Acknowledgement ids and their names. They are apart from `names`, because an id is a plain number, found by its place only.
     questions: Vec<(String, String)>,
-    /// What was heard in this step already.
+    /// What clients got in this step so far.
     heard: Vec<Line>,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Opens a session and joins a namespace, by the steps that other transcripts write out.
+    /// Opens a session and joins a namespace; keeps only what other clients get meanwhile.
     fn join(&mut self, client: &str, namespace: &str, by_polling: bool) {
         let packet = if namespace == "/" { "40".to_owned() } else { format!("40{namespace},") };
         let (open, own) = (Query::Open, Query::Of(client.to_owned()));
@@ -202,7 +202,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// What a written text stands for: text, or bytes as the error.
+    /// Converts a text of a transcript to a frame's text, or to bytes, as the error.
     fn bytes(&self, written: &str) -> Result<String, Vec<u8>> {
         if let Some(digits) = written.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
             let pairs = digits.as_bytes().chunks(2).map(|pair| core::str::from_utf8(pair).unwrap_or_default());
@@ -216,14 +216,14 @@ impl<'a> Player<'a> {
         Ok(self.fill_in(&repeat(&text)))
     }
 
-    /// Puts ids in place of their names, longer names first.
+    /// Replaces names by their ids, longer names first.
     fn fill_in(&self, text: &str) -> String {
         let mut names: Vec<_> = self.names.iter().chain(&self.questions).cloned().collect();
         names.sort_by_key(|(_, name)| core::cmp::Reverse(name.len()));
         names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(name, id))
     }
 
-    /// What clients heard since the last call.
+    /// Returns what clients got since the last call.
     fn listen(&mut self) -> Vec<Line> {
         let mut heard = core::mem::take(&mut self.heard);
         heard.extend(self.host.take_said().into_iter().map(|said| self.write(&said)));
@@ -264,14 +264,14 @@ impl<'a> Player<'a> {
         Line { at: said.at.as_millis(), client, text: shorten(&text) }
     }
 
-    /// Puts a name in place of the number with which an event asks for an answer: `$a.ack`, and `…2` for a's second.
+    /// Replaces an event's acknowledgement id by a name: `$a.ack`, and `…2` for the second one of `a`.
     fn name_question(&mut self, client: &str, packet: &str) -> String {
         let as_it_is = || packet.to_owned();
         if !["42", "45"].iter().any(|kind| packet.starts_with(kind)) || self.transcript.protocol != Protocol::SocketIo {
             return as_it_is();
         }
         let Some((head, args)) = packet.split_once('[') else { return as_it_is() };
-        // Behind the type, the number of attachments and the namespace.
+        // The id follows the type, the number of attachments and the namespace.
         let (before, id) = match head.rsplit_once([',', '-']) {
             Some((before, id)) => (packet.get(..=before.len()).unwrap_or_default(), id),
             None => head.split_at(2),
@@ -287,7 +287,7 @@ impl<'a> Player<'a> {
         named
     }
 
-    /// Names the ids that a client is told: `$a.sid`, `$a.id`, `$a/custom.id`, and `…2` for its second.
+    /// Names the ids that a client gets: `$a.sid`, `$a.id`, `$a/custom.id`, and `…2` for its second.
     fn learn(&mut self, client: &str, packet: &str) {
         let Some((head, rest)) = packet.split_once("{\"sid\":\"") else { return };
         let kind = match head {
@@ -306,14 +306,14 @@ impl<'a> Player<'a> {
     }
 }
 
-/// An OPEN packet as it is for every heartbeat.
+/// Removes the heartbeat's settings from an OPEN packet, so that it is the same for all of them.
 fn without_heartbeat(text: &str, config: &Config) -> String {
     let interval = format!("\"pingInterval\":{}", config.ping_interval.as_millis());
     let timeout = format!("\"pingTimeout\":{}", config.ping_timeout.as_millis());
     text.replace(&interval, "\"pingInterval\":_").replace(&timeout, "\"pingTimeout\":_")
 }
 
-/// `(x*1000)` stands for a thousand `x`.
+/// Expands `(x*1000)` to a thousand `x`.
 fn repeat(text: &str) -> String {
     let Some((before, rest)) = text.split_once('(') else { return text.to_owned() };
     let run = rest.split_once(')').and_then(|(run, after)| {
