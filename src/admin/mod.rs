@@ -3,7 +3,7 @@
 
 mod body;
 mod emit;
-mod fetch;
+mod fetch_sockets;
 mod operation;
 
 use body::Action;
@@ -34,7 +34,7 @@ async fn perform(io: &Io, operation: Operation, request: &HttpRequest) -> Result
         Action::Join(rooms) => operator.sockets_join(rooms)?,
         Action::Leave(rooms) => operator.sockets_leave(rooms),
         Action::Disconnect { close } => operator.disconnect_sockets(close),
-        Action::Fetch => return fetch::describe_all(&sockets),
+        Action::Fetch => return fetch_sockets::describe_all(&sockets),
     }
     let body = format!(r#"{{"matched":{},"status":"ok"}}"#, sockets.len());
     Ok(HttpResponse::text(200, body).with_type("application/json"))

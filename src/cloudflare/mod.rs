@@ -4,11 +4,11 @@
 mod export;
 
 #[cfg(target_arch = "wasm32")]
-mod gateway;
-#[cfg(target_arch = "wasm32")]
-mod http_requests;
+mod endpoint_requests;
 #[cfg(target_arch = "wasm32")]
 mod object_class;
+#[cfg(target_arch = "wasm32")]
+mod object_fetch;
 #[cfg(target_arch = "wasm32")]
 mod request_body;
 #[cfg(target_arch = "wasm32")]
@@ -18,7 +18,7 @@ mod runtime;
 #[cfg(target_arch = "wasm32")]
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]
-mod workers;
+mod workers_platform;
 
 // The macro `world!` uses these in the crate that calls it.
 #[cfg(target_arch = "wasm32")]

@@ -9,10 +9,10 @@ use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::gateway;
+use super::object_fetch;
 use super::respond::respond_message;
 use super::runtime;
-use super::workers::{Callbacks, Workers};
+use super::workers_platform::{Callbacks, Workers};
 use crate::config::{Config, ConfigError};
 use crate::error::Reason;
 use crate::object::Shell;
@@ -98,7 +98,7 @@ impl Object {
     /// The runtime failed; the client gets a 500.
     pub fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
         match &self.0.0 {
-            Ok(shell) => gateway::fetch(Rc::clone(shell), request),
+            Ok(shell) => object_fetch::fetch(Rc::clone(shell), request),
             Err(error) => respond_message(500, &error.to_string(), &[]),
         }
     }

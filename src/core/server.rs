@@ -26,13 +26,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::acks::{PendingAcks, StoredAcks};
-use super::alarms::NamedAlarms;
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::Effects;
 use super::engineio;
 use super::engineio::{Engine, Message, SessionEnded};
 use super::handshake_request::{HandshakeRequest, Protocol};
 use super::input::{Command, Input};
+use super::named_alarms::NamedAlarms;
 use super::namespace::{Namespaces, SocketRecord};
 use super::socketio::Packet;
 use super::view::{ConnView, GoneSocket};

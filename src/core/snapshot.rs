@@ -8,8 +8,8 @@ use bytes::Bytes;
 use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::alarms::NamedAlarm;
 use super::handshake_request::LazyHandshake;
+use super::named_alarms::NamedAlarm;
 use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;

@@ -1,7 +1,7 @@
 //! Calls the handlers that are registered for something that happened.
 
-mod connecting;
-mod connection;
+mod connect_guards;
+mod engine_events;
 mod event;
 mod event_call;
 mod report;

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::connecting::connect;
-use super::connection::{conn_event, plain_engine};
+use super::connect_guards::connect;
+use super::engine_events::{conn_event, plain_engine};
 use super::event::start_event;
 use super::report::Report;
 use super::task::{Origin, Task, run_all};

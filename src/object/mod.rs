@@ -1,21 +1,21 @@
 //! The Durable Object's shell: wakes the world, passes inputs of the platform to it, and stores what changed.
 
+mod alarm_and_timer;
 pub(crate) mod attachment;
-mod clock;
-mod persist;
+mod engine_requests;
+mod perform;
 mod platform;
-mod requests;
 // Only the platform's object waits for a handler.
 #[cfg(any(test, target_arch = "wasm32"))]
 mod response_timeout;
 mod shell;
 mod sleeping_heartbeat;
 mod spilled_rows;
-mod stored_world;
+mod stored_alarms;
 mod wake;
 
+pub use engine_requests::{Body, Reception};
 pub use platform::Platform;
-pub use requests::{Body, Reception};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;

@@ -1,7 +1,7 @@
 //! The shell of a world: wakes it, passes inputs to it, and recovers from its panics. It reaches the runtime through
 //! [`Platform`] only.
 
-use super::clock::Clock;
+use super::alarm_and_timer::Clock;
 use super::platform::Platform;
 use super::sleeping_heartbeat;
 use super::wake::LoadedWorld;

@@ -2,7 +2,7 @@
 
 use super::attachment;
 use super::platform::Platform;
-use super::stored_world;
+use super::stored_alarms;
 use crate::config::Config;
 use crate::core::engineio::SleepingTick;
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestam
     let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
         return SleepingTick::MustWake;
     };
-    let Ok(world) = stored_world::read(platform) else { return SleepingTick::MustWake };
+    let Ok(world) = stored_alarms::read(platform) else { return SleepingTick::MustWake };
     let tick = SleepingTick::judge(now, config, &liveness, world.next_wakeup());
     if let SleepingTick::Well { .. } = tick {
         platform.ping_all(PING);

@@ -4,7 +4,7 @@ use super::attachment;
 use super::attachment::Read;
 use super::platform::Platform;
 use super::spilled_rows::SpilledRows;
-use super::stored_world;
+use super::stored_alarms;
 use crate::config::Config;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
@@ -54,7 +54,7 @@ impl LoadedWorld {
         if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
-        match stored_world::read(platform) {
+        match stored_alarms::read(platform) {
             Ok(snapshot) => server.restore_world(snapshot),
             Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
         }

@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use super::request_body::BodyLimits;
 use super::respond::{cors_headers, respond};
 use super::runtime;
-use super::workers::Workers;
+use super::workers_platform::Workers;
 use crate::admin::Operation;
 use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse};

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::http_requests;
-use super::http_requests::Endpoint;
+use super::endpoint_requests;
+use super::endpoint_requests::Endpoint;
 use super::request_body::BodyLimits;
 use super::respond::cors_headers;
 use super::runtime;
-use super::workers::Workers;
+use super::workers_platform::Workers;
 use crate::core::effect::Response;
 use crate::error::Refusal;
 use crate::handles::{ConnRequest, Variables};
@@ -35,7 +35,7 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
         Route::Gateway { world, protocol } => (world, protocol),
         other => {
             let to = Endpoint::parse(&other);
-            return Ok(promise(async move { http_requests::fetch(&shell, &request, &head, to, &app).await }));
+            return Ok(promise(async move { endpoint_requests::fetch(&shell, &request, &head, to, &app).await }));
         }
     };
     // A block of its own, so that the shell is not borrowed while the request waits.

@@ -301,7 +301,7 @@ impl Platform for Workers {
     }
 
     fn drop_requests(&mut self) {
-        // A request whose sender is dropped is refused with an unknown session id: see `gateway::answer`.
+        // A request whose sender is dropped is refused with an unknown session id: see `object_fetch::answer`.
         self.requests.clear();
     }
 }

@@ -3,7 +3,7 @@
 use super::attachment;
 use super::platform::Platform;
 use super::spilled_rows::SpilledRows;
-use super::stored_world;
+use super::stored_alarms;
 use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
 use crate::core::input::Input;
@@ -40,7 +40,7 @@ impl LoadedWorld {
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let Changes { conns, world } = self.world.server().take_changes();
         if let Some(world) = world
-            && let Err(problem) = stored_world::write(platform, &world)
+            && let Err(problem) = stored_alarms::write(platform, &world)
         {
             platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
         }
