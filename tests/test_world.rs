@@ -117,7 +117,7 @@ fn a_client_that_polls_is_like_the_others() {
         let picture = |client: &TestClient| client.next_event().map(|event| event.args.attachments().to_vec());
         assert_eq!((picture(&ben), picture(&anna)), (Some(vec!["png".into()]), Some(vec!["gif".into()])));
         let ack = anna.emit_with_ack("say", ("red", 7));
-        assert_eq!(ack.answer().expect("an answer").to_json(), r#"["red",7]"#);
+        assert_eq!(ack.args().expect("an acknowledgement").to_json(), r#"["red",7]"#);
         world.advance(Duration::from_mins(5));
         assert!(anna.is_connected());
         anna.close();
@@ -132,9 +132,9 @@ fn who_asks_is_answered_or_waits() {
         let anna = world.connect("/");
         let [first, never, second] =
             ["say", "quiet", "say"].map(|event| anna.emit_with_ack(event, ("red", event.len())));
-        assert_eq!(first.answer().map(|args| args.to_json()), Some(r#"["red",3]"#.to_owned()));
-        assert_eq!(second.answer(), first.answer());
-        assert_eq!(never.answer(), None);
+        assert_eq!(first.args().map(|args| args.to_json()), Some(r#"["red",3]"#.to_owned()));
+        assert_eq!(second.args(), first.args());
+        assert_eq!(never.args(), None);
     }
 }
 
@@ -145,9 +145,9 @@ fn a_handler_may_wait_for_clients_to_answer() {
         let sum = anna.emit_with_ack("ask all", ());
         let asked = |client: &TestClient| client.next_event().expect("a question");
         ben.ack(&asked(&ben), 3);
-        assert_eq!(sum.answer(), None);
+        assert_eq!(sum.args(), None);
         cleo.ack(&asked(&cleo), 4);
-        assert_eq!(sum.answer(), Some(Args::one(&7).expect("a number")));
+        assert_eq!(sum.args(), Some(Args::one(&7).expect("a number")));
     }
 }
 
@@ -178,7 +178,7 @@ fn a_handshake_is_kept() {
         for polling in [false, true] {
             let builder = world.client().header("Cookie", "a=b").query("k", "v w");
             let anna = if polling { builder.polling() } else { builder }.connect("/");
-            let answer = anna.emit_with_ack("handshake", ()).answer().expect("an answer");
+            let answer = anna.emit_with_ack("handshake", ()).args().expect("an acknowledgement");
             assert_eq!(answer.to_json(), r#"["a=b","v w"]"#);
         }
     }

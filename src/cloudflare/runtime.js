@@ -201,13 +201,13 @@ export class Sockets {
     return [...this.list.keys()].filter((slot) => this.list[slot] !== undefined);
   }
 
-  /** Returns the slots of the sockets whose pongs the runtime answered, in the order of `heardTimes`. */
-  heardSlots() {
+  /** Returns the slots of the sockets whose pongs the runtime answered, in the order of `pongTimes`. */
+  pongSlots() {
     return this.slots().filter((slot) => this.#lastPong(slot) !== undefined);
   }
 
   /** Returns the times of their last pongs, in milliseconds. */
-  heardTimes() {
+  pongTimes() {
     return this.slots().map((slot) => this.#lastPong(slot)).filter((at) => at !== undefined);
   }
 

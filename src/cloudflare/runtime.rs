@@ -40,10 +40,10 @@ extern "C" {
     pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
     #[wasm_bindgen(method)]
     pub fn close(this: &Sockets, slot: u32, code: u16);
-    #[wasm_bindgen(method, js_name = heardSlots)]
-    pub fn heard_slots(this: &Sockets) -> Vec<u32>;
-    #[wasm_bindgen(method, js_name = heardTimes)]
-    pub fn heard_times(this: &Sockets) -> Vec<f64>;
+    #[wasm_bindgen(method, js_name = pongSlots)]
+    pub fn pong_slots(this: &Sockets) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = pongTimes)]
+    pub fn pong_times(this: &Sockets) -> Vec<f64>;
 
     #[wasm_bindgen(js_name = endSocket)]
     pub fn end_socket(socket: &JsValue, code: u16);

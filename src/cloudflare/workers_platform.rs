@@ -190,7 +190,7 @@ impl Platform for Workers {
     }
 
     fn last_pongs(&self) -> Vec<(ConnId, Timestamp)> {
-        let (slots, times) = (self.sockets.heard_slots(), self.sockets.heard_times());
+        let (slots, times) = (self.sockets.pong_slots(), self.sockets.pong_times());
         slots.into_iter().map(ConnId).zip(times.into_iter().map(runtime::time_from_js)).collect()
     }
 

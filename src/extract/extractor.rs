@@ -90,7 +90,7 @@ use crate::error::Failure;
 /// let world = TestWorld::new(app);
 /// let anna = world.client().auth(serde_json::json!({ "name": "Anna" })).connect("/");
 /// let ack = anna.emit_with_ack("who", ());
-/// assert_eq!(ack.answer().expect("an answer").parse::<String>()?, "Anna");
+/// assert_eq!(ack.args().expect("an acknowledgement").parse::<String>()?, "Anna");
 /// # Ok::<(), dormouse::error::DecodeError>(())
 /// ```
 ///

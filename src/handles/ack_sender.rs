@@ -29,7 +29,7 @@ use crate::value::{Args, EncodeError, IntoArgs};
 /// let anna = world.connect("/");
 /// let ack = anna.emit_with_ack("delete", ());
 /// anna.ack(&anna.next_event().expect("the question"), false);
-/// assert_eq!(ack.answer().expect("an answer").parse::<String>()?, "kept");
+/// assert_eq!(ack.args().expect("an acknowledgement").parse::<String>()?, "kept");
 /// # Ok::<(), dormouse::error::DecodeError>(())
 /// ```
 #[derive(Debug)]

@@ -158,7 +158,7 @@ impl Io {
         ///
         /// let world = TestWorld::new(app);
         /// let anna = world.connect("/");
-        /// assert_eq!(anna.emit_with_ack("count", ()).answer().expect("an answer").parse(), Ok((1, 0)));
+        /// assert_eq!(anna.emit_with_ack("count", ()).args().expect("an acknowledgement").parse(), Ok((1, 0)));
         /// ```
         pub fn fetch_sockets(&self) -> impl Future<Output = Vec<Socket>> + 'static;
 

@@ -44,9 +44,9 @@ use crate::value::{Args, FromArgs, IntoArgs};
 /// let (anna, ben, _silent) = (world.connect("/"), world.connect("/"), world.connect("/"));
 /// let counted = anna.emit_with_ack("count", ());
 /// ben.ack(&ben.next_event().expect("the question"), true);
-/// assert_eq!(counted.answer(), None);
+/// assert_eq!(counted.args(), None);
 /// world.advance(Duration::from_secs(5));
-/// assert_eq!(counted.answer().expect("an answer").parse(), Ok((1, 1)));
+/// assert_eq!(counted.args().expect("an acknowledgement").parse(), Ok((1, 1)));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `emit` or another of its last methods"]

@@ -28,13 +28,13 @@ enum AlarmState {
 }
 
 impl Clock {
-    /// Notes that the alarm went off. Nothing sets it again before [`settle`](Self::settle).
+    /// Notes that the alarm went off. Nothing sets it again before [`note_alarm_off`](Self::note_alarm_off).
     pub(super) const fn ring(&mut self) {
         self.alarm = AlarmState::Ringing;
     }
 
     /// Notes that the alarm is not set.
-    pub(super) const fn settle(&mut self) {
+    pub(super) const fn note_alarm_off(&mut self) {
         self.alarm = AlarmState::Off;
     }
 

@@ -126,7 +126,7 @@ impl<P: Platform> Shell<P> {
     /// Handles the alarm, which went off and is not set any more.
     pub fn handle_alarm(&mut self) {
         let now = self.platform.now();
-        self.clock.settle();
+        self.clock.note_alarm_off();
         if self.is_asleep()
             && let SleepingTick::Well { next } = sleeping_heartbeat::tick(&mut self.platform, &self.config, now)
         {
@@ -142,7 +142,7 @@ impl<P: Platform> Shell<P> {
         // Other deadlines come first, so that a client that is closed now is not pinged.
         self.clock.ring();
         self.turn(Input::Timeout);
-        self.clock.settle();
+        self.clock.note_alarm_off();
         let last_pongs = self.platform.last_pongs();
         self.turn(Input::Tick { last_pongs });
     }

@@ -18,7 +18,7 @@ pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestam
         return SleepingTick::MustWake;
     };
     let Ok(world) = stored_alarms::read(platform) else { return SleepingTick::MustWake };
-    let tick = SleepingTick::judge(now, config, &liveness, world.next_wakeup());
+    let tick = SleepingTick::decide(now, config, &liveness, world.next_wakeup());
     if let SleepingTick::Well { .. } = tick {
         platform.ping_all(PING);
     }

@@ -131,7 +131,7 @@ impl Routes {
     ///
     /// let world = TestWorld::new(app);
     /// let anna = world.connect("/");
-    /// let answer = |text: &str| anna.emit_with_ack("say", text).answer().expect("an answer");
+    /// let answer = |text: &str| anna.emit_with_ack("say", text).args().expect("an acknowledgement");
     /// assert_eq!(answer("hello").parse::<String>()?, "hello");
     /// let refused = json!({ "status": "error", "error": { "code": "ERROR", "message": "too long" } });
     /// assert_eq!(answer("good night").parse::<Value>()?, refused);

@@ -28,7 +28,7 @@ use crate::id::Namespace;
 /// let world = TestWorld::new(app);
 /// let anna = world.client().polling().query("version", "2").connect("/");
 /// let answer = |client: &dormouse::testing::TestClient| {
-///     client.emit_with_ack("transport", ()).answer().and_then(|args| args.parse::<String>().ok())
+///     client.emit_with_ack("transport", ()).args().and_then(|args| args.parse::<String>().ok())
 /// };
 /// assert_eq!(answer(&anna).as_deref(), Some("polling"));
 /// anna.upgrade();

@@ -65,7 +65,7 @@ pub(super) struct ClientSocket {
     pub(super) refused: Option<ConnectError>,
     pub(super) disconnected: Option<Disconnected>,
     pub(super) events: VecDeque<TestEvent>,
-    pub(super) answers: BTreeMap<AckId, Args>,
+    pub(super) acks: BTreeMap<AckId, Args>,
     acks_asked: u64,
 }
 
@@ -124,7 +124,7 @@ impl Clients {
             refused: None,
             disconnected: None,
             events: VecDeque::new(),
-            answers: BTreeMap::new(),
+            acks: BTreeMap::new(),
             acks_asked: 0,
         });
         self.send(connection, text, &Args::new());
@@ -288,7 +288,7 @@ impl Clients {
                 socket.events.push_back(TestEvent { name: (*event).into(), args, ack: id });
             }
             Packet::Ack { id: Some(id), args, .. } => {
-                socket.answers.insert(id, args);
+                socket.acks.insert(id, args);
             }
             Packet::Ack { id: None, .. } | Packet::ConnectError { .. } => {}
         }

@@ -30,7 +30,7 @@
 //! world.sleep();
 //! let ack = anna.emit_with_ack("say", ("good morning", 7));
 //! assert_eq!(ben.take_events(), [TestEvent::new("said", ("good morning", 7))]);
-//! assert!(ack.answer().is_some());
+//! assert!(ack.args().is_some());
 //! assert_eq!(anna.next_event(), None);
 //! ```
 //!

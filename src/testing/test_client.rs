@@ -14,7 +14,7 @@ use crate::value::{Args, IntoArgs};
 /// A client in one namespace of a [`TestWorld`](super::test_world::TestWorld). A clone is another handle of the same client.
 ///
 /// When a method returns, the server has handled what the client did, and all clients have received the resulting events. Without
-/// being told to, a client only answers pings and, if it polls, sends the next GET.
+/// being told to, a client only acks pings and, if it polls, sends the next GET.
 ///
 /// ```
 /// use dormouse::testing::{Disconnected, TestEvent, TestWorld};
@@ -244,9 +244,9 @@ impl TestClient {
 
 impl TestAck {
     /// Returns the acknowledgement's arguments, or `None` if it has not arrived.
-    pub fn answer(&self) -> Option<Args> {
+    pub fn args(&self) -> Option<Args> {
         let clients: Ref<'_, Clients> = self.client.clients.borrow();
-        clients.socket(self.client.socket).answers.get(&self.id).cloned()
+        clients.socket(self.client.socket).acks.get(&self.id).cloned()
     }
 }
 

@@ -42,7 +42,7 @@ fn a_reply_is_the_acknowledgement() {
             let ack = anna.emit_with_ack(event, (args.clone(),));
             assert_eq!(answer(&ack).as_deref(), expected, "{event}");
             if event == "bytes" {
-                assert_eq!(ack.answer().expect("an answer").attachments(), ["png"]);
+                assert_eq!(ack.args().expect("an acknowledgement").attachments(), ["png"]);
             }
             // An event without an acknowledgement id gets none.
             anna.emit(event, (args,));
@@ -111,7 +111,7 @@ fn an_ack_sender_may_be_kept_for_later() {
         world.nap();
         let waiting = anna.emit_with_ack("wait", ());
         let kept = [&ben, &anna, &cleo].map(|client| client.emit_with_ack("keep", ()));
-        assert!([&waiting, &kept[0], &kept[1]].iter().all(|ack| ack.answer().is_none()));
+        assert!([&waiting, &kept[0], &kept[1]].iter().all(|ack| ack.args().is_none()));
         cleo.close();
         // The handler of another client's event may send them; one for a client that has left is dropped.
         ben.emit("release", ());
@@ -127,7 +127,7 @@ fn who_asks_by_polling_is_answered() {
     awake_and_asleep(app, |world| {
         let anna = world.client().polling().connect("/");
         let ack = anna.emit_with_ack("x", ("one", Bytes::from_static(b"png")));
-        let told = ack.answer().expect("an answer");
+        let told = ack.args().expect("an acknowledgement");
         assert_eq!(told.to_json(), r#"["one",{"_placeholder":true,"num":0}]"#);
         assert_eq!(told.attachments(), ["png"]);
     });

@@ -177,7 +177,7 @@ fn who_joins_nothing_in_time_is_closed() {
             refused.outcome().and_then(Result::err).map(|error| error.message).as_deref(),
             Some("Invalid namespace")
         );
-        let count = || anna.emit_with_ack("count", ()).answer().map(|args| args.to_json());
+        let count = || anna.emit_with_ack("count", ()).args().map(|args| args.to_json());
         world.advance(Duration::from_millis(999));
         assert_eq!(count().as_deref(), Some("[2]"));
         world.nap();

@@ -222,7 +222,7 @@ fn bytes_may_be_anywhere_in_an_argument() {
         let ack = anna.emit_with_ack("pass", (scene(), 7));
         let event = anna.next_event().expect("an event");
         assert_eq!(event.args.attachments(), ["one", "two"]);
-        assert_eq!(ack.answer(), Some(event.args));
+        assert_eq!(ack.args(), Some(event.args));
     });
 }
 

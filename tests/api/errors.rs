@@ -205,7 +205,7 @@ fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
         anna.emit("x", true);
         let acks: Vec<_> = (0..1_002).map(|_| anna.emit_with_ack("x", false)).collect();
         // A thousand wait; the others are refused, and other sockets are not affected.
-        assert!(acks[..1_000].iter().all(|ack| ack.answer().is_none()));
+        assert!(acks[..1_000].iter().all(|ack| ack.args().is_none()));
         for ack in &acks[1_000..] {
             let told: Value = serde_json::from_str(&answer(ack).expect("an answer")).expect("JSON");
             assert_eq!(told, error("BUSY", "Too many events wait to be handled"));
@@ -237,7 +237,7 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
             anna.emit("wait", ());
         }
         let last = anna.emit_with_ack("wait", ());
-        assert_eq!(last.answer(), None);
+        assert_eq!(last.args(), None);
         assert_eq!(told(&ben, "x", json!(0)), error("BUSY", "Too many events wait to be handled"));
         let refused = world.client().try_connect("/").expect_err("not let in");
         assert_eq!(refused.message, "The server is busy");

@@ -117,7 +117,7 @@ fn a_binary_message_keeps_its_attachments() {
         anna.send_packet(&format!(r#"451-0["message",{HALF},{message}]"#));
         world.nap();
         anna.send_packet("bcG5n");
-        let told = ack.answer().expect("an answer").parse();
+        let told = ack.args().expect("an acknowledgement").parse();
         assert_eq!(told, Ok((READ.to_owned(), "\u{fffd}".to_owned(), Bytes::from_static(b"png"))));
     });
 }

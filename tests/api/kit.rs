@@ -102,7 +102,7 @@ pub(crate) fn heard(client: &TestClient) -> Vec<String> {
 
 /// Returns an acknowledgement as JSON; `None` while there is none.
 pub(crate) fn answer(ack: &TestAck) -> Option<String> {
-    ack.answer().map(|args| args.to_json())
+    ack.args().map(|args| args.to_json())
 }
 
 /// Returns clients that have joined a namespace, without the events that they got until then.

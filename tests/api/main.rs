@@ -4,6 +4,7 @@
 
 mod kit;
 
+mod ack_to;
 mod acks_from_client;
 mod acks_to_client;
 mod alarms_and_storage;
@@ -12,13 +13,12 @@ mod disconnects;
 mod emitting;
 mod errors;
 mod half_characters;
-mod late_answers;
+mod late_acks;
 mod middleware;
 mod namespaces;
 mod order;
 mod outgoing;
 mod reasons;
 mod registration;
-mod replies;
 mod rooms;
 mod volatile;

@@ -234,10 +234,10 @@ fn while_packet_middleware_waits_later_events_of_the_socket_wait_behind_it() {
         world.open("database");
         // The second `slow` delays the events behind it, too.
         assert_eq!(heard(&anna), [r#"done ["slow"]"#, r#"done ["x"]"#]);
-        assert!(acks[1].answer().is_some() && acks[2].answer().is_none());
+        assert!(acks[1].args().is_some() && acks[2].args().is_none());
         world.open("database");
         assert_eq!(heard(&anna), [r#"done ["slow"]"#, r#"done ["y"]"#]);
-        assert!(acks.iter().all(|ack| ack.answer().is_some()));
+        assert!(acks.iter().all(|ack| ack.args().is_some()));
     });
 }
 

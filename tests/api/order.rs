@@ -79,7 +79,7 @@ fn handlers_that_wait_go_on_in_the_order_in_which_they_can() {
         assert_eq!(heard(&cleo), [r#"before ["one"]"#, r#"before ["two"]"#, r#"before ["three"]"#]);
         world.open("slow");
         assert_eq!(heard(&cleo), [r#"after ["one"]"#, r#"after ["two"]"#, r#"after ["three"]"#]);
-        assert!(acks.iter().all(|ack| ack.answer().is_some()));
+        assert!(acks.iter().all(|ack| ack.args().is_some()));
     });
 }
 

@@ -64,7 +64,7 @@ fn it_hears_questions_and_no_acknowledgements() {
         let [anna] = clients(world, "/");
         world.nap();
         let ack = anna.emit_with_ack("ack", ());
-        assert!(ack.answer().is_some());
+        assert!(ack.args().is_some());
         assert_eq!(world.logged(), [""; 0]);
         anna.emit("ask", ());
         anna.emit("reply", ());

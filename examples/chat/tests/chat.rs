@@ -33,7 +33,7 @@ fn somebody(world: &TestWorld, name: &str, room: &str) -> TestClient {
 }
 
 fn ask(client: &TestClient, event: &str, argument: &str) -> Value {
-    let answer = client.emit_with_ack(event, argument).answer().expect("an answer");
+    let answer = client.emit_with_ack(event, argument).args().expect("an acknowledgement");
     answer.parse().expect("JSON")
 }
 
@@ -159,7 +159,7 @@ fn what_cannot_be_is_answered() {
         let answer = ask(&anna, "say", &"é".repeat(501));
         assert_eq!(answer["error"]["message"], "A message has at most 500 characters, not 501");
         assert_eq!(ask(&anna, "say", &"é".repeat(500))["from"], "Anna");
-        let no_text = anna.emit_with_ack("say", json!({ "text": 1 })).answer().expect("an answer");
+        let no_text = anna.emit_with_ack("say", json!({ "text": 1 })).args().expect("an acknowledgement");
         assert_eq!(code_of(&no_text.parse().expect("JSON")), "INVALID_ARGUMENTS");
     }
 }

@@ -7,7 +7,6 @@
 //! process's own CPU time, which shows whether the server or the load generator was the limit.
 
 mod args;
-mod asks;
 mod client;
 mod clock;
 mod crowd;
@@ -16,6 +15,7 @@ mod error;
 mod meter;
 mod os;
 mod payload;
+mod pending_acks;
 mod polling;
 mod report;
 mod rounds;

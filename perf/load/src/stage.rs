@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use tokio_websockets::Message;
 
 use crate::args::Plan;
-use crate::asks::PendingAcks;
 use crate::dialect::{Dialect, Kind, PONG, Shape};
 use crate::error::{Error, Wrong};
+use crate::pending_acks::PendingAcks;
 use crate::rounds::{Begun, Round, Rounds};
 
 /// The frames of a message, which are written together.

@@ -79,7 +79,7 @@ impl Sweep {
     /// After hibernation, the time of the last ping is unknown, and an alarm may be late. So a long silence alone does not show
     /// that a WebSocket is dead. It does if other WebSockets answered in time, which shows that pings were sent, or if the time
     /// of the ping that was not answered is known.
-    pub(crate) fn judge(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
+    pub(crate) fn verdict(&self, last_pong: Timestamp, unanswered: Option<Timestamp>) -> Verdict {
         match unanswered {
             Some(ping) if last_pong < ping => {
                 if self.now.since(ping) >= self.timeout {
@@ -109,7 +109,7 @@ pub enum SleepingTick {
 
 impl SleepingTick {
     /// Judges a world at `now` by the heartbeat state and the last pong of each WebSocket, and by its earliest named alarm.
-    pub fn judge(
+    pub fn decide(
         now: Timestamp,
         config: &Config,
         liveness: &[(HeartbeatState, Timestamp)],
@@ -118,7 +118,7 @@ impl SleepingTick {
         let sweep = Sweep::new(now, config, liveness.iter().map(|&(_, last_pong)| last_pong));
         let is_well = |&(header, last_pong): &(HeartbeatState, Timestamp)| match header.heartbeat {
             Heartbeat::Shared(unanswered) => {
-                sweep.judge(last_pong.max(header.since), unanswered) == Verdict::Alive
+                sweep.verdict(last_pong.max(header.since), unanswered) == Verdict::Alive
                     && [header.expires, header.due].into_iter().flatten().all(|at| at > now)
             }
             Heartbeat::Resting(_) | Heartbeat::Pinged(_) => false,
@@ -146,24 +146,24 @@ mod tests {
 
     #[test]
     fn a_socket_that_answered_the_last_ping_is_alive() {
-        assert_eq!(sweep(50, &[25]).judge(at(25), None), Verdict::Alive);
+        assert_eq!(sweep(50, &[25]).verdict(at(25), None), Verdict::Alive);
     }
 
     #[test]
     fn a_silent_socket_among_live_ones_is_dead() {
-        assert_eq!(sweep(50, &[0, 25]).judge(at(0), None), Verdict::Dead);
+        assert_eq!(sweep(50, &[0, 25]).verdict(at(0), None), Verdict::Dead);
     }
 
     #[test]
     fn when_all_are_silent_the_alarm_may_have_been_late() {
-        assert_eq!(sweep(100, &[0, 1]).judge(at(0), None), Verdict::Suspect);
-        assert_eq!(sweep(125, &[0, 1]).judge(at(0), Some(at(100))), Verdict::Dead);
-        assert_eq!(sweep(125, &[0, 101]).judge(at(101), Some(at(100))), Verdict::Alive);
+        assert_eq!(sweep(100, &[0, 1]).verdict(at(0), None), Verdict::Suspect);
+        assert_eq!(sweep(125, &[0, 1]).verdict(at(0), Some(at(100))), Verdict::Dead);
+        assert_eq!(sweep(125, &[0, 101]).verdict(at(101), Some(at(100))), Verdict::Alive);
     }
 
     #[test]
     fn a_remembered_ping_has_its_whole_timeout() {
-        assert_eq!(sweep(19, &[]).judge(at(0), Some(at(1))), Verdict::Alive);
-        assert_eq!(sweep(21, &[]).judge(at(0), Some(at(1))), Verdict::Dead);
+        assert_eq!(sweep(19, &[]).verdict(at(0), Some(at(1))), Verdict::Alive);
+        assert_eq!(sweep(21, &[]).verdict(at(0), Some(at(1))), Verdict::Dead);
     }
 }

@@ -55,7 +55,7 @@ impl Engine {
                 continue;
             };
             let last = last_heard.get(*conn).copied().unwrap_or_default().max(session.since);
-            let verdict = sweep.judge(last, unanswered);
+            let verdict = sweep.verdict(last, unanswered);
             if verdict == Verdict::Dead {
                 dead.push(SessionKey(key));
                 continue;

@@ -123,13 +123,13 @@ impl EngineRoutes {
         request: &'a ConnRequest,
     ) -> LocalBoxFuture<'a, Result<EngineRequest, Rejection>> {
         Box::pin(async move {
-            let judged = self.judge(request).await;
-            match &judged {
+            let checked = self.check_request(request).await;
+            match &checked {
                 Err(Rejection::Refused(refusal)) => self.report(request, refusal),
                 Err(Rejection::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
                 Ok(_) | Err(Rejection::Answered(_)) => {}
             }
-            judged
+            checked
         })
     }
 
@@ -154,7 +154,7 @@ impl EngineRoutes {
         !self.connection_errors.is_empty()
     }
 
-    async fn judge(&self, request: &ConnRequest) -> Result<EngineRequest, Rejection> {
+    async fn check_request(&self, request: &ConnRequest) -> Result<EngineRequest, Rejection> {
         for guard in &self.guards {
             match guard(Requested { request: request.clone() }).await {
                 Ok(()) => {}
@@ -193,27 +193,27 @@ const fn refused(refusal: Refusal) -> Rejection {
 // Its implementations are hidden, because the type is private: `EngineRoutes::guard` says what a guard may return. The
 // two without a type parameter are not recommended, so that the compiler's message names the trait that an app's own
 // error lacks.
-type Judged = Result<(), GuardRejection>;
+type GuardOutcome = Result<(), GuardRejection>;
 
 #[doc(hidden)]
 #[diagnostic::do_not_recommend]
-impl IntoOutcome<Judged> for () {
-    fn into_outcome(self) -> Judged {
+impl IntoOutcome<GuardOutcome> for () {
+    fn into_outcome(self) -> GuardOutcome {
         Ok(())
     }
 }
 
 #[doc(hidden)]
 #[diagnostic::do_not_recommend]
-impl IntoOutcome<Judged> for Result<(), HttpResponse> {
-    fn into_outcome(self) -> Judged {
+impl IntoOutcome<GuardOutcome> for Result<(), HttpResponse> {
+    fn into_outcome(self) -> GuardOutcome {
         self.map_err(GuardRejection::Answered)
     }
 }
 
 #[doc(hidden)]
-impl<E: HandlerError> IntoOutcome<Judged> for Result<(), E> {
-    fn into_outcome(self) -> Judged {
+impl<E: HandlerError> IntoOutcome<GuardOutcome> for Result<(), E> {
+    fn into_outcome(self) -> GuardOutcome {
         self.map_err(|error| GuardRejection::Failed(Failure::from_handler_error(&error)))
     }
 }

@@ -7,8 +7,8 @@ use dormouse::error::{AckError, AckFailure, BroadcastAckError, EmitError};
 use dormouse::extract::AckResult;
 use dormouse::{Ack, App, Data, Io, Socket};
 
+use crate::ack_to::{app, last, offer, plain};
 use crate::kit::{NOTHING, answer, awake_and_asleep, clients, heard};
-use crate::replies::{app, last, offer, plain};
 
 /// A handler that always asks again must not prevent other events from being handled.
 #[test]
@@ -53,7 +53,7 @@ thread_local! {
 
 /// Acknowledgement ids keep rising, even if the namespace was empty for a moment.
 #[test]
-fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
+fn a_late_acknowledgement_matches_nothing_new_after_the_namespace_was_empty() {
     let app = || {
         App::new().namespace("/other", |ns| ns).namespace("/", |ns| {
             ns.on("await", async |socket: Socket, io: Io| {
@@ -92,7 +92,7 @@ fn a_late_answer_answers_nothing_new_after_the_namespace_was_empty() {
 }
 
 #[test]
-fn an_answer_is_awaited_or_noted_and_not_both() {
+fn an_acknowledgement_is_awaited_or_stored_and_not_both() {
     let app = || {
         App::new().namespace("/", |ns| {
             ns.on_ack("r", async |io: Io| io.log("noted"))
@@ -117,7 +117,7 @@ fn an_answer_is_awaited_or_noted_and_not_both() {
 }
 
 #[test]
-fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
+fn an_acknowledgement_whose_handler_is_gone_after_a_deploy_is_logged() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         anna.emit("offer", 1);
@@ -137,7 +137,7 @@ fn an_answer_whose_handler_is_gone_after_a_deploy_is_logged() {
 
 /// A client's acknowledgements expire separately in each namespace; after leaving one, it still owes those of the others.
 #[test]
-fn answers_of_one_client_expire_each_for_itself() {
+fn acknowledgements_of_one_client_expire_each_for_itself() {
     let app = || {
         let routes = |ns: dormouse::routing::Routes| {
             ns.on("ask", async |socket: Socket, Data(millis): Data<u64>| {

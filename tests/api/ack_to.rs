@@ -81,7 +81,7 @@ pub(crate) fn last(world: &World) -> Option<String> {
 }
 
 #[test]
-fn an_answer_outlives_sleep() {
+fn an_acknowledgement_outlives_sleep() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         anna.emit("join", ());
@@ -104,7 +104,7 @@ fn an_answer_outlives_sleep() {
 }
 
 #[test]
-fn at_its_deadline_the_handler_is_called_without_an_answer() {
+fn at_its_deadline_the_handler_is_called_without_an_acknowledgement() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         anna.emit("offer for", (1, 90_000));
@@ -175,7 +175,7 @@ fn without_a_timeout_a_day_is_waited() {
 }
 
 #[test]
-fn who_leaves_gives_no_answer_and_its_handler_is_told() {
+fn the_handler_is_told_when_the_client_has_left() {
     awake_and_asleep(app, |world| {
         let [anna, _ben] = clients(world, "/");
         anna.emit("join", ());
@@ -240,7 +240,7 @@ fn rooms_and_ids_can_be_asked() {
 }
 
 #[test]
-fn a_socket_owes_a_hundred_answers_at_most() {
+fn a_socket_owes_a_hundred_acknowledgements_at_most() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         world.nap();
@@ -271,7 +271,7 @@ fn mistakes_of_who_asks_are_errors_and_nothing_is_sent() {
 }
 
 #[test]
-fn an_answer_that_is_not_what_was_wanted_is_told_to_the_handler() {
+fn an_acknowledgement_of_another_type_is_told_to_the_handler() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         anna.emit("ask typed", ());
@@ -294,7 +294,7 @@ pub(crate) fn plain<T: core::fmt::Debug>(answer: &Result<T, AckError>) -> String
 
 /// After a hibernation, acknowledgements of earlier events may still arrive, so new events must have other ids.
 #[test]
-fn an_old_answer_answers_no_new_question() {
+fn an_old_acknowledgement_matches_no_new_id() {
     awake_and_asleep(app, |world| {
         let [anna] = clients(world, "/");
         anna.emit("offer for", (1, 1_000));
@@ -319,7 +319,7 @@ fn an_old_answer_answers_no_new_question() {
 }
 
 #[test]
-fn an_answer_in_another_namespace_is_its_own() {
+fn acknowledgements_of_two_namespaces_are_separate() {
     let app = || {
         let routes = |ns: dormouse::routing::Routes| {
             ns.on("ask", async |socket: Socket| socket.ack_to("r", ()).emit("q", ())).on_ack(
