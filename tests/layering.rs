@@ -6,7 +6,9 @@
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 use source::{File, Graph, files};
 
@@ -29,7 +31,7 @@ const CIRCLES: [(&str, &str); 1] = [(
 const REPEATED_NAMES: [(&str, &str); 1] =
     [("dispatch", "the room that calls handlers, and the core's data about what they are called for")];
 
-/// The most lines of a file, without its tests.
+/// The most lines of a file of Rust or JavaScript.
 const MAX_LINES: usize = 400;
 
 /// The most lines of an example, all of its sources together: short enough to be read before it is copied.
@@ -229,11 +231,28 @@ fn no_two_files_have_one_name() {
 
 #[test]
 fn a_file_is_about_one_subject_and_not_long() {
-    let long = |file: &File| {
-        let lines = file.without_tests().lines().count();
-        (lines > MAX_LINES).then(|| format!("{} has {lines} lines; {MAX_LINES} are enough", file.path))
-    };
-    report(&[files("src"), files("tests")].concat().iter().filter_map(long).collect::<Vec<_>>());
+    let mut offences = Vec::new();
+    for folder in ["src", "tests", "benches", "tabletop", "relay", "examples", "miniflare", "perf", "scripts"] {
+        refuse_long_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut offences);
+    }
+    report(&offences);
+}
+
+fn refuse_long_files(folder: &Path, offences: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        let is = |names: &[&str], part: Option<&OsStr>| part.is_some_and(|part| names.iter().any(|name| part == *name));
+        if path.is_dir() {
+            if !is(&["build", "node_modules", "target", ".wrangler"], path.file_name()) {
+                refuse_long_files(&path, offences);
+            }
+        } else if is(&["rs", "js", "mjs"], path.extension()) {
+            let lines = fs::read_to_string(&path).expect("the file can be read").lines().count();
+            if lines > MAX_LINES {
+                offences.push(format!("{} has {lines} lines; {MAX_LINES} are enough", path.display()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The platform: the Worker, the class of the Durable Object, and `runtime.js`, which both use. Everything except the macro is
+//! The platform: the Worker, the class of the Durable Object, and the JavaScript that both use. Everything except the macro is
 //! for wasm32 only.
 
 mod export;

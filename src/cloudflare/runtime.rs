@@ -1,14 +1,14 @@
-//! The functions of `runtime.js`, and conversions of numbers.
+//! The functions of this folder's JavaScript, and conversions of numbers.
 //!
-//! workers-rs 0.8.7 lacks some of these, and the others are methods that panic if the runtime throws. `runtime.js` catches what
-//! the runtime throws about one socket.
+//! workers-rs 0.8.7 lacks some of these, and the others are methods that panic if the runtime throws. `web_sockets.js` catches
+//! what the runtime throws about one socket.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::time::Timestamp;
 
-#[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
+#[wasm_bindgen(module = "/src/cloudflare/web_sockets.js")]
 extern "C" {
     /// The WebSockets of a world, each in a slot.
     #[derive(Debug)]
@@ -44,23 +44,15 @@ extern "C" {
     pub fn pong_slots(this: &Sockets) -> Vec<u32>;
     #[wasm_bindgen(method, js_name = pongTimes)]
     pub fn pong_times(this: &Sockets) -> Vec<f64>;
-
     #[wasm_bindgen(js_name = endSocket)]
     pub fn end_socket(socket: &JsValue, code: u16);
     pub fn liveness(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
-    pub fn encode(text: &JsValue) -> Uint8Array;
-    #[wasm_bindgen(js_name = worldName)]
-    pub fn world_name(state: &JsValue) -> String;
-    #[wasm_bindgen(js_name = setAutoResponse, catch)]
-    pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = setAlarm)]
-    pub fn set_alarm(state: &JsValue, at: f64);
-    #[wasm_bindgen(js_name = deleteAlarm)]
-    pub fn delete_alarm(state: &JsValue);
-    #[wasm_bindgen(js_name = findAlarm)]
-    pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/database.js")]
+extern "C" {
     #[wasm_bindgen(js_name = writeBody, catch)]
     pub fn write_body(state: &JsValue, sid: &str, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = writePart, catch)]
@@ -83,6 +75,10 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/http.js")]
+extern "C" {
     /// Returns a request without its body, as lines: method, URL, and names and values of headers, in turn.
     #[wasm_bindgen(js_name = headOf)]
     pub fn head_of(request: &JsValue) -> String;
@@ -95,20 +91,12 @@ extern "C" {
     pub fn replace_headers(response: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = respondBytes, catch)]
     pub fn respond_bytes(status: u16, body: &[u8], headers: Vec<String>) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_name = startTimer)]
-    pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = stopTimer)]
-    pub fn stop_timer(timer: &JsValue);
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
-    /// Returns a promise that resolves after the other events that are due.
-    #[wasm_bindgen(js_name = nextTick)]
-    pub fn next_tick() -> js_sys::Promise;
     #[wasm_bindgen(js_name = readRequest)]
     pub fn read_request(request: &JsValue, max: f64, timeout: f64) -> js_sys::Promise;
-    pub fn variable(env: &JsValue, name: &str) -> Option<String>;
     pub fn forward(
         env: &JsValue,
         binding: &str,
@@ -117,6 +105,29 @@ extern "C" {
         close_mark: &str,
         subprotocol: &str,
     ) -> js_sys::Promise;
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
+extern "C" {
+    pub fn encode(text: &JsValue) -> Uint8Array;
+    #[wasm_bindgen(js_name = worldName)]
+    pub fn world_name(state: &JsValue) -> String;
+    #[wasm_bindgen(js_name = setAutoResponse, catch)]
+    pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = setAlarm)]
+    pub fn set_alarm(state: &JsValue, at: f64);
+    #[wasm_bindgen(js_name = deleteAlarm)]
+    pub fn delete_alarm(state: &JsValue);
+    #[wasm_bindgen(js_name = findAlarm)]
+    pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = startTimer)]
+    pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = stopTimer)]
+    pub fn stop_timer(timer: &JsValue);
+    /// Returns a promise that resolves after the other events that are due.
+    #[wasm_bindgen(js_name = nextTick)]
+    pub fn next_tick() -> js_sys::Promise;
+    pub fn variable(env: &JsValue, name: &str) -> Option<String>;
 }
 
 #[wasm_bindgen]

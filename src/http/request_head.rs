@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 pub(crate) struct RequestHead(String);
 
 impl RequestHead {
-    /// Returns the head that `runtime.js` wrote: the method, the URL, and names and values of headers in turn, each on a line of
+    /// Returns the head that `http.js` wrote: the method, the URL, and names and values of headers in turn, each on a line of
     /// its own. The runtime allows no line break in any of them.
     pub(crate) const fn new(lines: String) -> Self {
         Self(lines)

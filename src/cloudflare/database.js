@@ -1,0 +1,93 @@
+// The tables in the object's SQLite: `spilled` and `stored`. A table is made when something is first written to it.
+
+// The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot.
+// Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
+const CHUNKS = 1024;
+
+const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
+
+/** Writes the body of a session's snapshot in place of the last one. */
+export function writeBody(state, sid, rows) {
+  const { sql } = state.storage;
+  state.storage.transactionSync(() => {
+    sql.exec(TABLE);
+    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
+    rows.forEach((row, part) => sql.exec("INSERT INTO spilled VALUES (?, ?, ?)", sid, part, row));
+  });
+}
+
+/** Writes one attachment of an unfinished packet, in rows of at most `rowBytes`. */
+export function writePart(state, sid, place, bytes, rowBytes) {
+  const { sql } = state.storage;
+  sql.exec(TABLE);
+  const last = Math.max(0, Math.ceil(bytes.length / rowBytes) - 1);
+  state.storage.transactionSync(() => {
+    for (let chunk = 0; chunk <= last; chunk++) {
+      const row = bytes.slice(chunk * rowBytes, (chunk + 1) * rowBytes);
+      sql.exec("INSERT OR REPLACE INTO spilled VALUES (?, ?, ?)", sid, -1 - (place * CHUNKS + chunk), row);
+    }
+  });
+}
+
+/** Returns the rows of the body of a session's snapshot, in order. */
+export function readBody(state, sid) {
+  const rows = state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part >= 0 ORDER BY part", sid).toArray();
+  return rows.map((row) => new Uint8Array(row.body));
+}
+
+/** Returns the places of the long attachments of a session's packet: one for each row of `readParts`, in the same order. */
+export function readPartPlaces(state, sid) {
+  return state.storage.sql.exec("SELECT part FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
+    .map((row) => Math.floor((-1 - row.part) / CHUNKS));
+}
+
+/** Returns the rows of the long attachments of a session's packet, in order. */
+export function readParts(state, sid) {
+  return state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part < 0 ORDER BY part DESC", sid).toArray()
+    .map((row) => new Uint8Array(row.body));
+}
+
+export function deleteBody(state, sid) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
+}
+
+export function deleteParts(state, sid) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part < 0", sid);
+}
+
+/** Returns the ids of the sessions that have rows. */
+export function spilledSids(state) {
+  const { sql } = state.storage;
+  if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return [];
+  return sql.exec("SELECT DISTINCT sid FROM spilled").toArray().map(({ sid }) => sid);
+}
+
+// The table of what the app stores and of the world's named alarms: texts by key.
+const STORED = "CREATE TABLE IF NOT EXISTS stored (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID";
+
+const hasStored = ({ storage: { sql } }) =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'stored'").toArray().length > 0;
+
+export function readStored(state, key) {
+  if (!hasStored(state)) return undefined;
+  return state.storage.sql.exec("SELECT text FROM stored WHERE key = ?", key).toArray()[0]?.text;
+}
+
+/** Writes a text; deletes the key if the text is undefined. */
+export function writeStored(state, key, text) {
+  const { sql } = state.storage;
+  if (text === undefined) {
+    if (hasStored(state)) sql.exec("DELETE FROM stored WHERE key = ?", key);
+    return;
+  }
+  sql.exec(STORED);
+  sql.exec("INSERT OR REPLACE INTO stored VALUES (?, ?)", key, text);
+}
+
+/** Returns the keys that start with `prefix`, in order. */
+export function storedKeys(state, prefix) {
+  if (!hasStored(state)) return [];
+  const { sql } = state.storage;
+  const rows = sql.exec("SELECT key FROM stored WHERE substr(key, 1, length(?)) = ? ORDER BY key", prefix, prefix);
+  return rows.toArray().map(({ key }) => key);
+}

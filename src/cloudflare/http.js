@@ -1,0 +1,140 @@
+// HTTP: heads and bodies of requests, responses, and the way from the Worker to an object.
+
+/** Returns the headers of a response: names and values, in turn. */
+export function headersOf(response) {
+  return [...response.headers].flat();
+}
+
+/**
+ * Returns a request without its body, as lines: method, URL, and names and values of headers, in turn. The runtime allows no line
+ * break in any of them. One string, because each call between wasm and JavaScript costs more than its bytes.
+ */
+export function headOf(request) {
+  let head = `${request.method}\n${request.url}`;
+  for (const [name, value] of request.headers) head += `\n${name}\n${value}`;
+  return head;
+}
+
+/** Returns the same response with other headers, without those that HTTP does not allow. */
+export function replaceHeaders(response, headers) {
+  const { status, webSocket } = response;
+  const replaced = new Response(response.body, { status, ...(webSocket && { webSocket }) });
+  for (let i = 0; i < headers.length; i += 2) {
+    try {
+      replaced.headers.append(headers[i], headers[i + 1]);
+    } catch (error) {
+      console.error(`dormouse: the header ${JSON.stringify(headers[i])} is left out: ${error.message}`);
+    }
+  }
+  return replaced;
+}
+
+/**
+ * Returns a response with a body of bytes; `headers` are names and values, in turn. Headers that HTTP does not allow are left out
+ * and logged.
+ */
+export function respondBytes(status, body, headers) {
+  // The runtime throws if a response with one of these statuses has a body. The bytes are copied, because they are a view of
+  // wasm's memory.
+  const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
+  for (let i = 0; i < headers.length; i += 2) {
+    try {
+      response.headers.append(headers[i], headers[i + 1]);
+    } catch (error) {
+      console.error(`dormouse: a response goes without the header ${headers[i]}:`, error);
+    }
+  }
+  return response;
+}
+
+/** Returns a response; `headers` are names and values, in turn. */
+export function respond(status, body, headers) {
+  const response = new Response(body, { status });
+  for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
+  return response;
+}
+
+/** Returns the response that accepts a WebSocket; `headers` are names and values, in turn. */
+export function switchProtocols(client, headers) {
+  const response = new Response(null, { status: 101, webSocket: client });
+  for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
+  return response;
+}
+
+/**
+ * Reads a body of at most `max` bytes. Returns the bytes, `true` if the body is longer, `false` if it did not arrive within
+ * `timeout` milliseconds, and `undefined` if the connection was lost. The runtime does not always notice that, and such a request
+ * would keep the world awake without the timeout.
+ */
+export async function readRequest(request, max, timeout) {
+  if (Number(request.headers.get("content-length")) > max) return true;
+  if (request.body === null) return new Uint8Array();
+  let body = new Uint8Array();
+  let length = 0;
+  let late = false;
+  const reader = request.body.getReader();
+  const timer = setTimeout(() => {
+    late = true;
+    reader.cancel().catch(() => {});
+  }, timeout);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (length + value.byteLength > max) {
+        reader.cancel().catch(() => {});
+        return true;
+      }
+      body = append(body, length, value);
+      length += value.byteLength;
+    }
+  } catch {
+    return late ? false : undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+  return late ? false : body.subarray(0, length);
+}
+
+/**
+ * Appends bytes to the first `length` of others, in place if there is room. A list of chunks, which may have one byte each, would
+ * take many times the memory of the body.
+ */
+function append(bytes, length, more) {
+  if (length === 0) return more;
+  let all = bytes;
+  if (length + more.byteLength > bytes.byteLength) {
+    all = new Uint8Array(Math.max(2 * bytes.byteLength, length + more.byteLength));
+    all.set(bytes.subarray(0, length));
+  }
+  all.set(more, length);
+  return all;
+}
+
+/**
+ * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets
+ * a WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named
+ * `subprotocol`.
+ */
+export async function forward(env, binding, world, request, closeMark, subprotocol) {
+  const namespace = env[binding];
+  if (namespace === undefined) {
+    throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
+  }
+  const response = await namespace.getByName(world).fetch(request);
+  const isMarked = response.status === 409 && response.headers.has(closeMark);
+  if (!isMarked) return response;
+  const selected = response.headers.get(subprotocol);
+  return switchProtocols(openAndClose(), selected === null ? [] : [subprotocol, selected]);
+}
+
+/**
+ * Opens a WebSocket and closes it at once; returns the client's end. It does not hibernate: if the first frame of a hibernating
+ * WebSocket is the reply to our close, the runtime keeps its TCP connection open for as long as the object is awake.
+ */
+function openAndClose() {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(1000, "");
+  return client;
+}
