@@ -1,4 +1,4 @@
-//! Points in time, passed in by whoever has a clock; nothing in the core reads one.
+//! Points in time, passed in by the caller: nothing in the core reads a clock.
 
 use core::time::Duration;
 

@@ -62,7 +62,7 @@ const MISTAKES: [(&str, &str, &[&str]); 16] = [
         "arguments",
         "struct Mine; async fn emits(socket: Socket) { let _ = socket.emit(\"a\", Mine); }
          fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_connect(emits)) }",
-        &["`Mine`"],
+        &["`Mine` cannot be the arguments of an event", "derive(serde::Serialize)"],
     ),
     (
         "acknowledgement_twice",

@@ -34,6 +34,7 @@ pub trait Handler<C: Call, M>: 'static {
 
 // One implementation for functions of any number of arguments, so that the compiler's message names the argument that
 // does not fit.
+// Without `do_not_recommend`, which would hide the argument that is not an extractor.
 impl<C, F, M> Handler<C, M> for F
 where
     C: Call,

@@ -227,6 +227,7 @@ pub trait FromArgs: Sized {
     fn from_args(args: Args) -> Result<Self, DecodeError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned> FromArgs for T {
     fn from_args(args: Args) -> Result<Self, DecodeError> {
         args.parse()

@@ -50,6 +50,7 @@ pub trait IntoArgs {
     fn into_args(self) -> Result<Args, EncodeError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize> IntoArgs for T {
     fn into_args(self) -> Result<Args, EncodeError> {
         let mut attachments = Vec::new();

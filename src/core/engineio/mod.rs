@@ -1,4 +1,4 @@
-//! Stage 1: frames and payloads to messages, and back. The Engine.IO sessions of a world, and all of their transitions.
+//! The stage from frames and payloads to messages, and back. The Engine.IO sessions of a world, and all of their transitions.
 //!
 //! This module does not depend on Socket.IO. A session ends in one of two ways:
 //!

@@ -42,9 +42,9 @@ impl Engine {
             return;
         }
         let sweep = Sweep::new(now, &self.config, last_pongs.iter().map(|&(_, at)| at));
-        let mut last_heard = SlotMap::default();
+        let mut pong_of = SlotMap::default();
         for (conn, at) in last_pongs {
-            last_heard.insert(conn, at);
+            pong_of.insert(conn, at);
         }
         let mut dead = Vec::new();
         let mark = fx.mark();
@@ -54,7 +54,7 @@ impl Engine {
             else {
                 continue;
             };
-            let last = last_heard.get(*conn).copied().unwrap_or_default().max(session.since);
+            let last = pong_of.get(*conn).copied().unwrap_or_default().max(session.since);
             let verdict = sweep.verdict(last, unanswered);
             if verdict == Verdict::Dead {
                 dead.push(SessionKey(key));

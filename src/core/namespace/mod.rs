@@ -1,4 +1,4 @@
-//! Stage 3: the recipients of a packet. The namespaces of a world, their sockets, and the rooms of these.
+//! The stage that finds the recipients of a packet. The namespaces of a world, their sockets, and the rooms of these.
 
 mod marks;
 mod namespaces;

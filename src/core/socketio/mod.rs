@@ -1,4 +1,4 @@
-//! Stage 2: messages to Socket.IO packets, and back.
+//! The stage from messages to Socket.IO packets, and back.
 
 mod codec;
 mod decoder;
