@@ -4,6 +4,7 @@ mod alarm_and_timer;
 pub(crate) mod attachment;
 mod engine_requests;
 mod perform;
+mod persist;
 mod platform;
 // Only the platform's object waits for a handler.
 #[cfg(any(test, target_arch = "wasm32"))]
