@@ -85,7 +85,7 @@ fn upgrade_headers(head: &RequestHead) -> Vec<String> {
 /// Waits for the response to a GET or POST of a polling session.
 async fn answer(
     waiting: <Workers as Platform>::Waiting,
-    mut headers: Vec<origin::Header>,
+    mut headers: Vec<origin::HeaderPair>,
     cookie: Option<String>,
 ) -> Result<JsValue, JsValue> {
     // The sender is dropped without a response if the world lost what it had in memory, including this session.
@@ -100,7 +100,7 @@ fn promise(response: impl Future<Output = Result<JsValue, JsValue>> + 'static) -
     future_to_promise(AssertUnwindSafe(response)).into()
 }
 
-fn respond(answer: &Response, headers: &[origin::Header]) -> Result<JsValue, JsValue> {
+fn respond(answer: &Response, headers: &[origin::HeaderPair]) -> Result<JsValue, JsValue> {
     let of = |kind| runtime::flatten(headers, &[("content-type", kind), ("cache-control", "no-store")]);
     match answer {
         Response::Payload(body) => runtime::respond(200, Some(body), of("text/plain; charset=UTF-8")),

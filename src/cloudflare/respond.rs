@@ -11,7 +11,7 @@ use crate::value::quoted;
 
 /// Returns the CORS headers that every response to a request must have. The Worker has refused requests from pages that may not
 /// connect.
-pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::Header> {
+pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::HeaderPair> {
     let cors = app.engine_routes().cors_options();
     origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
 }
@@ -20,7 +20,7 @@ pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Ve
 ///
 /// # Errors
 /// The runtime does not accept the status, the body or a header.
-pub(crate) fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<JsValue, JsValue> {
+pub(crate) fn respond(response: HttpResponse, own: &[origin::HeaderPair]) -> Result<JsValue, JsValue> {
     let HttpResponse { status, headers, body } = response;
     runtime::respond_bytes(status, &body, origin::join(headers, own))
 }
@@ -29,6 +29,6 @@ pub(crate) fn respond(response: HttpResponse, own: &[origin::Header]) -> Result<
 ///
 /// # Errors
 /// The runtime does not accept the status, the body or a header.
-pub(crate) fn respond_message(status: u16, message: &str, own: &[origin::Header]) -> Result<JsValue, JsValue> {
+pub(crate) fn respond_message(status: u16, message: &str, own: &[origin::HeaderPair]) -> Result<JsValue, JsValue> {
     runtime::respond_json(status, &format!(r#"{{"message":{}}}"#, quoted(message)), own)
 }

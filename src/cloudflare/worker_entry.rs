@@ -31,7 +31,7 @@ enum Step {
     /// The object of its world responds.
     Forward(Promise),
     /// The app's hooks are called first, with this request. The headers are the CORS headers of the response.
-    Ask(ConnRequest, Vec<origin::Header>),
+    Ask(ConnRequest, Vec<origin::HeaderPair>),
 }
 
 /// Handles a request to the Worker that serves `app`. The app's hooks run first, if there are any for the request.
@@ -61,7 +61,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         }
     };
     let head = RequestHead::new(runtime::head_of(request));
-    let refuse = |refusal: &Refusal, headers: &[origin::Header]| {
+    let refuse = |refusal: &Refusal, headers: &[origin::HeaderPair]| {
         runtime::respond_json(refusal.status(), &refusal.to_json(), headers).map(Step::Answer)
     };
     let engine = app.engine_routes();
@@ -124,7 +124,7 @@ async fn ask(
     env: &JsValue,
     app: &App,
     details: &ConnRequest,
-    headers: &[origin::Header],
+    headers: &[origin::HeaderPair],
 ) -> Result<JsValue, JsValue> {
     let engine = app.engine_routes();
     if let Err(denied) = engine.admit(details).await {

@@ -5,7 +5,7 @@ use crate::config::AllowedOrigins;
 use crate::error::Refusal;
 
 /// A response header.
-pub(crate) type Header = (&'static str, String);
+pub(crate) type HeaderPair = (&'static str, String);
 
 /// Checks the `Origin` header of a request; returns the headers that every response to it must have, including errors.
 ///
@@ -18,7 +18,7 @@ pub(crate) fn check(
     own: &str,
     allowed: &AllowedOrigins,
     cors: &Cors,
-) -> Result<Vec<Header>, (Refusal, Vec<Header>)> {
+) -> Result<Vec<HeaderPair>, (Refusal, Vec<HeaderPair>)> {
     let Some(origin) = origin else { return Ok(Vec::new()) };
     let exposed = cors.exposed_headers.clone().map(|names| ("access-control-expose-headers", names));
     if *allowed == AllowedOrigins::Any {
@@ -42,7 +42,7 @@ pub(crate) fn check(
 
 /// Returns the headers that the response to a preflight has in addition. `methods` are the allowed methods, separated by commas;
 /// `asked` is the preflight's `Access-Control-Request-Headers`.
-pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<Header> {
+pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<HeaderPair> {
     let mut headers = vec![
         ("access-control-allow-methods", methods.to_owned()),
         ("access-control-max-age", cors.max_age.as_secs().to_string()),
@@ -55,7 +55,7 @@ pub(crate) fn preflight(methods: &str, asked: Option<&str>, cors: &Cors) -> Vec<
 
 /// Joins the headers of a handler's response and those of [`check`]. The latter replace the handler's headers of the same names,
 /// except `vary`.
-pub(crate) fn join(handlers: Vec<(String, String)>, own: &[Header]) -> Vec<String> {
+pub(crate) fn join(handlers: Vec<(String, String)>, own: &[HeaderPair]) -> Vec<String> {
     let is_ours = |name: &str| own.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && *own != "vary");
     let handlers = handlers.into_iter().filter(|(name, _)| !is_ours(name));
     let own = own.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
@@ -99,7 +99,7 @@ mod tests {
             names,
             [("access-control-allow-origin", own), ("vary", "Origin"), ("access-control-expose-headers", "x-region")]
         );
-        let text = |headers: Vec<Header>| headers.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        let text = |headers: Vec<HeaderPair>| headers.into_iter().map(|(_, value)| value).collect::<Vec<_>>();
         assert_eq!(text(preflight("PUT", Some("x-other"), &cors)), ["PUT", "60", "x-token,content-type"]);
         assert_eq!(text(preflight("PUT", Some("x-other"), &Cors::new())), ["PUT", "86400", "x-other"]);
         assert_eq!(Cors::new().methods(["GET", "POST", "PUT"]).methods, "GET,POST,PUT");

@@ -136,7 +136,7 @@ impl World {
                 return;
             }
             while let Some(ended) = self.tasks.next_finished() {
-                self.end(ended);
+                self.handle_finished(ended);
             }
         }
         self.notify.wake_by_ref();
@@ -192,11 +192,11 @@ impl World {
             self.held.hold(socket);
         }
         if let Some(ended) = self.tasks.start(task) {
-            self.end(ended);
+            self.handle_finished(ended);
         }
     }
 
-    fn end(&mut self, Finished { origin, holds, result, .. }: Finished) {
+    fn handle_finished(&mut self, Finished { origin, holds, result, .. }: Finished) {
         match result {
             Ok(next) => next.into_iter().for_each(|task| self.start(task)),
             Err(panic) if self.state.is_in_core() => resume_unwind(panic),
