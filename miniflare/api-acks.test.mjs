@@ -82,7 +82,7 @@ describe("from the client", () => {
     const late = [];
     client.on("question", (answer) => late.push(answer));
     await rest();
-    assert.deepEqual(await ask(client, "ask within", 200), failed("ACK_TIMEOUT", "the client did not answer in time"));
+    assert.deepEqual(await ask(client, "ask within", 200), failed("ACK_TIMEOUT", "the client did not acknowledge in time"));
     late[0]("too late");
     await rest(); // nothing waits any more
     assert.deepEqual(await ask(client, "echo", 1), [1]);
@@ -96,7 +96,7 @@ describe("from the client", () => {
     await heard(other, 1);
     other.disconnect();
     const [{ error }] = await asked;
-    assert.match(error.message, /disconnected before it answered/);
+    assert.match(error.message, /disconnected before it acknowledged/);
     await rest();
     assert.deepEqual(await ask(asker, "echo", 1), [1]);
   });
@@ -156,7 +156,7 @@ describe("a world in which a handler awaits", () => {
   test("hibernates after the timeout, too", async () => {
     const world = app.world();
     const client = await world.join();
-    assert.deepEqual(await ask(client, "ask within", 500), failed("ACK_TIMEOUT", "the client did not answer in time"));
+    assert.deepEqual(await ask(client, "ask within", 500), failed("ACK_TIMEOUT", "the client did not acknowledge in time"));
     await world.rest();
     assert.deepEqual(await ask(client, "echo", 1), [1]);
     assert.equal(world.boots(), 2);

@@ -150,7 +150,7 @@ fn a_route_awaits_answers() {
         let response = asked.response().expect("an answer");
         assert_eq!(response.status, 500);
         let error: Value = serde_json::from_slice(&response.body).expect("JSON");
-        let message = "1 clients answered, 1 did not";
+        let message = "1 clients acknowledged, 1 did not";
         assert_eq!(error, json!({ "status": "error", "error": { "code": "ACK_TIMEOUT", "message": message } }));
     });
 }

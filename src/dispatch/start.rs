@@ -62,7 +62,7 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
             if handlers.is_empty() {
                 lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
             }
-            let call = Acked { socket: handle(socket, gone), answer: result.map(Rc::new), context };
+            let call = Acked { socket: handle(socket, gone), ack: result.map(Rc::new), context };
             let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
             let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
             run_all(&handlers, &call, origin, &report)

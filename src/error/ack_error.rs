@@ -23,9 +23,9 @@ pub enum AckFailure {
 impl fmt::Display for AckFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Expired => "the client did not answer in time",
-            Self::Disconnected => "the client disconnected before it answered",
-            Self::TooMany => "too many answers are awaited already",
+            Self::Expired => "the client did not acknowledge in time",
+            Self::Disconnected => "the client disconnected before it acknowledged",
+            Self::TooMany => "too many acknowledgements are awaited already",
         })
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Display for AckError {
         match self {
             Self::Emit(error) => error.fmt(f),
             Self::Failed(failure) => failure.fmt(f),
-            Self::Invalid(error) => write!(f, "the client's answer: {error}"),
+            Self::Invalid(error) => write!(f, "the client's acknowledgement: {error}"),
         }
     }
 }
@@ -114,7 +114,7 @@ impl<T> fmt::Display for BroadcastAckError<T> {
         match self {
             Self::Emit(error) => error.fmt(f),
             Self::Incomplete(IncompleteAcks { acks, missing }) => {
-                write!(f, "{} clients answered, {} did not", acks.len(), missing.len())
+                write!(f, "{} clients acknowledged, {} did not", acks.len(), missing.len())
             }
         }
     }

@@ -29,7 +29,7 @@ impl<T: FromArgs> Extract<Acked> for AckResult<T> {
     fn extract(call: &mut Acked) -> Result<Self, Failure> {
         // Without an acknowledgement, the handler is called all the same, so that an app that counts them learns of
         // each.
-        Ok(Self(match &call.answer {
+        Ok(Self(match &call.ack {
             Ok(args) => T::from_args(Args::clone(args)).map_err(AckError::Invalid),
             Err(none) => Err(AckError::Failed(*none)),
         }))

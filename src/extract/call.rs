@@ -129,7 +129,7 @@ call! {
 }
 call! {
     /// A client acknowledged an event that was emitted with `ack_to`, or failed to.
-    Acked { socket: Socket, answer: Result<Rc<Args>, AckFailure>, context: Rc<str> } -> Done, Err
+    Acked { socket: Socket, ack: Result<Rc<Args>, AckFailure>, context: Rc<str> } -> Done, Err
 }
 call! {
     /// A handler that was called for a socket failed.

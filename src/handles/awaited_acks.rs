@@ -30,9 +30,9 @@ impl AwaitedAcks {
     pub(crate) async fn all(mut self) -> CollectedAcks {
         match self.receiver.as_mut() {
             Some(receiver) => {
-                let answered = receiver.await.unwrap_or_default();
+                let acks = receiver.await.unwrap_or_default();
                 self.receiver = None;
-                answered
+                acks
             }
             None => CollectedAcks::default(),
         }
@@ -65,7 +65,7 @@ pub(crate) async fn many<T: FromArgs>(
     let mut parsed = Vec::with_capacity(acks.len());
     for (id, args) in acks {
         match T::from_args(args) {
-            Ok(answer) => parsed.push((id, answer)),
+            Ok(ack) => parsed.push((id, ack)),
             Err(error) => missing.push((id, AckError::Invalid(error))),
         }
     }

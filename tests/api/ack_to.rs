@@ -389,6 +389,6 @@ fn a_guard_cannot_ask() {
     awake_and_asleep(app, |world| {
         let anna = world.connect("/");
         assert_eq!(heard(&anna), ["hello []"]);
-        assert_eq!(world.logged(), ["the client disconnected before it answered"]);
+        assert_eq!(world.logged(), ["the client disconnected before it acknowledged"]);
     });
 }

@@ -315,8 +315,9 @@ fn a_broadcast_tells_at_its_timeout_who_answered_and_who_did_not() {
         anna.ack(&question(&anna), "five");
         world.advance(10 * SECOND);
         let missing = |client: &TestClient, why: &str| format!("{:?}", format!("{} {why}", client.id()));
-        let expired = missing(&cleo, "the client did not answer in time");
-        let invalid = missing(&anna, r#"the client's answer: argument 1: invalid type: string "five", expected u32"#);
+        let expired = missing(&cleo, "the client did not acknowledge in time");
+        let invalid =
+            missing(&anna, r#"the client's acknowledgement: argument 1: invalid type: string "five", expected u32"#);
         assert_eq!(last(world), Some(format!("[5] [{expired}, {invalid}]")));
         world.sleep();
         cleo.ack(&late, 6);
@@ -358,7 +359,7 @@ fn a_broadcast_waits_a_minute_unless_it_is_told() {
         world.advance(Duration::from_millis(59_999));
         assert_eq!(last(world), None);
         world.advance(Duration::from_millis(1));
-        assert!(last(world).is_some_and(|line| line.contains("did not answer in time")));
+        assert!(last(world).is_some_and(|line| line.contains("did not acknowledge in time")));
     });
 }
 

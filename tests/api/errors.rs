@@ -385,6 +385,6 @@ fn a_broadcasts_code_reaches_the_client_through_a_question_mark() {
         let ack = anna.emit_with_ack("ask", ());
         world.advance(Duration::from_secs(1));
         let told: Value = serde_json::from_str(&answer(&ack).expect("an answer")).expect("JSON");
-        assert_eq!(told, error("ACK_TIMEOUT", "0 clients answered, 2 did not"));
+        assert_eq!(told, error("ACK_TIMEOUT", "0 clients acknowledged, 2 did not"));
     });
 }
