@@ -36,7 +36,7 @@
 //!
 //! The arguments of a handler are extractors: [`Socket`] is the client that caused the call, [`Io`] its namespace, [`Data`] the
 //! parsed arguments of the event, [`Args`] the same arguments unparsed. [`Extract`](extract::Extract) lists all of them. If the
-//! arguments of an event cannot be extracted, the handler is not called, and the client is told the reason in the acknowledgement.
+//! arguments of an event cannot be extracted, the handler is not called; a client that asked for an acknowledgement is told the reason.
 //!
 //! Nothing that a handler keeps in a variable survives hibernation. Keep what belongs to a socket with [`Socket::set_data`], and
 //! what belongs to the world in [`Storage`].
@@ -51,7 +51,7 @@
 //!
 //! # Errors
 //!
-//! A handler may return a [`Failure`], which the client is told, and which every error converts into with `?`. If the client asked
+//! A handler may return a [`Failure`], into which `?` converts every type that implements `std::error::Error`. If the client asked
 //! for an acknowledgement, it gets `{"status":"error","error":{"code":"…","message":"…"}}`. A handler that panics costs its own
 //! event only. The errors of Dormouse's own methods are in [`error`].
 //!
@@ -80,7 +80,7 @@
 //! | the auth object of a CONNECT | 16,384 bytes |
 //! | the data of a socket | 65,536 bytes of JSON |
 //! | rooms of a socket | 10,000 |
-//! | sockets of a world | 32,768 |
+//! | connections of a world | 32,768, of which 1,000 may be polling |
 //! | named alarms of a world | 400 |
 //! | a value in the storage | 1,900,000 bytes of JSON |
 //! | levels of nesting in the JSON of a binary packet | 4,000 |

@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
 /// The world and one of its namespaces: Socket.IO's `io` and `io.of(…)`. As an argument of a handler, it is the handler's own
-/// namespace; [`of`](Self::of) returns others. It is a handle: it may be cloned, and kept while the world is awake.
+/// namespace, and `/` in handlers of alarms and HTTP routes; [`of`](Self::of) returns others. It is a handle: it may be cloned, and kept while the world is awake.
 ///
 /// ```
 /// use dormouse::testing::{TestEvent, TestWorld};

@@ -4,5 +4,6 @@
 #[cfg(target_arch = "wasm32")]
 pub(crate) const CLOSE_MARK: &str = "x-dormouse-close";
 
-/// Prefix of internal headers between the Worker and its objects. They are removed from what clients and handlers send.
+/// Prefix of internal headers in responses of an object to the Worker. They are removed from what handlers send, and from the
+/// requests that handlers get.
 pub(crate) const INTERNAL_PREFIX: &str = "x-dormouse-";

@@ -69,7 +69,7 @@ impl Routes {
     ///
     /// A guard may prepare the socket: rooms that it joins and data that is set are kept, and events that are emitted
     /// to it are sent when it has joined. Until then, it cannot be asked for acknowledgements: `emit_with_ack` ends
-    /// with `Disconnected` at once, and `ack_to` does nothing.
+    /// with `Disconnected` at once, and `ack_to` calls its handler with `Disconnected`.
     ///
     /// ```
     /// use dormouse::testing::TestWorld;
