@@ -3,7 +3,7 @@
 // relay), the package's own build/ (an example or a test app), DIR/build/ (your own server) or the directory of --out. If the
 // build is up to date, only the assets are checked.
 
-import { rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -39,6 +39,8 @@ const SHRINK = [
   "--strip-producers",
 ];
 
+const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
 /** Builds the Worker if it is not up to date; returns the output directory. `unwind` is set only to measure its cost. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : RELAY);
@@ -46,7 +48,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   const tool = workerBuild();
   if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
-  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK, CLASSES } });
+  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK, CLASSES, binaryen: dependencies.binaryen } });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
     layOutAssets(out, crateDir);

@@ -6,9 +6,9 @@ export function worldName(state) {
   return state.id.name ?? state.id.toString();
 }
 
-/** Sets the frame that the runtime answers by itself, and its answer; `null` for none. */
+/** Sets the frame that the runtime answers by itself, and its answer; `undefined` for none. */
 export function setAutoResponse(state, request, response) {
-  state.setWebSocketAutoResponse(request === null ? undefined : new WebSocketRequestResponsePair(request, response));
+  state.setWebSocketAutoResponse(request === undefined ? undefined : new WebSocketRequestResponsePair(request, response));
 }
 
 /** Sets the object's alarm, without waiting for the storage. */

@@ -119,6 +119,18 @@ impl Effects {
         }
     }
 
+    /// Returns whether there are calls of handlers.
+    pub(crate) fn has_dispatches(&self) -> bool {
+        !self.dispatches.is_empty()
+    }
+
+    /// Moves the calls of handlers of another list before all others, in order. Both lists keep their memory.
+    pub(crate) fn take_dispatches_of(&mut self, other: &mut Self) {
+        while let Some(dispatch) = other.dispatches.pop_back() {
+            self.dispatches.push_front(dispatch);
+        }
+    }
+
     /// Returns the index at which the next broadcast's recipients begin.
     pub(crate) const fn mark(&self) -> usize {
         self.recipients.len()

@@ -16,11 +16,18 @@ impl LoadedWorld {
         while self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
-        for conn in self.write_all(platform) {
-            // The world would lose this session when it sleeps. If the session ends now, its client connects again.
-            self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
-            self.delete_rows(platform, conn);
-            platform.close(conn, 1011);
+        loop {
+            let failed = self.write_all(platform);
+            if failed.is_empty() {
+                return;
+            }
+            for conn in failed {
+                // The world would lose this session when it sleeps. If the session ends now, its client connects again.
+                self.step(platform, now, Input::Closed { conn, reason: Reason::TransportError });
+                self.delete_rows(platform, conn);
+                platform.close(conn, 1011);
+            }
+            // What its handlers changed is to be stored, too. Each round ends a session, so there is a last one.
         }
     }
 

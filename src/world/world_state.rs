@@ -60,20 +60,23 @@ impl WorldState {
         }
     }
 
-    /// Begins a turn: takes `fx`, to which effects are appended until the turn ends.
+    /// Begins a turn: takes `fx`, to which effects are appended until the turn ends. If handles were used since the last turn, whose
+    /// effects are performed by then, the turn's effects are appended to theirs.
     pub(crate) fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
-        self.swap_effects(fx);
+        let mut own = self.fx.borrow_mut();
+        if own.is_empty() && !own.has_dispatches() {
+            core::mem::swap(&mut *own, fx);
+        } else {
+            own.take_dispatches_of(fx);
+        }
+        drop(own);
         self.now.set(now);
         self.in_turn.set(true);
     }
 
-    /// Ends a turn: returns the effects to `fx`.
+    /// Ends a turn: passes the effects to `fx`, and keeps its memory for the next ones.
     pub(crate) fn end_turn(&self, fx: &mut Effects) {
         self.in_turn.set(false);
-        self.swap_effects(fx);
-    }
-
-    fn swap_effects(&self, fx: &mut Effects) {
         core::mem::swap(&mut *self.fx.borrow_mut(), fx);
     }
 

@@ -8,6 +8,7 @@ mod ack_to;
 mod acks_from_client;
 mod acks_to_client;
 mod alarms_and_storage;
+mod between_turns;
 mod data_and_handshake;
 mod disconnects;
 mod emitting;

@@ -98,7 +98,12 @@ impl Engine {
             return None;
         };
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::Polling(polling)) => polling.posting = None,
+            Some(Transport::Polling(polling)) if polling.posting == Some(request) => polling.posting = None,
+            // The app gave the id of a session that has ended to a new one.
+            Some(Transport::Polling(_)) => {
+                respond(Response::Refused(Refusal::UnknownSid), fx);
+                return None;
+            }
             Some(Transport::Draining(_)) => {
                 respond(if matches!(body, PostBody::TooLong) { Response::TooLong } else { Response::Ok }, fx);
                 self.handle_draining_body(key, &body, fx);

@@ -89,13 +89,15 @@ impl Server {
     /// Disconnects a socket; with `close`, disconnects all sockets of its session, and closes the session.
     fn disconnect(&mut self, now: Timestamp, id: SocketId, close: bool, fx: &mut Effects) {
         let Some(session) = self.namespaces.get(id).map(|socket| socket.session) else { return };
+        // The DISCONNECT may end the session: a polling client may have too much unsent.
+        let conn = self.engine.conn_view(session);
         let leaving = match self.clients.get(session) {
             Some(client) if close => client.sockets.values().copied().collect(),
             _ => vec![id],
         };
         for id in leaving {
             self.send_disconnect(id, fx);
-            self.leave_namespace(id, None, Reason::ServerNamespaceDisconnect, fx);
+            self.leave_namespace(id, conn.as_ref(), Reason::ServerNamespaceDisconnect, fx);
         }
         if close {
             self.close_session(now, session, Reason::ServerNamespaceDisconnect, fx);

@@ -59,6 +59,10 @@ impl Server {
         self.engine.set_expiry(session, None);
         let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
+        // The guard may have sent more than a polling client may have unsent: then the session has ended.
+        if self.engine.conn_view(session).is_none() {
+            return;
+        }
         if is_first {
             fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
         }

@@ -51,6 +51,11 @@ impl PendingConnects {
         self.restored.push(connect);
     }
 
+    /// Returns a session's CONNECTs that were not decided before hibernation and are not handled again yet.
+    pub(crate) fn restored_of(&self, session: SessionKey) -> impl Iterator<Item = &RestoredConnect> {
+        self.restored.iter().filter(move |connect| connect.session == session)
+    }
+
     /// Removes and returns the CONNECTs that were not decided before hibernation.
     pub(crate) fn take_restored(&mut self) -> Vec<RestoredConnect> {
         core::mem::take(&mut self.restored)

@@ -48,8 +48,12 @@ impl Server {
                 let owed = sockets().flat_map(|socket| self.stored_acks.of(socket.id));
                 due = owed.map(|(_, stored)| stored.deadline).min();
                 let prepared = || client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
-                let joining: Vec<_> =
-                    prepared().map(|socket| (socket.namespace.clone(), Rc::clone(&socket.auth))).collect();
+                let restored = self.pending_connects.restored_of(key);
+                let joining: Vec<_> = prepared()
+                    .map(|socket| (&socket.namespace, &socket.auth))
+                    .chain(restored.map(|connect| (&connect.namespace, &connect.auth)))
+                    .map(|(namespace, auth)| (namespace.clone(), Rc::clone(auth)))
+                    .collect();
                 // A CONNECT that is not decided is due at once: its guards must not wait until some client sends something.
                 due = if joining.is_empty() { due } else { Some(session.since) };
                 parts = client.decoder.parts();
