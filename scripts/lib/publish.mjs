@@ -1,4 +1,4 @@
-// A publish that uploads nothing: checks that the files that crates.io would get compile, on the host and for wasm32.
+// A publish that uploads nothing: checks that the files that would be published compile, on the host and for wasm32.
 
 import { join } from "node:path";
 import { metadata } from "./metadata.mjs";
