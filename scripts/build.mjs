@@ -63,7 +63,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   if (features) args.push("--features", features);
   await run(tool.command, args, { cwd: crateDir, env: tool.env });
   const wasm = join(out, "index_bg.wasm");
-  removeUnusedExports(wasm);
+  await removeUnusedExports(wasm);
   await run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
   layOutAssets(out, crateDir);
   markFresh(out, print);

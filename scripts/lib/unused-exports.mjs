@@ -3,7 +3,6 @@
 // the class exports is dead, and so is all that only it calls.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import binaryen from "binaryen";
 
 export const CLASSES = [
   "containerstartupoptions",
@@ -15,7 +14,9 @@ export const CLASSES = [
 ];
 
 /** Removes these exports from a wasm file in place. It keeps the names of functions, by which wasm-opt sorts. */
-export function removeUnusedExports(file) {
+export async function removeUnusedExports(file) {
+  // Imported here, because the set-up must run before this package's dependencies exist.
+  const { default: binaryen } = await import("binaryen");
   binaryen.setDebugInfo(true);
   const wasm = binaryen.readBinary(readFileSync(file));
   const imports = new Set(range(wasm.getNumFunctions(), (i) => binaryen.getFunctionInfo(wasm.getFunctionByIndex(i)).base));
