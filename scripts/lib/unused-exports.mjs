@@ -19,8 +19,8 @@ export async function removeUnusedExports(file) {
   const { default: binaryen } = await import("binaryen");
   binaryen.setDebugInfo(true);
   const wasm = binaryen.readBinary(readFileSync(file));
-  const imports = new Set(range(wasm.getNumFunctions(), (i) => binaryen.getFunctionInfo(wasm.getFunctionByIndex(i)).base));
-  const dead = CLASSES.filter((name) => ![...imports].some((imported) => imported?.startsWith(`__wbg_${name}_new`)));
+  const imports = range(wasm.getNumFunctions(), (i) => binaryen.getFunctionInfo(wasm.getFunctionByIndex(i)).base);
+  const dead = CLASSES.filter((name) => !imports.some((imported) => imported?.startsWith(`__wbg_${name}_new`)));
   const isDead = (name) => dead.some((unused) => new RegExp(`^(__wbg_((get|set)_)?)?${unused}_`).test(name));
   for (const name of range(wasm.getNumExports(), (i) => binaryen.getExportInfo(wasm.getExportByIndex(i)).name)) {
     if (isDead(name)) wasm.removeExport(name);
