@@ -65,6 +65,17 @@ test("variables that are not set have engine.io's and socket.io's values", () =>
     assert.deepEqual([pingInterval, pingTimeout, maxPayload], [25_000, 20_000, 1_000_000]);
   }));
 
+// With longer intervals, it answers pongs without waking the object.
+test("with a ping interval below 10 s, the runtime answers no frame by itself", () =>
+  serve({ PING_INTERVAL_MS: "9999" }, async ({ url }) => {
+    for (const frame of ["undefined", "null"]) {
+      const wire = await openWebSocket(url, PATH);
+      wire.send(frame);
+      assert.equal((await wire.closed()).code, 1000, "no packet of Engine.IO begins like this");
+      assert.deepEqual(wire.received.rest, []);
+    }
+  }));
+
 describe("ALLOWED_ORIGINS", () => {
   const page = "https://page.example";
   const cors = (headers) => ["access-control-allow-origin", "access-control-allow-credentials"].map((name) => headers.get(name));
