@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use dormouse::cookie::Cookie;
 use dormouse::extract::ConnRequest;
-use dormouse::internal::{Config, HandshakeRequest, Host, Protocol, Refusal, change_headers, conn_request, set_cookie};
+use dormouse::internal::{Body, Config, HandshakeRequest, Host, Protocol, Refusal, Response};
+use dormouse::internal::{change_headers, conn_request, set_cookie};
 use dormouse::response::{Headers, HttpResponse};
 use dormouse::testing::TestWorld;
 use dormouse::{App, Failure};
@@ -184,6 +185,28 @@ mod generate_id {
             host.post("another", b"40");
             assert_eq!(take_told(), [] as [Value; 0]);
         }
+    }
+
+    /// Nothing ends a POST whose session has ended: its body may arrive when a new session has the id.
+    #[test]
+    fn a_post_of_an_ended_session_does_not_speak_for_a_new_one_with_its_id() {
+        let mut host = Host::new(Config::default(), app);
+        let open = format!("{POLLING}&id=same");
+        let post = |host: &mut Host| host.request("POST", &format!("{POLLING}&sid=same"), Protocol::SocketIo, false);
+        get(&mut host, &open);
+        let late = post(&mut host);
+        // A second GET while one hangs ends the session.
+        host.poll("same");
+        host.poll("same");
+        get(&mut host, &open);
+        let own = post(&mut host);
+        host.body(late, Body::Bytes(b"40/late,".to_vec()));
+        assert_eq!(refusal(&host, late), Refusal::UnknownSid);
+        host.body(own, Body::Bytes(b"40".to_vec()));
+        assert_eq!(host.answer_of(own), Some(&Response::Ok));
+        let got = host.poll("same");
+        let Some(Response::Payload(got)) = host.answer_of(got) else { panic!("no payload") };
+        assert!(got.starts_with(r#"40{"sid":"#) && !got.contains('\u{1e}'), "{got}");
     }
 
     #[test]
