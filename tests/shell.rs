@@ -5,11 +5,15 @@
 #[path = "support/harness/mod.rs"]
 mod harness;
 
+use core::future::pending;
+use core::time::Duration;
+
 use bytes::Bytes;
 use dormouse::internal::Protocol;
 use dormouse::internal::Refusal;
 use dormouse::internal::Response;
 use dormouse::socket::Sid;
+use dormouse::{App, Data, Io, Socket};
 
 use harness::{Bystanders, Host, SocketNo, To, What, apps, sid_of};
 
@@ -162,6 +166,41 @@ fn a_panic_costs_who_polls_its_session() {
     assert_eq!(host.answer_of(next), Some(&lost));
     bystanders.talk(&mut host);
     assert!(host.sleep(), "something keeps the world awake");
+}
+
+/// What a panic makes the world store must not lack what is to be handled again only in the next turn.
+#[test]
+fn a_panic_costs_no_connect_that_waits_for_its_guard() {
+    fn app() -> App {
+        App::new()
+            .namespace("/", |ns| {
+                ns.on("ask", async |socket: Socket| {
+                    socket.timeout(Duration::from_secs(1)).ack_to("answered", ()).emit("question", ())
+                })
+                .on("broadcast", async |socket: Socket, Data(text): Data<String>| socket.broadcast().emit("said", text))
+                .on_ack("answered", async || ())
+            })
+            .namespace("/slow", |ns| {
+                ns.guard(async |io: Io| {
+                    io.log("asked");
+                    pending::<()>().await;
+                })
+            })
+    }
+    let asked = |host: &Host| host.runtime().log.iter().filter(|line| *line == "asked").count();
+    let mut host = Host::new(harness::shared_heartbeat(), app);
+    let [guest, culprit] = [join(&mut host), join(&mut host)];
+    host.text(guest, "40/slow,");
+    host.text(guest, r#"42["ask"]"#);
+    assert_eq!(asked(&host), 1);
+    // The acknowledgement is due when the panic comes: it is postponed, and so the guest's snapshot is written anew.
+    host.runtime_mut().now = host.runtime().now.after(Duration::from_secs(1));
+    panics_at_boo(&mut host);
+    host.text(culprit, r#"42["broadcast","boo"]"#);
+    assert_eq!(closed(&host, culprit), [1011]);
+    assert!(host.sleep());
+    host.text(guest, r#"42["broadcast","hello"]"#);
+    assert_eq!(asked(&host), 2);
 }
 
 /// Makes sure that no other test passes although the core panicked.
