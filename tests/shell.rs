@@ -203,6 +203,26 @@ fn a_panic_costs_no_connect_that_waits_for_its_guard() {
     assert_eq!(asked(&host), 2);
 }
 
+/// Such a session is closed, which calls handlers after everything else was stored.
+#[test]
+fn what_handlers_change_after_a_snapshot_was_refused_is_stored() {
+    fn app() -> App {
+        App::new().namespace("/", |ns| {
+            ns.on("join", async |socket: Socket, Data(room): Data<String>| socket.join(room))
+                .on("meet", async |io: Io| io.to("bereaved").emit("met", ()))
+                .on_disconnect(async |socket: Socket| socket.broadcast().sockets_join("bereaved"))
+        })
+    }
+    let mut host = Host::new(harness::shared_heartbeat(), app);
+    let [culprit, other] = [join(&mut host), join(&mut host)];
+    host.runtime_mut().refuses = Some("boo".to_owned());
+    host.text(culprit, r#"42["join","boo"]"#);
+    assert_eq!(closed(&host, culprit), [1011]);
+    assert!(host.sleep());
+    host.text(other, r#"42["meet"]"#);
+    assert_eq!(host.runtime().texts_of(other).last().map(String::as_str), Some(r#"42["met"]"#));
+}
+
 /// Makes sure that no other test passes although the core panicked.
 #[test]
 #[should_panic(expected = "the object was told to panic")]

@@ -115,6 +115,9 @@ impl Platform for VirtualPlatform {
         let width = if attachment.chars().all(|c| u32::from(c) < 256) { 1 } else { 2 };
         let bytes = attachment.encode_utf16().count() * width + 8;
         assert!(bytes <= PLATFORM_ATTACHMENT_BYTES, "the platform refuses an attachment of {bytes} bytes");
+        if self.refuses.as_ref().is_some_and(|text| attachment.contains(text)) {
+            return false;
+        }
         if let Some(no) = self.numbered(conn) {
             self.socket(no).attachment = Some(attachment.to_owned());
         }

@@ -41,6 +41,8 @@ pub struct VirtualPlatform {
     pub panics_at: Option<String>,
     /// Whether the object survives its own panics, as it does in the runtime. If not, they fail the test.
     pub survives_panics: bool,
+    /// Makes the runtime refuse an attachment with this text, as it does one that is too long.
+    pub refuses: Option<String>,
     /// The time of the in-memory timer.
     pub(super) timer: Option<Timestamp>,
     /// Whether the object asked for the alarm's time and has not been told.
@@ -139,6 +141,7 @@ impl Default for VirtualPlatform {
             said: Vec::new(),
             panics_at: None,
             survives_panics: false,
+            refuses: None,
             timer: None,
             is_asked_for_alarm: false,
             requests: Vec::new(),
