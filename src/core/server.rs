@@ -1,8 +1,8 @@
 //! The junction: the only place that knows all stages, and the core's one entry point.
 //!
 //! **Call [`Server::handle`] with what happened. Call the handlers it names, in order, and [`Server::perform`] with what each
-//! of them does; `World` does so. Perform the effects in order. While [`Server::has_more`], go on with `Input::Continue`. Then
-//! write the snapshots that [`Server::take_changes`] names.**
+//! of them does; `World` does so. Before those of `on_connect`, call [`Server::announce`]. Perform the effects in order. While
+//! [`Server::has_more`], go on with `Input::Continue`. Then write the snapshots that [`Server::take_changes`] names.**
 //!
 //! Three verbs end something, here and in [`engineio`]:
 //!
@@ -235,7 +235,7 @@ impl Server {
         Ok(())
     }
 
-    /// Removes a socket from its namespace, and requests its disconnect handlers. `conn` is the last state of its connection, if
+    /// Removes a socket from its namespace, and requests its disconnect handlers if it was announced. `conn` is the last state of its connection, if
     /// the session has ended.
     fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
@@ -244,10 +244,12 @@ impl Server {
         }
         self.engine.touch(socket.session);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
-        let left = socket.to_ref();
+        let (left, is_announced) = (socket.to_ref(), socket.is_announced);
         let gone = GoneSocket::keep(socket, conn);
         self.fail_acks_of(&left, &gone, fx);
-        fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
+        if is_announced {
+            fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
+        }
     }
 
     /// Closes a session in good order, with all of its sockets. Does nothing for a session that drains: it is closed already.

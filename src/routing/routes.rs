@@ -301,7 +301,8 @@ impl Routes {
 
     /// Registers a handler that is called when a socket is about to leave the namespace, with the
     /// [`Reason`](crate::error::Reason). [`Socket::rooms`](crate::handles::Socket::rooms) still returns its rooms.
-    /// Events that are emitted to the socket itself reach nobody.
+    /// Events that are emitted to the socket itself reach nobody. It is called for the same clients as
+    /// [`on_disconnect`](Self::on_disconnect).
     #[must_use]
     pub fn on_disconnecting<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
         self.on_disconnecting.push(erase(handler));
@@ -309,7 +310,7 @@ impl Routes {
     }
 
     /// Registers a handler that is called when a client has left the namespace or is gone, with the
-    /// [`Reason`](crate::error::Reason).
+    /// [`Reason`](crate::error::Reason). For a client that leaves before [`on_connect`](Self::on_connect), neither is called.
     #[must_use]
     pub fn on_disconnect<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
         self.on_disconnect.push(erase(handler));

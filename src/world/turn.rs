@@ -150,7 +150,7 @@ impl World {
                 let error = ConnectError { message: "The server is busy".to_owned(), data: None };
                 self.state.perform(Command::Refuse { socket: socket.id, error });
             }
-            Dispatch::Connected { ref socket } if !self.state.is_connected(socket.id) => {}
+            Dispatch::Connected { ref socket } if !self.state.announce(socket.id) => {}
             Dispatch::Event { ref socket, .. } if !self.state.is_connected(socket.id) => {}
             Dispatch::Event { ref socket, .. } => {
                 let socket = socket.id;

@@ -131,6 +131,11 @@ impl WorldState {
         self.server.borrow().is_connected(socket)
     }
 
+    /// Notes that the `on_connect` handlers of a socket are called now; returns `false` if it has left, and they must not be.
+    pub(crate) fn announce(&self, socket: SocketId) -> bool {
+        self.server.borrow_mut().announce(socket)
+    }
+
     /// Returns the app that serves the world.
     pub(crate) const fn app(&self) -> &Rc<App> {
         &self.app

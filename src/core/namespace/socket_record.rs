@@ -29,6 +29,8 @@ pub struct SocketRecord {
     pub rooms: SmallSet<Room>,
     /// The events whose `once` handlers were called.
     pub once: SmallSet<Box<str>>,
+    /// Whether its `on_connect` handlers were called. If not, none are called when it leaves.
+    pub is_announced: bool,
 }
 
 impl Identified for SocketRecord {
@@ -47,7 +49,7 @@ impl SocketRecord {
         auth: Rc<str>,
     ) -> Self {
         let (rooms, once) = (SmallSet::new(), SmallSet::new());
-        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once }
+        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once, is_announced: false }
     }
 
     /// Returns the reference with which its handlers are found.

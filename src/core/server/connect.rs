@@ -69,6 +69,12 @@ impl Server {
         fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
     }
 
+    /// Notes that the `on_connect` handlers of a socket are called now; returns `false` if it has left, and they must not be.
+    pub fn announce(&mut self, id: SocketId) -> bool {
+        let found = self.namespaces.get_mut(id);
+        found.map(|socket| socket.is_announced = true).is_some()
+    }
+
     /// Refuses a prepared socket; its connection stays.
     pub(super) fn refuse(&mut self, id: SocketId, error: &ConnectError, fx: &mut Effects) {
         if let Some(socket) = self.take_prepared(id) {

@@ -93,7 +93,7 @@ impl Server {
         let mut client = SocketIoClient { handshake, decoder, ..SocketIoClient::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
-            (socket.predicate, socket.data) = (predicate, data);
+            (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);
             // Inserted one by one, in their order: collecting would add a sort to the wasm.
             for room in rooms {
                 socket.rooms.insert(room, ());
