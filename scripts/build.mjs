@@ -41,6 +41,9 @@ const SHRINK = [
 
 const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
+/** Returns everything but the files that a build depends on, for its fingerprint. */
+export const settingsOf = (chosen) => ({ ...chosen, SHRINK, CLASSES, binaryen: dependencies.binaryen });
+
 /** Builds the Worker if it is not up to date; returns the output directory. `unwind` is set only to measure its cost. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
   const crateDir = crate ?? (example ? exampleDir(example) : RELAY);
@@ -48,7 +51,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   const tool = workerBuild();
   if (!canUnwind()) warnAbort();
   const rustc = ask("rustc", unwind ? ["+nightly", "--version"] : ["--version"]);
-  const print = fingerprint({ crateDir, settings: { tool: tool.version, rustc, unwind, features, SHRINK, CLASSES, binaryen: dependencies.binaryen } });
+  const print = fingerprint({ crateDir, settings: settingsOf({ tool: tool.version, rustc, unwind, features }) });
   const shown = relative(ROOT, out) || out;
   if (isFresh(out, print)) {
     layOutAssets(out, crateDir);

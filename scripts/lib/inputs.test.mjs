@@ -1,10 +1,11 @@
 // Which files each package is built from, and so when its build is stale.
 
-import { deepEqual, notEqual, ok } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
+import { settingsOf } from "../build.mjs";
 import { fingerprint, inputsOf } from "./inputs.mjs";
 import { RELAY, ROOT, exampleDir } from "./root.mjs";
 
@@ -38,4 +39,9 @@ test("a user's own package is stale when a dependency of its dependency changes"
   deepEqual(print(), before);
   writeFileSync(join(folder, "dice/src/lib.rs"), "pub fn roll() {}\n");
   notEqual(print(), before);
+});
+
+test("a build is stale when binaryen, which shrinks it, changes", () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/binaryen/package.json"), "utf8"));
+  equal(settingsOf({}).binaryen, version);
 });
