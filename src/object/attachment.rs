@@ -45,12 +45,18 @@ pub enum Read {
 /// The attachment of the probe of an upgrade, which has no snapshot.
 pub const PROBE: &str = "probe";
 
+/// The length of a buffer in which the attachments of most clients fit, in bytes: a browser's headers, a few rooms.
+const USUAL_BYTES: usize = 2_048;
+
 /// Writes a snapshot.
 ///
 /// # Errors
 /// The snapshot cannot be written as JSON. This does not happen: every snapshot can.
 pub fn write(header: HeartbeatState, body: &SessionState) -> serde_json::Result<Written> {
-    let attachment = serde_json::to_string(&Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
+    // Most attachments fit, so the buffer does not grow, which would copy it each time.
+    let mut attachment = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut attachment, &Attachment { version: VERSION, header, body: Some(body), spilled: None })?;
+    let attachment = String::from_utf8(attachment).map_err(serde::ser::Error::custom)?;
     if attachment.len() <= MAX_ATTACHMENT_BYTES && attachment.is_ascii() {
         return Ok(Written { attachment, spilled: Vec::new() });
     }
