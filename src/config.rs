@@ -1,5 +1,6 @@
 //! The settings of a deployment, parsed from the Worker's variables. Every number has its unit in the variable's name.
 
+mod client_rates;
 mod origins;
 
 use core::fmt;
@@ -11,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use super::limits;
 
+pub(crate) use client_rates::ClientRates;
 pub(crate) use origins::AllowedOrigins;
 
 /// The settings of a deployment. Each field names its variable and its default.
@@ -28,6 +30,8 @@ pub struct Config {
     pub upgrade_timeout: Duration,
     /// `MAX_BUFFERED_BYTES`: the number of unsent bytes above which a client is closed, with the code 1013; 1,000,000.
     pub max_buffered_bytes: usize,
+    /// What each client may cause per second.
+    pub client_rates: ClientRates,
     /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
@@ -76,7 +80,7 @@ impl Config {
     /// # Errors
     /// A variable cannot be parsed, or is out of its range. The error names the first such variable.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let number = |name: &'static str, (default, range): (u64, RangeInclusive<u64>)| {
+        let number = |name: &'static str, (default, range): limits::NumberLimit| {
             parse_number(name, variable(name).as_deref(), default, range)
         };
         let millis = |name, bound| number(name, bound).map(Duration::from_millis);
@@ -88,6 +92,7 @@ impl Config {
             connect_timeout: millis("CONNECT_TIMEOUT_MS", limits::CONNECT_TIMEOUT_MS)?,
             upgrade_timeout: millis("UPGRADE_TIMEOUT_MS", limits::UPGRADE_TIMEOUT_MS)?,
             max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
+            client_rates: ClientRates::parse(number)?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
             admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
         })
@@ -115,6 +120,7 @@ impl Default for Config {
             connect_timeout: Duration::from_millis(limits::CONNECT_TIMEOUT_MS.0),
             upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
             max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
+            client_rates: ClientRates::default(),
             allowed_origins: AllowedOrigins::Same,
             admin_key: None,
         }

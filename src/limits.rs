@@ -116,10 +116,6 @@ pub const MAX_SID_CHARS: usize = 64;
 /// Delay before work that panicked is retried: retrying at once could loop for ever.
 pub const PANIC_BACKOFF: Duration = Duration::from_mins(1);
 
-/// Most dispatches to handlers in one turn. Those beyond it wait for a turn of their own, so that handlers that cause
-/// each other's calls for ever do not keep the object from its other events.
-pub const MAX_DISPATCHES: usize = 10_000;
-
 /// Most digits of an acknowledgement id. JavaScript's numbers are exact up to here, so that a client reads the same id
 /// that it sent.
 pub const MAX_ACK_ID_DIGITS: usize = 15;
@@ -175,23 +171,88 @@ pub const MAX_ECHOED_PROBLEM_CHARS: usize = 300;
 
 /// `PING_INTERVAL_MS`: the default is engine.io's. At least 100 ms, because with less a world would do nothing but
 /// heartbeats; at most a day.
-pub const PING_INTERVAL_MS: (u64, RangeInclusive<u64>) = (25_000, 100..=86_400_000);
+pub const PING_INTERVAL_MS: NumberLimit = (25_000, 100..=86_400_000);
 
 /// `PING_TIMEOUT_MS`: the default is engine.io's.
-pub const PING_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (20_000, 50..=86_400_000);
+pub const PING_TIMEOUT_MS: NumberLimit = (20_000, 50..=86_400_000);
 
 /// `MAX_PAYLOAD_BYTES`: the default is engine.io's `maxHttpBufferSize`. The platform itself closes a WebSocket that
 /// sends a message of more than 32 MiB.
-pub const MAX_PAYLOAD_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=33_554_432);
+pub const MAX_PAYLOAD_BYTES: NumberLimit = (1_000_000, 1_000..=33_554_432);
 
 /// `CONNECT_TIMEOUT_MS`: the default is socket.io's.
-pub const CONNECT_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (45_000, 100..=86_400_000);
+pub const CONNECT_TIMEOUT_MS: NumberLimit = (45_000, 100..=86_400_000);
 
 /// `UPGRADE_TIMEOUT_MS`: the default is engine.io's.
-pub const UPGRADE_TIMEOUT_MS: (u64, RangeInclusive<u64>) = (10_000, 100..=600_000);
+pub const UPGRADE_TIMEOUT_MS: NumberLimit = (10_000, 100..=600_000);
 
 /// `MAX_BUFFERED_BYTES`: unsent bytes are memory of the isolate, which has 128 MB, and keep the world awake.
-pub const MAX_BUFFERED_BYTES: (u64, RangeInclusive<u64>) = (1_000_000, 1_000..=100_000_000);
+pub const MAX_BUFFERED_BYTES: NumberLimit = (1_000_000, 1_000..=100_000_000);
+
+/// The default of a numeric variable, and its range.
+pub type NumberLimit = (u64, RangeInclusive<u64>);
+
+/// How many seconds' worth of each rate a client may use at once. An object hibernates after ten idle seconds, in which everything
+/// leaks away that a client owes, so that nothing is lost with its memory.
+pub const BURST_SECONDS: u64 = 10;
+
+/// `MAX_PACKETS_PER_SECOND`: a table's cursors are 30 or 60 packets a second, and a burst of ten times the rate passes what a
+/// module sends when a scene is loaded.
+pub const MAX_PACKETS_PER_SECOND: NumberLimit = (1_000, 1..=1_000_000_000);
+
+/// `MAX_BYTES_PER_SECOND`: 40 Mbit/s, and a burst of 50 MB.
+pub const MAX_BYTES_PER_SECOND: NumberLimit = (5_000_000, 1..=1_000_000_000_000);
+
+/// `MAX_DELIVERIES_PER_SECOND`: a delivery takes some 20 us of the isolate, which serves all its worlds: half of its time. A burst
+/// is 250 messages to 1,000 clients.
+pub const MAX_DELIVERIES_PER_SECOND: NumberLimit = (25_000, 1..=1_000_000_000);
+
+/// `MAX_QUEUED_BYTES_PER_SECOND`: bytes for readers that do not read as fast as somebody sends are memory of the isolate, which
+/// has 128 MB: a burst is a quarter of that.
+pub const MAX_QUEUED_BYTES_PER_SECOND: NumberLimit = (3_200_000, 1..=1_000_000_000_000);
+
+/// `MAX_ROWS_PER_SECOND`: a million rows cost $1. A chat that stores each message writes less than this, and a client that makes
+/// an app write all the time costs some $0.9 a day.
+pub const MAX_ROWS_PER_SECOND: NumberLimit = (10, 1..=1_000_000);
+
+/// How many packets per second of a client may be refused before it is closed with 1008, on average; ten times as many at once. A
+/// refusal is cheap, but not free.
+pub const REFUSALS_PER_SECOND: u64 = 100;
+
+/// Unsent bytes of a reader from which on everything that is sent to it counts as queued by its sender. A reader that gets on has
+/// less: it is what 10 Mbit/s transport in 200 ms.
+pub const QUEUED_FROM_BYTES: usize = 250_000;
+
+/// Most bytes of one event for all of its recipients together: they are copied at once, and an isolate has 128 MB.
+pub const MAX_EMISSION_BYTES: usize = 64_000_000;
+
+/// Work of one turn, in deliveries to a client; a call of a handler counts as one, and so do each 8 KB that are delivered. A
+/// delivery takes some 20 us, so that the isolate's other objects wait for some 20 ms. What is left is done in the next turn.
+pub const TURN_WORK: usize = 1_000;
+
+/// Bytes that count as one delivery more.
+pub const BYTES_PER_WORK: usize = 8_192;
+
+/// Most bytes of a client's packets that wait for a later turn, as a multiple of `MAX_PAYLOAD_BYTES`. A client that posts before
+/// its last packets were handled, and exceeds this, is closed with 1008.
+pub const MAX_INBOX_PAYLOADS: usize = 4;
+
+/// Most handlers of one client that wait at once, of the `MAX_PENDING_HANDLERS` of its world. Beyond it, its events are refused
+/// with `RATE_LIMITED`, and nobody else's.
+pub const MAX_CLIENT_HANDLERS: usize = 1_000;
+
+/// Most bytes of arguments that the waiting handlers and held events of one client keep, of the `MAX_WAITING_BYTES` of its world.
+pub const MAX_CLIENT_WAITING_BYTES: usize = 4_000_000;
+
+/// What `retryAfterMs` says to a client with too many waiting handlers: nobody knows when they are done.
+pub const RETRY_WHEN_WAITING: Duration = Duration::from_secs(1);
+
+/// Most lines that a world writes to the log for errors in one [`LOG_WINDOW`]; those beyond it are summed. Hosts pay for lines, and
+/// who floods a world must not hide what else is in its log.
+pub const MAX_LOG_LINES: usize = 100;
+
+/// The time in which [`MAX_LOG_LINES`] are counted.
+pub const LOG_WINDOW: Duration = Duration::from_mins(1);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.
 pub const MIN_ADMIN_KEY_CHARS: usize = 16;

@@ -3,6 +3,7 @@
 use super::dispatch::Dispatch;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
+use crate::limits::{BYTES_PER_WORK, TURN_WORK};
 use crate::value::Frame;
 use core::ops::Range;
 use std::collections::VecDeque;
@@ -66,6 +67,8 @@ pub enum Response {
 pub enum CloseCode {
     /// 1000: a regular close, or one for which Engine.IO has no code of its own.
     Normal,
+    /// 1008: the client caused more than it may.
+    PolicyViolation,
     /// 1009: a message was too long.
     TooBig,
     /// 1013: the client reads too slowly; try again later.
@@ -77,6 +80,7 @@ impl CloseCode {
     pub const fn as_u16(self) -> u16 {
         match self {
             Self::Normal => 1000,
+            Self::PolicyViolation => 1008,
             Self::TooBig => 1009,
             Self::TryAgainLater => 1013,
         }
@@ -89,6 +93,8 @@ pub struct Effects {
     list: Vec<Effect>,
     recipients: Vec<ConnId>,
     dispatches: VecDeque<Dispatch>,
+    /// The work of the turn so far: see [`TURN_WORK`].
+    work: usize,
 }
 
 impl Effects {
@@ -100,6 +106,32 @@ impl Effects {
     /// Appends an effect.
     pub fn push(&mut self, effect: Effect) {
         self.list.push(effect);
+    }
+
+    /// Appends frames for one WebSocket.
+    pub(crate) fn push_send(&mut self, conn: ConnId, frames: Vec<Frame>, volatile: bool) {
+        self.add_work(1 + bytes_of(&frames) / BYTES_PER_WORK);
+        self.push(Effect::Send { conn, frames, volatile });
+    }
+
+    /// Adds to the work of the turn.
+    pub(crate) const fn add_work(&mut self, work: usize) {
+        self.work = self.work.saturating_add(work);
+    }
+
+    /// Returns whether as much was done since [`begin`](Self::begin) as one turn may do.
+    pub(crate) const fn is_spent(&self) -> bool {
+        self.work >= TURN_WORK
+    }
+
+    /// Begins a turn: nothing was done in it.
+    pub(crate) const fn begin(&mut self) {
+        self.work = 0;
+    }
+
+    /// Goes on with the turn of another list.
+    pub(crate) const fn take_work_of(&mut self, other: &Self) {
+        self.work = other.work;
     }
 
     /// Appends a call of handlers.
@@ -145,6 +177,7 @@ impl Effects {
     pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>, volatile: bool) {
         let recipients = mark..self.recipients.len();
         if !recipients.is_empty() {
+            self.add_work(recipients.len().saturating_mul(1 + bytes_of(&frames) / BYTES_PER_WORK));
             self.push(Effect::Broadcast { recipients, frames, volatile });
         }
     }
@@ -173,4 +206,8 @@ impl Effects {
         }
         self.recipients.clear();
     }
+}
+
+fn bytes_of(frames: &[Frame]) -> usize {
+    frames.iter().map(Frame::len).sum()
 }

@@ -1,5 +1,6 @@
 //! The core: Engine.IO and Socket.IO without I/O. [`server`] is its entry point and joins the other modules.
 
+pub(crate) mod account;
 pub(crate) mod acks;
 pub(crate) mod dispatch;
 pub(crate) mod effect;

@@ -17,19 +17,21 @@ mod command;
 mod connect;
 mod due;
 mod emission;
+mod inbox;
+mod limited;
 mod pending_connects;
 mod queries;
 mod restore;
 mod socketio_clients;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
-use super::effect::Effects;
+use super::effect::{Effect, Effects};
+#[cfg(doc)]
 use super::engineio;
-use super::engineio::{Engine, Message, SessionEnded};
+use super::engineio::{Arrived, Engine, Message, SessionEnded};
 use super::handshake_request::{HandshakeRequest, Protocol};
 use super::input::{Command, Input};
 use super::named_alarms::NamedAlarms;
@@ -38,11 +40,13 @@ use super::socketio::Packet;
 use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
 use crate::error::{PeerFault, Reason};
-use crate::id::{Entropy, SessionKey, SocketId};
+use crate::id::{ConnId, Entropy, SessionKey, SocketId};
 use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
+use inbox::Inbox;
+use limited::wait_of;
 use pending_connects::PendingConnects;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
 
@@ -60,7 +64,7 @@ pub struct Server {
     /// Whether handlers are called for outgoing events.
     watches_outgoing: bool,
     /// Packets of POSTs; each waits until the handlers of the one before it were called.
-    inbox: VecDeque<(SessionKey, String)>,
+    inbox: Inbox,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
 }
@@ -78,7 +82,7 @@ impl Server {
             stored_acks: StoredAcks::default(),
             alarms: NamedAlarms::default(),
             watches_outgoing: false,
-            inbox: VecDeque::new(),
+            inbox: Inbox::default(),
             recipients: Vec::new(),
         }
     }
@@ -105,14 +109,10 @@ impl Server {
             Input::Post { request, sid, octets } => self.engine.handle_post(now, request, sid, octets, fx),
             Input::PostBody { request, sid, body } => {
                 if let Some((session, body)) = self.engine.handle_post_body(request, sid, body, fx) {
-                    self.inbox.extend(engineio::payload::split(&body).map(|packet| (session, packet.to_owned())));
+                    self.handle_body(session, body, fx);
                 }
             }
-            Input::Frame { conn, frame } => {
-                if let Some((session, protocol, message)) = self.engine.handle_frame(now, conn, &frame, fx) {
-                    self.handle_message(now, session, protocol, message, entropy, fx);
-                }
-            }
+            Input::Frame { conn, frame } => self.handle_frame(now, conn, frame, entropy, fx),
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
             Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
@@ -125,8 +125,10 @@ impl Server {
 
     /// Performs a command of a handler at `now`. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
     /// handler sets for `now` must not call handlers while that handler runs, and one that sets itself again must not loop.
-    pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
-        self.handle_command(now, command, fx);
+    ///
+    /// `payer` is the socket because of which the handler was called: what the command causes is charged to its client.
+    pub fn perform(&mut self, now: Timestamp, payer: Option<SocketId>, command: Command, fx: &mut Effects) {
+        self.handle_command(now, payer, command, fx);
         self.handle_ended(fx);
     }
 
@@ -142,12 +144,41 @@ impl Server {
         }
     }
 
+    /// Handles a frame of a WebSocket.
+    fn handle_frame(
+        &mut self,
+        now: Timestamp,
+        conn: ConnId,
+        frame: Frame,
+        entropy: &mut dyn FnMut() -> Entropy,
+        fx: &mut Effects,
+    ) {
+        // Packets that its session posted before the upgrade come first.
+        if !self.inbox.is_empty()
+            && let Some((session, _)) = self.engine.session_of(conn)
+            && self.inbox.has(session)
+        {
+            let waiting = self.inbox.push_frame(session, frame);
+            return self.check_inbox(session, waiting, fx);
+        }
+        if let Some(arrived) = self.engine.handle_frame(now, conn, &frame, fx) {
+            self.handle_message(now, arrived, entropy, fx);
+        }
+    }
+
+    /// Handles the body of a POST: its packets wait for their turn.
+    fn handle_body(&mut self, session: SessionKey, body: String, fx: &mut Effects) {
+        if !body.is_empty() {
+            let waiting = self.inbox.push_body(session, body);
+            self.check_inbox(session, waiting, fx);
+        }
+    }
+
     /// Handles the next packet of a POST. As with the frames of a WebSocket, the handlers of the packet before it were called.
     fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        let Some((session, text)) = self.inbox.pop_front() else { return };
-        let packet = engineio::ReceivedPacket::decode_text(&text);
-        if let Some((session, protocol, message)) = self.engine.handle_packet(now, session, packet, fx) {
-            self.handle_message(now, session, protocol, message, entropy, fx);
+        let Some((session, frame)) = self.inbox.next() else { return };
+        if let Some(arrived) = self.engine.handle_packet(now, session, &frame, fx) {
+            self.handle_message(now, arrived, entropy, fx);
         }
     }
 
@@ -177,13 +208,18 @@ impl Server {
     fn handle_message(
         &mut self,
         now: Timestamp,
-        session: SessionKey,
-        protocol: Protocol,
-        message: Message<'_>,
+        Arrived { session, protocol, message, standing }: Arrived<'_>,
         entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
         if protocol == Protocol::EngineIo {
+            // There is no error message in plain Engine.IO.
+            if wait_of(standing).is_some() {
+                fx.push(Effect::Log(
+                    "a session of plain Engine.IO is closed with 1008: it sends more than it may".to_owned(),
+                ));
+                return self.engine.drop_offender(session, fx);
+            }
             let message = match message {
                 Message::Text(text) => Frame::text(text),
                 Message::Binary(bytes) => Frame::Binary(bytes),
@@ -198,6 +234,10 @@ impl Server {
         if has_changed {
             self.engine.touch(session);
         }
+        let packet = packet.map(|packet| match (packet, wait_of(standing)) {
+            (Some(packet), Some(wait)) => self.refuse_limited(now, session, wait, packet, fx),
+            (packet, _) => packet,
+        });
         let handled = packet.and_then(|packet| match packet {
             Some(packet) => self.handle_packet(session, packet, entropy, fx),
             None => Ok(()),
@@ -261,7 +301,7 @@ impl Server {
     /// Removes the state of a session that ended; its sockets leave their namespaces.
     fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
         let SessionEnded { session, conn, protocol, reason } = ended;
-        self.inbox.retain(|(key, _)| *key != session);
+        self.inbox.remove(session);
         if protocol == Protocol::EngineIo {
             fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });
         }

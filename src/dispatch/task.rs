@@ -62,6 +62,14 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// Returns the socket because of which the handler is called, if any.
+    pub(crate) const fn payer(&self) -> Option<SocketId> {
+        match self {
+            Self::Connecting(_, socket, _) | Self::Event(socket, ..) | Self::Socket(socket, _) => Some(*socket),
+            Self::Other(_) => None,
+        }
+    }
+
     /// Sends an error to the client that waits for a response, if one does.
     pub(crate) fn handle_panic(&self) {
         match self {

@@ -3,6 +3,7 @@
 mod alarm_and_timer;
 pub(crate) mod attachment;
 mod engine_requests;
+mod log_window;
 mod perform;
 mod persist;
 mod platform;

@@ -1,5 +1,6 @@
 //! A turn of the loaded world: its inputs, and their effects through the platform.
 
+use super::log_window::Written;
 use super::platform::Platform;
 use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
@@ -9,12 +10,17 @@ use crate::id::ConnId;
 use crate::time::Timestamp;
 
 impl LoadedWorld {
-    /// Handles an input, performs its effects, and stores what changed.
+    /// Handles an input, performs its effects, and stores what changed. If that is too much for one turn, the rest is left for later
+    /// turns.
     pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
+        self.fx.begin();
         self.step(platform, now, input);
-        while self.world.server().has_more() {
+        while self.world.server().has_more() && !self.fx.is_spent() {
             self.step(platform, now, Input::Continue);
+        }
+        if self.world.server().has_more() {
+            self.world.go_on_later();
         }
         loop {
             let failed = self.write_all(platform);
@@ -74,7 +80,13 @@ impl LoadedWorld {
                     }
                     platform.respond(request, response);
                 }
-                Effect::Log(line) => platform.log_error(&format!("dormouse: {line}")),
+                Effect::Log(line) => match self.log.count(platform.now()) {
+                    Written::Line => platform.log_error(&format!("dormouse: {line}")),
+                    Written::Sum(others) => {
+                        platform.log_error(&format!("dormouse: {line} ({others} lines before this one were left out)"));
+                    }
+                    Written::Nothing => {}
+                },
                 Effect::Note(line) => platform.log(&line),
             }
         }

@@ -2,6 +2,7 @@
 
 use super::attachment;
 use super::attachment::Read;
+use super::log_window::LogWindow;
 use super::platform::Platform;
 use super::spilled_rows::SpilledRows;
 use super::stored_alarms;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub(super) struct LoadedWorld {
     pub(super) world: World,
     pub(super) fx: Effects,
+    pub(super) log: LogWindow,
     /// The rows of the WebSockets that have any.
     pub(super) rows: SlotMap<SpilledRows>,
     /// The request that was refused last, with its refusal.
@@ -59,7 +61,7 @@ impl LoadedWorld {
             Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
         }
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
-        Self { world, fx: Effects::new(), rows, refused: None }
+        Self { world, fx: Effects::new(), log: LogWindow::default(), rows, refused: None }
     }
 }
 

@@ -52,6 +52,11 @@ impl HeldEvents {
         events
     }
 
+    /// Returns the size of the arguments of a socket's held events, in bytes.
+    pub(crate) fn bytes_of(&self, socket: SocketId) -> usize {
+        self.by_socket.get(&socket).map_or(0, |queue| queue.iter().map(args_bytes).sum())
+    }
+
     /// Returns the size of the arguments of all held events, in bytes.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes

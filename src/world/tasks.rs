@@ -1,10 +1,12 @@
 //! Handlers that wait for something.
 
 use core::any::Any;
+use core::cell::Cell;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
 
@@ -13,13 +15,17 @@ use futures::task::AtomicWaker;
 
 use super::notify::Notify;
 use crate::dispatch::{Origin, Task};
-use crate::id::SocketId;
+use crate::id::{Sid, SocketId};
+
+/// The cell that has the socket because of which the running handler was called.
+pub(crate) type Payer = Rc<Cell<Option<SocketId>>>;
 
 /// The waiting handlers of a world.
 #[derive(Debug)]
 pub(crate) struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
+    payer: Payer,
     /// The size of the waiting handlers' arguments, in bytes.
     waiting_bytes: usize,
     /// The waker for the next handler. Most handlers never wait; the waker is then used for the one after.
@@ -40,20 +46,23 @@ pub(crate) struct Finished {
 }
 
 impl Tasks {
-    /// Returns a list without handlers; `notify` is woken when one can make progress.
-    pub(crate) fn new(notify: Arc<Notify>) -> Self {
-        Self { waiting: FuturesUnordered::new(), notify, waiting_bytes: 0, waker: Arc::default() }
+    /// Returns a list without handlers; `notify` is woken when one can make progress, and `payer` is set while one runs.
+    pub(crate) fn new(notify: Arc<Notify>, payer: Payer) -> Self {
+        Self { waiting: FuturesUnordered::new(), notify, payer, waiting_bytes: 0, waker: Arc::default() }
     }
 
-    /// Starts a handler. Returns it if it finished at once; otherwise it is kept.
-    pub(crate) fn start(&mut self, task: Task) -> Option<Finished> {
-        let mut running = Running { task: Some(task), waker: Arc::clone(&self.waker) };
+    /// Starts a handler. Returns it if it finished at once; otherwise it is kept, and `client_of` returns the session of the socket
+    /// because of which it was called.
+    pub(crate) fn start(&mut self, task: Task, client_of: impl FnOnce(SocketId) -> Option<Sid>) -> Option<Finished> {
+        let (waker, payer) = (Arc::clone(&self.waker), Rc::clone(&self.payer));
+        let mut running = Running { task: Some(task), client: None, waker, payer };
         // No waker yet: a handler that waits is polled again right away, with its own.
         match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
                 self.waker = Arc::default();
                 let bytes = running.task.as_ref().map_or(0, |task| task.bytes);
+                running.client = running.task.as_ref().and_then(|task| task.origin.payer()).and_then(client_of);
                 self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
                 self.waiting.push(running);
                 self.notify.wake_by_ref();
@@ -86,6 +95,13 @@ impl Tasks {
         self.waiting_bytes
     }
 
+    /// Returns how many handlers of a client wait, and the size of their arguments in bytes.
+    pub(crate) fn waiting_of(&self, client: Sid) -> (usize, usize) {
+        let its = self.waiting.iter().filter(|running| running.client == Some(client));
+        let sizes = its.filter_map(|running| running.task.as_ref()).map(|task| task.bytes);
+        sizes.fold((0, 0), |(handlers, all), bytes| (handlers + 1, all.saturating_add(bytes)))
+    }
+
     /// Returns how many handlers wait.
     pub(crate) fn waiting_count(&self) -> usize {
         self.waiting.len()
@@ -96,7 +112,10 @@ impl Tasks {
 #[derive(Debug)]
 struct Running {
     task: Option<Task>,
+    /// The session of the socket because of which it was called; set when it waits.
+    client: Option<Sid>,
     waker: Arc<StableWaker>,
+    payer: Payer,
 }
 
 impl Future for Running {
@@ -105,7 +124,9 @@ impl Future for Running {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.waker.0.register(cx.waker());
         let waker = Waker::from(Arc::clone(&self.waker));
-        let Some(task) = &mut self.task else { return Poll::Ready(None) };
+        let Self { task: waiting, payer, .. } = &mut *self;
+        let Some(task) = waiting else { return Poll::Ready(None) };
+        payer.set(task.origin.payer());
         // A handler that panicked is not polled again: its state is dropped with it.
         let result =
             match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
@@ -137,14 +158,13 @@ mod tests {
     use super::*;
 
     use core::cell::RefCell;
-    use std::rc::Rc;
 
     use crate::dispatch::Work;
 
     #[test]
     fn a_future_may_wake_the_first_waker_that_it_was_polled_with() {
         let notify = Arc::<Notify>::default();
-        let mut tasks = Tasks::new(Arc::clone(&notify));
+        let mut tasks = Tasks::new(Arc::clone(&notify), Payer::default());
         let first = Rc::new(RefCell::new(None::<Waker>));
         let kept = Rc::clone(&first);
         let mut is_done = false;
@@ -156,7 +176,7 @@ mod tests {
             Poll::Pending
         });
         let task = Task { origin: Origin::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
-        assert!(tasks.start(task).is_none());
+        assert!(tasks.start(task, |_| None).is_none());
         while notify.take() {
             assert!(tasks.next_finished().is_none());
         }

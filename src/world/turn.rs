@@ -24,8 +24,8 @@ use crate::core::server::Server;
 use crate::dispatch::{Task, start};
 use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
-use crate::id::Entropy;
-use crate::limits::{MAX_DISPATCHES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
+use crate::id::{Entropy, SocketId};
+use crate::limits::{MAX_CLIENT_HANDLERS, MAX_CLIENT_WAITING_BYTES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -53,8 +53,8 @@ impl World {
         let state = Rc::new(WorldState::new(server, app, store, Arc::clone(&notify)));
         Self {
             handle: WorldHandle::new(&state),
+            tasks: Tasks::new(Arc::clone(&notify), state.payer()),
             state,
-            tasks: Tasks::new(Arc::clone(&notify)),
             held: HeldEvents::new(),
             requests: QueuedRequests::default(),
             notify,
@@ -122,14 +122,13 @@ impl World {
 
     /// Calls handlers until none is left that can make progress.
     fn run(&mut self) {
-        let mut dispatches = 0;
         for _ in 0..MAX_ROUNDS {
-            while dispatches < MAX_DISPATCHES {
+            while !self.state.is_spent() {
                 let Some(dispatch) = self.state.next_dispatch() else { break };
+                self.state.count_call();
                 self.dispatch(dispatch);
-                dispatches += 1;
             }
-            if dispatches >= MAX_DISPATCHES {
+            if self.state.is_spent() {
                 break;
             }
             if !self.notify.take() {
@@ -139,6 +138,11 @@ impl World {
                 self.handle_finished(ended);
             }
         }
+        self.go_on_later();
+    }
+
+    /// Makes sure that [`handle`](Self::handle) is called again, after the other events of the runtime that are due.
+    pub(crate) fn go_on_later(&self) {
         self.notify.wake_by_ref();
     }
 
@@ -154,8 +158,10 @@ impl World {
             Dispatch::Event { ref socket, .. } if !self.state.is_connected(socket.id) => {}
             Dispatch::Event { ref socket, .. } => {
                 let socket = socket.id;
-                if self.is_busy() || self.held.is_full(socket) {
+                if self.is_busy() {
                     self.refuse_busy(dispatch);
+                } else if self.held.is_full(socket) || self.is_client_busy(socket) {
+                    self.refuse_limited(dispatch);
                 } else if self.held.is_held(socket) {
                     self.held.push(socket, dispatch);
                 } else {
@@ -191,7 +197,8 @@ impl World {
         if let Some(socket) = task.holds {
             self.held.hold(socket);
         }
-        if let Some(ended) = self.tasks.start(task) {
+        let state = &self.state;
+        if let Some(ended) = self.tasks.start(task, |socket| state.client_of(socket)) {
             self.handle_finished(ended);
         }
     }
@@ -214,6 +221,25 @@ impl World {
     fn is_busy(&self) -> bool {
         self.tasks.waiting_count() >= MAX_PENDING_HANDLERS
             || self.tasks.waiting_bytes().saturating_add(self.held.bytes()) >= MAX_WAITING_BYTES
+    }
+
+    /// Returns whether the handlers of a socket's client that wait are as many as they may be, or keep as many bytes.
+    fn is_client_busy(&self, socket: SocketId) -> bool {
+        let all_bytes = self.tasks.waiting_bytes().saturating_add(self.held.bytes());
+        // Nobody has more than all together, who almost always have less.
+        if self.tasks.waiting_count() < MAX_CLIENT_HANDLERS && all_bytes < MAX_CLIENT_WAITING_BYTES {
+            return false;
+        }
+        let Some(client) = self.state.client_of(socket) else { return false };
+        let (handlers, bytes) = self.tasks.waiting_of(client);
+        let held: usize = self.state.sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
+        handlers >= MAX_CLIENT_HANDLERS || bytes.saturating_add(held) >= MAX_CLIENT_WAITING_BYTES
+    }
+
+    fn refuse_limited(&self, dispatch: Dispatch) {
+        if let Dispatch::Event { socket, ack, .. } = dispatch {
+            self.state.refuse_event(socket.id, ack);
+        }
     }
 
     fn refuse_busy(&self, dispatch: Dispatch) {

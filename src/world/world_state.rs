@@ -12,6 +12,7 @@ use futures::channel::oneshot;
 use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
 use super::store::Store;
+use super::tasks::Payer;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
@@ -19,7 +20,8 @@ use crate::core::input::{Command, Input, Recipients};
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::handles::WorldApi;
-use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
+use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, Sid, SocketId};
+use crate::limits::RETRY_WHEN_WAITING;
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -39,6 +41,8 @@ pub(crate) struct WorldState {
     in_core: Cell<bool>,
     /// Whether a turn is under way: its effects are performed at its end.
     in_turn: Cell<bool>,
+    /// The socket because of which the handler was called that runs: its client is charged.
+    payer: Payer,
 }
 
 impl WorldState {
@@ -57,6 +61,7 @@ impl WorldState {
             ack_waiters: RefCell::default(),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
+            payer: Payer::default(),
         }
     }
 
@@ -68,6 +73,7 @@ impl WorldState {
             core::mem::swap(&mut *own, fx);
         } else {
             own.take_dispatches_of(fx);
+            own.take_work_of(fx);
         }
         drop(own);
         self.now.set(now);
@@ -77,6 +83,7 @@ impl WorldState {
     /// Ends a turn: passes the effects to `fx`, and keeps its memory for the next ones.
     pub(crate) fn end_turn(&self, fx: &mut Effects) {
         self.in_turn.set(false);
+        self.payer.set(None);
         core::mem::swap(&mut *self.fx.borrow_mut(), fx);
     }
 
@@ -97,6 +104,36 @@ impl WorldState {
     /// Whether the core runs or has panicked.
     pub(crate) const fn is_in_core(&self) -> bool {
         self.in_core.get()
+    }
+
+    /// Returns the cell that has the socket because of which the running handler was called.
+    pub(crate) fn payer(&self) -> Payer {
+        Rc::clone(&self.payer)
+    }
+
+    /// Adds the call of a handler to the work of the turn.
+    pub(crate) fn count_call(&self) {
+        self.fx.borrow_mut().add_work(1);
+    }
+
+    /// Returns whether as much was done in the turn as one may do.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.fx.borrow().is_spent()
+    }
+
+    /// Returns the session of a socket that is in its namespace or joins it.
+    pub(crate) fn client_of(&self, socket: SocketId) -> Option<Sid> {
+        Some(self.server.borrow().socket_view(socket)?.conn?.sid)
+    }
+
+    /// Returns all sockets of a socket's client.
+    pub(crate) fn sockets_of(&self, socket: SocketId) -> Vec<SocketId> {
+        self.server.borrow().sockets_of(socket)
+    }
+
+    /// Refuses an event of a socket whose client has too many waiting handlers.
+    pub(crate) fn refuse_event(&self, socket: SocketId, id: Option<AckId>) {
+        self.run_core(|server, now, fx| server.refuse_event(now, socket, id, RETRY_WHEN_WAITING, fx));
     }
 
     /// Removes the next dispatch and returns it.
@@ -162,7 +199,8 @@ impl WorldApi for WorldState {
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
         }
-        self.run_core(|server, now, fx| server.perform(now, command, fx));
+        let payer = self.payer.get();
+        self.run_core(|server, now, fx| server.perform(now, payer, command, fx));
         self.wake_outside_turn();
     }
 

@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 
-use bytes::Bytes;
 use dormouse::error::{AckError, AckFailure, BroadcastAckError, EmitError, HandlerError, IncompleteAcks};
 use dormouse::extract::EventName;
 use dormouse::routing::Routes;
@@ -187,75 +186,6 @@ fn a_guard_that_panics_lets_nobody_in() {
     });
 }
 
-#[test]
-fn a_socket_that_floods_a_waiting_guard_is_told_that_the_server_is_busy() {
-    let app = || {
-        App::new().namespace("/", |ns| {
-            ns.guard_event(async |Data(waits): Data<bool>| {
-                if waits {
-                    gate("database").await;
-                }
-            })
-            .on("x", async || Ack(1))
-        })
-    };
-    awake_and_napping(app, |world| {
-        let [anna, ben] = clients(world, "/");
-        world.nap();
-        anna.emit("x", true);
-        let acks: Vec<_> = (0..1_002).map(|_| anna.emit_with_ack("x", false)).collect();
-        // A thousand wait; the others are refused, and other sockets are not affected.
-        assert!(acks[..1_000].iter().all(|ack| ack.args().is_none()));
-        for ack in &acks[1_000..] {
-            let told: Value = serde_json::from_str(&answer(ack).expect("an answer")).expect("JSON");
-            assert_eq!(told, error("BUSY", "Too many events wait to be handled"));
-        }
-        assert_eq!(told(&ben, "x", json!(false)), json!([1]));
-        world.open("database");
-        assert!(acks[..1_000].iter().all(|ack| answer(ack).as_deref() == Some("[1]")));
-    });
-}
-
-#[test]
-fn a_world_in_which_too_many_handlers_wait_is_busy() {
-    let app = || {
-        let routes = |ns: Routes| {
-            ns.on("wait", async || {
-                gate("database").await;
-                Ack(1)
-            })
-            .on("x", async || Ack(2))
-            .on_disconnect(async |io: Io| io.emit("left", ()))
-            .on_any_outgoing(async |io: Io| io.log("outgoing"))
-        };
-        App::new().namespace("/", routes).engine(|engine| engine.on_close(async |io: Io| io.log("closed")))
-    };
-    awake_and_napping(app, |world| {
-        let [anna, ben, cleo] = clients(world, "/");
-        world.nap();
-        for _ in 1..10_000 {
-            anna.emit("wait", ());
-        }
-        let last = anna.emit_with_ack("wait", ());
-        assert_eq!(last.args(), None);
-        assert_eq!(told(&ben, "x", json!(0)), error("BUSY", "Too many events wait to be handled"));
-        let refused = world.client().try_connect("/").expect_err("not let in");
-        assert_eq!(refused.message, "The server is busy");
-        assert!(anna.is_connected() && ben.is_connected());
-        let logged = world.logged().len();
-        cleo.close();
-        assert_eq!(heard(&ben), ["left []"]);
-        let problems = [
-            "no handler is called for an event of a connection: too many wait",
-            "no handler is called for the outgoing event \"left\": too many wait",
-        ];
-        assert_eq!(world.logged()[logged..], problems);
-        world.open("database");
-        assert_eq!(answer(&last).as_deref(), Some("[1]"));
-        assert_eq!(told(&ben, "x", json!(0)), json!([2]));
-    });
-}
-
 /// In the runtime, a timer or request that a handler waits for keeps the object awake; a channel of the test does not.
 #[test]
 fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
@@ -277,60 +207,6 @@ fn a_handler_that_waits_is_lost_when_the_test_puts_the_world_to_sleep() {
         world.open("database");
         assert_eq!((answer(&lost), world.logged()), (None, vec![]));
     });
-}
-
-/// Sends events of 900,000 bytes, nearly the maximum, that have to wait. The bytes that are kept for them are bounded, whether
-/// a handler or packet middleware waits, because all worlds of an isolate share its memory.
-fn flood(app: fn() -> App, events: usize, long: impl Fn() -> Args) {
-    awake_and_napping(app, |world| {
-        let [anna, ben] = clients(world, "/");
-        world.nap();
-        let acks: Vec<_> = (0..events).map(|_| anna.emit_with_ack("wait", long())).collect();
-        let told = |ack| answer(ack).map(|text| serde_json::from_str::<Value>(&text).expect("JSON"));
-        let (kept, refused): (Vec<_>, Vec<_>) = acks.iter().partition(|ack| answer(ack).is_none());
-        assert!((20..=36).contains(&kept.len()), "{} of {events} are kept", kept.len());
-        let busy = error("BUSY", "Too many events wait to be handled");
-        assert!(refused.into_iter().all(|ack| told(ack).as_ref() == Some(&busy)));
-        assert!(anna.is_connected() && ben.is_connected());
-        while kept.iter().any(|ack| answer(ack).is_none()) {
-            world.open("database");
-        }
-        assert!(kept.into_iter().all(|ack| told(ack) == Some(json!(["done"]))));
-        // After that, events are accepted again.
-        let again = anna.emit_with_ack("wait", long());
-        world.open("database");
-        assert_eq!(told(&again), Some(json!(["done"])));
-    });
-}
-
-fn waiting_handler() -> App {
-    async fn wait(args: Args) -> Ack<&'static str> {
-        gate("database").await;
-        assert_eq!(args.len(), 1);
-        Ack("done")
-    }
-    App::new().namespace("/", |ns| ns.on("wait", wait))
-}
-
-fn waiting_middleware() -> App {
-    App::new().namespace("/", |ns| ns.guard_event(async || gate("database").await).on("wait", async || Ack("done")))
-}
-
-fn long_bytes() -> Args {
-    Args::one(&Bytes::from(vec![0; 900_000])).expect("arguments")
-}
-
-#[test]
-fn long_events_that_wait_are_bounded_in_bytes() {
-    flood(waiting_handler, 300, long_bytes);
-    flood(waiting_middleware, 300, long_bytes);
-}
-
-#[test]
-fn long_texts_that_wait_are_bounded_in_bytes() {
-    let long = || Args::one(&"x".repeat(900_000)).expect("arguments");
-    flood(waiting_handler, 50, long);
-    flood(waiting_middleware, 50, long);
 }
 
 /// Dormouse's own errors keep their codes when `?` converts them to a `Failure`.

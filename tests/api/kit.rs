@@ -69,6 +69,13 @@ pub(crate) fn with_variable(app: fn() -> App, name: &str, value: &str, test: imp
     run(TestWorld::new(app).with_variable(name, value), true, true, &test);
 }
 
+/// Runs a test twice, as [`awake_and_napping`] does, in worlds with variables set.
+pub(crate) fn napping_with(app: fn() -> App, variables: &[(&str, &str)], test: impl Fn(&World)) {
+    let world = || variables.iter().fold(TestWorld::new(app), |world, (name, value)| world.with_variable(name, value));
+    run(world(), false, false, &test);
+    run(world(), true, false, &test);
+}
+
 fn run(world: TestWorld, sleeps: bool, after_every_event: bool, test: &impl Fn(&World)) {
     world.sleep_after_every_event(after_every_event);
     GATES.with_borrow_mut(BTreeMap::clear);

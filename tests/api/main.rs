@@ -13,6 +13,7 @@ mod data_and_handshake;
 mod disconnects;
 mod emitting;
 mod errors;
+mod floods;
 mod half_characters;
 mod late_acks;
 mod middleware;

@@ -5,12 +5,26 @@ use super::engine::{Engine, Role};
 use super::heartbeat::Heartbeat;
 use super::received_packet::{Message, ReceivedPacket};
 use super::wire::NOOP;
+use crate::core::account::Standing;
 use crate::core::effect::{CloseCode, Effects, Response};
 use crate::core::handshake_request::Protocol;
-use crate::error::{PeerFault, Reason};
+use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
 use crate::value::Frame;
+
+/// A message that arrived for the layer above.
+#[derive(Debug)]
+pub struct Arrived<'a> {
+    /// Its session.
+    pub session: SessionKey,
+    /// The protocol of the session.
+    pub protocol: Protocol,
+    /// The message.
+    pub message: Message<'a>,
+    /// Whether the client may go on. If not, what the message asks for is to be refused.
+    pub standing: Standing,
+}
 
 impl Engine {
     /// Handles a frame of a WebSocket; returns the message for the layer above, if it has one.
@@ -20,13 +34,13 @@ impl Engine {
         conn: ConnId,
         frame: &'a Frame,
         fx: &mut Effects,
-    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
+    ) -> Option<Arrived<'a>> {
         match self.by_conn.get(conn).copied()? {
             _ if frame.len() > self.config.max_payload_bytes => {
                 self.handle_too_long(conn, fx);
                 None
             }
-            Role::Transport(key) => self.handle_packet(now, key, ReceivedPacket::decode_frame(frame), fx),
+            Role::Transport(key) => self.handle_packet(now, key, frame, fx),
             Role::Probe(key) => {
                 self.handle_probe_packet(now, key, conn, &ReceivedPacket::decode_frame(frame), fx);
                 None
@@ -34,20 +48,29 @@ impl Engine {
         }
     }
 
-    /// Handles a packet of a session; returns the message for the layer above, if it has one.
+    /// Handles a packet of a session, in the form of a frame; returns the message for the layer above, if it has one.
     pub fn handle_packet<'a>(
         &mut self,
         now: Timestamp,
         key: SessionKey,
-        packet: Result<ReceivedPacket<'a>, PeerFault>,
+        frame: &'a Frame,
         fx: &mut Effects,
-    ) -> Option<(SessionKey, Protocol, Message<'a>)> {
+    ) -> Option<Arrived<'a>> {
+        let packet = ReceivedPacket::decode_frame(frame);
         if self.packet_watch.watches_received() {
             self.dispatch_received(key, &packet, fx);
         }
         let session = self.sessions.get_mut(key.0)?;
+        let standing = session.account.take_packet(now, frame.len(), &self.config.client_rates);
         match packet {
-            Ok(ReceivedPacket::Message(message)) => return Some((key, session.protocol, message)),
+            Ok(ReceivedPacket::Message(message)) => {
+                return Some(Arrived { session: key, protocol: session.protocol, message, standing });
+            }
+            Ok(ReceivedPacket::Pong | ReceivedPacket::Ignored | ReceivedPacket::Upgrade)
+                if standing != Standing::Good =>
+            {
+                self.handle_refused(now, key, fx);
+            }
             Ok(ReceivedPacket::Pong) => self.handle_pong(now, key),
             Ok(ReceivedPacket::Ping { .. }) => self.drop_session(key, Closing::new(Reason::TransportError), fx),
             Ok(ReceivedPacket::Close) => {

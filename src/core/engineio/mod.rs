@@ -13,6 +13,7 @@
 pub mod payload;
 pub mod wire;
 
+mod charging;
 mod closing;
 mod deadlines;
 mod engine;
@@ -33,8 +34,10 @@ mod session_ended;
 mod timeout;
 mod upgrade;
 
+pub use charging::Refused;
 pub use engine::Engine;
 pub use heartbeat::{Heartbeat, HeartbeatState, SleepingTick};
+pub use incoming::Arrived;
 pub use received_packet::{Message, ReceivedPacket};
 pub use session_ended::SessionEnded;
 pub use timeout::Wakeup;

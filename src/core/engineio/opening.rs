@@ -5,6 +5,7 @@ use super::heartbeat::{Heartbeat, HeartbeatState};
 use super::open_packet;
 use super::payload;
 use super::session::{Polling, Session, Transport};
+use crate::core::account::Account;
 use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
 use crate::error::Refusal;
@@ -31,7 +32,16 @@ impl Engine {
         self.polling_count += 1;
         let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
         let transport = Transport::Polling(Polling::default());
-        self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
+        self.insert(Session {
+            sid,
+            protocol,
+            since: now,
+            upgraded: false,
+            expires: None,
+            heartbeat,
+            account: Account::default(),
+            transport,
+        })
     }
 
     /// Opens a session on a WebSocket. If the world is full or the id is taken, closes the WebSocket and returns `None`.
@@ -51,7 +61,16 @@ impl Engine {
         fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
         let heartbeat = self.fresh_heartbeat(now);
         let transport = Transport::WebSocket { conn };
-        self.insert(Session { sid, protocol, since: now, upgraded: false, expires: None, heartbeat, transport })
+        self.insert(Session {
+            sid,
+            protocol,
+            since: now,
+            upgraded: false,
+            expires: None,
+            heartbeat,
+            account: Account::default(),
+            transport,
+        })
     }
 
     /// Restores a session after hibernation; returns `None` if its id is taken.
@@ -71,7 +90,16 @@ impl Engine {
             (_, same) => (same, false),
         };
         let transport = Transport::WebSocket { conn };
-        let key = self.insert(Session { sid, protocol, since, upgraded, expires, heartbeat, transport })?;
+        let key = self.insert(Session {
+            sid,
+            protocol,
+            since,
+            upgraded,
+            expires,
+            heartbeat,
+            account: Account::default(),
+            transport,
+        })?;
         self.deadlines.set_tick_unknown();
         if !is_new {
             self.touched.remove(key);

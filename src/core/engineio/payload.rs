@@ -10,6 +10,11 @@ pub fn split(body: &str) -> impl Iterator<Item = &str> {
     body.split(SEPARATOR).take(if body.is_empty() { 0 } else { usize::MAX })
 }
 
+/// Splits the body of a POST into its first packet and the rest; there is none behind the last packet.
+pub fn split_first(body: &str) -> (&str, Option<&str>) {
+    body.split_once(SEPARATOR).map_or((body, None), |(first, rest)| (first, Some(rest)))
+}
+
 /// Joins frames to the body of a response to a GET.
 pub fn join<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
     let mut body = String::new();

@@ -3,7 +3,7 @@
 use super::closing::Closing;
 use super::engine::Engine;
 use super::session::Transport;
-use crate::core::effect::{Effect, Effects};
+use crate::core::effect::Effects;
 use crate::error::Reason;
 use crate::id::SessionKey;
 use crate::value::Frame;
@@ -15,7 +15,7 @@ impl Engine {
             self.dispatch_created(key, &frames, volatile, fx);
         }
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::WebSocket { conn }) => fx.push(Effect::Send { conn: *conn, frames, volatile }),
+            Some(Transport::WebSocket { conn }) => fx.push_send(*conn, frames, volatile),
             // Between two polls, a client is not ready.
             Some(Transport::Polling(polling)) if volatile && !polling.is_polled() => {}
             Some(Transport::Polling(_)) => self.send_polling(key, &frames, fx),

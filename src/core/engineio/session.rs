@@ -1,5 +1,6 @@
 //! One Engine.IO session: its transport and its deadline.
 
+use crate::core::account::Account;
 use crate::core::effect::{Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
 use crate::core::table::Identified;
@@ -27,6 +28,8 @@ pub struct Session {
     pub expires: Option<Timestamp>,
     /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
+    /// What its client has caused.
+    pub account: Account,
     /// Its transport.
     pub transport: Transport,
 }

@@ -130,7 +130,7 @@ impl Server {
         joined.chain(prepared).map(|socket| socket.auth.len()).sum()
     }
 
-    fn send_connect_error(
+    pub(super) fn send_connect_error(
         &mut self,
         session: SessionKey,
         namespace: &Namespace,

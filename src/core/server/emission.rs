@@ -5,6 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Server;
+use crate::core::account::Cost;
 use crate::core::acks::{CollectedAcks, StoredAck};
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
@@ -19,8 +20,8 @@ use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
 impl Server {
-    /// Sends an event, encoded once for all recipients.
-    pub(crate) fn emit(&mut self, now: Timestamp, emission: Emission, fx: &mut Effects) {
+    /// Sends an event, encoded once for all recipients. The client of `payer` is charged for what others get.
+    pub(crate) fn emit(&mut self, now: Timestamp, payer: Option<SocketId>, emission: Emission, fx: &mut Effects) {
         let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
         if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
@@ -30,7 +31,7 @@ impl Server {
         }
         self.engine.suppress_hooks(suppress_hooks);
         match ack_request {
-            AckRequest::None => self.send_event(&to, &event, &args, volatile, fx),
+            AckRequest::None => self.send_event(now, payer, &to, (&event, &args, volatile), fx),
             AckRequest::Awaited { pending, deadline } => {
                 let ack = self.namespaces.next_ack(now);
                 self.await_acks(pending, deadline, ack, &to, (&event, &args, volatile), fx);
@@ -47,9 +48,30 @@ impl Server {
         self.engine.suppress_hooks(false);
     }
 
-    fn send_event(&mut self, to: &Recipients, event: &str, args: &Args, volatile: bool, fx: &mut Effects) {
+    /// Charges the client of `payer` for deliveries. Returns false for volatile ones that are to be dropped, because it has spent
+    /// more than half of what it may.
+    fn pay(&mut self, now: Timestamp, payer: Option<SocketId>, deliveries: usize, volatile: bool) -> bool {
+        let Some(session) = payer.and_then(|payer| self.session_of(payer)) else { return true };
+        if volatile && self.engine.is_half_spent(session, Cost::Deliveries) {
+            return false;
+        }
+        self.engine.charge(now, session, Cost::Deliveries, deliveries);
+        true
+    }
+
+    fn send_event(
+        &mut self,
+        now: Timestamp,
+        payer: Option<SocketId>,
+        to: &Recipients,
+        (event, args, volatile): (&str, &Args, bool),
+        fx: &mut Effects,
+    ) {
         match to {
             Recipients::One(id) => {
+                if payer != Some(*id) && !self.pay(now, payer, 1, volatile) {
+                    return;
+                }
                 // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
                 let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
                 if let Some(socket) = found {
@@ -60,7 +82,7 @@ impl Server {
             Recipients::Matching(target) => {
                 self.recipients.clear();
                 self.namespaces.resolve(target, |socket| socket.session, &mut self.recipients);
-                if self.recipients.is_empty() {
+                if self.recipients.is_empty() || !self.pay(now, payer, self.recipients.len(), volatile) {
                     return;
                 }
                 let frames = event_frames(&target.namespace, None, event, args);

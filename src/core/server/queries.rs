@@ -106,6 +106,12 @@ impl Server {
         Some(SocketView { facts: socket, is_connected: connected.is_some(), conn })
     }
 
+    /// Returns all sockets of a socket's client that are in their namespaces.
+    pub fn sockets_of(&self, id: SocketId) -> Vec<SocketId> {
+        let client = self.socket(id).and_then(|socket| self.clients.get(socket.session));
+        client.map_or_else(Vec::new, |client| client.sockets.values().copied().collect())
+    }
+
     /// Returns the recipients that are in their namespace.
     pub fn resolve(&mut self, to: &Recipients) -> Vec<SocketRef> {
         match to {

@@ -1,0 +1,180 @@
+//! What a client may cause: a bucket for each kind of cost that leaks at a rate, so that bursts are free and floods are not.
+
+use core::time::Duration;
+
+use crate::config::ClientRates;
+use crate::limits::{BURST_SECONDS, REFUSALS_PER_SECOND};
+use crate::time::Timestamp;
+
+/// A kind of cost that a client causes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Packets that it sent.
+    Packets,
+    /// Bytes that it sent.
+    Bytes,
+    /// Packets that were sent to other clients because of it.
+    Deliveries,
+    /// Bytes that were sent to other clients because of it, and that wait because these do not read as fast as it sends.
+    QueuedBytes,
+    /// Rows that were written to storage because of it.
+    Rows,
+    /// Packets of it that were refused, because one of the other costs was too high.
+    Refusals,
+}
+
+const KINDS: usize = 6;
+
+/// Returns how much of each kind of cost a client may cause per second, in the order of [`Cost`].
+const fn in_order(rates: &ClientRates) -> [u64; KINDS] {
+    let ClientRates { packets, bytes, deliveries, queued_bytes, rows } = *rates;
+    [packets, bytes, deliveries, queued_bytes, rows, REFUSALS_PER_SECOND]
+}
+
+/// The account of a client. It is in memory only: [`BURST_SECONDS`] without a cost empty it, and a world that hibernates was idle
+/// for as long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// When `owed` was last reduced.
+    at: Timestamp,
+    /// What has not leaked away, in thousandths.
+    owed: [u64; KINDS],
+}
+
+/// Whether a client may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Good,
+    /// It owes too much, and may go on after this time.
+    Limited(Duration),
+}
+
+impl Account {
+    /// Adds a packet of `bytes` bytes that arrived at `now`, and returns whether the client may go on.
+    pub(crate) fn take_packet(&mut self, now: Timestamp, bytes: usize, rates: &ClientRates) -> Standing {
+        self.leak(now, rates);
+        let [packets, received, ..] = &mut self.owed;
+        *packets = packets.saturating_add(THOUSANDTHS);
+        *received = received.saturating_add((bytes as u64).saturating_mul(THOUSANDTHS));
+        self.standing(rates)
+    }
+
+    /// Adds a cost that arose at `now`.
+    pub(crate) fn charge(&mut self, now: Timestamp, cost: Cost, amount: usize, rates: &ClientRates) {
+        self.leak(now, rates);
+        if let Some(owed) = self.owed.get_mut(cost as usize) {
+            *owed = owed.saturating_add((amount as u64).saturating_mul(THOUSANDTHS));
+        }
+    }
+
+    /// Adds a refused packet. Returns whether none was refused for a while.
+    pub(crate) fn refuse(&mut self, now: Timestamp, rates: &ClientRates) -> bool {
+        self.leak(now, rates);
+        let [.., refused] = &mut self.owed;
+        let is_first = *refused == 0;
+        *refused = refused.saturating_add(THOUSANDTHS);
+        is_first
+    }
+
+    /// Returns whether the client may go on, at the time of the last cost.
+    pub(crate) fn standing(&self, rates: &ClientRates) -> Standing {
+        let mut wait = 0;
+        for (owed, rate) in self.owed.iter().zip(in_order(rates)) {
+            let above = owed.saturating_sub(rate.saturating_mul(BURST_SECONDS * THOUSANDTHS));
+            if above > 0 {
+                wait = wait.max(above.div_ceil(rate.max(1)));
+            }
+        }
+        if wait == 0 { Standing::Good } else { Standing::Limited(Duration::from_millis(wait)) }
+    }
+
+    /// Returns whether the client owes more than half of what it may of a kind of cost: from then on, what is volatile is dropped.
+    pub(crate) fn is_half_spent(&self, cost: Cost, rates: &ClientRates) -> bool {
+        let (owed, rate) = (self.owed.get(cost as usize), in_order(rates).get(cost as usize).copied());
+        owed.zip(rate).is_some_and(|(owed, rate)| *owed > rate.saturating_mul(BURST_SECONDS * THOUSANDTHS / 2))
+    }
+
+    /// Returns whether the client has been refused so often that it must be closed.
+    pub(crate) fn is_exhausted(&self, rates: &ClientRates) -> bool {
+        let ([.., refused], [.., rate]) = (self.owed, in_order(rates));
+        refused > rate.saturating_mul(BURST_SECONDS * THOUSANDTHS)
+    }
+
+    /// Reduces what is owed by what has leaked away until `now`: a rate per second is as many thousandths per millisecond.
+    fn leak(&mut self, now: Timestamp, rates: &ClientRates) {
+        if now <= self.at {
+            return;
+        }
+        let millis = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
+        for (owed, rate) in self.owed.iter_mut().zip(in_order(rates)) {
+            *owed = owed.saturating_sub(millis.saturating_mul(rate));
+        }
+        self.at = now;
+    }
+}
+
+const THOUSANDTHS: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: ClientRates = ClientRates { packets: 10, bytes: 1_000, deliveries: 100, queued_bytes: 1_000, rows: 1 };
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000 + millis)
+    }
+
+    #[test]
+    fn a_burst_is_free_and_a_flood_is_not() {
+        let mut account = Account::default();
+        for _ in 0..100 {
+            assert_eq!(account.take_packet(at(0), 10, &RATES), Standing::Good);
+        }
+        assert_eq!(account.take_packet(at(0), 10, &RATES), Standing::Limited(Duration::from_millis(100)));
+        assert_eq!(account.take_packet(at(50), 10, &RATES), Standing::Limited(Duration::from_millis(150)));
+        assert_eq!(account.take_packet(at(400), 10, &RATES), Standing::Good);
+    }
+
+    #[test]
+    fn the_longest_wait_counts() {
+        let mut account = Account::default();
+        account.charge(at(0), Cost::Deliveries, 1_100, &RATES);
+        account.charge(at(0), Cost::QueuedBytes, 13_000, &RATES);
+        assert_eq!(account.standing(&RATES), Standing::Limited(Duration::from_secs(3)));
+        account.charge(at(3_000), Cost::Rows, 0, &RATES);
+        assert_eq!(account.standing(&RATES), Standing::Good);
+    }
+
+    #[test]
+    fn volatile_is_dropped_from_half_of_the_burst_on() {
+        let mut account = Account::default();
+        account.charge(at(0), Cost::Deliveries, 500, &RATES);
+        assert!(!account.is_half_spent(Cost::Deliveries, &RATES));
+        account.charge(at(0), Cost::Deliveries, 1, &RATES);
+        assert!(account.is_half_spent(Cost::Deliveries, &RATES));
+        assert!(!account.is_half_spent(Cost::QueuedBytes, &RATES));
+    }
+
+    #[test]
+    fn who_goes_on_although_refused_is_closed() {
+        let mut account = Account::default();
+        assert!(account.refuse(at(0), &RATES));
+        assert!(!account.refuse(at(0), &RATES));
+        account.charge(at(0), Cost::Refusals, 998, &RATES);
+        assert!(!account.is_exhausted(&RATES));
+        account.charge(at(0), Cost::Refusals, 1, &RATES);
+        assert!(account.is_exhausted(&RATES));
+        account.charge(at(10_500), Cost::Refusals, 0, &RATES);
+        assert!(!account.is_exhausted(&RATES));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_costs_nothing() {
+        let mut account = Account::default();
+        account.charge(at(1_000), Cost::Packets, 5, &RATES);
+        account.charge(at(0), Cost::Packets, 5, &RATES);
+        assert_eq!(account.owed, [10_000, 0, 0, 0, 0, 0]);
+    }
+}

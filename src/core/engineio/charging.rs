@@ -1,0 +1,60 @@
+//! The accounts of sessions: what their clients cause is charged to them, and who exceeds it is refused, and in the end closed.
+
+use super::closing::Closing;
+use super::engine::Engine;
+use crate::core::account::{Cost, Standing};
+use crate::core::effect::{CloseCode, Effects};
+use crate::error::Reason;
+use crate::id::SessionKey;
+use crate::time::Timestamp;
+
+/// What became of a client of which a packet was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It goes on, and no packet of it was refused for a while.
+    First,
+    /// It goes on.
+    Again,
+    /// It is closed.
+    Closed,
+}
+
+impl Engine {
+    /// Charges a cost to a session.
+    pub fn charge(&mut self, now: Timestamp, key: SessionKey, cost: Cost, amount: usize) {
+        let rates = &self.config.client_rates;
+        if let Some(session) = self.sessions.get_mut(key.0) {
+            session.account.charge(now, cost, amount, rates);
+        }
+    }
+
+    /// Returns whether a session has spent more than half of what it may of a kind of cost.
+    pub fn is_half_spent(&self, key: SessionKey, cost: Cost) -> bool {
+        let rates = &self.config.client_rates;
+        self.sessions.get(key.0).is_some_and(|session| session.account.is_half_spent(cost, rates))
+    }
+
+    /// Returns whether a session may go on.
+    pub fn standing(&self, key: SessionKey) -> Standing {
+        let rates = &self.config.client_rates;
+        self.sessions.get(key.0).map_or(Standing::Good, |session| session.account.standing(rates))
+    }
+
+    /// Handles that a packet of a session was refused: closes the session, with 1008, if that happened too often.
+    pub fn handle_refused(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) -> Refused {
+        let rates = &self.config.client_rates;
+        let Some(session) = self.sessions.get_mut(key.0) else { return Refused::Again };
+        let is_first = session.account.refuse(now, rates);
+        if session.account.is_exhausted(rates) {
+            self.drop_offender(key, fx);
+            return Refused::Closed;
+        }
+        if is_first { Refused::First } else { Refused::Again }
+    }
+
+    /// Ends a session at once, and closes its WebSocket with 1008: its client exceeded what it may cause.
+    pub fn drop_offender(&mut self, key: SessionKey, fx: &mut Effects) {
+        let closing = Closing { code: CloseCode::PolicyViolation, ..Closing::new(Reason::ForcedClose) };
+        self.drop_session(key, closing, fx);
+    }
+}

@@ -1,0 +1,135 @@
+//! The packets of clients that wait for their turn: those of POSTs, and frames that arrived behind them.
+
+use std::collections::VecDeque;
+
+use crate::core::engineio;
+use crate::id::SessionKey;
+use crate::value::Frame;
+
+/// The packets that wait, each client's in order. Clients take turns, so that one with many packets delays its own only.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    queues: VecDeque<Queue>,
+}
+
+/// The packets of one client; never empty.
+#[derive(Debug)]
+struct Queue {
+    session: SessionKey,
+    items: VecDeque<Item>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Item {
+    /// The body of a POST; what is before `at` was taken.
+    Body { text: String, at: usize },
+    /// A frame of a WebSocket, of a session that was upgraded while packets of its POST waited.
+    Frame(Frame),
+}
+
+impl Inbox {
+    /// Adds the body of a POST. Returns how many bytes of its client wait.
+    pub(crate) fn push_body(&mut self, session: SessionKey, text: String) -> usize {
+        let bytes = text.len();
+        self.push(session, Item::Body { text, at: 0 }, bytes)
+    }
+
+    /// Adds a frame of a WebSocket. Returns how many bytes of its client wait.
+    pub(crate) fn push_frame(&mut self, session: SessionKey, frame: Frame) -> usize {
+        let bytes = frame.len();
+        self.push(session, Item::Frame(frame), bytes)
+    }
+
+    /// Removes and returns the next packet, as a frame, with its session.
+    pub(crate) fn next(&mut self) -> Option<(SessionKey, Frame)> {
+        let mut queue = self.queues.pop_front()?;
+        let session = queue.session;
+        let frame = queue.next();
+        if !queue.items.is_empty() {
+            self.queues.push_back(queue);
+        }
+        frame.map(|frame| (session, frame))
+    }
+
+    /// Returns whether packets of a session wait.
+    pub(crate) fn has(&self, session: SessionKey) -> bool {
+        self.queues.iter().any(|queue| queue.session == session)
+    }
+
+    /// Removes the packets of a session.
+    pub(crate) fn remove(&mut self, session: SessionKey) {
+        self.queues.retain(|queue| queue.session != session);
+    }
+
+    /// Returns whether no packet waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    fn push(&mut self, session: SessionKey, item: Item, bytes: usize) -> usize {
+        if let Some(queue) = self.queues.iter_mut().find(|queue| queue.session == session) {
+            queue.items.push_back(item);
+            queue.bytes = queue.bytes.saturating_add(bytes);
+            return queue.bytes;
+        }
+        self.queues.push_back(Queue { session, items: VecDeque::from([item]), bytes });
+        bytes
+    }
+}
+
+impl Queue {
+    fn next(&mut self) -> Option<Frame> {
+        match self.items.pop_front()? {
+            Item::Frame(frame) => {
+                self.bytes = self.bytes.saturating_sub(frame.len());
+                Some(frame)
+            }
+            Item::Body { text, at } => {
+                let (packet, rest) = engineio::payload::split_first(text.get(at..)?);
+                let frame = Frame::text(packet);
+                let next = rest.map(|rest| text.len() - rest.len());
+                self.bytes = self.bytes.saturating_sub(next.unwrap_or(text.len()) - at);
+                if let Some(at) = next {
+                    self.items.push_front(Item::Body { text, at });
+                }
+                Some(frame)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(inbox: &mut Inbox) -> Vec<(usize, String)> {
+        let text = |frame| if let Frame::Text(text) = frame { text.to_string() } else { "bytes".to_owned() };
+        core::iter::from_fn(|| inbox.next()).map(|(session, frame)| (session.0, text(frame))).collect()
+    }
+
+    #[test]
+    fn clients_take_turns_and_each_ones_packets_stay_in_order() {
+        let mut inbox = Inbox::default();
+        assert_eq!(inbox.push_body(SessionKey(1), "4a\u{1e}4é\u{1e}\u{1e}4c".to_owned()), 10);
+        assert_eq!(inbox.push_body(SessionKey(2), "4x\u{1e}4y".to_owned()), 5);
+        assert_eq!(inbox.push_body(SessionKey(1), "4d".to_owned()), 12);
+        assert_eq!(inbox.push_frame(SessionKey(1), Frame::Binary(vec![7].into())), 13);
+        let of = |session, packets: &[&str]| packets.iter().map(|packet| (session, (*packet).to_owned())).collect();
+        let all = texts(&mut inbox);
+        let (one, two): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|(session, _)| *session == 1);
+        assert_eq!((one, two), (of(1, &["4a", "4é", "", "4c", "4d", "bytes"]), of(2, &["4x", "4y"])));
+        assert_eq!(all.iter().take(4).map(|(session, _)| *session).collect::<Vec<_>>(), [1, 2, 1, 2]);
+        assert!(inbox.is_empty());
+    }
+
+    #[test]
+    fn a_session_that_ended_has_no_packets() {
+        let mut inbox = Inbox::default();
+        inbox.push_body(SessionKey(1), "4a\u{1e}4b".to_owned());
+        inbox.push_body(SessionKey(2), "4x".to_owned());
+        inbox.remove(SessionKey(1));
+        assert!(!inbox.has(SessionKey(1)) && inbox.has(SessionKey(2)));
+        assert_eq!(texts(&mut inbox), [(2, "4x".to_owned())]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Clients that exceed what they may cause: their packets are refused, and they are told.
+
+use core::time::Duration;
+
+use super::Server;
+use crate::core::account::Standing;
+use crate::core::effect::{Effect, Effects};
+use crate::core::engineio::Refused;
+use crate::core::socketio::Packet;
+use crate::error::ConnectError;
+use crate::id::{AckId, Namespace, SessionKey, SocketId};
+use crate::limits::MAX_INBOX_PAYLOADS;
+use crate::time::Timestamp;
+use crate::value::Args;
+
+impl Server {
+    /// Refuses a packet of a client that exceeded what it may cause, and tells the client: an event that asks for an
+    /// acknowledgement gets one with `RATE_LIMITED`, a CONNECT gets `CONNECT_ERROR`. Returns a packet that is handled all the
+    /// same: an acknowledgement, which the server asked for, and a DISCONNECT.
+    pub(super) fn refuse_limited(
+        &mut self,
+        now: Timestamp,
+        session: SessionKey,
+        retry_after: Duration,
+        packet: Packet,
+        fx: &mut Effects,
+    ) -> Option<Packet> {
+        match packet {
+            Packet::Event { namespace, id, .. } => {
+                if let Some(id) = id {
+                    let socket = self.clients.get(session).and_then(|client| client.sockets.get(&namespace).copied());
+                    self.send_limited(socket, id, retry_after, fx);
+                }
+            }
+            Packet::Connect { namespace, .. } => self.refuse_connect(session, &namespace, retry_after, fx),
+            other => return Some(other),
+        }
+        self.count_refusal(now, session, fx);
+        None
+    }
+
+    /// Refuses the event of a socket whose client has too many waiting handlers.
+    pub(crate) fn refuse_event(
+        &mut self,
+        now: Timestamp,
+        socket: SocketId,
+        id: Option<AckId>,
+        retry_after: Duration,
+        fx: &mut Effects,
+    ) {
+        if let Some(id) = id {
+            self.send_limited(Some(socket), id, retry_after, fx);
+        }
+        if let Some(session) = self.session_of(socket) {
+            self.count_refusal(now, session, fx);
+        }
+    }
+
+    /// Returns the session of a socket that is in its namespace or prepared.
+    pub(super) fn session_of(&self, socket: SocketId) -> Option<SessionKey> {
+        self.socket(socket).map(|socket| socket.session)
+    }
+
+    /// Ends the session of a client of whose packets too many bytes wait: see [`MAX_INBOX_PAYLOADS`].
+    pub(super) fn check_inbox(&mut self, session: SessionKey, waiting: usize, fx: &mut Effects) {
+        if waiting > self.config.max_payload_bytes.saturating_mul(MAX_INBOX_PAYLOADS) {
+            fx.push(Effect::Log(
+                "a client is closed with 1008: it posts faster than its packets are handled".to_owned(),
+            ));
+            self.engine.drop_offender(session, fx);
+        }
+    }
+
+    fn count_refusal(&mut self, now: Timestamp, session: SessionKey, fx: &mut Effects) {
+        let who = self.clients.get(session).and_then(|client| client.sockets.values().next().copied());
+        let what = match self.engine.handle_refused(now, session, fx) {
+            Refused::First => "is refused",
+            Refused::Again => return,
+            Refused::Closed => "is closed with 1008",
+        };
+        let who =
+            who.map_or_else(|| "a client without a socket".to_owned(), |id| format!("the client of the socket {id}"));
+        fx.push(Effect::Log(format!("{who} {what}: it sends or causes more than it may")));
+    }
+
+    fn send_limited(&mut self, socket: Option<SocketId>, id: AckId, retry_after: Duration, fx: &mut Effects) {
+        if let Some(socket) = socket {
+            let json = format!(
+                r#"{{"error":{{"code":"RATE_LIMITED","message":"{MESSAGE}","retryAfterMs":{}}},"status":"error"}}"#,
+                millis(retry_after)
+            );
+            self.ack(socket, id, &Args::from_wire(&json, Vec::new()), fx);
+        }
+    }
+
+    fn refuse_connect(&mut self, session: SessionKey, namespace: &Namespace, retry_after: Duration, fx: &mut Effects) {
+        let data = Some(format!(r#"{{"code":"RATE_LIMITED","retryAfterMs":{}}}"#, millis(retry_after)));
+        self.send_connect_error(session, namespace, &ConnectError { message: MESSAGE.to_owned(), data }, fx);
+    }
+}
+
+const MESSAGE: &str = "This client sends or causes more than it may";
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns how long a client must wait; `None` if it may go on.
+pub(super) const fn wait_of(standing: Standing) -> Option<Duration> {
+    match standing {
+        Standing::Good => None,
+        Standing::Limited(wait) => Some(wait),
+    }
+}
