@@ -32,6 +32,8 @@ const MANY_EVENTS: usize = 10_000;
 pub struct Host {
     /// Whether the world hibernates after every event, wherever the runtime could.
     pub sleepy: bool,
+    /// Whether an event is one turn only: what the world leaves for later turns waits for [`next_turn`](Self::next_turn).
+    pub single_turns: bool,
     /// The WebSockets whose clients answer every ping at once. Neither the ping nor the pong is recorded.
     pub answers_pings: BTreeSet<SocketNo>,
     /// The handshake of requests that open sessions; URL and time are set for each request.
@@ -52,7 +54,17 @@ impl Host {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
         let handshake = HandshakeRequest::default();
         let (responses, worker) = (Vec::new(), app());
-        Self { sleepy: false, answers_pings: BTreeSet::new(), handshake, shell, responses, app, worker, at_once: 0 }
+        Self {
+            sleepy: false,
+            single_turns: false,
+            answers_pings: BTreeSet::new(),
+            handshake,
+            shell,
+            responses,
+            app,
+            worker,
+            at_once: 0,
+        }
     }
 
     /// Sets a variable of the deployment, for handlers to read.
@@ -195,6 +207,16 @@ impl Host {
         self.end_event();
     }
 
+    /// Runs the next turn that the world left for later; returns false if it left none.
+    pub fn next_turn(&mut self) -> bool {
+        let is_woken = self.shell.notify().is_woken();
+        if is_woken {
+            self.shell.handle_woken();
+            self.take_responses();
+        }
+        is_woken
+    }
+
     /// Advances the clock by `span`. The timer and the alarm fire when they are due.
     ///
     /// # Panics
@@ -324,7 +346,7 @@ impl Host {
         }
         // The runtime polls woken handlers in a later task.
         for _ in 0..MANY_EVENTS {
-            if !self.shell.notify().is_woken() {
+            if self.single_turns || !self.shell.notify().is_woken() {
                 break;
             }
             self.shell.handle_woken();
