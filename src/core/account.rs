@@ -23,12 +23,26 @@ pub enum Cost {
     Refusals,
 }
 
+/// What each client may cause, in the order of [`Cost`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    /// Per second; in thousandths, per millisecond.
+    rates: [u64; KINDS],
+    /// At once, in thousandths.
+    bursts: [u64; KINDS],
+}
+
 const KINDS: usize = 6;
 
-/// Returns how much of each kind of cost a client may cause per second, in the order of [`Cost`].
-const fn in_order(rates: &ClientRates) -> [u64; KINDS] {
-    let ClientRates { packets, bytes, deliveries, queued_bytes, rows } = *rates;
-    [packets, bytes, deliveries, queued_bytes, rows, REFUSALS_PER_SECOND]
+const THOUSANDTHS: u64 = 1_000;
+
+impl Allowance {
+    /// Returns what a configuration allows.
+    pub(crate) fn new(rates: &ClientRates) -> Self {
+        let ClientRates { packets, bytes, deliveries, queued_bytes, rows } = *rates;
+        let rates = [packets, bytes, deliveries, queued_bytes, rows, REFUSALS_PER_SECOND];
+        Self { rates, bursts: rates.map(|rate| rate.saturating_mul(BURST_SECONDS * THOUSANDTHS)) }
+    }
 }
 
 /// The account of a client. It is in memory only: [`BURST_SECONDS`] without a cost empty it, and a world that hibernates was idle
@@ -52,25 +66,25 @@ pub enum Standing {
 
 impl Account {
     /// Adds a packet of `bytes` bytes that arrived at `now`, and returns whether the client may go on.
-    pub(crate) fn take_packet(&mut self, now: Timestamp, bytes: usize, rates: &ClientRates) -> Standing {
-        self.leak(now, rates);
+    pub(crate) fn take_packet(&mut self, now: Timestamp, bytes: usize, allowance: &Allowance) -> Standing {
+        self.leak(now, allowance);
         let [packets, received, ..] = &mut self.owed;
         *packets = packets.saturating_add(THOUSANDTHS);
         *received = received.saturating_add((bytes as u64).saturating_mul(THOUSANDTHS));
-        self.standing(rates)
+        self.standing(allowance)
     }
 
     /// Adds a cost that arose at `now`.
-    pub(crate) fn charge(&mut self, now: Timestamp, cost: Cost, amount: usize, rates: &ClientRates) {
-        self.leak(now, rates);
+    pub(crate) fn charge(&mut self, now: Timestamp, cost: Cost, amount: usize, allowance: &Allowance) {
+        self.leak(now, allowance);
         if let Some(owed) = self.owed.get_mut(cost as usize) {
             *owed = owed.saturating_add((amount as u64).saturating_mul(THOUSANDTHS));
         }
     }
 
     /// Adds a refused packet. Returns whether none was refused for a while.
-    pub(crate) fn refuse(&mut self, now: Timestamp, rates: &ClientRates) -> bool {
-        self.leak(now, rates);
+    pub(crate) fn refuse(&mut self, now: Timestamp, allowance: &Allowance) -> bool {
+        self.leak(now, allowance);
         let [.., refused] = &mut self.owed;
         let is_first = *refused == 0;
         *refused = refused.saturating_add(THOUSANDTHS);
@@ -78,49 +92,48 @@ impl Account {
     }
 
     /// Returns whether the client may go on, at the time of the last cost.
-    pub(crate) fn standing(&self, rates: &ClientRates) -> Standing {
-        let mut wait = 0;
-        for (owed, rate) in self.owed.iter().zip(in_order(rates)) {
-            let above = owed.saturating_sub(rate.saturating_mul(BURST_SECONDS * THOUSANDTHS));
-            if above > 0 {
-                wait = wait.max(above.div_ceil(rate.max(1)));
-            }
+    pub(crate) fn standing(&self, allowance: &Allowance) -> Standing {
+        let Allowance { rates, bursts } = allowance;
+        if self.owed.iter().zip(bursts).all(|(owed, burst)| owed <= burst) {
+            return Standing::Good;
         }
-        if wait == 0 { Standing::Good } else { Standing::Limited(Duration::from_millis(wait)) }
+        let above = self.owed.iter().zip(bursts).map(|(owed, burst)| owed.saturating_sub(*burst));
+        let waits = above.zip(rates).map(|(above, rate)| above.div_ceil((*rate).max(1)));
+        Standing::Limited(Duration::from_millis(waits.fold(0, u64::max)))
     }
 
     /// Returns whether the client owes more than half of what it may of a kind of cost: from then on, what is volatile is dropped.
-    pub(crate) fn is_half_spent(&self, cost: Cost, rates: &ClientRates) -> bool {
-        let (owed, rate) = (self.owed.get(cost as usize), in_order(rates).get(cost as usize).copied());
-        owed.zip(rate).is_some_and(|(owed, rate)| *owed > rate.saturating_mul(BURST_SECONDS * THOUSANDTHS / 2))
+    pub(crate) fn is_half_spent(&self, cost: Cost, allowance: &Allowance) -> bool {
+        let (owed, burst) = (self.owed.get(cost as usize), allowance.bursts.get(cost as usize));
+        owed.zip(burst).is_some_and(|(owed, burst)| *owed > burst / 2)
     }
 
     /// Returns whether the client has been refused so often that it must be closed.
-    pub(crate) fn is_exhausted(&self, rates: &ClientRates) -> bool {
-        let ([.., refused], [.., rate]) = (self.owed, in_order(rates));
-        refused > rate.saturating_mul(BURST_SECONDS * THOUSANDTHS)
+    pub(crate) fn is_exhausted(&self, allowance: &Allowance) -> bool {
+        let ([.., refused], [.., burst]) = (self.owed, allowance.bursts);
+        refused > burst
     }
 
     /// Reduces what is owed by what has leaked away until `now`: a rate per second is as many thousandths per millisecond.
-    fn leak(&mut self, now: Timestamp, rates: &ClientRates) {
+    fn leak(&mut self, now: Timestamp, allowance: &Allowance) {
         if now <= self.at {
             return;
         }
         let millis = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
-        for (owed, rate) in self.owed.iter_mut().zip(in_order(rates)) {
+        for (owed, rate) in self.owed.iter_mut().zip(allowance.rates) {
             *owed = owed.saturating_sub(millis.saturating_mul(rate));
         }
         self.at = now;
     }
 }
 
-const THOUSANDTHS: u64 = 1_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RATES: ClientRates = ClientRates { packets: 10, bytes: 1_000, deliveries: 100, queued_bytes: 1_000, rows: 1 };
+    fn allowance() -> Allowance {
+        Allowance::new(&ClientRates { packets: 10, bytes: 1_000, deliveries: 100, queued_bytes: 1_000, rows: 1 })
+    }
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::from_millis(1_000_000 + millis)
@@ -130,51 +143,51 @@ mod tests {
     fn a_burst_is_free_and_a_flood_is_not() {
         let mut account = Account::default();
         for _ in 0..100 {
-            assert_eq!(account.take_packet(at(0), 10, &RATES), Standing::Good);
+            assert_eq!(account.take_packet(at(0), 10, &allowance()), Standing::Good);
         }
-        assert_eq!(account.take_packet(at(0), 10, &RATES), Standing::Limited(Duration::from_millis(100)));
-        assert_eq!(account.take_packet(at(50), 10, &RATES), Standing::Limited(Duration::from_millis(150)));
-        assert_eq!(account.take_packet(at(400), 10, &RATES), Standing::Good);
+        assert_eq!(account.take_packet(at(0), 10, &allowance()), Standing::Limited(Duration::from_millis(100)));
+        assert_eq!(account.take_packet(at(50), 10, &allowance()), Standing::Limited(Duration::from_millis(150)));
+        assert_eq!(account.take_packet(at(400), 10, &allowance()), Standing::Good);
     }
 
     #[test]
     fn the_longest_wait_counts() {
         let mut account = Account::default();
-        account.charge(at(0), Cost::Deliveries, 1_100, &RATES);
-        account.charge(at(0), Cost::QueuedBytes, 13_000, &RATES);
-        assert_eq!(account.standing(&RATES), Standing::Limited(Duration::from_secs(3)));
-        account.charge(at(3_000), Cost::Rows, 0, &RATES);
-        assert_eq!(account.standing(&RATES), Standing::Good);
+        account.charge(at(0), Cost::Deliveries, 1_100, &allowance());
+        account.charge(at(0), Cost::QueuedBytes, 13_000, &allowance());
+        assert_eq!(account.standing(&allowance()), Standing::Limited(Duration::from_secs(3)));
+        account.charge(at(3_000), Cost::Rows, 0, &allowance());
+        assert_eq!(account.standing(&allowance()), Standing::Good);
     }
 
     #[test]
     fn volatile_is_dropped_from_half_of_the_burst_on() {
         let mut account = Account::default();
-        account.charge(at(0), Cost::Deliveries, 500, &RATES);
-        assert!(!account.is_half_spent(Cost::Deliveries, &RATES));
-        account.charge(at(0), Cost::Deliveries, 1, &RATES);
-        assert!(account.is_half_spent(Cost::Deliveries, &RATES));
-        assert!(!account.is_half_spent(Cost::QueuedBytes, &RATES));
+        account.charge(at(0), Cost::Deliveries, 500, &allowance());
+        assert!(!account.is_half_spent(Cost::Deliveries, &allowance()));
+        account.charge(at(0), Cost::Deliveries, 1, &allowance());
+        assert!(account.is_half_spent(Cost::Deliveries, &allowance()));
+        assert!(!account.is_half_spent(Cost::QueuedBytes, &allowance()));
     }
 
     #[test]
     fn who_goes_on_although_refused_is_closed() {
         let mut account = Account::default();
-        assert!(account.refuse(at(0), &RATES));
-        assert!(!account.refuse(at(0), &RATES));
-        account.charge(at(0), Cost::Refusals, 998, &RATES);
-        assert!(!account.is_exhausted(&RATES));
-        account.charge(at(0), Cost::Refusals, 1, &RATES);
-        assert!(account.is_exhausted(&RATES));
-        account.charge(at(10_500), Cost::Refusals, 0, &RATES);
-        assert!(!account.is_exhausted(&RATES));
+        assert!(account.refuse(at(0), &allowance()));
+        assert!(!account.refuse(at(0), &allowance()));
+        account.charge(at(0), Cost::Refusals, 998, &allowance());
+        assert!(!account.is_exhausted(&allowance()));
+        account.charge(at(0), Cost::Refusals, 1, &allowance());
+        assert!(account.is_exhausted(&allowance()));
+        account.charge(at(10_500), Cost::Refusals, 0, &allowance());
+        assert!(!account.is_exhausted(&allowance()));
     }
 
     #[test]
     fn a_clock_that_steps_back_costs_nothing() {
         let mut account = Account::default();
-        account.charge(at(1_000), Cost::Packets, 5, &RATES);
-        account.charge(at(0), Cost::Packets, 5, &RATES);
+        account.charge(at(1_000), Cost::Packets, 5, &allowance());
+        account.charge(at(0), Cost::Packets, 5, &allowance());
         assert_eq!(account.owed, [10_000, 0, 0, 0, 0, 0]);
     }
 }

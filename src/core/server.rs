@@ -65,6 +65,8 @@ pub struct Server {
     watches_outgoing: bool,
     /// Packets of POSTs; each waits until the handlers of the one before it were called.
     inbox: Inbox,
+    /// The socket that sent the last event, and its session: it almost always is the one that pays for what is emitted next.
+    last_sender: Option<(SocketId, SessionKey)>,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
 }
@@ -83,6 +85,7 @@ impl Server {
             alarms: NamedAlarms::default(),
             watches_outgoing: false,
             inbox: Inbox::default(),
+            last_sender: None,
             recipients: Vec::new(),
         }
     }
@@ -265,6 +268,7 @@ impl Server {
                 self.leave_namespace(socket.id, None, Reason::ClientNamespaceDisconnect, fx);
             }
             (Packet::Event { id, event, args, .. }, Some(socket)) => {
+                self.last_sender = Some((socket.id, session));
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
             (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
@@ -279,6 +283,7 @@ impl Server {
     /// the session has ended.
     fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
+        self.last_sender = None;
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }

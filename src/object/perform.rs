@@ -16,11 +16,12 @@ impl LoadedWorld {
         let now = platform.now();
         self.fx.begin();
         self.step(platform, now, input);
-        while self.world.server().has_more() && !self.fx.is_spent() {
+        while self.world.server().has_more() {
+            if self.fx.is_spent() {
+                self.world.go_on_later();
+                break;
+            }
             self.step(platform, now, Input::Continue);
-        }
-        if self.world.server().has_more() {
-            self.world.go_on_later();
         }
         loop {
             let failed = self.write_all(platform);

@@ -4,7 +4,7 @@ use core::any::Any;
 use core::cell::Cell;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,18 +53,20 @@ impl Tasks {
 
     /// Starts a handler. Returns it if it finished at once; otherwise it is kept, and `client_of` returns the session of the socket
     /// because of which it was called.
-    pub(crate) fn start(&mut self, task: Task, client_of: impl FnOnce(SocketId) -> Option<Sid>) -> Option<Finished> {
-        let (waker, payer) = (Arc::clone(&self.waker), Rc::clone(&self.payer));
-        let mut running = Running { task: Some(task), client: None, waker, payer };
-        // No waker yet: a handler that waits is polled again right away, with its own.
-        match Pin::new(&mut running).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(ended) => ended,
+    pub(crate) fn start(
+        &mut self,
+        mut task: Task,
+        client_of: impl FnOnce(SocketId) -> Option<Sid>,
+    ) -> Option<Finished> {
+        self.payer.set(task.origin.payer());
+        // Nothing is registered with the waker yet: a handler that waits is polled again right away.
+        match poll_task(&mut task, &self.waker) {
+            Poll::Ready(result) => Some(Finished::new(task, result)),
             Poll::Pending => {
-                self.waker = Arc::default();
-                let bytes = running.task.as_ref().map_or(0, |task| task.bytes);
-                running.client = running.task.as_ref().and_then(|task| task.origin.payer()).and_then(client_of);
-                self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
-                self.waiting.push(running);
+                self.waiting_bytes = self.waiting_bytes.saturating_add(task.bytes);
+                let client = task.origin.payer().and_then(client_of);
+                let (waker, payer) = (core::mem::take(&mut self.waker), Rc::clone(&self.payer));
+                self.waiting.push(Running { task: Some(task), client, waker, payer });
                 self.notify.wake_by_ref();
                 None
             }
@@ -123,18 +125,27 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.waker.0.register(cx.waker());
-        let waker = Waker::from(Arc::clone(&self.waker));
-        let Self { task: waiting, payer, .. } = &mut *self;
-        let Some(task) = waiting else { return Poll::Ready(None) };
-        payer.set(task.origin.payer());
-        // A handler that panicked is not polled again: its state is dropped with it.
-        let result =
-            match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(next)) => Ok(next),
-                Err(panic) => Err(panic),
-            };
-        Poll::Ready(self.task.take().map(|Task { origin, holds, bytes, .. }| Finished { origin, holds, bytes, result }))
+        let Self { task, waker, payer, .. } = &mut *self;
+        let Some(running) = task else { return Poll::Ready(None) };
+        payer.set(running.origin.payer());
+        let result = ready!(poll_task(running, waker));
+        Poll::Ready(task.take().map(|task| Finished::new(task, result)))
+    }
+}
+
+/// Polls a handler. One that panicked must not be polled again: its state is dropped with it.
+fn poll_task(task: &mut Task, waker: &Arc<StableWaker>) -> Poll<Result<Vec<Task>, Box<dyn Any + Send>>> {
+    let waker = Waker::from(Arc::clone(waker));
+    match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut task.work).poll(&mut Context::from_waker(&waker)))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    }
+}
+
+impl Finished {
+    fn new(task: Task, result: Result<Vec<Task>, Box<dyn Any + Send>>) -> Self {
+        let Task { origin, holds, bytes, .. } = task;
+        Self { origin, holds, bytes, result }
     }
 }
 

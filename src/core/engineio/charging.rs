@@ -22,30 +22,30 @@ pub enum Refused {
 impl Engine {
     /// Charges a cost to a session.
     pub fn charge(&mut self, now: Timestamp, key: SessionKey, cost: Cost, amount: usize) {
-        let rates = &self.config.client_rates;
+        let allowance = &self.allowance;
         if let Some(session) = self.sessions.get_mut(key.0) {
-            session.account.charge(now, cost, amount, rates);
+            session.account.charge(now, cost, amount, allowance);
         }
     }
 
     /// Returns whether a session has spent more than half of what it may of a kind of cost.
     pub fn is_half_spent(&self, key: SessionKey, cost: Cost) -> bool {
-        let rates = &self.config.client_rates;
-        self.sessions.get(key.0).is_some_and(|session| session.account.is_half_spent(cost, rates))
+        let allowance = &self.allowance;
+        self.sessions.get(key.0).is_some_and(|session| session.account.is_half_spent(cost, allowance))
     }
 
     /// Returns whether a session may go on.
     pub fn standing(&self, key: SessionKey) -> Standing {
-        let rates = &self.config.client_rates;
-        self.sessions.get(key.0).map_or(Standing::Good, |session| session.account.standing(rates))
+        let allowance = &self.allowance;
+        self.sessions.get(key.0).map_or(Standing::Good, |session| session.account.standing(allowance))
     }
 
     /// Handles that a packet of a session was refused: closes the session, with 1008, if that happened too often.
     pub fn handle_refused(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) -> Refused {
-        let rates = &self.config.client_rates;
+        let allowance = &self.allowance;
         let Some(session) = self.sessions.get_mut(key.0) else { return Refused::Again };
-        let is_first = session.account.refuse(now, rates);
-        if session.account.is_exhausted(rates) {
+        let is_first = session.account.refuse(now, allowance);
+        if session.account.is_exhausted(allowance) {
             self.drop_offender(key, fx);
             return Refused::Closed;
         }

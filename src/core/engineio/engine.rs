@@ -8,6 +8,7 @@ use super::posts::Posts;
 use super::session::{Polling, Session, Transport};
 use super::session_ended::SessionEnded;
 use crate::config::Config;
+use crate::core::account::Allowance;
 use crate::core::table::{ById, SlotMap, SlotSet};
 use crate::id::SessionKey;
 use crate::time::Timestamp;
@@ -16,6 +17,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Engine {
     pub(super) config: Config,
+    pub(super) allowance: Allowance,
     pub(super) sessions: ById<Session>,
     pub(super) by_conn: SlotMap<Role>,
     /// The number of sessions that poll or drain.
@@ -39,6 +41,7 @@ impl Engine {
     /// Creates an engine without sessions.
     pub fn new(config: Config) -> Self {
         Self {
+            allowance: Allowance::new(&config.client_rates),
             config,
             sessions: ById::default(),
             by_conn: SlotMap::default(),

@@ -61,7 +61,7 @@ impl Engine {
             self.dispatch_received(key, &packet, fx);
         }
         let session = self.sessions.get_mut(key.0)?;
-        let standing = session.account.take_packet(now, frame.len(), &self.config.client_rates);
+        let standing = session.account.take_packet(now, frame.len(), &self.allowance);
         match packet {
             Ok(ReceivedPacket::Message(message)) => {
                 return Some(Arrived { session: key, protocol: session.protocol, message, standing });

@@ -58,7 +58,10 @@ impl Server {
 
     /// Returns the session of a socket that is in its namespace or prepared.
     pub(super) fn session_of(&self, socket: SocketId) -> Option<SessionKey> {
-        self.socket(socket).map(|socket| socket.session)
+        match self.last_sender {
+            Some((sender, session)) if sender == socket => Some(session),
+            _ => self.socket(socket).map(|socket| socket.session),
+        }
     }
 
     /// Ends the session of a client of whose packets too many bytes wait: see [`MAX_INBOX_PAYLOADS`].
