@@ -132,8 +132,6 @@ pub enum Command {
         /// The error that is sent to the client.
         error: ConnectError,
     },
-    /// Emit an event.
-    Emit(Emission),
     /// Acknowledge a client's event.
     Ack {
         /// The socket that sent the event.
@@ -203,7 +201,7 @@ pub enum Command {
     },
 }
 
-/// An event to send to clients.
+/// An event to send to clients: an argument of [`Server::emit`](super::server::Server::emit).
 #[derive(Clone, Debug)]
 pub struct Emission {
     /// The recipients.

@@ -128,10 +128,8 @@ impl Server {
 
     /// Performs a command of a handler at `now`. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
     /// handler sets for `now` must not call handlers while that handler runs, and one that sets itself again must not loop.
-    ///
-    /// `payer` is the socket because of which the handler was called: what the command causes is charged to its client.
-    pub fn perform(&mut self, now: Timestamp, payer: Option<SocketId>, command: Command, fx: &mut Effects) {
-        self.handle_command(now, payer, command, fx);
+    pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
+        self.handle_command(now, command, fx);
         self.handle_ended(fx);
     }
 

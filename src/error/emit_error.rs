@@ -19,6 +19,9 @@ pub enum EmitError {
     UnknownAckHandler(String),
     /// The timeout is longer than the ten minutes for which an acknowledgement may be awaited in memory.
     Timeout(core::time::Duration),
+    /// The event has this many bytes for all of its recipients together, more than the 64,000,000 that fit into the memory of an
+    /// isolate.
+    TooLarge(usize),
     /// The acknowledgement is awaited, and `ack_to` names a handler for it as well.
     TwoAcks,
 }
@@ -36,6 +39,10 @@ impl fmt::Display for EmitError {
                 crate::limits::MAX_ACK_TIMEOUT.as_secs(),
                 asked.as_secs()
             ),
+            Self::TooLarge(bytes) => {
+                let most = crate::limits::MAX_EMISSION_BYTES;
+                write!(f, "the event has {bytes} bytes for all recipients together, and may have {most}")
+            }
             Self::TwoAcks => {
                 f.write_str("an acknowledgement is either awaited or sent to the handler of `ack_to`, not both")
             }
@@ -60,6 +67,7 @@ impl HandlerError for EmitError {
             Self::Context(_) => "INVALID_CONTEXT",
             Self::UnknownAckHandler(_) => "UNKNOWN_ACK_HANDLER",
             Self::Timeout(_) => "TIMEOUT_TOO_LONG",
+            Self::TooLarge(_) => "EVENT_TOO_LARGE",
             Self::TwoAcks => "TWO_ACKS",
         }
     }

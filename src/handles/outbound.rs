@@ -89,8 +89,9 @@ impl Outbound {
                 AckRequest::Stored { asked, name, context: context.map_err(EmitError::Context)?, deadline }
             }
         };
-        world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
-        Ok(())
+        world
+            .emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack })
+            .map_err(EmitError::TooLarge)
     }
 
     /// Emits an event, and returns its acknowledgements to be awaited.
@@ -115,7 +116,11 @@ impl Outbound {
         };
         let (pending, receiver) = world.await_acks();
         let ack = AckRequest::Awaited { pending, deadline: world.now().after(timeout) };
-        world.perform(Command::Emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack }));
+        let sent = world.emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack });
+        if let Err(bytes) = sent {
+            world.perform(Command::CancelAck(pending));
+            return Err(EmitError::TooLarge(bytes));
+        }
         Ok(AwaitedAcks::new(handle, pending, receiver))
     }
 }
@@ -216,8 +221,8 @@ macro_rules! emitter_methods {
         /// Emits an event: a tuple is several arguments, everything else is one.
         ///
         /// # Errors
-        /// The event's name is reserved, an argument cannot be sent, or the handler or context of [`ack_to`](Self::ack_to) is
-        /// invalid; nothing is sent then. It is no error if no socket receives the event.
+        /// The event's name is reserved, an argument cannot be sent, the handler or context of [`ack_to`](Self::ack_to) is
+        /// invalid, or the event has more than 64 MB for all recipients together; nothing is sent then. It is no error if no socket receives the event.
         pub fn emit(self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
             self.outbound().emit(event, args.into_args())
         }

@@ -7,7 +7,7 @@ use futures::channel::oneshot;
 
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::SocketRef;
-use crate::core::input::{Command, Recipients};
+use crate::core::input::{Command, Emission, Recipients};
 use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
@@ -20,6 +20,11 @@ pub(crate) trait WorldApi {
     fn now(&self) -> Timestamp;
     /// Performs a command.
     fn perform(&self, command: Command);
+    /// Emits an event.
+    ///
+    /// # Errors
+    /// It is too large for so many recipients. Returns its bytes for all of them; nothing is sent.
+    fn emit(&self, emission: Emission) -> Result<(), usize>;
     /// Returns the number and the receiver for acknowledgements that are about to be awaited.
     fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>);
     /// Calls `look` with a socket that is in its namespace or joins it; does nothing if the socket is gone. `look` must not call

@@ -13,10 +13,11 @@ use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
 use super::store::Store;
 use super::tasks::Payer;
+use crate::core::account::Cost;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
-use crate::core::input::{Command, Input, Recipients};
+use crate::core::input::{Command, Emission, Input, Recipients};
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::handles::WorldApi;
@@ -178,6 +179,13 @@ impl WorldState {
         &self.app
     }
 
+    /// Charges the client because of which the running handler was called for a row.
+    fn charge_row(&self) {
+        if let Some(payer) = self.payer.get() {
+            self.run_core(|server, now, _| server.charge(now, payer, Cost::Rows, 1));
+        }
+    }
+
     fn push(&self, effect: Effect) {
         self.fx.borrow_mut().push(effect);
         self.wake_outside_turn();
@@ -196,12 +204,21 @@ impl WorldApi for WorldState {
     }
 
     fn perform(&self, command: Command) {
+        if let Command::SetAlarm { .. } = command {
+            self.charge_row();
+        }
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
         }
-        let payer = self.payer.get();
-        self.run_core(|server, now, fx| server.perform(now, payer, command, fx));
+        self.run_core(|server, now, fx| server.perform(now, command, fx));
         self.wake_outside_turn();
+    }
+
+    fn emit(&self, emission: Emission) -> Result<(), usize> {
+        let (payer, mut sent) = (self.payer.get(), Ok(()));
+        self.run_core(|server, now, fx| sent = server.emit(now, payer, emission, fx));
+        self.wake_outside_turn();
+        sent
     }
 
     fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>) {
@@ -261,6 +278,7 @@ impl WorldApi for WorldState {
     }
 
     fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
+        self.charge_row();
         self.store.write(&format!("{APP_KEY_PREFIX}{key}"), value)
     }
 

@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use bytes::Bytes;
+use dormouse::error::EmitError;
 use dormouse::routing::Routes;
 use dormouse::testing::{TestAck, TestClient};
-use dormouse::{Ack, App, Args, Data, Io, Socket};
+use dormouse::{Ack, App, Args, Data, Failure, Io, Socket, Storage};
 use serde_json::{Value, json};
 
 use crate::kit::{answer, awake_and_napping, clients, gate, heard, napping_with};
@@ -107,7 +108,7 @@ fn a_handler_that_waited_still_charges_its_client() {
                 for _ in 0..60 {
                     socket.broadcast().emit("said", ())?;
                 }
-                Ok::<_, dormouse::error::EmitError>(())
+                Ok::<_, EmitError>(())
             })
         })
     };
@@ -139,6 +140,58 @@ fn who_goes_on_although_it_is_refused_is_closed_with_1008() {
         assert_eq!(logged.len(), 2, "{logged:?}");
         assert!(logged[0].ends_with("is refused: it sends or causes more than it may"));
         assert!(logged[1].ends_with("is closed with 1008: it sends or causes more than it may"));
+    });
+}
+
+#[test]
+fn rows_are_charged_to_whose_event_wrote_them() {
+    let app = || {
+        App::new().on_alarm("later", async || {}).namespace("/", |ns| {
+            ns.on("x", async || Ack(1)).on("put", async |storage: Storage, io: Io| {
+                storage.put("last", &1)?;
+                io.set_alarm("later", Duration::from_mins(1), ())
+            })
+        })
+    };
+    napping_with(app, &[("MAX_ROWS_PER_SECOND", "1")], |world| {
+        let [anna, ben] = clients(world, "/");
+        world.nap();
+        for _ in 0..5 {
+            anna.emit("put", ());
+        }
+        assert_eq!(asked(&anna, "x"), Some(json!([1])));
+        anna.emit("put", ());
+        assert_eq!(asked(&anna, "x"), Some(limited(2_000)));
+        assert_eq!(asked(&ben, "x"), Some(json!([1])));
+    });
+}
+
+#[test]
+fn an_event_that_is_too_large_for_so_many_is_an_error_where_it_is_emitted() {
+    let app = || {
+        App::new().namespace("/", |ns| {
+            ns.on("all", async |io: Io, args: Args| {
+                io.emit("heard", args)?;
+                Ok::<_, EmitError>(Ack(1))
+            })
+            .on("ask", async |io: Io, args: Args| {
+                io.emit_with_ack::<Value>("heard", args).await?;
+                Ok::<_, Failure>(Ack(1))
+            })
+        })
+    };
+    awake_and_napping(app, |world| {
+        let [anna, ben] = clients(world, "/");
+        let _others: [TestClient; 70] = clients(world, "/");
+        world.nap();
+        let long = "x".repeat(950_000);
+        for event in ["all", "ask"] {
+            let told = told(&anna.emit_with_ack(event, &long)).expect("an answer");
+            assert_eq!(told[0]["error"]["code"], "EVENT_TOO_LARGE", "{told}");
+        }
+        assert!(heard(&ben).is_empty());
+        assert_eq!(told(&anna.emit_with_ack("all", "short")), Some(json!([1])));
+        assert_eq!(heard(&ben), [r#"heard ["short"]"#]);
     });
 }
 
@@ -284,5 +337,4 @@ fn long_events_that_wait_are_bounded_in_bytes() {
 fn long_texts_that_wait_are_bounded_in_bytes() {
     let long = || Args::one(&"x".repeat(900_000)).expect("arguments");
     flood(waiting_handler, 20, long);
-    flood(waiting_middleware, 20, long);
 }

@@ -12,17 +12,10 @@ use crate::id::{Room, SocketId};
 use crate::time::Timestamp;
 
 impl Server {
-    pub(crate) fn handle_command(
-        &mut self,
-        now: Timestamp,
-        payer: Option<SocketId>,
-        command: Command,
-        fx: &mut Effects,
-    ) {
+    pub(crate) fn handle_command(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
         match command {
             Command::Accept { socket, predicate } => self.accept(socket, predicate, fx),
             Command::Refuse { socket, error } => self.refuse(socket, &error, fx),
-            Command::Emit(emission) => self.emit(now, payer, emission, fx),
             Command::Ack { socket, id, args } => self.ack(socket, id, &args, fx),
             Command::CancelAck(pending) => self.pending_acks.cancel(pending),
             Command::Join { to, rooms } => {

@@ -16,12 +16,22 @@ use crate::core::table::ById;
 use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SocketId};
+use crate::limits::MAX_EMISSION_BYTES;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
 impl Server {
     /// Sends an event, encoded once for all recipients. The client of `payer` is charged for what others get.
-    pub(crate) fn emit(&mut self, now: Timestamp, payer: Option<SocketId>, emission: Emission, fx: &mut Effects) {
+    ///
+    /// # Errors
+    /// The event is too large for so many recipients: see [`MAX_EMISSION_BYTES`]. Returns its bytes for all of them; nothing is sent.
+    pub fn emit(
+        &mut self,
+        now: Timestamp,
+        payer: Option<SocketId>,
+        emission: Emission,
+        fx: &mut Effects,
+    ) -> Result<(), usize> {
         let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
         if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
@@ -30,22 +40,37 @@ impl Server {
             }
         }
         self.engine.suppress_hooks(suppress_hooks);
+        let sent = self.send_emission(now, payer, &to, (&event, &args, volatile), ack_request, fx);
+        self.engine.suppress_hooks(false);
+        self.handle_ended(fx);
+        sent
+    }
+
+    fn send_emission(
+        &mut self,
+        now: Timestamp,
+        payer: Option<SocketId>,
+        to: &Recipients,
+        (event, args, volatile): (&str, &Args, bool),
+        ack_request: AckRequest,
+        fx: &mut Effects,
+    ) -> Result<(), usize> {
         match ack_request {
-            AckRequest::None => self.send_event(now, payer, &to, (&event, &args, volatile), fx),
+            AckRequest::None => self.send_event(now, payer, to, (event, args, volatile), fx),
             AckRequest::Awaited { pending, deadline } => {
                 let ack = self.namespaces.next_ack(now);
-                self.await_acks(pending, deadline, ack, &to, (&event, &args, volatile), fx);
+                self.await_acks(pending, deadline, ack, to, (event, args, volatile), fx)
             }
             AckRequest::Stored { asked, name, context, deadline } => {
                 let ack = self.namespaces.next_ack(now);
                 let stored = StoredAck { name, context, deadline };
-                let is_heard = self.store_acks(&stored, ack, &to, (&event, &args, volatile), fx);
+                let is_heard = self.store_acks(&stored, ack, to, (event, args, volatile), fx)?;
                 if let Some(socket) = asked.filter(|_| !is_heard) {
                     fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Disconnected)));
                 }
+                Ok(())
             }
         }
-        self.engine.suppress_hooks(false);
     }
 
     /// Charges the client of `payer` for deliveries. Returns false for volatile ones that are to be dropped, because it has spent
@@ -66,11 +91,12 @@ impl Server {
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
-    ) {
+    ) -> Result<(), usize> {
         match to {
             Recipients::One(id) => {
+                check_bytes(event, args, 1)?;
                 if payer != Some(*id) && !self.pay(now, payer, 1, volatile) {
-                    return;
+                    return Ok(());
                 }
                 // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
                 let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
@@ -82,8 +108,9 @@ impl Server {
             Recipients::Matching(target) => {
                 self.recipients.clear();
                 self.namespaces.resolve(target, |socket| socket.session, &mut self.recipients);
+                check_bytes(event, args, self.recipients.len())?;
                 if self.recipients.is_empty() || !self.pay(now, payer, self.recipients.len(), volatile) {
-                    return;
+                    return Ok(());
                 }
                 let frames = event_frames(&target.namespace, None, event, args);
                 match *self.recipients {
@@ -92,6 +119,7 @@ impl Server {
                 }
             }
         }
+        Ok(())
     }
 
     /// Sends an event whose acknowledgements a handler awaits.
@@ -103,15 +131,16 @@ impl Server {
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
-    ) {
+    ) -> Result<(), usize> {
         let sockets = self.resolve(to);
+        check_bytes(event, args, sockets.len())?;
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
             let missing = match to {
                 Recipients::One(id) => vec![(*id, AckFailure::Disconnected)],
                 Recipients::Matching(_) => Vec::new(),
             };
-            return fx
-                .push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
+            fx.push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
+            return Ok(());
         };
         let mut waiting = ById::default();
         for socket in &sockets {
@@ -119,6 +148,7 @@ impl Server {
         }
         self.pending_acks.insert(pending, (namespace.clone(), ack), deadline, waiting);
         self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
+        Ok(())
     }
 
     /// Sends an event whose acknowledgements are stored; returns whether it has a recipient.
@@ -129,9 +159,10 @@ impl Server {
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
-    ) -> bool {
+    ) -> Result<bool, usize> {
         let sockets = self.resolve(to);
-        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return false };
+        check_bytes(event, args, sockets.len())?;
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return Ok(false) };
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
             match self.stored_acks.insert(found.id, ack, stored.clone()) {
@@ -143,7 +174,7 @@ impl Server {
             }
         }
         self.send_with_ack(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
-        true
+        Ok(true)
     }
 
     fn send_with_ack(
@@ -202,6 +233,12 @@ pub(super) fn push_collected(complete: impl IntoIterator<Item = (PendingAckId, C
     for (pending, acks) in complete {
         fx.push_dispatch(Dispatch::AcksCollected { pending, acks });
     }
+}
+
+/// Checks the bytes of an event for all of its recipients together: see [`MAX_EMISSION_BYTES`].
+fn check_bytes(event: &str, args: &Args, recipients: usize) -> Result<(), usize> {
+    let bytes = event.len().saturating_add(args.len_bytes()).saturating_mul(recipients);
+    if bytes > MAX_EMISSION_BYTES { Err(bytes) } else { Ok(()) }
 }
 
 /// Returns a Socket.IO packet as an Engine.IO message. `write` appends the packet's text, whose payload has about `len` bytes.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Server;
-use crate::core::account::Standing;
+use crate::core::account::{Cost, Standing};
 use crate::core::effect::{Effect, Effects};
 use crate::core::engineio::Refused;
 use crate::core::socketio::Packet;
@@ -53,6 +53,13 @@ impl Server {
         }
         if let Some(session) = self.session_of(socket) {
             self.count_refusal(now, session, fx);
+        }
+    }
+
+    /// Charges the client of a socket for what a handler did that was called because of it. Nobody pays if the socket is gone.
+    pub fn charge(&mut self, now: Timestamp, payer: SocketId, cost: Cost, amount: usize) {
+        if let Some(session) = self.session_of(payer) {
+            self.engine.charge(now, session, cost, amount);
         }
     }
 
