@@ -135,3 +135,44 @@ fn a_client_that_posts_more_than_may_wait_is_closed_and_nobody_else() {
     while host.next_turn() {}
     assert_eq!(host.server().session_count(), readers.len());
 }
+
+#[test]
+fn frames_that_arrive_in_a_busy_moment_wait_for_a_later_turn() {
+    for leaves in [false, true] {
+        let (mut host, readers) = world(40);
+        let (anna, ben) = (join(&mut host), join(&mut host));
+        while host.next_turn() {}
+        host.take_said();
+        for number in 0..200 {
+            host.text(anna, &format!(r#"42["say",{number}]"#));
+        }
+        host.text(ben, r#"42["say","b"]"#);
+        if leaves {
+            // What a client sent before it left is handled before its end.
+            host.gone(anna, dormouse::socket::Reason::TransportClose);
+            assert_eq!(host.server().clients_count(), 42);
+        }
+        let (mut turns, mut heard) = (vec![], vec![]);
+        loop {
+            heard.extend(host.runtime().texts_of(readers[7]));
+            turns.push(delivered(&mut host));
+            if !host.next_turn() {
+                break;
+            }
+        }
+        assert!(turns.iter().all(|&sent| sent <= TURN), "{turns:?}");
+        let place = heard.iter().position(|text| text.contains(r#""b""#)).expect("ben is heard");
+        assert!(place < 100, "ben does not wait for all that anna sent");
+        heard.retain(|text| text.starts_with("42") && !text.contains(r#""b""#));
+        let expected: Vec<_> = (0..200).map(|number| format!(r#"42["said",{number}]"#)).collect();
+        assert_eq!(heard, expected);
+        assert_eq!(host.server().clients_count(), if leaves { 41 } else { 42 });
+        if leaves {
+            assert_eq!(host.runtime().log.iter().filter(|line| line.ends_with("left")).count(), 1);
+            let again = join(&mut host);
+            host.text(again, r#"42["say","c"]"#);
+            while host.next_turn() {}
+            assert!(host.runtime().texts_of(readers[7]).iter().any(|text| text.contains(r#""c""#)));
+        }
+    }
+}

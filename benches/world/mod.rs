@@ -105,6 +105,9 @@ impl World {
             let alarm = self.shell.platform.alarm();
             self.shell.handle_alarm_found(Ok(alarm));
         }
+        while self.shell.notify().is_woken() {
+            self.shell.handle_woken();
+        }
     }
 }
 

@@ -61,6 +61,9 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
     spawn_local(AssertUnwindSafe(async move {
         loop {
             core::future::poll_fn(|cx| notify.poll_woken(cx)).await;
+            if shell.with(|shell| shell.is_spent()) == Some(true) {
+                let _ = JsFuture::from(runtime::next_tick()).await;
+            }
             if shell.with(Shell::handle_woken).is_none() {
                 return;
             }

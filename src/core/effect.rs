@@ -119,12 +119,12 @@ impl Effects {
         self.work = self.work.saturating_add(work);
     }
 
-    /// Returns whether as much was done since [`begin`](Self::begin) as one turn may do.
+    /// Returns whether as much was done since [`begin`](Self::begin) as may be done before the runtime's other events come.
     pub(crate) const fn is_spent(&self) -> bool {
         self.work >= TURN_WORK
     }
 
-    /// Begins a turn: nothing was done in it.
+    /// Begins to count work anew: the runtime's other events came in between.
     pub(crate) const fn begin(&mut self) {
         self.work = 0;
     }

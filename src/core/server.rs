@@ -28,7 +28,7 @@ use std::rc::Rc;
 
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
-use super::effect::{Effect, Effects};
+use super::effect::{CloseCode, Effect, Effects};
 #[cfg(doc)]
 use super::engineio;
 use super::engineio::{Arrived, Engine, Message, SessionEnded};
@@ -45,7 +45,7 @@ use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-use inbox::Inbox;
+use inbox::{Inbox, Next};
 use limited::wait_of;
 use pending_connects::PendingConnects;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
@@ -63,7 +63,7 @@ pub struct Server {
     alarms: NamedAlarms,
     /// Whether handlers are called for outgoing events.
     watches_outgoing: bool,
-    /// Packets of POSTs; each waits until the handlers of the one before it were called.
+    /// Packets that wait until the handlers of the one before them were called, or for a later turn.
     inbox: Inbox,
     /// The socket that sent the last event, and its session: it almost always is the one that pays for what is emitted next.
     last_sender: Option<(SocketId, SessionKey)>,
@@ -117,7 +117,7 @@ impl Server {
             }
             Input::Frame { conn, frame } => self.handle_frame(now, conn, frame, entropy, fx),
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
-            Input::Closed { conn, reason } => self.engine.handle_closed(conn, reason, fx),
+            Input::Closed { conn, reason } => self.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
             Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
@@ -133,7 +133,7 @@ impl Server {
         self.handle_ended(fx);
     }
 
-    /// Returns whether packets of POSTs wait for [`Input::Continue`].
+    /// Returns whether packets wait for [`Input::Continue`].
     pub fn has_more(&self) -> bool {
         !self.inbox.is_empty()
     }
@@ -154,16 +154,25 @@ impl Server {
         entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
-        // Packets that its session posted before the upgrade come first.
-        if !self.inbox.is_empty()
+        // The runtime delivers frames that have arrived without a look at its other objects: those that are too much for one turn
+        // wait for a later one, as packets do that were posted before an upgrade.
+        if (fx.is_spent() || !self.inbox.is_empty())
             && let Some((session, _)) = self.engine.session_of(conn)
-            && self.inbox.has(session)
+            && (fx.is_spent() || self.inbox.has(session))
         {
             let waiting = self.inbox.push_frame(session, frame);
             return self.check_inbox(session, waiting, fx);
         }
         if let Some(arrived) = self.engine.handle_frame(now, conn, &frame, fx) {
             self.handle_message(now, arrived, entropy, fx);
+        }
+    }
+
+    /// Handles the end of a WebSocket, behind its frames.
+    fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
+        match self.engine.session_of(conn) {
+            Some((session, _)) if self.inbox.has(session) => self.inbox.push_closed(session, conn, reason),
+            _ => self.engine.handle_closed(conn, reason, fx),
         }
     }
 
@@ -175,11 +184,19 @@ impl Server {
         }
     }
 
-    /// Handles the next packet of a POST. As with the frames of a WebSocket, the handlers of the packet before it were called.
+    /// Handles the next packet that waits. As with the frames of a WebSocket, the handlers of the packet before it were called.
     fn handle_next(&mut self, now: Timestamp, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        let Some((session, frame)) = self.inbox.next() else { return };
-        if let Some(arrived) = self.engine.handle_packet(now, session, &frame, fx) {
-            self.handle_message(now, arrived, entropy, fx);
+        match self.inbox.next() {
+            Some((session, Next::Packet(frame))) => {
+                if let Some(arrived) = self.engine.handle_packet(now, session, &frame, fx) {
+                    self.handle_message(now, arrived, entropy, fx);
+                }
+            }
+            Some((_, Next::Closed(conn, reason))) => {
+                self.engine.handle_closed(conn, reason, fx);
+                fx.push(Effect::Close { conn, code: CloseCode::Normal });
+            }
+            None => {}
         }
     }
 

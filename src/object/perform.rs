@@ -14,14 +14,13 @@ impl LoadedWorld {
     /// turns.
     pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
-        self.fx.begin();
+        self.fx.add_work(1);
         self.step(platform, now, input);
-        while self.world.server().has_more() {
-            if self.fx.is_spent() {
-                self.world.go_on_later();
-                break;
-            }
+        while !self.fx.is_spent() && self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
+        }
+        if self.fx.is_spent() {
+            self.world.go_on_later();
         }
         loop {
             let failed = self.write_all(platform);

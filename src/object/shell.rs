@@ -76,10 +76,17 @@ impl<P: Platform> Shell<P> {
         Arc::clone(&self.notify)
     }
 
+    /// Returns whether the world has done so much that the runtime's other events must come before
+    /// [`handle_woken`](Self::handle_woken).
+    pub fn is_spent(&self) -> bool {
+        self.loaded.as_ref().is_some_and(|loaded| loaded.fx.is_spent())
+    }
+
     /// Runs a turn for waiting handlers that can make progress, and for methods of handles that were called between two turns.
     pub fn handle_woken(&mut self) {
         // No handler waits in a world that sleeps.
-        if !self.is_asleep() {
+        if let Some(loaded) = &mut self.loaded {
+            loaded.fx.begin();
             self.turn(Input::Continue);
         }
     }
@@ -118,8 +125,10 @@ impl<P: Platform> Shell<P> {
         // If the turn panicked, the WebSockets were numbered anew.
         if let Some(conn) = self.conn_of(socket) {
             let (platform, loaded) = self.wake();
-            loaded.delete_rows(platform, conn);
-            platform.close(conn, 1000);
+            if !loaded.world.server().has_waiting(conn) {
+                loaded.delete_rows(platform, conn);
+                platform.close(conn, 1000);
+            }
         }
     }
 

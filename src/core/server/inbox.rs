@@ -1,9 +1,10 @@
-//! The packets of clients that wait for their turn: those of POSTs, and frames that arrived behind them.
+//! The packets of clients that wait for their turn: those of POSTs, and frames that arrived behind them or in a busy moment.
 
 use std::collections::VecDeque;
 
 use crate::core::engineio;
-use crate::id::SessionKey;
+use crate::error::Reason;
+use crate::id::{ConnId, SessionKey};
 use crate::value::Frame;
 
 /// The packets that wait, each client's in order. Clients take turns, so that one with many packets delays its own only.
@@ -24,8 +25,19 @@ struct Queue {
 enum Item {
     /// The body of a POST; what is before `at` was taken.
     Body { text: String, at: usize },
-    /// A frame of a WebSocket, of a session that was upgraded while packets of its POST waited.
+    /// A frame of a WebSocket.
     Frame(Frame),
+    /// The end of the WebSocket, behind its frames.
+    Closed(ConnId, Reason),
+}
+
+/// What is handled next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A packet, as a frame.
+    Packet(Frame),
+    /// The end of the WebSocket of its session.
+    Closed(ConnId, Reason),
 }
 
 impl Inbox {
@@ -41,15 +53,20 @@ impl Inbox {
         self.push(session, Item::Frame(frame), bytes)
     }
 
-    /// Removes and returns the next packet, as a frame, with its session.
-    pub(crate) fn next(&mut self) -> Option<(SessionKey, Frame)> {
+    /// Adds the end of a WebSocket.
+    pub(crate) fn push_closed(&mut self, session: SessionKey, conn: ConnId, reason: Reason) {
+        self.push(session, Item::Closed(conn, reason), 0);
+    }
+
+    /// Removes and returns what is next, with its session.
+    pub(crate) fn next(&mut self) -> Option<(SessionKey, Next)> {
         let mut queue = self.queues.pop_front()?;
         let session = queue.session;
-        let frame = queue.next();
+        let next = queue.next();
         if !queue.items.is_empty() {
             self.queues.push_back(queue);
         }
-        frame.map(|frame| (session, frame))
+        next.map(|next| (session, next))
     }
 
     /// Returns whether packets of a session wait.
@@ -79,12 +96,13 @@ impl Inbox {
 }
 
 impl Queue {
-    fn next(&mut self) -> Option<Frame> {
+    fn next(&mut self) -> Option<Next> {
         match self.items.pop_front()? {
             Item::Frame(frame) => {
                 self.bytes = self.bytes.saturating_sub(frame.len());
-                Some(frame)
+                Some(Next::Packet(frame))
             }
+            Item::Closed(conn, reason) => Some(Next::Closed(conn, reason)),
             Item::Body { text, at } => {
                 let (packet, rest) = engineio::payload::split_first(text.get(at..)?);
                 let frame = Frame::text(packet);
@@ -93,7 +111,7 @@ impl Queue {
                 if let Some(at) = next {
                     self.items.push_front(Item::Body { text, at });
                 }
-                Some(frame)
+                Some(Next::Packet(frame))
             }
         }
     }
@@ -104,7 +122,8 @@ mod tests {
     use super::*;
 
     fn texts(inbox: &mut Inbox) -> Vec<(usize, String)> {
-        let text = |frame| if let Frame::Text(text) = frame { text.to_string() } else { "bytes".to_owned() };
+        let text =
+            |next| if let Next::Packet(Frame::Text(text)) = next { text.to_string() } else { format!("{next:?}") };
         core::iter::from_fn(|| inbox.next()).map(|(session, frame)| (session.0, text(frame))).collect()
     }
 
@@ -115,10 +134,17 @@ mod tests {
         assert_eq!(inbox.push_body(SessionKey(2), "4x\u{1e}4y".to_owned()), 5);
         assert_eq!(inbox.push_body(SessionKey(1), "4d".to_owned()), 12);
         assert_eq!(inbox.push_frame(SessionKey(1), Frame::Binary(vec![7].into())), 13);
+        inbox.push_closed(SessionKey(1), ConnId(4), Reason::TransportClose);
         let of = |session, packets: &[&str]| packets.iter().map(|packet| (session, (*packet).to_owned())).collect();
         let all = texts(&mut inbox);
         let (one, two): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|(session, _)| *session == 1);
-        assert_eq!((one, two), (of(1, &["4a", "4é", "", "4c", "4d", "bytes"]), of(2, &["4x", "4y"])));
+        assert_eq!(
+            (one, two),
+            (
+                of(1, &["4a", "4é", "", "4c", "4d", r#"Packet(Binary(b"\x07"))"#, "Closed(ConnId(4), TransportClose)"]),
+                of(2, &["4x", "4y"])
+            )
+        );
         assert_eq!(all.iter().take(4).map(|(session, _)| *session).collect::<Vec<_>>(), [1, 2, 1, 2]);
         assert!(inbox.is_empty());
     }

@@ -11,7 +11,7 @@ use crate::core::input::{Command, Input};
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
-use crate::id::{Namespace, Room, Sid, SocketId};
+use crate::id::{ConnId, Namespace, Room, Sid, SocketId};
 use crate::limits::MAX_ROOMS;
 use crate::time::Timestamp;
 
@@ -29,6 +29,11 @@ impl Server {
     /// Returns whether a WebSocket may take over a session: it polls or drains, and no other WebSocket probes it.
     pub fn can_upgrade(&self, sid: Sid) -> bool {
         self.engine.can_upgrade(sid)
+    }
+
+    /// Returns whether packets of a WebSocket wait, so that it is not over for its session although it is closed.
+    pub fn has_waiting(&self, conn: ConnId) -> bool {
+        self.engine.session_of(conn).is_some_and(|(session, _)| self.inbox.has(session))
     }
 
     /// Returns how many sessions there are, draining ones included.
