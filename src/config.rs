@@ -32,6 +32,9 @@ pub struct Config {
     pub max_buffered_bytes: usize,
     /// What each client may cause per second.
     pub client_rates: ClientRates,
+    /// `MAX_UNJOINED_PER_ADDRESS`: the number of sessions of one address that have not joined a namespace, above which the oldest
+    /// is dropped; 200.
+    pub max_unjoined_per_address: usize,
     /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
@@ -85,6 +88,7 @@ impl Config {
         };
         let millis = |name, bound| number(name, bound).map(Duration::from_millis);
         let bytes = |name, bound| number(name, bound).map(to_bytes);
+        let count = |name, bound| number(name, bound).map(to_bytes);
         Ok(Self {
             ping_interval: millis("PING_INTERVAL_MS", limits::PING_INTERVAL_MS)?,
             ping_timeout: millis("PING_TIMEOUT_MS", limits::PING_TIMEOUT_MS)?,
@@ -93,6 +97,7 @@ impl Config {
             upgrade_timeout: millis("UPGRADE_TIMEOUT_MS", limits::UPGRADE_TIMEOUT_MS)?,
             max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
             client_rates: ClientRates::parse(number)?,
+            max_unjoined_per_address: count("MAX_UNJOINED_PER_ADDRESS", limits::MAX_UNJOINED_PER_ADDRESS)?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
             admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
         })
@@ -102,6 +107,11 @@ impl Config {
     /// long as a session may be silent, and at most [`BODY_TIMEOUT`](limits::BODY_TIMEOUT).
     pub fn body_timeout(&self) -> Duration {
         self.ping_interval.saturating_add(self.ping_timeout).min(limits::BODY_TIMEOUT)
+    }
+
+    /// Returns the time within which the client of a polling session must make its second request.
+    pub fn unfollowed_timeout(&self) -> Duration {
+        self.connect_timeout.min(limits::UNFOLLOWED_TIMEOUT)
     }
 
     /// Returns whether one tick pings all WebSockets and the runtime answers their pongs, so that the world can sleep. Otherwise
@@ -121,6 +131,7 @@ impl Default for Config {
             upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
             max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
             client_rates: ClientRates::default(),
+            max_unjoined_per_address: to_bytes(limits::MAX_UNJOINED_PER_ADDRESS.0),
             allowed_origins: AllowedOrigins::Same,
             admin_key: None,
         }
@@ -197,6 +208,13 @@ mod tests {
         assert_eq!(Config::default().body_timeout(), Duration::from_secs(45));
         let long = parse_one("PING_INTERVAL_MS", "86400000").expect("valid");
         assert_eq!(long.body_timeout(), limits::BODY_TIMEOUT);
+    }
+
+    #[test]
+    fn a_client_has_no_more_time_to_follow_than_to_join() {
+        assert_eq!(Config::default().unfollowed_timeout(), limits::UNFOLLOWED_TIMEOUT);
+        let short = parse_one("CONNECT_TIMEOUT_MS", "100").expect("valid");
+        assert_eq!(short.unfollowed_timeout(), Duration::from_millis(100));
     }
 
     #[test]

@@ -159,8 +159,19 @@ pub const MAX_SPILL_ROW_BYTES: u32 = 1_000_000;
 pub const MAX_SOCKETS: usize = 32_768;
 
 /// Most sessions of one world that poll at once. They live in memory, each with a buffer, in an isolate of 128 MB; a
-/// client polls for about a second before it upgrades.
+/// client polls for about a second before it upgrades. Beyond it, the oldest that has not joined a namespace is dropped;
+/// if all have joined, the new one gets a 503.
 pub const MAX_POLLING_SESSIONS: usize = 1_000;
+
+/// How long a session that polls waits for the second request of its client, if `CONNECT_TIMEOUT_MS` is not shorter. A
+/// client makes it as soon as it has the response to the first one. While it waits, its world is awake and billed, and
+/// anybody can open a session with one GET.
+pub const UNFOLLOWED_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Most WebSockets of one world whose clients have not joined a namespace. A client joins within a round trip, so that
+/// at the 1,000 requests per second which an object can take, a client has a second. Beyond it, the oldest is closed
+/// with 1013.
+pub const MAX_UNJOINED_WEBSOCKETS: usize = 1_000;
 
 /// Most characters of a name, such as an event's or a header's, that an error message repeats.
 pub const MAX_ECHOED_NAME_CHARS: usize = 100;
@@ -254,6 +265,11 @@ pub const MAX_LOG_LINES: usize = 100;
 
 /// The time in which [`MAX_LOG_LINES`] are counted.
 pub const LOG_WINDOW: Duration = Duration::from_mins(1);
+
+/// `MAX_UNJOINED_PER_ADDRESS`: one address may be that of a school or a mobile network, whose clients connect again at
+/// the same time after a deploy; but each of them joins within a second. One address must not fill
+/// `MAX_POLLING_SESSIONS` or `MAX_UNJOINED_WEBSOCKETS`.
+pub const MAX_UNJOINED_PER_ADDRESS: (u64, RangeInclusive<u64>) = (200, 1..=1_000_000);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.
 pub const MIN_ADMIN_KEY_CHARS: usize = 16;

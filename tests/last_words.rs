@@ -1,5 +1,5 @@
 //! A client that polls gets everything that was sent before the server closed its session, whatever closed it, by polling or on
-//! the WebSocket of an upgrade.
+//! the WebSocket of an upgrade. The exception is a client that has not joined in time; see `unjoined.rs`.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
@@ -171,7 +171,7 @@ impl Scene {
 /// A way to close the guest's session, and the packets that the guest gets before the close.
 type Way = (&'static str, Guest, fn(&mut Scene), &'static [&'static str]);
 
-const WAYS: [Way; 15] = [
+const WAYS: [Way; 13] = [
     ("the handler of its own event", Guest::Joined, |scene| scene.post(r#"42["full"]"#), &[FULL, LEFT]),
     (
         "the handle of another's handler",
@@ -223,18 +223,6 @@ const WAYS: [Way; 15] = [
         &[FULL],
     ),
     ("on_connect", Guest::New, |scene| scene.post(r#"40{"kicked":true}"#), &["40", FULL, LEFT]),
-    (
-        "the time to join, after a refusal",
-        Guest::New,
-        |scene| {
-            scene.post(r#"40{"refused":true}"#);
-            scene.host.advance_millis(20_000);
-            assert_eq!(scene.get().as_deref(), Some(r#"44{"message":"full","data":{"code":"FULL"}}"#));
-            scene.host.advance_millis(25_000);
-        },
-        &["2"],
-    ),
-    ("the time to join", Guest::New, |scene| scene.host.advance_millis(45_000), &["2"]),
     ("a packet before CONNECT", Guest::New, |scene| scene.post(r#"42["full"]"#), &[]),
     ("plain Engine.IO", Guest::Plain, |scene| scene.post("4hello"), &["4full"]),
 ];
@@ -278,10 +266,6 @@ fn what_waits_is_polled_alone_and_then_the_close() {
 fn what_waits_is_sent_on_the_websocket_that_takes_over() {
     for (name, guest, how, words) in WAYS {
         for (sleeps, is_probed_before) in [(false, true), (true, true), (false, false)] {
-            if is_probed_before && name.contains("time to join") {
-                // The connect timeout is longer than the upgrade timeout.
-                continue;
-            }
             let mut scene = Scene::new(guest, sleeps);
             let probe = is_probed_before.then(|| scene.probe());
             how(&mut scene);

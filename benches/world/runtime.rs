@@ -215,11 +215,6 @@ impl Platform for Runtime {
         (RequestId(self.requests), RequestId(self.requests))
     }
 
-    fn is_waiting(&self, request: RequestId) -> bool {
-        black_box(request);
-        true
-    }
-
     fn respond(&mut self, _: RequestId, response: Response) {
         black_box(response);
     }

@@ -64,8 +64,8 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
         Reception::Opens { sid, waiting } => {
             Ok(promise(answer(waiting, headers(), app.engine_routes().set_cookie(sid))))
         }
-        Reception::WantsBody { request: number, sid, waiting } => {
-            let (headers, limits) = (headers(), BodyLimits::new(shell.borrow().config()));
+        Reception::WantsBody { request: number, sid, due, waiting } => {
+            let (headers, limits) = (headers(), BodyLimits::new(shell.borrow().config()).until(due));
             Ok(promise(async move {
                 let body = limits.read(&request).await;
                 shell.borrow_mut().handle_body(number, sid, body);

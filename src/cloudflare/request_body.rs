@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::runtime;
 use crate::config::Config;
 use crate::object::Body;
+use crate::time::Timestamp;
 
 /// The bounds of a request's body, as numbers for JavaScript.
 pub(crate) struct BodyLimits {
@@ -21,6 +22,11 @@ impl BodyLimits {
             max_bytes: runtime::integer_to_js(config.max_payload_bytes as u64),
             timeout_ms: runtime::span_to_js(config.body_timeout()),
         }
+    }
+
+    /// Sets when the body must have arrived.
+    pub(crate) fn until(self, due: Timestamp) -> Self {
+        Self { timeout_ms: runtime::span_to_js(due.since(runtime::now())), ..self }
     }
 
     /// Reads the body of a request, within the bounds.

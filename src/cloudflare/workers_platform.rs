@@ -289,10 +289,6 @@ impl Platform for Workers {
         (request, receiver)
     }
 
-    fn is_waiting(&self, request: RequestId) -> bool {
-        self.requests.contains_key(&request)
-    }
-
     fn respond(&mut self, request: RequestId, response: Response) {
         if let Some(waiting) = self.requests.remove(&request) {
             // A request whose receiver is gone needs no response.

@@ -49,6 +49,24 @@ impl HandshakeRequest {
         self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }
 
+    /// Returns a hash of the part of the address that stands for one client or household; 0 if the address is not known. The part
+    /// is an IPv4 address, or the first 64 bits of an IPv6 address: a client has as many of the rest as it likes.
+    pub(crate) fn network(&self) -> u64 {
+        let mut hash = 0;
+        let (mut groups, mut previous) = (0, 0);
+        for byte in self.address.bytes() {
+            groups += usize::from(byte == b':');
+            // The rest of an address that is shortened here is mostly zeros.
+            if groups == 4 || (byte == b':' && previous == b':') {
+                break;
+            }
+            previous = byte;
+            // FNV-1a. Nobody chooses among enough addresses to find two with the same 64 bits.
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        hash
+    }
+
     /// Returns the names and values in its query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
@@ -70,12 +88,18 @@ struct Forms {
 impl LazyHandshake {
     /// Returns the request.
     pub fn get(&self) -> &Rc<HandshakeRequest> {
-        let Forms { read, written } = &*self.0;
-        read.get_or_init(|| {
-            // `HandshakeRequest` wrote this JSON itself, so that parsing it does not fail.
-            let handshake = written.get().and_then(|json| serde_json::from_str(json.get()).ok());
-            Rc::new(handshake.unwrap_or_default())
-        })
+        self.0.read.get_or_init(|| Rc::new(self.parse()))
+    }
+
+    /// Returns the [`network`](HandshakeRequest::network) of the client. If the request was not parsed before, it is not kept parsed.
+    pub(crate) fn network(&self) -> u64 {
+        self.0.read.get().map_or_else(|| self.parse().network(), |handshake| handshake.network())
+    }
+
+    fn parse(&self) -> HandshakeRequest {
+        // `HandshakeRequest` wrote this JSON itself, so that parsing it does not fail.
+        let handshake = self.0.written.get().and_then(|json| serde_json::from_str(json.get()).ok());
+        handshake.unwrap_or_default()
     }
 }
 
@@ -119,6 +143,37 @@ impl fmt::Debug for LazyHandshake {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_is_an_ipv4_address_or_half_an_ipv6_address() {
+        let network = |address: &str| {
+            let handshake = HandshakeRequest { address: address.to_owned(), ..HandshakeRequest::default() };
+            let read: LazyHandshake =
+                serde_json::from_str(&serde_json::to_string(&handshake).expect("JSON")).expect("valid");
+            assert_eq!(read.network(), handshake.network());
+            assert!(read.0.read.get().is_none(), "it is kept parsed");
+            handshake.network()
+        };
+        assert_eq!(network(""), 0);
+        let networks = [
+            "203.0.113.7",
+            "203.0.113.70",
+            "2001:db8:1:2::6",
+            "2001:db8:1:3::6",
+            "2001:db8:1::6",
+            "2001:db8::6",
+            "::1",
+        ];
+        for (place, one) in networks.iter().enumerate() {
+            assert!(
+                network(one) != 0 && networks.iter().skip(place + 1).all(|other| network(one) != network(other)),
+                "{one}"
+            );
+        }
+        for (one, other) in [("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::6"), ("2001:db8:1::6", "2001:db8:1::7:8")] {
+            assert_eq!(network(one), network(other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn a_handshake_request_keeps_its_json() {

@@ -19,6 +19,7 @@ mod due;
 mod emission;
 mod inbox;
 mod limited;
+mod newcomers;
 mod pending_connects;
 mod queries;
 mod restore;
@@ -100,10 +101,12 @@ impl Server {
         self.connect_again(entropy, fx);
         match input {
             Input::OpenPolling { request, sid, protocol, handshake } => {
+                self.make_room(true, handshake.network(), fx);
                 let session = self.engine.handle_open_polling(now, request, sid, protocol, fx);
                 self.open(now, session, protocol, handshake, fx);
             }
             Input::OpenWebSocket { conn, sid, protocol, handshake } => {
+                self.make_room(false, handshake.network(), fx);
                 let session = self.engine.handle_open_websocket(now, conn, sid, protocol, fx);
                 self.open(now, session, protocol, handshake, fx);
             }
@@ -209,6 +212,7 @@ impl Server {
         fx: &mut Effects,
     ) {
         let Some(session) = session else { return };
+        self.engine.add_unjoined(session, handshake.network());
         match protocol {
             Protocol::SocketIo => {
                 self.clients

@@ -32,6 +32,8 @@ pub enum Reception<P: Platform> {
         request: RequestId,
         /// Its session.
         sid: Sid,
+        /// When the body must have arrived.
+        due: Timestamp,
         /// The receiver of the response.
         waiting: P::Waiting,
     },
@@ -89,10 +91,9 @@ impl<P: Platform> Shell<P> {
             EngineRequest::Post(sid) => {
                 let octets = octets();
                 let (request, waiting) = self.run_request(|request| Input::Post { request, sid, octets }, details);
-                if self.platform.is_waiting(request) {
-                    Reception::WantsBody { request, sid, waiting }
-                } else {
-                    Reception::Waits(waiting)
+                match self.server().body_due(request) {
+                    Some(due) => Reception::WantsBody { request, sid, due, waiting },
+                    None => Reception::Waits(waiting),
                 }
             }
             EngineRequest::OpenWebSocket => {

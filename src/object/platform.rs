@@ -151,9 +151,6 @@ pub trait Platform {
     /// again.
     fn register(&mut self) -> (RequestId, Self::Waiting);
 
-    /// Returns whether a request has no response yet.
-    fn is_waiting(&self, request: RequestId) -> bool;
-
     /// Responds to a request.
     fn respond(&mut self, request: RequestId, response: Response);
 

@@ -143,7 +143,7 @@ impl Host {
     pub fn request(&mut self, method: &str, query: &str, protocol: Protocol, octets: bool) -> HttpNo {
         let http = match self.receive(method, false, query, protocol, octets) {
             Reception::Waits(http) | Reception::Opens { waiting: http, .. } => http,
-            Reception::WantsBody { request, sid, waiting: http } => {
+            Reception::WantsBody { request, sid, waiting: http, .. } => {
                 if let Some(post) = self.runtime_mut().requests.get_mut(http) {
                     post.body_due = Some((request, sid));
                 }

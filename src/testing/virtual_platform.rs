@@ -218,10 +218,6 @@ impl Platform for VirtualPlatform {
         (RequestId(u32::try_from(http).unwrap_or(u32::MAX)), http)
     }
 
-    fn is_waiting(&self, request: RequestId) -> bool {
-        self.waiting.contains(&(request.0 as HttpNo))
-    }
-
     fn respond(&mut self, request: RequestId, response: Response) {
         self.give(request.0 as HttpNo, response);
     }

@@ -34,14 +34,16 @@ impl Engine {
 
     /// Closes a session in good order, and reports it by [`next_ended`](Self::next_ended). A polling client still gets what waits
     /// for it, with its next GET or on the WebSocket that it upgrades to. If a GET hangs, nothing waits, and the close is its
-    /// response.
+    /// response. A client that has not joined gets it only as long as it still had time to join.
     pub fn close_session(&mut self, now: Timestamp, key: SessionKey, reason: Reason, fx: &mut Effects) {
         let Some(conn_view) = self.conn_view(key) else { return };
         let Some(session) = self.sessions.get_mut(key.0) else { return };
+        let drained = now.after(POLLING_CLOSE_TIMEOUT);
+        let until = session.gives_up().map_or(drained, |at| at.min(drained));
         match &mut session.transport {
-            Transport::Polling(polling) if !polling.is_polled() => {
+            Transport::Polling(polling) if !polling.is_polled() && until > now => {
                 let protocol = session.protocol;
-                session.transport = Transport::Draining(polling.drain(now.after(POLLING_CLOSE_TIMEOUT)));
+                session.transport = Transport::Draining(polling.drain(until));
                 self.reschedule(key);
                 self.report_ended(key, conn_view, protocol, reason);
             }

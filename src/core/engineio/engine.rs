@@ -7,6 +7,7 @@ use super::packet_watch::PacketWatch;
 use super::posts::Posts;
 use super::session::{Polling, Session, Transport};
 use super::session_ended::SessionEnded;
+use super::unjoined::Unjoined;
 use crate::config::Config;
 use crate::core::account::Allowance;
 use crate::core::table::{ById, SlotMap, SlotSet};
@@ -22,6 +23,7 @@ pub struct Engine {
     pub(super) by_conn: SlotMap<Role>,
     /// The number of sessions that poll or drain.
     pub(super) polling_count: usize,
+    pub(super) unjoined: Unjoined,
     pub(super) deadlines: Deadlines,
     pub(super) posts: Posts,
     pub(super) ended: VecDeque<SessionEnded>,
@@ -46,6 +48,7 @@ impl Engine {
             sessions: ById::default(),
             by_conn: SlotMap::default(),
             polling_count: 0,
+            unjoined: Unjoined::default(),
             deadlines: Deadlines::default(),
             posts: Posts::default(),
             ended: VecDeque::new(),
@@ -72,6 +75,7 @@ impl Engine {
     pub(super) fn remove(&mut self, key: SessionKey) -> Option<Session> {
         let session = self.sessions.remove(key.0)?;
         self.deadlines.remove(key);
+        self.unjoined.remove(key);
         if !matches!(session.transport, Transport::WebSocket { .. }) {
             self.polling_count = self.polling_count.saturating_sub(1);
         }
@@ -98,8 +102,11 @@ impl Engine {
         }
     }
 
-    /// Sets or removes the time at which a session is closed.
+    /// Sets or removes the time at which a session is closed. One without such a time has joined.
     pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
+        if expires.is_none() {
+            self.unjoined.remove(key);
+        }
         if let Some(session) = self.sessions.get_mut(key.0) {
             session.expires = expires;
             self.reschedule(key);

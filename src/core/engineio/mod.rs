@@ -32,6 +32,7 @@ mod send;
 mod session;
 mod session_ended;
 mod timeout;
+mod unjoined;
 mod upgrade;
 
 pub use charging::Refused;

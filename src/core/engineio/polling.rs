@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::payload;
 use super::posts::Post;
 use super::received_packet::ReceivedPacket;
-use super::session::Transport;
+use super::session::{Session, Transport};
 use super::wire::{CLOSE, NOOP};
 use crate::core::effect::{Effect, Effects, Response};
 use crate::core::input::PostBody;
@@ -20,6 +20,7 @@ impl Engine {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
+        self.follow(key);
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if let Err(refusal) = polling.poll(request, fx) {
@@ -42,11 +43,15 @@ impl Engine {
         }
     }
 
-    /// Handles the head of a POST of a session. Responds only to refuse it.
+    /// Handles the head of a POST of a session. Responds only to refuse it. The body has no more time than a client that has not
+    /// joined has to join.
     pub fn handle_post(&mut self, now: Timestamp, request: RequestId, sid: Sid, octets: bool, fx: &mut Effects) {
         let refuse =
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
+        self.follow(key);
+        let due = now.after(self.config.body_timeout());
+        let gives_up = self.sessions.get(key.0).and_then(Session::gives_up);
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
                 if polling.posting.is_some() || octets {
@@ -62,7 +67,12 @@ impl Engine {
             Some(Transport::Draining(_)) => {}
             _ => return refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
-        self.posts.insert(request, sid, now.after(self.config.body_timeout()));
+        self.posts.insert(request, sid, gives_up.map_or(due, |at| at.min(due)));
+    }
+
+    /// Returns when the body of a POST must have arrived.
+    pub fn body_due(&self, request: RequestId) -> Option<Timestamp> {
+        self.posts.due(request)
     }
 
     /// Refuses the POSTs whose bodies have not arrived in time, and drops the sessions that wait for them.

@@ -13,8 +13,7 @@ pub(crate) struct Post {
     due: Timestamp,
 }
 
-/// POSTs whose bodies have not arrived, oldest first. All have the same timeout, so the first is due first. There are at most
-/// as many as requests that the runtime holds open.
+/// POSTs whose bodies have not arrived. There are at most as many as requests that the runtime holds open.
 #[derive(Debug, Default)]
 pub(crate) struct Posts(Vec<Post>);
 
@@ -27,17 +26,22 @@ impl Posts {
     /// Removes a POST whose body arrived or was aborted; returns `false` if it was removed already.
     pub(crate) fn remove(&mut self, request: RequestId) -> bool {
         let place = self.0.iter().position(|post| post.request == request);
-        place.map(|place| self.0.remove(place)).is_some()
+        place.map(|place| self.0.swap_remove(place)).is_some()
     }
 
     /// Removes and returns a POST whose body has not arrived in time.
     pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<Post> {
-        self.0.first().filter(|post| post.due <= now)?;
-        Some(self.0.remove(0))
+        let place = self.0.iter().position(|post| post.due <= now)?;
+        Some(self.0.swap_remove(place))
     }
 
     /// Returns the earliest deadline of a body.
     pub(crate) fn first_due(&self) -> Option<Timestamp> {
-        self.0.first().map(|post| post.due)
+        self.0.iter().map(|post| post.due).min()
+    }
+
+    /// Returns the deadline of the body of a POST.
+    pub(crate) fn due(&self, request: RequestId) -> Option<Timestamp> {
+        self.0.iter().find(|post| post.request == request).map(|post| post.due)
     }
 }

@@ -60,6 +60,8 @@ pub struct Polling {
     pub posting: Option<RequestId>,
     /// The WebSocket that is to take over.
     pub probe: Option<Probe>,
+    /// When it is dropped, unless its client makes a second request before; `None` once it has.
+    pub unfollowed_until: Option<Timestamp>,
 }
 
 /// What is left of a polling session that was closed: its client learns of the close by a GET for which nothing waits, or on
@@ -84,6 +86,15 @@ impl Identified for Session {
 }
 
 impl Session {
+    /// Returns when the session ends unless its client joins or, if it polls, makes its second request.
+    pub fn gives_up(&self) -> Option<Timestamp> {
+        let unfollowed_until = match &self.transport {
+            Transport::Polling(polling) => polling.unfollowed_until,
+            Transport::WebSocket { .. } | Transport::Draining(_) => None,
+        };
+        earliest([self.expires, unfollowed_until])
+    }
+
     /// Returns when something is due for the session. The tick of the shared heartbeat is not a session's deadline.
     pub fn deadline(&self) -> Option<Timestamp> {
         let heartbeat = match self.heartbeat {
@@ -93,7 +104,7 @@ impl Session {
         match &self.transport {
             Transport::WebSocket { .. } => earliest([heartbeat, self.expires]),
             Transport::Polling(polling) => {
-                earliest([heartbeat, self.expires, polling.probe.as_ref().map(Probe::deadline)])
+                earliest([heartbeat, self.gives_up(), polling.probe.as_ref().map(Probe::deadline)])
             }
             Transport::Draining(draining) => {
                 earliest([Some(draining.until), draining.probe.as_ref().map(Probe::gives_up)])
@@ -123,6 +134,11 @@ impl Transport {
 }
 
 impl Polling {
+    /// Returns the transport of a new session, whose client must make its second request before `unfollowed_until`.
+    pub fn new(unfollowed_until: Timestamp) -> Self {
+        Self { unfollowed_until: Some(unfollowed_until), ..Self::default() }
+    }
+
     /// Sends frames: at once if a GET hangs, otherwise with the next GET. Returns the bytes that waited before, so that one large
     /// packet does not mark a client as slow.
     pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {

@@ -119,8 +119,10 @@ impl Engine {
             }
             return;
         }
-        if session.expires.is_some_and(due) {
-            self.close_session(now, key, Reason::ForcedServerClose, fx);
+        if session.gives_up().is_some_and(due) {
+            let is_expired = session.expires.is_some_and(due);
+            let reason = if is_expired { Reason::ForcedServerClose } else { Reason::PingTimeout };
+            self.close_session(now, key, reason, fx);
             return;
         }
         match session.heartbeat {

@@ -32,6 +32,7 @@ impl Engine {
             }
         }
         if let Some(key) = found {
+            self.follow(key);
             self.by_conn.insert(conn, Role::Probe(key));
             self.reschedule(key);
         }

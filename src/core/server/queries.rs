@@ -11,7 +11,7 @@ use crate::core::input::{Command, Input};
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
-use crate::id::{ConnId, Namespace, Room, Sid, SocketId};
+use crate::id::{ConnId, Namespace, RequestId, Room, Sid, SocketId};
 use crate::limits::MAX_ROOMS;
 use crate::time::Timestamp;
 
@@ -34,6 +34,11 @@ impl Server {
     /// Returns whether packets of a WebSocket wait, so that it is not over for its session although it is closed.
     pub fn has_waiting(&self, conn: ConnId) -> bool {
         self.engine.session_of(conn).is_some_and(|(session, _)| self.inbox.has(session))
+    }
+
+    /// Returns when the body of a POST must have arrived; `None` for a request that waits for no body.
+    pub fn body_due(&self, request: RequestId) -> Option<Timestamp> {
+        self.engine.body_due(request)
     }
 
     /// Returns how many sessions there are, draining ones included.

@@ -109,6 +109,9 @@ impl Server {
             client.sockets.insert(namespace.clone(), id);
             self.namespaces.insert(socket);
         }
+        if header.expires.is_some() {
+            self.engine.add_unjoined(session, client.handshake.network());
+        }
         self.clients.insert(session, client);
         for (namespace, auth) in joining {
             self.pending_connects.restore(RestoredConnect { session, namespace, auth });
