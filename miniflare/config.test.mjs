@@ -27,6 +27,7 @@ describe("an invalid variable is named in the error", () => {
     UPGRADE_TIMEOUT_MS: ["999999999999", /must be from/],
     MAX_BUFFERED_BYTES: ["lots", /whole number/],
     MAX_UNJOINED_PER_ADDRESS: ["0", /must be from/],
+    TRANSPORTS: ["carrier-pigeon", /must be polling, websocket/],
     ALLOWED_ORIGINS: ["page.example", /page\.example.*https:\/\//],
   };
   for (const [variable, [value, problem]] of Object.entries(bad)) {

@@ -2,6 +2,7 @@
 
 mod client_rates;
 mod origins;
+mod transports;
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -14,6 +15,7 @@ use super::limits;
 
 pub(crate) use client_rates::ClientRates;
 pub(crate) use origins::AllowedOrigins;
+pub(crate) use transports::Transports;
 
 /// The settings of a deployment. Each field names its variable and its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct Config {
     /// `MAX_UNJOINED_PER_ADDRESS`: the number of sessions of one address that have not joined a namespace, above which the oldest
     /// is dropped; 200.
     pub max_unjoined_per_address: usize,
+    /// `TRANSPORTS`: the transports that are served; both.
+    pub transports: Transports,
     /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
@@ -98,6 +102,7 @@ impl Config {
             max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
             client_rates: ClientRates::parse(number)?,
             max_unjoined_per_address: count("MAX_UNJOINED_PER_ADDRESS", limits::MAX_UNJOINED_PER_ADDRESS)?,
+            transports: Transports::parse(variable("TRANSPORTS").as_deref().unwrap_or_default())?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
             admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
         })
@@ -132,6 +137,7 @@ impl Default for Config {
             max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
             client_rates: ClientRates::default(),
             max_unjoined_per_address: to_bytes(limits::MAX_UNJOINED_PER_ADDRESS.0),
+            transports: Transports::default(),
             allowed_origins: AllowedOrigins::Same,
             admin_key: None,
         }

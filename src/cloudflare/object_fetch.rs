@@ -45,7 +45,7 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
         let variables: Variables = Rc::new(move |name| store.variable(name));
         let is_octets =
             || head.header("content-type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case(OCTET_STREAM));
-        match EngineRequest::parse(head.method(), head.is_upgrade(), head.query()) {
+        match EngineRequest::parse(head.method(), head.is_upgrade(), head.query(), shell.config().transports) {
             Ok(parsed) => shell.handle_request(parsed, protocol, is_octets, |now| {
                 ConnRequest::new(head.method().to_owned(), world, head.is_upgrade(), head.to_handshake(now), variables)
             })?,

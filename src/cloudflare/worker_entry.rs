@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::respond::{respond, respond_message};
 use super::runtime;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Transports};
 use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
 use crate::error::Refusal;
@@ -30,8 +30,9 @@ enum Step {
     Answer(JsValue),
     /// The object of its world responds.
     Forward(Promise),
-    /// The app's hooks are called first, with this request. The headers are the CORS headers of the response.
-    Ask(ConnRequest, Vec<origin::HeaderPair>),
+    /// The app's hooks are called first, with this request. The headers are the CORS headers of the response;
+    /// the transports are those that are served.
+    Ask(ConnRequest, Vec<origin::HeaderPair>, Transports),
 }
 
 /// Handles a request to the Worker that serves `app`. The app's hooks run first, if there are any for the request.
@@ -44,8 +45,10 @@ pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
     match begin(&request, &env, &app) {
         Ok(Step::Answer(response)) => Promise::resolve(&response),
         Ok(Step::Forward(response)) => response,
-        Ok(Step::Ask(details, headers)) => {
-            future_to_promise(AssertUnwindSafe(async move { ask(&request, &env, &app, &details, &headers).await }))
+        Ok(Step::Ask(details, headers, served)) => {
+            future_to_promise(AssertUnwindSafe(
+                async move { ask(&request, &env, &app, &details, &headers, served).await },
+            ))
         }
         Err(error) => Promise::reject(&error),
     }
@@ -107,10 +110,17 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         return runtime::respond(204, None, runtime::flatten(&headers, &[])).map(Step::Answer);
     }
     if engine.looks_at_requests() {
-        return Ok(Step::Ask(details(world), headers));
+        return Ok(Step::Ask(details(world), headers, config.transports));
     }
     let subprotocols = head.header(SUBPROTOCOL);
-    match check_protocol(method, head.is_upgrade(), head.query(), subprotocols, head.handshake_bytes()) {
+    match check_protocol(
+        method,
+        head.is_upgrade(),
+        head.query(),
+        subprotocols,
+        head.handshake_bytes(),
+        config.transports,
+    ) {
         Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
         Err(refusal) => {
             respond(Rejection::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer)
@@ -125,9 +135,10 @@ async fn ask(
     app: &App,
     details: &ConnRequest,
     headers: &[origin::HeaderPair],
+    served: Transports,
 ) -> Result<JsValue, JsValue> {
     let engine = app.engine_routes();
-    if let Err(denied) = engine.admit(details).await {
+    if let Err(denied) = engine.admit(details, served).await {
         return respond(denied.into_response(details.is_upgrade()), headers);
     }
     let response = JsFuture::from(forward(env, details.world(), request)).await?;

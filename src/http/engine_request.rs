@@ -1,6 +1,7 @@
 //! Requests to a gateway, parsed. The Worker refuses invalid requests, which need no world; the object parses the others again.
 
 use super::subprotocol::select_subprotocol;
+use crate::config::Transports;
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
 use crate::limits::MAX_HANDSHAKE_REQUEST_BYTES;
@@ -22,7 +23,7 @@ pub enum EngineRequest {
 
 impl EngineRequest {
     /// Parses a request from its method, its decoded query and whether it asks for a WebSocket, with engine.io's order of
-    /// checks.
+    /// checks. A transport that is not served is unknown.
     ///
     /// # Errors
     /// The refusal that the client gets.
@@ -30,6 +31,7 @@ impl EngineRequest {
         method: &str,
         wants_websocket: bool,
         query: impl IntoIterator<Item = (K, V)>,
+        served: Transports,
     ) -> Result<Self, Refusal>
     where
         K: AsRef<str> + 'a,
@@ -46,8 +48,8 @@ impl EngineRequest {
             *field = Some(value.as_ref().to_owned());
         }
         let websocket = match transport.as_deref() {
-            Some("polling") => false,
-            Some("websocket") => true,
+            Some("polling") if served.has_polling() => false,
+            Some("websocket") if served.has_websocket() => true,
             _ => return Err(Refusal::UnknownTransport),
         };
         let is_supported = eio.as_deref() == Some("4");
@@ -75,7 +77,7 @@ impl EngineRequest {
 }
 
 /// Checks a request by the protocol alone. `bytes` is the size of its URL and headers; `subprotocols` is the value of its header
-/// `Sec-WebSocket-Protocol`.
+/// `Sec-WebSocket-Protocol`; `served` are the transports that are served.
 ///
 /// # Errors
 /// The refusal that the client gets; the request does not reach its world.
@@ -85,12 +87,13 @@ pub(crate) fn check_protocol<'a, K, V>(
     query: impl IntoIterator<Item = (K, V)>,
     subprotocols: Option<&str>,
     bytes: usize,
+    served: Transports,
 ) -> Result<EngineRequest, Refusal>
 where
     K: AsRef<str> + 'a,
     V: AsRef<str> + 'a,
 {
-    let parsed = EngineRequest::parse(method, is_upgrade, query)?;
+    let parsed = EngineRequest::parse(method, is_upgrade, query, served)?;
     if opens(parsed) && bytes > MAX_HANDSHAKE_REQUEST_BYTES {
         return Err(Refusal::HandshakeTooLong);
     }
@@ -111,7 +114,7 @@ mod tests {
 
     fn parse(method: &str, websocket: bool, query: &str) -> Result<EngineRequest, u8> {
         let query = form_urlencoded::parse(query.as_bytes());
-        EngineRequest::parse(method, websocket, query).map_err(|refusal| refusal.code())
+        EngineRequest::parse(method, websocket, query, Transports::Both).map_err(|refusal| refusal.code())
     }
 
     #[test]
@@ -140,5 +143,21 @@ mod tests {
         assert_eq!(parse("PUT", false, &with_sid("polling")), Err(3));
         assert_eq!(parse("POST", false, &with_sid("websocket")), Err(3));
         assert_eq!(parse("GET", false, "EIO=4&transport=polling&sid="), Ok(EngineRequest::OpenPolling));
+    }
+
+    #[test]
+    fn a_transport_that_is_not_served_is_unknown() {
+        let sid = "a".repeat(20);
+        for (served, refused) in [(Transports::Polling, "websocket"), (Transports::WebSocket, "polling")] {
+            for method in ["GET", "POST", "OPTIONS"] {
+                for (websocket, rest) in [(false, String::new()), (true, String::new()), (true, format!("&sid={sid}"))]
+                {
+                    let query = format!("EIO=4&transport={refused}{rest}");
+                    let query = form_urlencoded::parse(query.as_bytes());
+                    let parsed = EngineRequest::parse(method, websocket, query, served);
+                    assert_eq!(parsed, Err(Refusal::UnknownTransport), "{served:?} {method} {rest}");
+                }
+            }
+        }
     }
 }

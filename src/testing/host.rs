@@ -324,7 +324,7 @@ impl Host {
         let url = format!("{}?{query}", engine.gateway_path());
         let handshake = HandshakeRequest { url, issued: self.runtime().now, ..self.handshake.clone() };
         let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, handshake, self.variables());
-        match finish(engine.admit(&details)) {
+        match finish(engine.admit(&details, self.config().transports)) {
             Ok(request) => {
                 let Ok(reception) = self.shell.handle_request(request, protocol, || octets, |_| details);
                 reception

@@ -7,9 +7,9 @@ use crate::id::Sid;
 use crate::value::Frame;
 
 /// Returns the OPEN packet of the session `sid`, with exactly the protocol's members, in the reference server's order. It offers
-/// the upgrade to WebSocket to a polling session only.
+/// the upgrade to WebSocket to a polling session only, and only if WebSocket is served.
 pub(crate) fn open_packet(sid: Sid, polling: bool, config: &Config) -> Frame {
-    let upgrades = if polling { r#""websocket""# } else { "" };
+    let upgrades = if polling && config.transports.has_websocket() { r#""websocket""# } else { "" };
     let (interval, timeout) = (millis(config.ping_interval), millis(config.ping_timeout));
     let max = config.max_payload_bytes;
     Frame::text(format!(

@@ -1,6 +1,7 @@
 //! Admission: which requests reach a world, and the responses to those that do not.
 
 use super::EngineRoutes;
+use crate::config::Transports;
 use crate::error::{BadRequest, Refusal};
 use crate::error::{Failure, HandlerError};
 use crate::extract::{AllowRequest, GuardRejection, Requested};
@@ -113,7 +114,7 @@ impl Rejection {
 
 impl EngineRoutes {
     /// Decides whether a request may reach its world, in the Worker: calls the guards, checks the protocol and, if the
-    /// request opens a session, calls the `allow_request` hooks. Reports refusals.
+    /// request opens a session, calls the `allow_request` hooks. Reports refusals. `served` are the transports that are served.
     ///
     /// # Errors
     /// The request must not reach its world.
@@ -121,9 +122,10 @@ impl EngineRoutes {
     pub(crate) fn admit<'a>(
         &'a self,
         request: &'a ConnRequest,
+        served: Transports,
     ) -> LocalBoxFuture<'a, Result<EngineRequest, Rejection>> {
         Box::pin(async move {
-            let checked = self.check_request(request).await;
+            let checked = self.check_request(request, served).await;
             match &checked {
                 Err(Rejection::Refused(refusal)) => self.report(request, refusal),
                 Err(Rejection::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
@@ -154,7 +156,7 @@ impl EngineRoutes {
         !self.connection_errors.is_empty()
     }
 
-    async fn check_request(&self, request: &ConnRequest) -> Result<EngineRequest, Rejection> {
+    async fn check_request(&self, request: &ConnRequest, served: Transports) -> Result<EngineRequest, Rejection> {
         for guard in &self.guards {
             match guard(Requested { request: request.clone() }).await {
                 Ok(()) => {}
@@ -171,6 +173,7 @@ impl EngineRoutes {
             request.query(),
             handshake.header(SUBPROTOCOL),
             handshake.bytes(),
+            served,
         )
         .map_err(refused)?;
         if !opens(parsed) {
