@@ -87,6 +87,11 @@ impl Config {
     /// # Errors
     /// A variable cannot be parsed, or is out of its range. The error names the first such variable.
     pub fn parse(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::parse_all(&variable)
+    }
+
+    /// Parses the variables. It is not generic, so that the wasm has it once, for the Worker and the object.
+    fn parse_all(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let number = |name: &'static str, (default, range): limits::NumberLimit| {
             parse_number(name, variable(name).as_deref(), default, range)
         };
