@@ -94,11 +94,9 @@ pub const MAX_QUEUED_EVENTS: usize = 1_000;
 /// delays for a moment.
 pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
 
-/// Most named alarms of one world. All of them are stored in one row, of 2 MB at most, and are read at every wake.
+/// Most named alarms of one world. Each is a row, with a context of up to `MAX_CONTEXT_BYTES`, and all of them are read at
+/// every wake.
 pub const MAX_ALARMS: usize = 400;
-
-/// Most bytes of all named alarms of a world as they are stored: in one row, for which the platform allows 2 MB.
-pub const MAX_ALARMS_BYTES: usize = 1_900_000;
 
 /// Longest time until an alarm, or until `ack_to` stops waiting: a hundred years. A longer time is cut to it. The
 /// platform's clock ends in 2262, and throws beyond.

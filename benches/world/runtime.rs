@@ -238,6 +238,14 @@ impl Store for Nothing {
         Ok(Vec::new())
     }
 
+    fn texts(&self, _: &str, _: &str) -> Result<Vec<(String, String)>, String> {
+        Ok(Vec::new())
+    }
+
+    fn first_at(&self, _: &str, _: &str) -> Result<Option<Timestamp>, String> {
+        Ok(None)
+    }
+
     fn variable(&self, _: &str) -> Option<String> {
         None
     }

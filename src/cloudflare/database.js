@@ -1,4 +1,8 @@
 // The tables in the object's SQLite: `spilled` and `stored`. A table is made when something is first written to it.
+//
+// Rows are inserted by `INSERT … SELECT`, never by `INSERT … VALUES`. Where the database is full (SQLITE_FULL), SQLite undoes only
+// a statement that could insert several rows, and rolls the whole transaction back for any other. The runtime then breaks the
+// object: what was written since its last commit is lost, and all of its sockets are closed.
 
 // The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot.
 // Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
@@ -12,7 +16,7 @@ export function writeBody(state, sid, rows) {
   state.storage.transactionSync(() => {
     sql.exec(TABLE);
     sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
-    rows.forEach((row, part) => sql.exec("INSERT INTO spilled VALUES (?, ?, ?)", sid, part, row));
+    rows.forEach((row, part) => sql.exec("INSERT INTO spilled SELECT ?, ?, ?", sid, part, row));
   });
 }
 
@@ -24,7 +28,7 @@ export function writePart(state, sid, place, bytes, rowBytes) {
   state.storage.transactionSync(() => {
     for (let chunk = 0; chunk <= last; chunk++) {
       const row = bytes.slice(chunk * rowBytes, (chunk + 1) * rowBytes);
-      sql.exec("INSERT OR REPLACE INTO spilled VALUES (?, ?, ?)", sid, -1 - (place * CHUNKS + chunk), row);
+      sql.exec("INSERT OR REPLACE INTO spilled SELECT ?, ?, ?", sid, -1 - (place * CHUNKS + chunk), row);
     }
   });
 }
@@ -81,7 +85,7 @@ export function writeStored(state, key, text) {
     return;
   }
   sql.exec(STORED);
-  sql.exec("INSERT OR REPLACE INTO stored VALUES (?, ?)", key, text);
+  sql.exec("INSERT OR REPLACE INTO stored SELECT ?, ?", key, text);
 }
 
 /** Returns the keys that start with `prefix`, in order. */
@@ -90,4 +94,18 @@ export function storedKeys(state, prefix) {
   const { sql } = state.storage;
   const rows = sql.exec("SELECT key FROM stored WHERE substr(key, 1, length(?)) = ? ORDER BY key", prefix, prefix);
   return rows.toArray().map(({ key }) => key);
+}
+
+/** Returns the keys from `from` up to `to`, without `to`, in order: each with its text behind it. */
+export function storedTexts(state, from, to) {
+  if (!hasStored(state)) return [];
+  const rows = state.storage.sql.exec("SELECT key, text FROM stored WHERE key >= ? AND key < ? ORDER BY key", from, to);
+  return rows.toArray().flatMap(({ key, text }) => [key, text]);
+}
+
+/** Returns the smallest `at` of the JSON texts of these keys; 0 for a text without `at`. */
+export function firstStoredAt(state, from, to) {
+  if (!hasStored(state)) return undefined;
+  const query = "SELECT min(coalesce(json_extract(text, '$.at'), 0)) AS at FROM stored WHERE key >= ? AND key < ?";
+  return state.storage.sql.exec(query, from, to).one().at ?? undefined;
 }

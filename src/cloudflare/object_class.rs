@@ -36,9 +36,9 @@ impl WeakShell {
         Some(call(&mut self.0.upgrade()?.borrow_mut()))
     }
 
-    /// Returns the callbacks for timers and for the look-up of the alarm.
+    /// Returns the callbacks for timers and for the alarm.
     fn callbacks(&self) -> Callbacks {
-        let (counted, timed, found) = (self.clone(), self.clone(), self.clone());
+        let (counted, timed, found, failed) = (self.clone(), self.clone(), self.clone(), self.clone());
         Callbacks {
             is_deserted: Box::new(move || {
                 counted.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
@@ -48,6 +48,9 @@ impl WeakShell {
             }),
             alarm_found: Rc::new(move |at| {
                 found.with(|shell| shell.handle_alarm_found(at));
+            }),
+            alarm_failed: Box::new(move |error| {
+                failed.with(|shell| shell.handle_alarm_failed(&runtime::text_of(&error)));
             }),
         }
     }

@@ -11,13 +11,15 @@ export function setAutoResponse(state, request, response) {
   state.setWebSocketAutoResponse(request === undefined ? undefined : new WebSocketRequestResponsePair(request, response));
 }
 
-/** Sets the object's alarm, without waiting for the storage. */
-export function setAlarm(state, at) {
-  state.storage.setAlarm(at).catch((error) => console.error("dormouse: the alarm could not be set:", error));
+/** Sets the object's alarm, without waiting for the storage. If that fails, `failed` is called later with the error. */
+export function setAlarm(state, at, failed) {
+  // What is thrown rejects the promise, too: `failed` must not be called within this call.
+  new Promise((resolve) => resolve(state.storage.setAlarm(at))).catch(failed);
 }
 
-export function deleteAlarm(state) {
-  state.storage.deleteAlarm().catch((error) => console.error("dormouse: the alarm could not be deleted:", error));
+/** Deletes the object's alarm, as `setAlarm` sets it. */
+export function deleteAlarm(state, failed) {
+  new Promise((resolve) => resolve(state.storage.deleteAlarm())).catch(failed);
 }
 
 /** Returns a promise of the alarm's time in milliseconds; of null if it is not set. */
@@ -50,4 +52,9 @@ const encoder = new TextEncoder();
 /** Encodes a long text as UTF-8: this is faster than wasm-bindgen's loop over the characters. */
 export function encode(text) {
   return encoder.encode(text);
+}
+
+/** Returns the message of something that was thrown. */
+export function textOf(error) {
+  return String(error?.message ?? error);
 }

@@ -75,6 +75,10 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
+    #[wasm_bindgen(js_name = storedTexts, catch)]
+    pub fn stored_texts(state: &JsValue, from: &str, to: &str) -> Result<Vec<String>, JsValue>;
+    #[wasm_bindgen(js_name = firstStoredAt, catch)]
+    pub fn first_stored_at(state: &JsValue, from: &str, to: &str) -> Result<Option<f64>, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/http.js")]
@@ -115,9 +119,9 @@ extern "C" {
     #[wasm_bindgen(js_name = setAutoResponse, catch)]
     pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = setAlarm)]
-    pub fn set_alarm(state: &JsValue, at: f64);
+    pub fn set_alarm(state: &JsValue, at: f64, failed: &JsValue);
     #[wasm_bindgen(js_name = deleteAlarm)]
-    pub fn delete_alarm(state: &JsValue);
+    pub fn delete_alarm(state: &JsValue, failed: &JsValue);
     #[wasm_bindgen(js_name = findAlarm)]
     pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
     #[wasm_bindgen(js_name = startTimer)]
@@ -128,6 +132,9 @@ extern "C" {
     #[wasm_bindgen(js_name = nextTick)]
     pub fn next_tick() -> js_sys::Promise;
     pub fn variable(env: &JsValue, name: &str) -> Option<String>;
+    /// Returns the message of an error, without its stack.
+    #[wasm_bindgen(js_name = textOf)]
+    pub fn text_of(error: &JsValue) -> String;
 }
 
 #[wasm_bindgen]

@@ -34,6 +34,8 @@ pub(crate) struct Callbacks {
     pub timer: Box<dyn FnMut()>,
     /// Called with the time of the alarm when it has been looked up; `None` if the alarm is not set.
     pub alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
+    /// Called with the error when the alarm could not be set or deleted.
+    pub alarm_failed: Box<dyn FnMut(JsValue)>,
 }
 
 /// The Workers runtime of one object.
@@ -50,6 +52,7 @@ pub(crate) struct Workers {
     /// Called by every timer.
     ring: Closure<dyn FnMut()>,
     alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
+    alarm_failed: Closure<dyn FnMut(JsValue)>,
     /// Random bytes that are not used yet. The runtime returns many as fast as few.
     random: Vec<u8>,
     next_request: u32,
@@ -60,7 +63,7 @@ pub(crate) struct Workers {
 impl Workers {
     /// Returns the platform of the object with this state, in a deployment with the variables `env`.
     pub(crate) fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
-        let Callbacks { is_deserted, timer, alarm_found } = callbacks;
+        let Callbacks { is_deserted, timer, alarm_found, alarm_failed } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {
             sockets: new_sockets(&state, 0, &is_deserted),
@@ -71,6 +74,7 @@ impl Workers {
             timer: JsValue::UNDEFINED,
             ring: Closure::wrap_assert_unwind_safe(timer),
             alarm_found,
+            alarm_failed: Closure::wrap_assert_unwind_safe(alarm_failed),
             random: Vec::new(),
             next_request: 0,
             requests: LiteMap::new(),
@@ -256,11 +260,11 @@ impl Platform for Workers {
     }
 
     fn set_alarm(&mut self, at: Timestamp) {
-        runtime::set_alarm(&self.state, runtime::time_to_js(at));
+        runtime::set_alarm(&self.state, runtime::time_to_js(at), self.alarm_failed.as_ref());
     }
 
     fn delete_alarm(&mut self) {
-        runtime::delete_alarm(&self.state);
+        runtime::delete_alarm(&self.state, self.alarm_failed.as_ref());
     }
 
     fn find_alarm(&mut self) {
@@ -317,15 +321,26 @@ struct WorkersStore {
 
 impl Store for WorkersStore {
     fn read(&self, key: &str) -> Result<Option<String>, String> {
-        runtime::read_stored(&self.state, key).map_err(|error| format!("{error:?}"))
+        runtime::read_stored(&self.state, key).map_err(|error| runtime::text_of(&error))
     }
 
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
-        runtime::write_stored(&self.state, key, text).map_err(|error| format!("{error:?}"))
+        runtime::write_stored(&self.state, key, text).map_err(|error| runtime::text_of(&error))
     }
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        runtime::stored_keys(&self.state, prefix).map_err(|error| format!("{error:?}"))
+        runtime::stored_keys(&self.state, prefix).map_err(|error| runtime::text_of(&error))
+    }
+
+    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String> {
+        let texts = runtime::stored_texts(&self.state, from, to).map_err(|error| runtime::text_of(&error))?;
+        let mut texts = texts.into_iter();
+        Ok(core::iter::from_fn(|| texts.next().zip(texts.next())).collect())
+    }
+
+    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String> {
+        let first = runtime::first_stored_at(&self.state, from, to).map_err(|error| runtime::text_of(&error))?;
+        Ok(first.map(runtime::time_from_js))
     }
 
     fn variable(&self, name: &str) -> Option<String> {

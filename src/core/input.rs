@@ -178,7 +178,7 @@ pub enum Command {
         /// The event's name.
         event: Box<str>,
     },
-    /// Set or cancel a named alarm.
+    /// Set or cancel a named alarm, whose row is written or deleted already.
     SetAlarm {
         /// The alarm's name; an alarm that is set under a name in use replaces the other.
         name: Box<str>,

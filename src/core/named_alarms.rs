@@ -6,7 +6,6 @@ use litemap::LiteMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::MAX_ALARMS_BYTES;
 use crate::time::Timestamp;
 
 /// The named alarms of a world.
@@ -15,10 +14,13 @@ pub(crate) struct NamedAlarms {
     by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
     /// When the earliest alarm is due.
     first: Option<Timestamp>,
-    has_changed: bool,
+    /// The alarms that were due or postponed: their rows must be deleted or written.
+    changed: Vec<Box<str>>,
+    /// The alarms whose rows could not be deleted or written. They are tried again when another alarm has changed.
+    unwritten: Vec<Box<str>>,
 }
 
-/// A named alarm.
+/// A named alarm, as it is stored: in a row of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedAlarm {
     /// Its name.
@@ -30,29 +32,26 @@ pub struct NamedAlarm {
 }
 
 impl NamedAlarm {
-    /// Bytes for the field names and the time in the stored JSON.
-    const MARKS: usize = 64;
+    /// The keys of the rows in storage start with this, and the name follows.
+    pub const KEY_PREFIX: &str = "alarm:";
 
-    /// Returns an upper bound of [`len`](Self::len) without reading the texts. The context is JSON already, so that none of its
-    /// bytes takes more than two when it is written as a string.
-    pub(super) const fn max_len(name: &str, context: &str) -> usize {
-        Self::MARKS + 6 * name.len() + 2 * context.len()
+    /// Returns the key of the row of the alarm with this name.
+    pub fn key(name: &str) -> String {
+        [Self::KEY_PREFIX, name].concat()
     }
 
-    /// Returns an upper bound of the bytes that an alarm takes in the stored list.
-    pub(super) fn len(name: &str, context: &str) -> usize {
-        let written = |c| match c {
-            b'"' | b'\\' => 2,
-            0..=0x1f => 6,
-            _ => 1,
-        };
-        Self::MARKS + name.bytes().chain(context.bytes()).map(written).sum::<usize>()
+    /// Returns the text of the row.
+    pub fn to_json(&self) -> String {
+        // Names, numbers and texts can always be written as JSON.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
 impl NamedAlarms {
-    /// Sets or deletes an alarm.
+    /// Sets or deletes an alarm, whose row the caller has written or deleted.
     pub(crate) fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
+        self.changed.retain(|changed| *changed != name);
+        self.unwritten.retain(|unwritten| *unwritten != name);
         match alarm {
             Some(alarm) => self.by_name.insert(name, alarm),
             None => self.by_name.remove(&name),
@@ -73,10 +72,12 @@ impl NamedAlarms {
     /// Removes the alarms that are due, and calls `take` with each, in the order of their names.
     pub(crate) fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
         if self.is_due(now) {
+            self.changed.append(&mut self.unwritten);
             self.by_name.retain(|name, (at, context)| {
                 let is_due = *at <= now;
                 if is_due {
                     take(name, context);
+                    self.changed.push(name.clone());
                 }
                 !is_due
             });
@@ -87,35 +88,35 @@ impl NamedAlarms {
     /// Postpones the alarms that are due to `later`.
     pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
         if self.is_due(now) {
-            for (_, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
+            self.changed.append(&mut self.unwritten);
+            for (name, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
                 *at = later;
+                self.changed.push(name.clone());
             }
             self.update();
         }
     }
 
-    /// Returns how many alarms there would be with this one, and an upper bound of their bytes as stored. The texts are read
-    /// only where the quick bound exceeds [`MAX_ALARMS_BYTES`].
-    pub(crate) fn size_with(&self, name: &str, context: &str) -> (usize, usize) {
-        let others = || self.by_name.iter().filter(|(other, _)| &***other != name);
-        let bytes = |len: fn(&str, &str) -> usize| {
-            others().fold(len(name, context), |bytes, (name, (_, context))| bytes.saturating_add(len(name, context)))
-        };
-        let most = bytes(NamedAlarm::max_len);
-        (others().count() + 1, if most > MAX_ALARMS_BYTES { bytes(NamedAlarm::len) } else { most })
+    /// Returns how many alarms there would be with this one.
+    pub(crate) fn count_with(&self, name: &str) -> usize {
+        self.by_name.len() + usize::from(self.by_name.get(name).is_none())
     }
 
-    /// Returns whether an alarm changed since the last call.
-    pub(crate) const fn take_changed(&mut self) -> bool {
-        core::mem::replace(&mut self.has_changed, false)
-    }
-
-    /// Returns the alarms as they are stored.
-    pub(crate) fn snapshot(&self) -> Vec<NamedAlarm> {
-        let alarms = self.by_name.iter();
-        alarms
-            .map(|(name, (at, context))| NamedAlarm { name: name.clone(), at: *at, context: context.clone() })
+    /// Returns the alarms whose rows must be written since the last call, and the names of those whose rows must be deleted.
+    pub(crate) fn take_changed(&mut self) -> Vec<(Box<str>, Option<NamedAlarm>)> {
+        let changed = core::mem::take(&mut self.changed);
+        changed
+            .into_iter()
+            .map(|name| {
+                let alarm = self.get(&name).map(|(at, context)| NamedAlarm { name: name.clone(), at, context });
+                (name, alarm)
+            })
             .collect()
+    }
+
+    /// Notes that a row could not be written or deleted. It is tried again when another alarm has changed, not in every turn.
+    pub(crate) fn note_unwritten(&mut self, name: Box<str>) {
+        self.unwritten.push(name);
     }
 
     /// Restores the stored alarms after hibernation.
@@ -124,7 +125,6 @@ impl NamedAlarms {
             self.by_name.insert(name, (at, context));
         }
         self.update();
-        self.has_changed = false;
     }
 
     fn is_due(&self, now: Timestamp) -> bool {
@@ -133,6 +133,5 @@ impl NamedAlarms {
 
     fn update(&mut self) {
         self.first = self.by_name.values().map(|&(at, _)| at).min();
-        self.has_changed = true;
     }
 }

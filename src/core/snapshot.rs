@@ -1,5 +1,5 @@
-//! Snapshots: the state of each session and of the world itself that survives hibernation. The shell writes a snapshot when it
-//! changed, and reads it when the world wakes.
+//! Snapshots: the state of each session that survives hibernation. The shell writes a snapshot when it changed, and reads it when
+//! the world wakes.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -25,27 +25,13 @@ pub struct SessionSnapshot {
     pub parts: Parts,
 }
 
-/// The state of the world itself that survives hibernation, without its sessions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WorldSnapshot {
-    /// The named alarms.
-    pub alarms: Vec<NamedAlarm>,
-}
-
-impl WorldSnapshot {
-    /// Returns when the world must wake for its earliest alarm.
-    pub fn next_wakeup(&self) -> Option<Timestamp> {
-        self.alarms.iter().map(|alarm| alarm.at).min()
-    }
-}
-
-/// The snapshots that may have changed since the last call.
+/// What must be stored anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The WebSockets whose sessions may have changed.
     pub conns: Vec<ConnId>,
-    /// The world's own, if it changed.
-    pub world: Option<WorldSnapshot>,
+    /// The named alarms that changed; `None` for those that are over.
+    pub alarms: Vec<(Box<str>, Option<NamedAlarm>)>,
 }
 
 /// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its client reconnects,

@@ -148,6 +148,11 @@ impl Failure {
         Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
     }
 
+    /// Returns the error for what the platform's storage did not do.
+    pub(crate) fn of_storage(problem: String) -> Self {
+        Self::new("STORAGE", problem)
+    }
+
     /// Returns the error that a client gets when its CONNECT is refused. Without data of its own, `err.data` has the code, so
     /// that programs can read it there, too.
     pub(crate) fn into_refused(self) -> ConnectError {

@@ -16,7 +16,7 @@ use crate::core::dispatch::SocketRef;
 use crate::core::input::{Command, Recipients, Target};
 use crate::error::{BroadcastAckError, EmitError, Failure, JoinError};
 use crate::id::{Namespace, SocketId};
-use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_ALARMS_BYTES, MAX_CONTEXT_BYTES};
+use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_CONTEXT_BYTES};
 use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
@@ -268,8 +268,8 @@ impl Io {
     /// ```
     ///
     /// # Errors
-    /// There is no handler of this name, the context cannot be written as JSON or is too long, 400 alarms are set already, or all
-    /// alarms with their names and contexts would have more than 1,900,000 bytes.
+    /// There is no handler of this name, the context cannot be written as JSON or is too long, 400 alarms are set already, or the
+    /// platform could not store the alarm (`STORAGE`), as when the database is full. The earlier alarm of this name stays.
     pub fn set_alarm(&self, name: &str, after: Duration, context: impl Serialize) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Ok(()) };
         let context = serde_json::to_string(&context)?;
@@ -281,23 +281,20 @@ impl Io {
             let problem = format!("its context has {} bytes, and may have {MAX_CONTEXT_BYTES}", context.len());
             return Err(invalid(problem));
         }
-        let (count, bytes) = world.alarms_with(name, &context);
-        if count > MAX_ALARMS {
+        if world.alarms_with(name) > MAX_ALARMS {
             return Err(invalid(format!("the world has {MAX_ALARMS} alarms already")));
         }
-        if bytes > MAX_ALARMS_BYTES {
-            let problem =
-                format!("the world's alarms have {bytes} bytes with this one, and may have {MAX_ALARMS_BYTES}");
-            return Err(invalid(problem));
-        }
-        let alarm = Some((world.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context)));
-        world.perform(Command::SetAlarm { name: name.into(), alarm });
-        Ok(())
+        let alarm = (world.now().after(after.min(MAX_ALARM_AFTER)), Rc::from(context));
+        world.set_alarm(name, Some(alarm)).map_err(Failure::of_storage)
     }
 
     /// Removes an alarm, if it is set.
-    pub fn clear_alarm(&self, name: &str) {
-        self.world.perform(Command::SetAlarm { name: name.into(), alarm: None });
+    ///
+    /// # Errors
+    /// The platform could not delete the stored alarm (`STORAGE`). The alarm stays.
+    pub fn clear_alarm(&self, name: &str) -> Result<(), Failure> {
+        let Some(world) = self.world.upgrade() else { return Ok(()) };
+        world.set_alarm(name, None).map_err(Failure::of_storage)
     }
 
     /// Returns the time at which an alarm is due, if it is set.

@@ -39,7 +39,7 @@ impl Storage {
     /// The value is not a `T`, the platform failed, or the world is gone.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        let json = world.read(key).map_err(failed)?;
+        let json = world.read(key).map_err(Failure::of_storage)?;
         Ok(json.map(|json| json::from_str(&json)).transpose()?)
     }
 
@@ -57,7 +57,7 @@ impl Storage {
         match (key.len(), json.len()) {
             (bytes, _) if bytes > MAX_STORAGE_KEY_BYTES => too_long("key", bytes, MAX_STORAGE_KEY_BYTES),
             (_, bytes) if bytes > MAX_STORAGE_VALUE_BYTES => too_long("value", bytes, MAX_STORAGE_VALUE_BYTES),
-            _ => world.write(key, Some(&json)).map_err(failed),
+            _ => world.write(key, Some(&json)).map_err(Failure::of_storage),
         }
     }
 
@@ -67,7 +67,7 @@ impl Storage {
     /// The platform failed, or the world is gone.
     pub fn delete(&self, key: &str) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        world.write(key, None).map_err(failed)
+        world.write(key, None).map_err(Failure::of_storage)
     }
 
     /// Returns the keys that start with `prefix`, in order.
@@ -76,14 +76,10 @@ impl Storage {
     /// The platform failed, or the world is gone.
     pub fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        world.keys(prefix).map_err(failed)
+        world.keys(prefix).map_err(Failure::of_storage)
     }
 }
 
-fn failed(problem: String) -> Failure {
-    Failure::new("STORAGE", problem)
-}
-
 fn gone() -> Failure {
-    Failure::new("STORAGE", "the world is gone")
+    Failure::of_storage("the world is gone".to_owned())
 }

@@ -49,8 +49,13 @@ pub(crate) trait WorldApi {
     fn clients_count(&self) -> usize;
     /// Returns the time at which a named alarm is due, and its context as JSON.
     fn alarm(&self, name: &str) -> Option<(Timestamp, Rc<str>)>;
-    /// Returns the number of named alarms including this one, and their size in bytes as they are stored.
-    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize);
+    /// Returns the number of named alarms including this one.
+    fn alarms_with(&self, name: &str) -> usize;
+    /// Sets a named alarm to a time, with its context as JSON, or deletes it.
+    ///
+    /// # Errors
+    /// The platform could not store it. The earlier alarm stays.
+    fn set_alarm(&self, name: &str, alarm: Option<(Timestamp, Rc<str>)>) -> Result<(), String>;
     /// Reads from the world's storage.
     ///
     /// # Errors

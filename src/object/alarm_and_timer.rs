@@ -1,4 +1,5 @@
-//! The object's alarm, which wakes it, and its timer, which runs only while a session needs exact times in memory.
+//! The object's alarm, which wakes it, and its timer, which runs only while a session needs exact times in memory, or while the
+//! alarm cannot be set.
 
 use super::platform::Platform;
 use crate::core::engineio::Wakeup;
@@ -10,6 +11,8 @@ use crate::time::Timestamp;
 pub(super) struct Clock {
     alarm: AlarmState,
     timer: Option<Timestamp>,
+    /// Whether it was logged that the alarm cannot be set.
+    has_complained: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,8 @@ enum AlarmState {
     LookedUp,
     /// It is set to this time.
     At(Timestamp),
+    /// It should be set to this time, but the runtime failed. The timer keeps the time; at the next one, it is tried again.
+    Failed(Timestamp),
     /// It is not set.
     Off,
     /// It went off, and more inputs follow before it is set again.
@@ -36,6 +41,34 @@ impl Clock {
     /// Notes that the alarm is not set.
     pub(super) const fn note_alarm_off(&mut self) {
         self.alarm = AlarmState::Off;
+    }
+
+    /// Notes that the runtime's alarm went off: it can be set.
+    pub(super) const fn note_alarm_works(&mut self) {
+        self.has_complained = false;
+    }
+
+    /// Returns whether the timer went off in place of the alarm.
+    pub(super) fn is_alarm_due(&self, now: Timestamp) -> bool {
+        matches!(self.alarm, AlarmState::Failed(at) if at <= now)
+    }
+
+    /// Handles a failure of [`Platform::set_alarm`] or [`Platform::delete_alarm`].
+    pub(super) fn handle_failed<P: Platform>(&mut self, platform: &mut P, problem: &str) {
+        // Once, not with every ping.
+        if !core::mem::replace(&mut self.has_complained, true) {
+            platform.log_error(&format!(
+                "dormouse: the alarm could not be set: {problem}; a timer keeps its time, and the world awake, until it can"
+            ));
+        }
+        match self.alarm {
+            AlarmState::At(at) => {
+                self.alarm = AlarmState::Failed(at);
+                self.update_timer(platform, self.timer);
+            }
+            AlarmState::Off => self.alarm = AlarmState::Unknown,
+            _ => {}
+        }
     }
 
     /// Notes that the timer went off.
@@ -71,10 +104,9 @@ impl Clock {
 
     /// Sets the alarm and the timer to the times that the world needs next, if these changed.
     pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server) {
-        self.update_timer(platform, server.next_timeout());
         if server.next_wakeup() == Wakeup::Unknown {
             match self.alarm {
-                AlarmState::At(at) => server.set_found_wakeup(platform.now(), Some(at)),
+                AlarmState::At(at) | AlarmState::Failed(at) => server.set_found_wakeup(platform.now(), Some(at)),
                 AlarmState::Off => server.set_found_wakeup(platform.now(), None),
                 AlarmState::Unknown => {
                     self.alarm = AlarmState::LookedUp;
@@ -87,18 +119,23 @@ impl Clock {
             (_, AlarmState::Ringing) => {}
             // An alarm that goes off too early costs a wake. Setting it again costs a written row, and would happen with each
             // client that joins in time, and with each pong.
-            (Wakeup::At(at), AlarmState::At(known)) if known <= at => {}
+            (Wakeup::At(at), AlarmState::At(known) | AlarmState::Failed(known)) if known <= at => {}
             (Wakeup::At(at), _) => self.set_alarm(platform, at),
-            (Wakeup::Off, AlarmState::At(_)) => {
+            (Wakeup::Off, AlarmState::At(_) | AlarmState::Failed(_)) => {
                 platform.delete_alarm();
                 self.alarm = AlarmState::Off;
             }
             // An alarm that was not looked up, and that nothing needs, goes off once without effect.
             _ => {}
         }
+        self.update_timer(platform, server.next_timeout());
     }
 
     fn update_timer<P: Platform>(&mut self, platform: &mut P, next: Option<Timestamp>) {
+        let next = match self.alarm {
+            AlarmState::Failed(at) => Some(next.map_or(at, |next| next.min(at))),
+            _ => next,
+        };
         if self.timer == next {
             return;
         }

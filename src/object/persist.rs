@@ -2,7 +2,7 @@
 
 use super::attachment;
 use super::platform::Platform;
-use super::spilled_rows::SpilledRows;
+use super::spilled_rows::{SpilledRows, log_undeleted};
 use super::stored_alarms;
 use super::wake::LoadedWorld;
 use crate::core::snapshot::{Changes, Parts, SessionSnapshot};
@@ -11,11 +11,12 @@ use crate::id::ConnId;
 impl LoadedWorld {
     /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
-        let Changes { conns, world } = self.world.server().take_changes();
-        if let Some(world) = world
-            && let Err(problem) = stored_alarms::write(platform, &world)
-        {
-            platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
+        let Changes { conns, alarms } = self.world.server().take_changes();
+        for (name, alarm) in alarms {
+            if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
+                platform.log_error(&format!("dormouse: the row of the alarm {name:?} could not be changed: {problem}"));
+                self.world.server().note_unwritten_alarm(name);
+            }
         }
         self.write_sessions(platform, conns)
     }
@@ -23,9 +24,8 @@ impl LoadedWorld {
     /// Deletes the rows that a WebSocket has in the database.
     pub(super) fn delete_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
         let Some(rows) = self.rows.remove(conn) else { return };
-        if let Err(error) = rows.delete(platform) {
-            platform.log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
-        }
+        let deleted = rows.delete(platform);
+        log_undeleted(platform, deleted);
     }
 
     /// Writes the snapshots of sessions; returns the WebSockets of those that could not be written. Must be called after

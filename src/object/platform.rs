@@ -130,10 +130,11 @@ pub trait Platform {
     fn store(&self) -> Rc<dyn Store>;
 
     /// Sets the object's only alarm. When it goes off, the runtime calls
-    /// [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), even if the object hibernates.
+    /// [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), even if the object hibernates. If it cannot be set,
+    /// [`Shell::handle_alarm_failed`](super::shell::Shell::handle_alarm_failed) is called later.
     fn set_alarm(&mut self, at: Timestamp);
 
-    /// Deletes the object's alarm.
+    /// Deletes the object's alarm. A failure is handled as that of [`set_alarm`](Self::set_alarm).
     fn delete_alarm(&mut self);
 
     /// Looks up the time of the alarm. The result is passed later to

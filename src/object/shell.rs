@@ -134,6 +134,16 @@ impl<P: Platform> Shell<P> {
 
     /// Handles the alarm, which went off and is not set any more.
     pub fn handle_alarm(&mut self) {
+        self.clock.note_alarm_works();
+        self.ring();
+    }
+
+    /// Handles a failure of [`Platform::set_alarm`] or [`Platform::delete_alarm`].
+    pub fn handle_alarm_failed(&mut self, problem: &str) {
+        self.clock.handle_failed(&mut self.platform, problem);
+    }
+
+    fn ring(&mut self) {
         let now = self.platform.now();
         self.clock.note_alarm_off();
         if self.is_asleep()
@@ -166,7 +176,11 @@ impl<P: Platform> Shell<P> {
     /// Handles the timer, which went off.
     pub fn handle_timer(&mut self) {
         self.clock.timer_fired();
-        self.turn(Input::Timeout);
+        if self.clock.is_alarm_due(self.platform.now()) {
+            self.ring();
+        } else {
+            self.turn(Input::Timeout);
+        }
     }
 
     /// Handles an input; every input of the world passes through here. A panic is a bug of Dormouse: what was in memory only is

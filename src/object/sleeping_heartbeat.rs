@@ -17,8 +17,8 @@ pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestam
     let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
         return SleepingTick::MustWake;
     };
-    let Ok(world) = stored_alarms::read(platform) else { return SleepingTick::MustWake };
-    let tick = SleepingTick::decide(now, config, &liveness, world.next_wakeup());
+    let Ok(first_alarm) = stored_alarms::first_at(platform) else { return SleepingTick::MustWake };
+    let tick = SleepingTick::decide(now, config, &liveness, first_alarm);
     if let SleepingTick::Well { .. } = tick {
         platform.ping_all(PING);
     }

@@ -26,10 +26,11 @@ impl SpilledRows {
         !self.has_body && self.parts.is_empty()
     }
 
-    /// Writes what does not fit into the attachment, and deletes the rows of what fits now.
+    /// Writes what does not fit into the attachment, and deletes the rows of what fits now. Rows that cannot be deleted are
+    /// logged: this snapshot does not need them, and later ones overwrite or delete them.
     ///
     /// # Errors
-    /// The platform failed.
+    /// The platform could not write a row.
     pub(super) fn write<P: Platform>(
         &mut self,
         platform: &mut P,
@@ -40,8 +41,10 @@ impl SpilledRows {
         if !body.is_empty() {
             platform.write_body(sid, body)?;
             self.has_body = true;
-        } else if core::mem::take(&mut self.has_body) {
-            platform.delete_body(sid)?;
+        } else if self.has_body {
+            let deleted = platform.delete_body(sid);
+            self.has_body = deleted.is_err();
+            log_undeleted(platform, deleted);
         }
         for (&place, bytes) in parts {
             if !self.parts.contains(&place) {
@@ -50,7 +53,8 @@ impl SpilledRows {
             }
         }
         if parts.is_empty() && !core::mem::take(&mut self.parts).is_empty() {
-            platform.delete_parts(sid)?;
+            let deleted = platform.delete_parts(sid);
+            log_undeleted(platform, deleted);
         }
         Ok(())
     }
@@ -63,5 +67,12 @@ impl SpilledRows {
         let body = if self.has_body { platform.delete_body(self.sid) } else { Ok(()) };
         let parts = if self.parts.is_empty() { Ok(()) } else { platform.delete_parts(self.sid) };
         body.and(parts)
+    }
+}
+
+/// Logs that rows could not be deleted.
+pub(super) fn log_undeleted<P: Platform>(platform: &mut P, deleted: Result<(), P::Error>) {
+    if let Err(error) = deleted {
+        platform.log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
     }
 }

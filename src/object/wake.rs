@@ -56,10 +56,7 @@ impl LoadedWorld {
         if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
-        match stored_alarms::read(platform) {
-            Ok(snapshot) => server.restore_world(snapshot),
-            Err(problem) => platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}")),
-        }
+        server.restore_alarms(stored_alarms::read(platform));
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
         Self { world, fx: Effects::new(), log: LogWindow::default(), rows, refused: None }
     }

@@ -312,6 +312,7 @@ impl Host {
         core::mem::take(&mut self.runtime_mut().said)
     }
 
+    #[expect(clippy::panic, reason = "the simulated runtime does not fail here")]
     fn receive(
         &mut self,
         method: &str,
@@ -325,10 +326,10 @@ impl Host {
         let handshake = HandshakeRequest { url, issued: self.runtime().now, ..self.handshake.clone() };
         let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, handshake, self.variables());
         match finish(engine.admit(&details, self.config().transports)) {
-            Ok(request) => {
-                let Ok(reception) = self.shell.handle_request(request, protocol, || octets, |_| details);
-                reception
-            }
+            Ok(request) => match self.shell.handle_request(request, protocol, || octets, |_| details) {
+                Ok(reception) => reception,
+                Err(error) => panic!("the simulated runtime accepts every WebSocket: {error}"),
+            },
             Err(Rejection::Refused(refusal)) => Reception::Refused(refusal),
             Err(Rejection::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
             // A guard that responds by itself refuses the client.
@@ -339,17 +340,19 @@ impl Host {
     }
 
     pub(super) fn end_event(&mut self) {
-        // The runtime looks the alarm up asynchronously; nothing waits for the result.
-        if core::mem::take(&mut self.runtime_mut().is_asked_for_alarm) {
-            let alarm = self.runtime().alarm;
-            self.shell.handle_alarm_found(Ok(alarm));
-        }
-        // The runtime polls woken handlers in a later task.
         for _ in 0..MANY_EVENTS {
-            if self.single_turns || !self.shell.notify().is_woken() {
+            // The runtime looks the alarm up and sets it asynchronously; nothing waits for the result.
+            if core::mem::take(&mut self.runtime_mut().is_asked_for_alarm) {
+                let alarm = self.runtime().alarm;
+                self.shell.handle_alarm_found(Ok(alarm));
+            } else if core::mem::take(&mut self.runtime_mut().has_alarm_failed) {
+                self.shell.handle_alarm_failed("database or disk is full: SQLITE_FULL");
+            } else if !self.single_turns && self.shell.notify().is_woken() {
+                // The runtime polls woken handlers in a later task.
+                self.shell.handle_woken();
+            } else {
                 break;
             }
-            self.shell.handle_woken();
         }
         self.take_responses();
         if self.sleepy {

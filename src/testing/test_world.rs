@@ -130,6 +130,13 @@ impl TestWorld {
         clients.listen();
     }
 
+    /// Sets whether the world's database is full. Then nothing can be written to it, and no alarm set; what is there can be read and
+    /// deleted. [`Storage::put`](crate::Storage::put) and [`Io::set_alarm`](crate::Io::set_alarm) return an error with the code
+    /// `STORAGE`, and the world goes on.
+    pub fn set_storage_full(&self, is_full: bool) {
+        self.clients.borrow().host.runtime().set_full(is_full);
+    }
+
     /// Returns whether the world is hibernating.
     pub fn is_asleep(&self) -> bool {
         self.clients.borrow().host.is_asleep()

@@ -1,7 +1,6 @@
 //! The platform's operations on the simulated runtime's data.
 
 use core::any::Any;
-use core::convert::Infallible;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 
@@ -24,7 +23,7 @@ const PLATFORM_ATTACHMENT_BYTES: usize = 16_384;
 impl Platform for VirtualPlatform {
     type Socket = SocketNo;
     type Waiting = HttpNo;
-    type Error = Infallible;
+    type Error = String;
 
     fn now(&self) -> Timestamp {
         self.now
@@ -60,7 +59,7 @@ impl Platform for VirtualPlatform {
         }
     }
 
-    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Infallible> {
+    fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), String> {
         self.auto_response = pair.map(|(request, response)| (request.to_owned(), response.to_owned()));
         Ok(())
     }
@@ -77,7 +76,7 @@ impl Platform for VirtualPlatform {
         kept.into_iter().map(|(_, attachment)| attachment)
     }
 
-    fn accept(&mut self) -> Result<(SocketNo, ConnId), Infallible> {
+    fn accept(&mut self) -> Result<(SocketNo, ConnId), String> {
         let no = self.open();
         Ok((no, self.number(no)))
     }
@@ -152,36 +151,38 @@ impl Platform for VirtualPlatform {
         }
     }
 
-    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), Infallible> {
+    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), String> {
+        self.check_room()?;
         self.spilled.insert(sid, rows.to_vec());
         Ok(())
     }
 
-    fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Infallible> {
+    fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), String> {
+        self.check_room()?;
         let previous = self.parts.entry(sid).or_default().insert(place, bytes.clone());
         assert!(previous.is_none(), "part {place} of the packet of {sid} is written twice");
         Ok(())
     }
 
-    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, Infallible> {
+    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, String> {
         Ok(self.spilled.get(&sid).cloned().unwrap_or_default())
     }
 
-    fn read_parts(&mut self, sid: Sid) -> Result<Parts, Infallible> {
+    fn read_parts(&mut self, sid: Sid) -> Result<Parts, String> {
         Ok(self.parts.get(&sid).cloned().unwrap_or_default())
     }
 
-    fn delete_body(&mut self, sid: Sid) -> Result<(), Infallible> {
+    fn delete_body(&mut self, sid: Sid) -> Result<(), String> {
         self.spilled.remove(&sid);
         Ok(())
     }
 
-    fn delete_parts(&mut self, sid: Sid) -> Result<(), Infallible> {
+    fn delete_parts(&mut self, sid: Sid) -> Result<(), String> {
         self.parts.remove(&sid);
         Ok(())
     }
 
-    fn spilled(&mut self) -> Result<Vec<Sid>, Infallible> {
+    fn spilled(&mut self) -> Result<Vec<Sid>, String> {
         Ok(self.spilled.keys().chain(self.parts.keys()).copied().collect())
     }
 
@@ -190,6 +191,10 @@ impl Platform for VirtualPlatform {
     }
 
     fn set_alarm(&mut self, at: Timestamp) {
+        if self.check_room().is_err() {
+            self.has_alarm_failed = true;
+            return;
+        }
         self.alarm = Some(at);
         self.alarms_set += 1;
     }
@@ -236,7 +241,10 @@ impl Store for VirtualStore {
 
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
         match text {
-            Some(text) => self.texts.borrow_mut().insert(key.to_owned(), text.to_owned()),
+            Some(text) => {
+                self.check_room()?;
+                self.texts.borrow_mut().insert(key.to_owned(), text.to_owned())
+            }
             None => self.texts.borrow_mut().remove(key),
         };
         Ok(())
@@ -244,6 +252,22 @@ impl Store for VirtualStore {
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
         Ok(self.texts.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+
+    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String> {
+        let texts = self.texts.borrow();
+        Ok(texts.range(from.to_owned()..to.to_owned()).map(|(key, text)| (key.clone(), text.clone())).collect())
+    }
+
+    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String> {
+        let at = |text: &String| {
+            let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            Ok(Timestamp::from_millis(json.get("at").and_then(serde_json::Value::as_u64).unwrap_or_default()))
+        };
+        let texts = self.texts.borrow();
+        let times: Result<Vec<_>, String> =
+            texts.range(from.to_owned()..to.to_owned()).map(|(_, text)| at(text)).collect();
+        Ok(times?.into_iter().min())
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! A simulated runtime: the data that it keeps while the object hibernates, and what it does without waking the object.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -47,6 +47,8 @@ pub struct VirtualPlatform {
     pub(super) timer: Option<Timestamp>,
     /// Whether the object asked for the alarm's time and has not been told.
     pub(super) is_asked_for_alarm: bool,
+    /// Whether an alarm could not be set, and the object has not been told.
+    pub(super) has_alarm_failed: bool,
     /// Every request so far.
     pub(super) requests: Vec<Http>,
     pub(super) waiting: BTreeSet<HttpNo>,
@@ -65,6 +67,15 @@ pub(crate) struct VirtualStore {
     pub(super) texts: RefCell<BTreeMap<String, String>>,
     /// The deployment's variables.
     pub(super) variables: RefCell<BTreeMap<String, String>>,
+    /// Whether nothing can be written. What is there can be read and deleted, as in the runtime.
+    pub(super) is_full: Cell<bool>,
+}
+
+impl VirtualStore {
+    /// Returns the runtime's error if the database is full.
+    pub(super) fn check_room(&self) -> Result<(), String> {
+        if self.is_full.get() { Err("database or disk is full: SQLITE_FULL".to_owned()) } else { Ok(()) }
+    }
 }
 
 /// The server's end of a WebSocket.
@@ -144,6 +155,7 @@ impl Default for VirtualPlatform {
             refuses: None,
             timer: None,
             is_asked_for_alarm: false,
+            has_alarm_failed: false,
             requests: Vec::new(),
             waiting: BTreeSet::new(),
             numbered: Vec::new(),
@@ -165,10 +177,20 @@ impl VirtualPlatform {
         self.said.iter().filter_map(of).collect()
     }
 
+    /// Sets whether the database is full: nothing can be written then, and no alarm set.
+    pub fn set_full(&self, is_full: bool) {
+        self.stored.is_full.set(is_full);
+    }
+
+    /// Returns an error if the database is full.
+    pub(super) fn check_room(&self) -> Result<(), String> {
+        self.stored.check_room()
+    }
+
     /// Drops what does not survive the loss of the object's memory.
     pub(super) fn lose_memory(&mut self) {
         self.timer = None;
-        self.is_asked_for_alarm = false;
+        (self.is_asked_for_alarm, self.has_alarm_failed) = (false, false);
         self.drop_requests();
     }
 
@@ -177,7 +199,8 @@ impl VirtualPlatform {
         match (self.waiting.is_empty(), self.timer) {
             (false, _) => Some("a request waits for its answer, as one does while a client polls"),
             (true, Some(_)) => Some(
-                "a timer runs, as one does while a handler waits for an acknowledgement, or until a polling client is gone",
+                "a timer runs, as one does while a handler waits for an acknowledgement, until a polling client is gone, or while no \
+                 alarm can be set",
             ),
             (true, None) => None,
         }

@@ -1,5 +1,7 @@
 //! The storage of a world, as the platform provides it.
 
+use crate::time::Timestamp;
+
 /// The texts that a world stores, by key, and the variables of its deployment.
 pub trait Store {
     /// Returns the text of a key; `None` where it has none.
@@ -19,6 +21,19 @@ pub trait Store {
     /// # Errors
     /// The runtime failed.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+
+    /// Returns the keys from `from` up to `to`, without `to`, with their texts, in order.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String>;
+
+    /// Returns the smallest `at`, in milliseconds, of the texts of these keys, which are JSON; 0 for a text without `at`. Unlike
+    /// [`texts`](Self::texts), it copies none of them.
+    ///
+    /// # Errors
+    /// The runtime failed, or a text is not JSON.
+    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String>;
 
     /// Returns a variable or secret of the deployment; `None` where it is not set.
     fn variable(&self, name: &str) -> Option<String>;

@@ -18,6 +18,7 @@ use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
 use crate::core::input::{Command, Emission, Input, Recipients};
+use crate::core::named_alarms::NamedAlarm;
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::handles::WorldApi;
@@ -204,9 +205,6 @@ impl WorldApi for WorldState {
     }
 
     fn perform(&self, command: Command) {
-        if let Command::SetAlarm { .. } = command {
-            self.charge_row();
-        }
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
         }
@@ -269,8 +267,21 @@ impl WorldApi for WorldState {
         self.server.borrow().alarm(name)
     }
 
-    fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
-        self.server.borrow().alarms_with(name, context)
+    fn alarms_with(&self, name: &str) -> usize {
+        self.server.borrow().alarms_with(name)
+    }
+
+    fn set_alarm(&self, name: &str, alarm: Option<(Timestamp, Rc<str>)>) -> Result<(), String> {
+        if alarm.is_none() && self.alarm(name).is_none() {
+            return Ok(());
+        }
+        let row = |(at, context): &(Timestamp, Rc<str>)| {
+            NamedAlarm { name: name.into(), at: *at, context: Rc::clone(context) }.to_json()
+        };
+        self.store.write(&NamedAlarm::key(name), alarm.as_ref().map(row).as_deref())?;
+        self.charge_row();
+        self.perform(Command::SetAlarm { name: name.into(), alarm });
+        Ok(())
     }
 
     fn read(&self, key: &str) -> Result<Option<String>, String> {

@@ -93,9 +93,9 @@ impl Server {
         self.engine.watch_packets(received, created);
     }
 
-    /// Returns how many named alarms there would be with this one, and an upper bound of their bytes as stored.
-    pub fn alarms_with(&self, name: &str, context: &str) -> (usize, usize) {
-        self.alarms.size_with(name, context)
+    /// Returns how many named alarms there would be with this one.
+    pub fn alarms_with(&self, name: &str) -> usize {
+        self.alarms.count_with(name)
     }
 
     /// Returns when a named alarm is due, and the context of its handler, as JSON.

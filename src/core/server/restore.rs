@@ -7,9 +7,10 @@ use super::pending_connects::RestoredConnect;
 use super::socketio_clients::SocketIoClient;
 use crate::core::acks::StoredAck;
 use crate::core::handshake_request::Protocol;
+use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
 use crate::core::snapshot::{
-    Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StoredAckSnapshot, WorldSnapshot,
+    Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StoredAckSnapshot,
 };
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
@@ -17,20 +18,18 @@ use crate::id::{AckId, ConnId};
 use crate::time::Timestamp;
 
 impl Server {
-    /// Returns the snapshots that may have changed since the last call, and must be stored.
+    /// Returns what may have changed since the last call, and must be stored.
     pub fn take_changes(&mut self) -> Changes {
-        let world = self.alarms.take_changed().then(|| self.snapshot_world());
-        Changes { conns: self.engine.take_touched(), world }
+        Changes { conns: self.engine.take_touched(), alarms: self.alarms.take_changed() }
     }
 
-    /// Returns the state of the world itself that survives hibernation.
-    pub fn snapshot_world(&self) -> WorldSnapshot {
-        WorldSnapshot { alarms: self.alarms.snapshot() }
+    /// Notes that the row of a named alarm could not be written or deleted.
+    pub fn note_unwritten_alarm(&mut self, name: Box<str>) {
+        self.alarms.note_unwritten(name);
     }
 
-    /// Restores the state of the world itself after hibernation.
-    pub fn restore_world(&mut self, snapshot: WorldSnapshot) {
-        let WorldSnapshot { alarms } = snapshot;
+    /// Restores the named alarms after hibernation.
+    pub fn restore_alarms(&mut self, alarms: Vec<NamedAlarm>) {
         self.alarms.restore(alarms);
     }
 

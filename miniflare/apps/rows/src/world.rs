@@ -42,9 +42,9 @@ async fn set_alarm(
     Ok(Ack("set"))
 }
 
-async fn clear_alarm(io: Io, Data(name): Data<String>) -> Ack<&'static str> {
-    io.clear_alarm(&name);
-    Ack("cleared")
+async fn clear_alarm(io: Io, Data(name): Data<String>) -> Result<Ack<&'static str>, Failure> {
+    io.clear_alarm(&name)?;
+    Ok(Ack("cleared"))
 }
 
 /// Returns whether the alarm's time is in the future, or nothing if it is not set.
