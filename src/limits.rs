@@ -108,6 +108,10 @@ pub const MAX_STORAGE_KEY_BYTES: usize = 2_048;
 /// Longest value in a world's storage, in bytes of JSON. The platform allows 2 MB for each row.
 pub const MAX_STORAGE_VALUE_BYTES: usize = 1_900_000;
 
+/// Most bytes of earlier rows that a handler may have replaced or deleted when it first waits, and a transaction when it ends. They
+/// are in memory until then, so that they can be restored: an isolate has 128 MB.
+pub const MAX_UNDO_BYTES: usize = 16_000_000;
+
 /// Longest session id that the app may make, in characters. It is part of every URL of a client that polls.
 pub const MAX_SID_CHARS: usize = 64;
 

@@ -1,5 +1,5 @@
 //! A world whose database is full runs on: its clients join and are pinged, and what could not be written is told to whoever asked.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use harness::{Host, SocketNo, What, shared_heartbeat};
 
-/// An app with the events `set(milliseconds)`, `clear`, `put(key, value)`, `get(key)` and `echo`.
+/// An app with the events `set(milliseconds, context)`, `clear`, `put(key, value)`, `get(key)` and `echo`.
 fn app() -> App {
     App::new()
         .namespace("/", |ns| {
-            ns.on("set", async |io: Io, Data(millis): Data<u64>| {
-                io.set_alarm("bell", Duration::from_millis(millis), ()).map(Ack)
+            ns.on("set", async |io: Io, Data((millis, context)): Data<(u64, Value)>| {
+                io.set_alarm("bell", Duration::from_millis(millis), context).map(Ack)
             })
             .on("clear", async |io: Io| io.clear_alarm("bell").map(Ack))
             .on("put", async |storage: Storage, Data((key, value)): Data<(String, Value)>| {
@@ -133,7 +133,7 @@ fn what_cannot_be_put_is_told_and_what_was_there_stays() {
         let anna = join(host);
         assert_eq!(ask(host, anna, r#"["put","a",1]"#), "[]");
         host.runtime_mut().set_full(true);
-        assert_eq!(ask(host, anna, r#"["put","a",2]"#), full("STORAGE"));
+        assert_eq!(ask(host, anna, r#"["put","a","longer"]"#), full("STORAGE"));
         assert_eq!(ask(host, anna, r#"["put","b",2]"#), full("STORAGE"));
         assert_eq!(ask(host, anna, r#"["get","a"]"#), "[1]");
         assert_eq!(ask(host, anna, r#"["get","b"]"#), "[null]");
@@ -147,9 +147,9 @@ fn what_cannot_be_put_is_told_and_what_was_there_stays() {
 fn an_alarm_that_cannot_be_stored_is_told_and_the_earlier_one_stays() {
     awake_and_asleep(|host| {
         let anna = join(host);
-        assert_eq!(ask(host, anna, r#"["set",60000]"#), "[]");
+        assert_eq!(ask(host, anna, r#"["set",60000,null]"#), "[]");
         host.runtime_mut().set_full(true);
-        assert_eq!(ask(host, anna, r#"["set",1000]"#), full("STORAGE"));
+        assert_eq!(ask(host, anna, r#"["set",1000,"a context"]"#), full("STORAGE"));
         host.advance_millis(59_000);
         assert_eq!(rings(host, anna), 0);
         host.advance_millis(1_000);
@@ -160,7 +160,7 @@ fn an_alarm_that_cannot_be_stored_is_told_and_the_earlier_one_stays() {
         assert_eq!(rings(host, anna), 1);
 
         host.runtime_mut().set_full(false);
-        assert_eq!(ask(host, anna, r#"["set",1000]"#), "[]");
+        assert_eq!(ask(host, anna, r#"["set",1000,"a context"]"#), "[]");
         host.advance_millis(1_000);
         assert_eq!(rings(host, anna), 2);
     });
@@ -171,7 +171,7 @@ fn an_alarm_that_cannot_be_stored_is_told_and_the_earlier_one_stays() {
 fn a_stored_alarm_rings_by_a_timer() {
     awake_and_asleep(|host| {
         let anna = join(host);
-        ask(host, anna, r#"["set",90000]"#);
+        ask(host, anna, r#"["set",90000,null]"#);
         host.runtime_mut().set_full(true);
         host.advance_millis(90_000);
         assert_eq!(rings(host, anna), 1);

@@ -9,8 +9,10 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::report::Report;
-use crate::extract::{CallOutcome, Event};
+use crate::extract::Event;
+use crate::handles::Attempt;
 use crate::routing::{Erased, Routes};
+use crate::value::Args;
 
 /// A call of one handler of an event. It is a future itself, so that most tasks need no other future around the handler's own.
 pub(crate) struct EventCall {
@@ -24,7 +26,7 @@ enum Step {
     /// The handler is to be called.
     Call(Erased<Event>),
     /// The handler runs.
-    Run(LocalBoxFuture<'static, <Event as CallOutcome>::Outcome>),
+    Run(Attempt<Option<Args>>),
     /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
@@ -53,8 +55,11 @@ impl Future for EventCall {
         loop {
             match step {
                 // Called inside the future, so that a panic before the first await costs only the event.
-                Step::Call(handler) => *step = Step::Run(handler(event.clone())),
-                Step::Run(running) => match ready!(running.as_mut().poll(cx)) {
+                Step::Call(handler) => {
+                    let (world, call) = (event.socket.world.clone(), event.clone());
+                    *step = Step::Run(Attempt::new(&world, || handler(call)));
+                }
+                Step::Run(running) => match ready!(Pin::new(running).poll(cx)) {
                     Ok(answer) => {
                         if let Some(args) = answer {
                             event.ack.send(args);

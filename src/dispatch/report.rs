@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::error::Failure;
 use crate::extract::Failed;
-use crate::handles::{Socket, WorldHandle};
+use crate::handles::{Attempt, Socket, WorldHandle};
 use crate::routing::Routes;
 
 /// Where failures are reported that are not sent to a client.
@@ -22,13 +22,29 @@ impl Report {
         Self::Log(world.clone())
     }
 
+    /// Returns the world in which the handler was called.
+    pub(crate) const fn world(&self) -> &WorldHandle {
+        match self {
+            Self::Routes(_, socket, _) => &socket.world,
+            Self::Log(world) => world,
+        }
+    }
+
     /// Reports a failure.
     pub(crate) async fn fail(self, failure: Failure) {
         match self {
             Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
                 for handler in &routes.on_error {
                     let failed = Failed { socket: socket.clone(), event: event.clone(), failure: failure.clone() };
-                    handler(failed).await;
+                    let handler = Rc::clone(handler);
+                    // It returns no error, but may panic.
+                    let attempt = Attempt::new(&socket.world, move || {
+                        Box::pin(async move {
+                            handler(failed).await;
+                            Ok(())
+                        })
+                    });
+                    let _: Result<(), Failure> = attempt.await;
                 }
             }
             Self::Routes(_, socket, event) => {

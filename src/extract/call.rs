@@ -141,7 +141,7 @@ call! {
 }
 call! {
     /// An HTTP request for a route of the app arrived.
-    Http { io: Io, request: Rc<HttpRequest> } -> HttpResponse, |failure| HttpResponse::failed(&failure)
+    Http { io: Io, request: Rc<HttpRequest> } -> Result<HttpResponse, Failure>, Err
 }
 call! {
     /// A session of plain Engine.IO was opened, sent a message or was closed.

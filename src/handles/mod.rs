@@ -1,6 +1,7 @@
 //! The handles that handlers hold: the world, its sockets, and what can be done with them.
 
 mod ack_sender;
+mod attempt;
 mod awaited_acks;
 mod conn;
 mod conn_request;
@@ -20,6 +21,7 @@ mod world_api;
 
 pub use ack_sender::AckSender;
 pub(crate) use ack_sender::AckSlot;
+pub(crate) use attempt::Attempt;
 pub use conn::Conn;
 pub use conn_request::ConnRequest;
 pub(crate) use conn_request::Variables;

@@ -23,6 +23,20 @@ use crate::value::json;
 /// }
 /// # dormouse::App::new().namespace("/", |ns| ns.on_connect(count));
 /// ```
+///
+/// # If a handler fails
+/// If a handler of any kind returns an error or panics before it first waits for something, what it has written is undone, and so are
+/// the alarms that it has set or cleared. A handler waits where an `await` is not ready at once. What it wrote before that stays if it
+/// fails later: use a [`transaction`](Self::transaction) for what belongs together. What it has emitted is sent all the same, and
+/// rooms and `socket.data` stay as it left them.
+///
+/// # If the process ends
+/// What is written without a wait in between is on disk together, or not at all: the runtime commits it in one SQLite
+/// transaction (`ActorSqlite::onWrite` in workerd). It holds back what is sent after a write until the commit, so that no client has
+/// seen the effect of a write that was lost.
+///
+/// # If the database is full
+/// A write returns an error with the code `STORAGE`, and what was there stays. Reading and deleting work, and the world goes on.
 #[derive(Clone, Debug)]
 pub struct Storage {
     world: WorldHandle,
@@ -46,8 +60,9 @@ impl Storage {
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
     ///
     /// # Errors
-    /// The value cannot be written as JSON, the key or the value is too long, the platform failed, or the world is gone. The
-    /// earlier value stays.
+    /// The value cannot be written as JSON, the key or the value is too long, the platform failed, as when the database is full, or the
+    /// world is gone; or all values that the handler has replaced or deleted before it first waited, or the transaction, would have more than 16
+    /// MB, which are kept in memory to be restored. The earlier value stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = serde_json::to_string(value)?;
@@ -64,10 +79,42 @@ impl Storage {
     /// Deletes a key, if it is there.
     ///
     /// # Errors
-    /// The platform failed, or the world is gone.
+    /// The platform failed, the world is gone, or the handler has replaced too much: see [`put`](Self::put). The value stays.
     pub fn delete(&self, key: &str) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         world.write(key, None).map_err(Failure::of_storage)
+    }
+
+    /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are the
+    /// alarms that it has set or cleared. What it has emitted is sent all the same. A transaction within another one is undone alone.
+    ///
+    /// ```
+    /// use dormouse::{Data, Failure, Storage};
+    ///
+    /// async fn pay(storage: Storage, Data((from, to, coins)): Data<(String, String, u32)>) -> Result<(), Failure> {
+    ///     storage.transaction(|storage| {
+    ///         let purse = |name: &str| Ok::<_, Failure>(storage.get::<u32>(name)?.unwrap_or_default());
+    ///         storage.put(&to, &(purse(&to)? + coins))?;
+    ///         let rest = purse(&from)?.checked_sub(coins).ok_or(Failure::new("POOR", "there are not so many coins"))?;
+    ///         storage.put(&from, &rest)
+    ///     })
+    /// }
+    /// # dormouse::App::new().namespace("/", |ns| ns.on("pay", pay));
+    /// ```
+    ///
+    /// # Errors
+    /// That of `body`; or an error with the code `STORAGE`, if the platform failed to undo a write, or the world is gone.
+    pub fn transaction<T>(&self, body: impl FnOnce(&Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        let Some(world) = self.world.upgrade() else { return Err(gone()) };
+        let (mut body, mut result) = (Some(body), Err(gone()));
+        let undone = world.transaction(&mut || {
+            if let Some(body) = body.take() {
+                result = body(self);
+            }
+            result.is_ok()
+        });
+        undone.map_err(Failure::of_storage)?;
+        result
     }
 
     /// Returns the keys that start with `prefix`, in order.

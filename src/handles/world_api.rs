@@ -71,6 +71,15 @@ pub(crate) trait WorldApi {
     /// # Errors
     /// The platform failed.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+    /// Begins to record what a handler writes.
+    fn begin_handler(&self);
+    /// Ends the recording because the handler has ended or waits. If it failed, undoes what it has written.
+    fn end_handler(&self, has_failed: bool);
+    /// Calls `body`. If that panics or returns false, undoes what it has written.
+    ///
+    /// # Errors
+    /// The platform failed to undo it.
+    fn transaction(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String>;
     /// Returns a variable or secret of the deployment.
     fn variable(&self, name: &str) -> Option<String>;
     /// Writes a line of the app to the log.
@@ -98,6 +107,20 @@ impl WorldHandle {
     pub(crate) fn perform(&self, command: Command) {
         if let Some(world) = self.upgrade() {
             world.perform(command);
+        }
+    }
+
+    /// Begins to record what a handler writes.
+    pub(crate) fn begin_handler(&self) {
+        if let Some(world) = self.upgrade() {
+            world.begin_handler();
+        }
+    }
+
+    /// Ends the recording because the handler has ended or waits. If it failed, undoes what it has written.
+    pub(crate) fn end_handler(&self, has_failed: bool) {
+        if let Some(world) = self.upgrade() {
+            world.end_handler(has_failed);
         }
     }
 

@@ -40,11 +40,17 @@ fn split<P: Platform>(platform: &mut P, text: &str, newer: &[NamedAlarm]) -> ser
     let mut alarms: Vec<NamedAlarm> = serde_json::from_str(text)?;
     alarms.retain(|alarm| newer.iter().all(|newer| newer.name != alarm.name));
     let store = platform.store();
-    let written = store.write(OLD, None).and_then(|()| {
-        alarms.iter().try_for_each(|alarm| store.write(&NamedAlarm::key(&alarm.name), Some(&alarm.to_json())))
-    });
-    if let Err(problem) = written.or_else(|problem| store.write(OLD, Some(text)).and(Err(problem))) {
+    let write_all = |is_there: bool| {
+        let row = |alarm: &NamedAlarm| is_there.then(|| alarm.to_json());
+        alarms.iter().try_for_each(|alarm| store.write(&NamedAlarm::key(&alarm.name), row(alarm).as_deref()))
+    };
+    let written = store.write(OLD, None).and_then(|()| write_all(true));
+    if let Err(problem) = written {
         platform.log_error(&format!("dormouse: the named alarms could not be written: {problem}"));
+        // The rows that were written have taken the old one's room.
+        if let Err(problem) = write_all(false).and_then(|()| store.write(OLD, Some(text))) {
+            platform.log_error(&format!("dormouse: the named alarms are in memory only: {problem}"));
+        }
     }
     Ok(alarms)
 }
@@ -95,11 +101,23 @@ mod tests {
     fn an_old_row_that_cannot_be_split_stays() {
         let mut platform = VirtualPlatform::default();
         let store = platform.store();
-        store.write(OLD, Some(OLD_ROW)).expect("there is room");
-        let newer = NamedAlarm { name: "a".into(), at: Timestamp::from_millis(9), context: "2".into() };
-        write(&platform, "a", Some(&newer)).expect("there is room");
+        let alarm = |n, context: &str| NamedAlarm {
+            name: format!("{n:02}").into(),
+            at: Timestamp::from_millis(n),
+            context: context.into(),
+        };
+        let old: Vec<_> = (0..20).map(|n| alarm(n, "1")).collect();
+        let old = serde_json::to_string(&old).expect("JSON");
+        store.write(OLD, Some(&old)).expect("there is room");
+        write(&platform, "00", Some(&alarm(0, "2"))).expect("there is room");
         platform.set_full(true);
-        assert_eq!(names(&read(&mut platform)), [("a", 9, "2"), ("b", 500, r#"{"n":7}"#)]);
+        let alarms = read(&mut platform);
+        assert_eq!(alarms.len(), 20);
+        assert_eq!(alarms.iter().filter(|read| **read == alarm(0, "2")).count(), 1);
+        assert_eq!(platform.log.len(), 1, "{:?}", platform.log);
+        platform.set_full(false);
+        assert_eq!(read(&mut platform).len(), 20);
+        assert_eq!(store.read(OLD), Ok(None));
         assert_eq!(platform.log.len(), 1, "{:?}", platform.log);
     }
 

@@ -10,9 +10,7 @@ use super::app::App;
 use super::handler::Erased;
 use crate::error::Failure;
 use crate::extract::Http;
-use crate::handles::Io;
-use crate::handles::WorldHandle;
-use crate::handles::{HttpRequest, HttpResponse};
+use crate::handles::{Attempt, HttpRequest, HttpResponse, Io, WorldHandle};
 
 /// If a path has no route of `HEAD`, its route of `GET` answers `HEAD`, and the body is left out.
 const HEAD: (&str, &str) = ("HEAD", "GET");
@@ -61,10 +59,11 @@ impl App {
         };
         request.params = params;
         let is_head = request.method == HEAD.0;
-        let call = Http { io: Io::main(world.clone()), request: Rc::new(request) };
+        let (world, call) = (world.clone(), Http { io: Io::main(world.clone()), request: Rc::new(request) });
         Box::pin(async move {
             // Called in the future, so that a handler that panics before its first await costs only its request.
-            let mut response = handler(call).await;
+            let responded = Attempt::new(&world, || handler(call)).await;
+            let mut response = responded.unwrap_or_else(|failure| HttpResponse::failed(&failure));
             if is_head {
                 response.body = Bytes::new();
             }

@@ -39,15 +39,15 @@ impl<E: HandlerError> IntoOutcome<Result<bool, Failure>> for Result<bool, E> {
     }
 }
 
-impl IntoOutcome<HttpResponse> for HttpResponse {
-    fn into_outcome(self) -> HttpResponse {
-        self
+impl IntoOutcome<Result<HttpResponse, Failure>> for HttpResponse {
+    fn into_outcome(self) -> Result<HttpResponse, Failure> {
+        Ok(self)
     }
 }
 
-impl<E: HandlerError> IntoOutcome<HttpResponse> for Result<HttpResponse, E> {
-    fn into_outcome(self) -> HttpResponse {
-        self.unwrap_or_else(|error| HttpResponse::failed(&Failure::from_handler_error(&error)))
+impl<E: HandlerError> IntoOutcome<Result<HttpResponse, Failure>> for Result<HttpResponse, E> {
+    fn into_outcome(self) -> Result<HttpResponse, Failure> {
+        self.map_err(|error| Failure::from_handler_error(&error))
     }
 }
 

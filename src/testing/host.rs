@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::test_request::AppResponse;
-use super::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
+use super::virtual_runtime::{FULL, HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
 use crate::core::effect::Response;
 use crate::core::handshake_request::{HandshakeRequest, Protocol};
@@ -346,7 +346,7 @@ impl Host {
                 let alarm = self.runtime().alarm;
                 self.shell.handle_alarm_found(Ok(alarm));
             } else if core::mem::take(&mut self.runtime_mut().has_alarm_failed) {
-                self.shell.handle_alarm_failed("database or disk is full: SQLITE_FULL");
+                self.shell.handle_alarm_failed(FULL);
             } else if !self.single_turns && self.shell.notify().is_woken() {
                 // The runtime polls woken handlers in a later task.
                 self.shell.handle_woken();

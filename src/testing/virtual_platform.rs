@@ -242,7 +242,7 @@ impl Store for VirtualStore {
     fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
         match text {
             Some(text) => {
-                self.check_room()?;
+                self.check_room(key, text)?;
                 self.texts.borrow_mut().insert(key.to_owned(), text.to_owned())
             }
             None => self.texts.borrow_mut().remove(key),

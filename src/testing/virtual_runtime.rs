@@ -11,6 +11,9 @@ use crate::object::Platform as _;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
+/// The runtime's error if the database is full.
+pub(super) const FULL: &str = "database or disk is full: SQLITE_FULL";
+
 /// The index of a WebSocket, in the order of acceptance.
 pub type SocketNo = usize;
 
@@ -67,14 +70,20 @@ pub(crate) struct VirtualStore {
     pub(super) texts: RefCell<BTreeMap<String, String>>,
     /// The deployment's variables.
     pub(super) variables: RefCell<BTreeMap<String, String>>,
-    /// Whether nothing can be written. What is there can be read and deleted, as in the runtime.
-    pub(super) is_full: Cell<bool>,
+    /// The most bytes of all keys and texts; `None` for no bound.
+    pub(super) capacity: Cell<Option<usize>>,
 }
 
 impl VirtualStore {
-    /// Returns the runtime's error if the database is full.
-    pub(super) fn check_room(&self) -> Result<(), String> {
-        if self.is_full.get() { Err("database or disk is full: SQLITE_FULL".to_owned()) } else { Ok(()) }
+    /// Returns an error if there is no room for a text in place of the one that its key has.
+    pub(super) fn check_room(&self, key: &str, text: &str) -> Result<(), String> {
+        let earlier = self.texts.borrow().get(key).map_or(0, |earlier| key.len() + earlier.len());
+        let bytes = self.bytes() - earlier + key.len() + text.len();
+        if self.capacity.get().is_some_and(|capacity| bytes > capacity) { Err(FULL.to_owned()) } else { Ok(()) }
+    }
+
+    fn bytes(&self) -> usize {
+        self.texts.borrow().iter().map(|(key, text)| key.len() + text.len()).sum()
     }
 }
 
@@ -177,14 +186,14 @@ impl VirtualPlatform {
         self.said.iter().filter_map(of).collect()
     }
 
-    /// Sets whether the database is full: nothing can be written then, and no alarm set.
+    /// Sets whether the database is full: nothing can be written then that needs more room, and no alarm set.
     pub fn set_full(&self, is_full: bool) {
-        self.stored.is_full.set(is_full);
+        self.stored.capacity.set(is_full.then(|| self.stored.bytes()));
     }
 
     /// Returns an error if the database is full.
     pub(super) fn check_room(&self) -> Result<(), String> {
-        self.stored.check_room()
+        if self.stored.capacity.get().is_some() { Err(FULL.to_owned()) } else { Ok(()) }
     }
 
     /// Drops what does not survive the loss of the object's memory.

@@ -7,6 +7,7 @@ mod queued_requests;
 mod store;
 mod tasks;
 mod turn;
+mod undo_log;
 mod world_state;
 
 pub(crate) use notify::Notify;

@@ -204,6 +204,9 @@ impl World {
     }
 
     fn handle_finished(&mut self, Finished { origin, holds, result, .. }: Finished) {
+        if result.is_err() {
+            self.state.end_handler(true);
+        }
         match result {
             Ok(next) => next.into_iter().for_each(|task| self.start(task)),
             Err(panic) if self.state.is_in_core() => resume_unwind(panic),

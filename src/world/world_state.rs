@@ -3,6 +3,7 @@
 use core::cell::{Cell, RefCell, RefMut};
 use core::fmt;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
@@ -13,6 +14,7 @@ use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
 use super::store::Store;
 use super::tasks::Payer;
+use super::undo_log::{Earlier, EarlierAlarm, UndoLog};
 use crate::core::account::Cost;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
@@ -39,6 +41,7 @@ pub(crate) struct WorldState {
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
     ack_waiters: RefCell<AckWaiters>,
+    undo_log: RefCell<UndoLog>,
     /// Whether the core runs: a panic is then a panic of the core, not of a handler.
     in_core: Cell<bool>,
     /// Whether a turn is under way: its effects are performed at its end.
@@ -61,6 +64,7 @@ impl WorldState {
             notify,
             now: Cell::new(Timestamp::default()),
             ack_waiters: RefCell::default(),
+            undo_log: RefCell::default(),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
             payer: Payer::default(),
@@ -187,6 +191,46 @@ impl WorldState {
         }
     }
 
+    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. `earlier` returns
+    /// that.
+    fn write_row(
+        &self,
+        key: String,
+        text: Option<&str>,
+        earlier: impl FnOnce() -> Result<(Option<String>, Option<EarlierAlarm>), String>,
+    ) -> Result<(), String> {
+        self.charge_row();
+        let undo_log = self.undo_log.borrow();
+        if !undo_log.lacks(&key) {
+            return self.store.write(&key, text);
+        }
+        let (earlier, alarm) = earlier()?;
+        let earlier = Earlier { key, text: earlier, alarm };
+        undo_log.check_room(&earlier)?;
+        drop(undo_log);
+        self.store.write(&earlier.key, text)?;
+        self.undo_log.borrow_mut().record(earlier);
+        Ok(())
+    }
+
+    /// Undoes what the innermost transaction has written, or the handler.
+    fn undo(&self) -> Result<(), String> {
+        let undone = self.undo_log.borrow_mut().undo();
+        let mut result = Ok(());
+        for Earlier { key, text, alarm } in undone {
+            let written = self.store.write(&key, text.as_deref());
+            result =
+                result.and(written.map_err(|problem| format!("the write of {key:?} could not be undone: {problem}")));
+            // If the core has panicked, the world is read again.
+            if let Some(EarlierAlarm { name, alarm }) = alarm
+                && !self.is_in_core()
+            {
+                self.perform(Command::SetAlarm { name, alarm });
+            }
+        }
+        result
+    }
+
     fn push(&self, effect: Effect) {
         self.fx.borrow_mut().push(effect);
         self.wake_outside_turn();
@@ -275,11 +319,14 @@ impl WorldApi for WorldState {
         if alarm.is_none() && self.alarm(name).is_none() {
             return Ok(());
         }
-        let row = |(at, context): &(Timestamp, Rc<str>)| {
-            NamedAlarm { name: name.into(), at: *at, context: Rc::clone(context) }.to_json()
+        let row = |alarm: &Option<(Timestamp, Rc<str>)>| {
+            let (at, context) = alarm.clone()?;
+            Some(NamedAlarm { name: name.into(), at, context }.to_json())
         };
-        self.store.write(&NamedAlarm::key(name), alarm.as_ref().map(row).as_deref())?;
-        self.charge_row();
+        self.write_row(NamedAlarm::key(name), row(&alarm).as_deref(), || {
+            let earlier = self.alarm(name);
+            Ok((row(&earlier), Some(EarlierAlarm { name: name.into(), alarm: earlier })))
+        })?;
         self.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }
@@ -289,13 +336,42 @@ impl WorldApi for WorldState {
     }
 
     fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
-        self.charge_row();
-        self.store.write(&format!("{APP_KEY_PREFIX}{key}"), value)
+        let key = format!("{APP_KEY_PREFIX}{key}");
+        self.write_row(key.clone(), value, || Ok((self.store.read(&key)?, None)))
     }
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
         let keys = self.store.keys(&format!("{APP_KEY_PREFIX}{prefix}"))?;
         Ok(keys.iter().filter_map(|key| key.strip_prefix(APP_KEY_PREFIX)).map(str::to_owned).collect())
+    }
+
+    fn begin_handler(&self) {
+        self.undo_log.borrow_mut().begin_handler();
+    }
+
+    fn end_handler(&self, has_failed: bool) {
+        if has_failed {
+            while self.undo_log.borrow().is_recording() {
+                if let Err(problem) = self.undo() {
+                    self.log(format!("a handler failed, and {problem}"));
+                }
+            }
+        }
+        self.undo_log.borrow_mut().clear();
+    }
+
+    fn transaction(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String> {
+        self.undo_log.borrow_mut().begin();
+        let called = catch_unwind(AssertUnwindSafe(body));
+        if matches!(called, Ok(true)) {
+            self.undo_log.borrow_mut().keep();
+            return Ok(());
+        }
+        let undone = self.undo();
+        match called {
+            Ok(_) => undone,
+            Err(panic) => resume_unwind(panic),
+        }
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -23,4 +23,6 @@ mod outgoing;
 mod reasons;
 mod registration;
 mod rooms;
+mod transactions;
+mod undone_writes;
 mod volatile;
