@@ -239,6 +239,26 @@ fn fetch_tells_about_sockets_and_keeps_their_secrets() {
 }
 
 #[test]
+fn fetch_redacts_what_looks_like_a_credential() {
+    awake_and_asleep(|scene| {
+        let mut client = scene.world.client().header("user-agent", "Firefox").query("room", "red");
+        for name in ["cookie", "authorization", "proxy-authorization", "x-api-key", "sec-websocket-protocol"] {
+            client = client.header(name, "hunter2");
+        }
+        client = client.header("referer", "https://a.example/page?token=hunter2&b=1");
+        let client = client.query("access_token", "hunter2").query("access_token", "hunter2").connect("/");
+        let (_, told) = scene.call("fetch", &json!({ "rooms": [client.id()] }));
+        assert!(!told.to_string().contains("hunter2"), "{told}");
+        let handshake = &told["sockets"][0]["handshake"];
+        assert_eq!(handshake["headers"]["user-agent"], json!("Firefox"));
+        assert_eq!(handshake["query"]["room"], json!("red"));
+        assert_eq!(handshake["query"]["access_token"], json!(["[redacted]", "[redacted]"]));
+        let url = handshake["url"].as_str().expect("a text");
+        assert!(url.ends_with("/socket.io/"), "{url}");
+    });
+}
+
+#[test]
 fn namespaces_of_predicates_are_reached() {
     awake_and_asleep(|scene| {
         let tenant = join(&scene.world, "/tenant-1", "red");

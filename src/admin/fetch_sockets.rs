@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::body::invalid;
+use super::redact;
 use crate::error::Failure;
 use crate::handles::{Conn, Handshake, HttpResponse, Socket};
 use crate::id::{Namespace, Room, SocketId};
@@ -12,7 +13,8 @@ use crate::limits::MAX_ADMIN_ANSWER_BYTES;
 use crate::time::Timestamp;
 
 /// The description of a socket. It has neither the auth object nor the session's id, because anyone who knows these could
-/// impersonate the client.
+/// impersonate the client; what looks like a credential in the headers and the URL is redacted. `data` is the app's own, and
+/// shown.
 #[derive(Serialize)]
 struct SocketInfo<'a> {
     id: SocketId,
@@ -80,8 +82,13 @@ fn describe<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Res
         Some(data) => data,
         None => RawValue::from_string("{}".to_owned())?,
     };
-    let mut query = LiteMap::new();
+    let (mut query, mut has_secret) = (LiteMap::new(), false);
     for (name, value) in handshake.query() {
+        let is_secret = redact::is_secret(&name, &value);
+        has_secret |= is_secret;
+        // A parameter without a name is a name without a value.
+        let name = if is_secret && value.is_empty() { redact::REDACTED.to_owned() } else { name };
+        let value = if is_secret { redact::REDACTED.to_owned() } else { value };
         let values = match query.remove(&name) {
             None => OneOrMany::One(value),
             Some(OneOrMany::One(first)) => OneOrMany::Many(vec![first, value]),
@@ -104,7 +111,7 @@ fn describe<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Res
             address: handshake.address(),
             secure: handshake.is_secure(),
             xdomain: handshake.is_xdomain(),
-            url: handshake.url(),
+            url: if has_secret { redact::without_query(handshake.url()) } else { handshake.url() },
             query,
         },
         conn: ConnInfo { transport: conn.transport(), upgraded: conn.upgraded(), protocol: conn.protocol() },
@@ -113,7 +120,7 @@ fn describe<'a>(socket: &'a Socket, handshake: &'a Handshake, conn: Conn) -> Res
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn headers<S: Serializer>(handshake: &&Handshake, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(handshake.headers())
+    serializer.collect_map(handshake.headers().map(|(name, value)| (name, redact::header(name, value))))
 }
 
 fn query<S: Serializer>(query: &LiteMap<String, OneOrMany>, serializer: S) -> Result<S::Ok, S::Error> {

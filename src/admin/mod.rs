@@ -5,6 +5,7 @@ mod body;
 mod emit;
 mod fetch_sockets;
 mod operation;
+mod redact;
 
 use body::Action;
 pub use operation::Operation;
