@@ -1,6 +1,9 @@
 // The Worker's variables: how invalid values are reported, which origins may connect, and that a refused request wakes no world.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { Poller, address, assertRefused, openWebSocket, refusedWebSocket, request } from "./engine.mjs";
 import { until } from "./waiting.mjs";
@@ -29,6 +32,7 @@ describe("an invalid variable is named in the error", () => {
     MAX_UNJOINED_PER_ADDRESS: ["0", /must be from/],
     TRANSPORTS: ["carrier-pigeon", /must be polling, websocket/],
     ALLOWED_ORIGINS: ["page.example", /page\.example.*https:\/\//],
+    OWN_ORIGINS: ["page.example", /page\.example.*https:\/\//],
   };
   for (const [variable, [value, problem]] of Object.entries(bad)) {
     test(`${variable}=${value}`, () =>
@@ -79,6 +83,13 @@ test("with a ping interval below 10 s, the runtime answers no frame by itself", 
   }));
 
 describe("ALLOWED_ORIGINS", () => {
+  /** Opens a session under another name than the URL's: `fetch` sends the URL's host, whatever the headers say. */
+  async function requestAs(url, headers) {
+    const asked = get(address(url, PATH, polling), { headers });
+    const [response] = await once(asked, "response");
+    return { status: response.statusCode, headers: response.headers, body: await text(response) };
+  }
+
   const page = "https://page.example";
   const cors = (headers) => ["access-control-allow-origin", "access-control-allow-credentials"].map((name) => headers.get(name));
 
@@ -146,6 +157,36 @@ describe("ALLOWED_ORIGINS", () => {
       for (const origin of ["capacitor://localhost", "file://", "null", "https://a.page.example", "https://b.a.page.example"]) {
         await assertAllowed(url, origin, [origin, "true"]);
       }
+    }));
+
+  // A page at http://evil.example:8787 whose name resolves to this machine sends its own name as Host and Origin.
+  test("a page whose name was rebound to this server is refused", () =>
+    serve({ ALLOWED_ORIGINS: "" }, async ({ url, boots }) => {
+      const { port } = new URL(url);
+      const named = (name) => ({ host: `${name}:${port}`, origin: `http://${name}:${port}` });
+      for (const name of ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io"]) {
+        const got = await requestAs(url, named(name));
+        const upgrade = await refusedWebSocket(address(url, PATH, { transport: "websocket" }), named(name));
+        for (const { status, body } of [got, upgrade]) {
+          assert.equal(status, 403, body);
+          assert.match(JSON.parse(body).message, /Set the variable OWN_ORIGINS/);
+        }
+      }
+      assert.equal(boots("conf"), 0);
+      for (const name of ["localhost", "chat.localhost", "127.0.0.1", "[::1]", "dormouse.somebody.workers.dev"]) {
+        const { status, headers } = await requestAs(url, named(name));
+        assert.deepEqual([status, headers["access-control-allow-origin"]], [200, named(name).origin]);
+      }
+      assert.equal((await requestAs(url, { host: "evil.example" })).status, 200, "a client that is no page");
+    }));
+
+  test("OWN_ORIGINS: pages of these, and of no other host", () =>
+    serve({ ALLOWED_ORIGINS: "", OWN_ORIGINS: page }, async ({ url, boots }) => {
+      await assertForbidden(url, "https://evil.example");
+      const itself = await request(address(url, PATH, polling), { headers: { origin: url } });
+      assertRefused(itself, 4, 403);
+      assert.equal(boots("conf"), 0);
+      await assertAllowed(url, page, [page, "true"]);
     }));
 
   test("*: all", () =>

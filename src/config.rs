@@ -2,6 +2,7 @@
 
 mod client_rates;
 mod origins;
+mod own_origins;
 mod transports;
 
 use core::fmt;
@@ -15,6 +16,7 @@ use super::limits;
 
 pub(crate) use client_rates::ClientRates;
 pub(crate) use origins::AllowedOrigins;
+pub(crate) use own_origins::OwnOrigins;
 pub(crate) use transports::Transports;
 
 /// The settings of a deployment. Each field names its variable and its default.
@@ -41,6 +43,8 @@ pub struct Config {
     pub transports: Transports,
     /// `ALLOWED_ORIGINS`: the origins whose pages may connect; the Worker's own.
     pub allowed_origins: AllowedOrigins,
+    /// `OWN_ORIGINS`: the Worker's own origins; the host of each request, where that cannot be a stranger's name.
+    pub own_origins: OwnOrigins,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
     pub admin_key: Option<AdminKey>,
 }
@@ -109,6 +113,7 @@ impl Config {
             max_unjoined_per_address: count("MAX_UNJOINED_PER_ADDRESS", limits::MAX_UNJOINED_PER_ADDRESS)?,
             transports: Transports::parse(variable("TRANSPORTS").as_deref().unwrap_or_default())?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
+            own_origins: OwnOrigins::parse(variable("OWN_ORIGINS").as_deref().unwrap_or_default())?,
             admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
         })
     }
@@ -144,6 +149,7 @@ impl Default for Config {
             max_unjoined_per_address: to_bytes(limits::MAX_UNJOINED_PER_ADDRESS.0),
             transports: Transports::default(),
             allowed_origins: AllowedOrigins::Same,
+            own_origins: OwnOrigins::default(),
             admin_key: None,
         }
     }

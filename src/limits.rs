@@ -279,5 +279,5 @@ pub const MIN_ADMIN_KEY_CHARS: usize = 16;
 /// Longest response of the admin HTTP API to `fetch`, in bytes. It is built in memory: an isolate has 128 MB.
 pub const MAX_ADMIN_ANSWER_BYTES: usize = 16_000_000;
 
-/// Longest `ALLOWED_ORIGINS`, in bytes. Every request's origin is compared with the list.
+/// Longest `ALLOWED_ORIGINS` and longest `OWN_ORIGINS`, in bytes. Every request's origin is compared with the lists.
 pub const MAX_ALLOWED_ORIGINS_BYTES: usize = 10_000;

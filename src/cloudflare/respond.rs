@@ -13,7 +13,7 @@ use crate::value::quoted;
 /// connect.
 pub(crate) fn cors_headers(config: &Config, head: &RequestHead, app: &App) -> Vec<origin::HeaderPair> {
     let cors = app.engine_routes().cors_options();
-    origin::check(head.header("origin"), head.own_origin(), &config.allowed_origins, cors).unwrap_or_default()
+    origin::check(head.header("origin"), head.own_origin(), config, cors).unwrap_or_default()
 }
 
 /// Returns the runtime's response, with the headers `own`, which every response to the request must have.

@@ -75,7 +75,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         ConnRequest::new(method.to_owned(), world, head.is_upgrade(), handshake, variables(env))
     };
     let origin = head.header("origin");
-    let headers = match origin::check(origin, head.own_origin(), &config.allowed_origins, engine.cors_options()) {
+    let headers = match origin::check(origin, head.own_origin(), &config, engine.cors_options()) {
         Ok(headers) => headers,
         // Without the headers: a page cannot read the response to a preflight, and the headers would allow what is refused.
         Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),

@@ -9,7 +9,7 @@ const VARIABLE: &str = "ALLOWED_ORIGINS";
 /// The origins whose pages may connect. Clients that are not pages send no origin, and always may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// An empty variable: the Worker's own origin only.
+    /// An empty variable: the Worker's own origins only.
     Same,
     /// `*`: all origins.
     Any,
@@ -44,31 +44,14 @@ impl AllowedOrigins {
     /// # Errors
     /// An item is not an origin, `*` is not alone, or the list is too long.
     pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
-        let fail = |problem: String| Err(ConfigError { variable: VARIABLE, problem });
-        if text.len() > MAX_ALLOWED_ORIGINS_BYTES {
-            return fail(format!("is {} bytes long; it may have {MAX_ALLOWED_ORIGINS_BYTES}", text.len()));
+        if text.trim_matches([',', ' ']) == "*" {
+            return Ok(Self::Any);
         }
-        let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
-        match *items {
-            [] => return Ok(Self::Same),
-            ["*"] => return Ok(Self::Any),
-            _ => {}
-        }
-        let mut origins = Vec::with_capacity(items.len());
-        for item in items {
-            if item == "*" {
-                return fail("has * beside other origins; * alone allows all".to_owned());
-            }
-            let Some(origin) = AllowedOrigin::parse(item) else {
-                let shown: String = item.chars().take(MAX_ECHOED_NAME_CHARS).collect();
-                return fail(format!("{shown:?} is not an origin; write {}", suggestion(item)));
-            };
-            origins.push(origin);
-        }
-        Ok(Self::Listed(origins))
+        let origins = parse_list(VARIABLE, text)?;
+        Ok(if origins.is_empty() { Self::Same } else { Self::Listed(origins) })
     }
 
-    /// Returns whether pages of an origin, as a browser writes it, may connect. The Worker's own origin is not considered.
+    /// Returns whether pages of an origin, as a browser writes it, may connect. The Worker's own origins, which [`OwnOrigins`](super::OwnOrigins) has, are not considered.
     pub fn allows(&self, origin: &str) -> bool {
         match self {
             Self::Same => false,
@@ -76,6 +59,29 @@ impl AllowedOrigins {
             Self::Listed(listed) => listed.iter().any(|item| item.allows(origin)),
         }
     }
+}
+
+/// Parses a comma-separated list of origins.
+///
+/// # Errors
+/// An item is not an origin, or the list is too long.
+pub(super) fn parse_list(variable: &'static str, text: &str) -> Result<Vec<AllowedOrigin>, ConfigError> {
+    let fail = |problem: String| Err(ConfigError { variable, problem });
+    if text.len() > MAX_ALLOWED_ORIGINS_BYTES {
+        return fail(format!("is {} bytes long; it may have {MAX_ALLOWED_ORIGINS_BYTES}", text.len()));
+    }
+    let mut origins = Vec::new();
+    for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        if item == "*" && variable == VARIABLE {
+            return fail("has * beside other origins; * alone allows all".to_owned());
+        }
+        let Some(origin) = AllowedOrigin::parse(item) else {
+            let shown: String = item.chars().take(MAX_ECHOED_NAME_CHARS).collect();
+            return fail(format!("{shown:?} is not an origin; write {}", suggestion(item)));
+        };
+        origins.push(origin);
+    }
+    Ok(origins)
 }
 
 impl AllowedOrigin {
@@ -114,7 +120,13 @@ impl AllowedOrigin {
         Some(Self(pattern))
     }
 
-    fn allows(&self, origin: &str) -> bool {
+    /// Returns whether this is one origin of http or https, and not a pattern.
+    pub(super) const fn is_one_of_the_web(&self) -> bool {
+        matches!(self.0, Pattern::Web(_))
+    }
+
+    /// Returns whether an origin, as a browser writes it, is this one or fits this pattern.
+    pub(super) fn allows(&self, origin: &str) -> bool {
         match &self.0 {
             Pattern::Web(web) => web.eq_ignore_ascii_case(origin),
             Pattern::Other(other) => other == origin,
@@ -178,7 +190,7 @@ fn is_ipv6(host: &str) -> bool {
 }
 
 /// Splits a host into its name and its port.
-fn split_port(host: &str) -> (&str, Option<&str>) {
+pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
         // Colons in brackets belong to the address.
         Some((name, port)) if !port.contains(']') => (name, Some(port)),

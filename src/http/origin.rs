@@ -1,7 +1,7 @@
 //! CORS: whether a web page may connect, and the headers for its browser.
 
 use super::cors::Cors;
-use crate::config::AllowedOrigins;
+use crate::config::{AllowedOrigins, Config};
 use crate::error::Refusal;
 
 /// A response header.
@@ -9,23 +9,23 @@ pub(crate) type HeaderPair = (&'static str, String);
 
 /// Checks the `Origin` header of a request; returns the headers that every response to it must have, including errors.
 ///
-/// `own` is the origin to which the request was sent, `allowed` are the origins that may connect, and `cors` are the options.
+/// `requested` is the origin to which the request was sent, `config` has the origins that may connect, and `cors` are the options.
 ///
 /// # Errors
-/// The page may not connect. The message names the variable `ALLOWED_ORIGINS`, and the headers let the page read the message.
+/// The page may not connect. The message names the variable to set, and the headers let the page read the message.
 pub(crate) fn check(
     origin: Option<&str>,
-    own: &str,
-    allowed: &AllowedOrigins,
+    requested: &str,
+    config: &Config,
     cors: &Cors,
 ) -> Result<Vec<HeaderPair>, (Refusal, Vec<HeaderPair>)> {
     let Some(origin) = origin else { return Ok(Vec::new()) };
     let exposed = cors.exposed_headers.clone().map(|names| ("access-control-expose-headers", names));
-    if *allowed == AllowedOrigins::Any {
+    if config.allowed_origins == AllowedOrigins::Any {
         return Ok([("access-control-allow-origin", "*".to_owned())].into_iter().chain(exposed).collect());
     }
     let mut headers = vec![("access-control-allow-origin", origin.to_owned()), ("vary", "Origin".to_owned())];
-    if allowed.allows(origin) || origin.eq_ignore_ascii_case(own) {
+    if config.allowed_origins.allows(origin) || config.own_origins.includes(origin, requested) {
         if cors.credentials {
             headers.push(("access-control-allow-credentials", "true".to_owned()));
         }
@@ -34,8 +34,8 @@ pub(crate) fn check(
     }
     let shown: String = origin.chars().take(200).collect();
     let refusal = Refusal::Forbidden(format!(
-        "The origin {shown} may not connect. The variable ALLOWED_ORIGINS decides: \
-         a comma-separated list of origins, or * for all"
+        "The origin {shown} may not connect. Set the variable OWN_ORIGINS to it if it is this server's own; otherwise add it to \
+         ALLOWED_ORIGINS, a comma-separated list of origins, or * for all"
     ));
     Err((refusal, headers))
 }
@@ -67,21 +67,23 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    fn listed(text: &str) -> AllowedOrigins {
-        let config = Config::parse(|name| (name == "ALLOWED_ORIGINS").then(|| text.to_owned()));
-        config.expect("valid").allowed_origins
+    /// Returns the settings of a server that is at `https://relay.example`, and says so.
+    fn listed(text: &str) -> Config {
+        let own = |name: &str| (name == "OWN_ORIGINS").then(|| "https://relay.example".to_owned());
+        let config = Config::parse(|name| (name == "ALLOWED_ORIGINS").then(|| text.to_owned()).or_else(|| own(name)));
+        config.expect("valid")
     }
 
-    fn allowed_origin(origin: Option<&str>, allowed: &AllowedOrigins) -> Result<Option<String>, String> {
-        check(origin, "https://relay.example", allowed, &Cors::new())
+    fn allowed_origin(origin: Option<&str>, config: &Config) -> Result<Option<String>, String> {
+        check(origin, "https://relay.example", config, &Cors::new())
             .map(|headers| headers.into_iter().find(|(name, _)| *name == "access-control-allow-origin").map(|h| h.1))
             .map_err(|(refusal, _)| refusal.message().to_owned())
     }
 
     #[test]
     fn clients_without_an_origin_always_may() {
-        for allowed in [AllowedOrigins::Same, AllowedOrigins::Any, AllowedOrigins::Listed(vec![])] {
-            assert_eq!(allowed_origin(None, &allowed), Ok(None));
+        for config in [Config::default(), listed(""), listed("*"), listed("https://a.example")] {
+            assert_eq!(allowed_origin(None, &config), Ok(None));
         }
     }
 
@@ -93,7 +95,7 @@ mod tests {
             .credentials(false)
             .max_age(core::time::Duration::from_mins(1));
         let own = "https://relay.example";
-        let headers = check(Some(own), own, &AllowedOrigins::Same, &cors).expect("the same origin");
+        let headers = check(Some(own), own, &listed(""), &cors).expect("the same origin");
         let names: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert_eq!(
             names,
@@ -113,7 +115,7 @@ mod tests {
             allowed_origin(Some("https://relay.example"), &listed),
             Ok(Some("https://relay.example".to_owned()))
         );
-        assert_eq!(allowed_origin(Some("null"), &AllowedOrigins::Any), Ok(Some("*".to_owned())));
+        assert_eq!(allowed_origin(Some("null"), &self::listed("*")), Ok(Some("*".to_owned())));
         for origin in
             ["https://b.example", "http://relay.example", "https://a.example.evil", "http://a.example", "null", ""]
         {
@@ -128,7 +130,7 @@ mod tests {
         let listed = listed("null,file://,capacitor://localhost,https://*.a.example");
         for origin in apps {
             assert_eq!(allowed_origin(Some(origin), &listed), Ok(Some(origin.to_owned())));
-            assert!(allowed_origin(Some(origin), &AllowedOrigins::Same).is_err(), "{origin}");
+            assert!(allowed_origin(Some(origin), &Config::default()).is_err(), "{origin}");
         }
         for origin in ["https://a.example", "https://evil-a.example", "ionic://localhost", "Null"] {
             assert!(allowed_origin(Some(origin), &listed).is_err(), "{origin}");
@@ -136,11 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_whose_name_was_rebound_to_this_server_may_not() {
+        let rebound = "http://evil.example:8787";
+        let message = |config| check(Some(rebound), rebound, config, &Cors::new()).expect_err("refused").0;
+        let message = message(&Config::default()).message().to_owned();
+        assert!(message.contains("OWN_ORIGINS") && message.contains(rebound), "{message}");
+        let local = "http://localhost:8787";
+        assert!(check(Some(local), local, &Config::default(), &Cors::new()).is_ok());
+    }
+
+    #[test]
     fn a_handler_cannot_change_who_may_read() {
         let handlers = [("Access-Control-Allow-Origin", "*"), ("vary", "accept"), ("x-a", "1")];
         let handlers = handlers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let own = check(Some("https://relay.example"), "https://relay.example", &AllowedOrigins::Same, &Cors::new())
-            .expect("allowed");
+        let own =
+            check(Some("https://relay.example"), "https://relay.example", &listed(""), &Cors::new()).expect("allowed");
         let joined = join(handlers.to_vec(), &own);
         let origin = ["access-control-allow-origin", "https://relay.example", "vary", "Origin"];
         let expected = [&["vary", "accept", "x-a", "1"], &origin[..], &["access-control-allow-credentials", "true"]];
