@@ -249,6 +249,9 @@ test("the page is served without running the Worker, and only at its own paths",
     await response.arrayBuffer();
     return [response.status, response.headers.get("content-type") ?? response.headers.get("location")];
   };
+  const { headers } = await fetch(worker.url);
+  assert.match(headers.get("content-security-policy"), /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'$/);
+  assert.deepEqual(["x-content-type-options", "referrer-policy"].map((name) => headers.get(name)), ["nosniff", "no-referrer"]);
   assert.deepEqual(await of("/"), [200, "text/html; charset=utf-8"]);
   assert.deepEqual(await of("/?world=any"), [200, "text/html; charset=utf-8"]);
   assert.deepEqual(await of("/index.html"), [307, "/"]);

@@ -24,6 +24,7 @@ export async function request(url, { method = "GET", body, headers, signal } = {
 export function assertRefused({ status, headers, body }, code, wanted = 400) {
   assert.equal(status, wanted, body);
   assert.match(headers.get("content-type") ?? "", /^application\/json/);
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
   const refusal = JSON.parse(body);
   assert.deepEqual(Object.keys(refusal).sort(), ["code", "message"]);
   assert.equal(refusal.code, code, body);

@@ -14,6 +14,16 @@ export const CLIENT_DIST = join(ROOT, "node_modules/socket.io-client/dist");
 export const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"]
   .flatMap((bundle) => [bundle, `${bundle}.map`]);
 
+// The headers of every file. A page of another origin may `import` the ES module only with the first; the files are public anyway.
+// A content security policy is a page's own affair: its package has it in public/_headers.
+const EVERY_FILE = "/*\n  Access-Control-Allow-Origin: *\n  X-Content-Type-Options: nosniff\n  Referrer-Policy: no-referrer\n";
+
+/** Returns the rules of a package with ours before them. The platform takes only the last of two rules for one path. */
+export function joinHeaders(own) {
+  const rule = /^\/\*[ \t]*\n/m;
+  return rule.test(own) ? own.replace(rule, () => EVERY_FILE) : EVERY_FILE + own;
+}
+
 /** The directory of static assets in the build `out`. */
 export const assetsDir = (out) => join(out, "assets");
 
@@ -33,10 +43,10 @@ export function layOutAssets(out, crateDir) {
   // request and no Worker.
   const rewrites = CLIENT_FILES.map((file) => `/w/:world/socket.io/${file} /socket.io/${file} 200\n`);
   lay("_redirects", Buffer.from(rewrites.join("")));
-  // A page of another origin may `import` the ES module only with this header. The files are public anyway.
-  lay("_headers", Buffer.from("/*\n  Access-Control-Allow-Origin: *\n"));
   const pages = join(crateDir, "public");
-  for (const file of files(pages)) lay(relative(pages, file), readFileSync(file));
+  const own = join(pages, "_headers");
+  for (const file of files(pages)) if (file !== own) lay(relative(pages, file), readFileSync(file));
+  lay("_headers", Buffer.from(joinHeaders(existsSync(own) ? readFileSync(own, "utf8") : "")));
   // Otherwise files of an earlier build would still be served.
   for (const file of files(assetsDir(out))) if (!laidOut.has(relative(assetsDir(out), file))) rmSync(file);
 }

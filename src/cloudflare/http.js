@@ -1,5 +1,8 @@
 // HTTP: heads and bodies of requests, responses, and the way from the Worker to an object.
 
+// What a client wrote may be in any response: a browser must not take it for a page or a script.
+const NO_SNIFF = { "x-content-type-options": "nosniff" };
+
 /** Returns the headers of a response: names and values, in turn. */
 export function headersOf(response) {
   return [...response.headers].flat();
@@ -36,7 +39,7 @@ export function replaceHeaders(response, headers) {
 export function respondBytes(status, body, headers) {
   // The runtime throws if a response with one of these statuses has a body. The bytes are copied, because they are a view of
   // wasm's memory.
-  const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status });
+  const response = new Response([204, 205, 304].includes(status) ? null : body.slice(), { status, headers: NO_SNIFF });
   for (let i = 0; i < headers.length; i += 2) {
     try {
       response.headers.append(headers[i], headers[i + 1]);
@@ -49,7 +52,7 @@ export function respondBytes(status, body, headers) {
 
 /** Returns a response; `headers` are names and values, in turn. */
 export function respond(status, body, headers) {
-  const response = new Response(body, { status });
+  const response = new Response(body, { status, headers: NO_SNIFF });
   for (let i = 0; i < headers.length; i += 2) response.headers.set(headers[i], headers[i + 1]);
   return response;
 }
