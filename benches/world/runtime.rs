@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dormouse::internal::Parts;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
-use dormouse::internal::{Platform, Store};
+use dormouse::internal::{Platform, Store, Unfinished};
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
@@ -213,6 +213,10 @@ impl Platform for Runtime {
     fn register(&mut self) -> (RequestId, RequestId) {
         self.requests += 1;
         (RequestId(self.requests), RequestId(self.requests))
+    }
+
+    fn unfinished(&self) -> Unfinished {
+        Unfinished::default()
     }
 
     fn respond(&mut self, _: RequestId, response: Response) {

@@ -138,6 +138,7 @@ impl Action {
             Operation::Disconnect => &["close"],
             Operation::Fetch if request.method == "GET" => return Ok((read_query(request)?, Self::Fetch)),
             Operation::Fetch => &[],
+            Operation::Awake => return Err(invalid("the object answers this itself")),
         };
         let mut fields = read(request, takes)?;
         let selection = fields.selection();
@@ -152,7 +153,7 @@ impl Action {
             Operation::Join => Self::Join(required(fields.join, "join")?),
             Operation::Leave => Self::Leave(required(fields.leave, "leave")?),
             Operation::Disconnect => Self::Disconnect { close: fields.close.unwrap_or_default() },
-            Operation::Fetch => Self::Fetch,
+            Operation::Fetch | Operation::Awake => Self::Fetch,
         };
         Ok((selection, action))
     }

@@ -13,11 +13,13 @@ pub enum Operation {
     Disconnect,
     /// Returns information about sockets.
     Fetch,
+    /// Returns what keeps the world awake.
+    Awake,
 }
 
 impl Operation {
     /// The names of all operations.
-    pub const NAMES: [&'static str; 5] = ["emit", "join", "leave", "disconnect", "fetch"];
+    pub const NAMES: [&'static str; 6] = ["emit", "join", "leave", "disconnect", "fetch", "awake"];
 
     /// Parses the name of an operation, as it is in the path of a call.
     pub fn parse(name: &str) -> Option<Self> {
@@ -27,6 +29,7 @@ impl Operation {
             "leave" => Some(Self::Leave),
             "disconnect" => Some(Self::Disconnect),
             "fetch" => Some(Self::Fetch),
+            "awake" => Some(Self::Awake),
             _ => None,
         }
     }
@@ -35,6 +38,7 @@ impl Operation {
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Fetch => &["GET", "POST"],
+            Self::Awake => &["GET"],
             Self::Emit | Self::Join | Self::Leave | Self::Disconnect => &["POST"],
         }
     }

@@ -40,6 +40,7 @@ impl WeakShell {
     fn callbacks(&self) -> Callbacks {
         let (counted, timed, found, failed) = (self.clone(), self.clone(), self.clone(), self.clone());
         Callbacks {
+            shell: Weak::clone(&self.0),
             is_deserted: Box::new(move || {
                 counted.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
             }),

@@ -44,6 +44,8 @@ extern "C" {
     pub fn pong_slots(this: &Sockets) -> Vec<u32>;
     #[wasm_bindgen(method, js_name = pongTimes)]
     pub fn pong_times(this: &Sockets) -> Vec<f64>;
+    #[wasm_bindgen(method)]
+    pub fn unfinished(this: &Sockets) -> Vec<f64>;
     #[wasm_bindgen(js_name = endSocket)]
     pub fn end_socket(socket: &JsValue, code: u16);
     pub fn liveness(state: &JsValue) -> Vec<JsValue>;

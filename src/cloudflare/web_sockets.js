@@ -194,6 +194,16 @@ export class Sockets {
     }, this.dropAfter);
   }
 
+  /**
+   * Returns how many sockets the world has closed that are not over, and the unsent bytes of all sockets. A socket whose client broke
+   * the protocol may stay in the list with its bytes, but holds nothing.
+   */
+  unfinished() {
+    const sockets = this.state.getWebSockets().filter((socket) => socket.readyState !== WebSocket.CLOSED);
+    const closing = sockets.filter((socket) => socket[slotOf] === undefined).length;
+    return [closing, sockets.reduce((unsent, socket) => unsent + (socket.bufferedAmount ?? 0), 0)];
+  }
+
   /** Returns the slots in use. */
   slots() {
     return [...this.list.keys()].filter((slot) => this.list[slot] !== undefined);

@@ -1,9 +1,10 @@
 //! The platform of an object: the Workers runtime.
 
 use core::any::Any;
+use core::cell::RefCell;
 use core::fmt;
 use core::panic::AssertUnwindSafe;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use bytes::Bytes;
 use futures::channel::oneshot;
@@ -18,7 +19,7 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
-use crate::object::Platform;
+use crate::object::{Platform, Shell, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -28,6 +29,8 @@ const IDS_AT_ONCE: usize = 16;
 
 /// Callbacks of the runtime, outside of any call of the object.
 pub(crate) struct Callbacks {
+    /// The shell that they call.
+    pub shell: Weak<RefCell<Shell<Workers>>>,
     /// Returns whether the world has no sessions.
     pub is_deserted: Box<dyn FnMut() -> bool>,
     /// Called when the timer goes off.
@@ -56,6 +59,8 @@ pub(crate) struct Workers {
     /// Random bytes that are not used yet. The runtime returns many as fast as few.
     random: Vec<u8>,
     next_request: u32,
+    /// Held by the object, and by each request that is being read or whose handler has not answered.
+    shell: Weak<RefCell<Shell<Self>>>,
     /// The requests that wait for their response.
     requests: LiteMap<RequestId, oneshot::Sender<Response>>,
 }
@@ -63,7 +68,7 @@ pub(crate) struct Workers {
 impl Workers {
     /// Returns the platform of the object with this state, in a deployment with the variables `env`.
     pub(crate) fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
-        let Callbacks { is_deserted, timer, alarm_found, alarm_failed } = callbacks;
+        let Callbacks { shell, is_deserted, timer, alarm_found, alarm_failed } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {
             sockets: new_sockets(&state, 0, &is_deserted),
@@ -77,6 +82,7 @@ impl Workers {
             alarm_failed: Closure::wrap_assert_unwind_safe(alarm_failed),
             random: Vec::new(),
             next_request: 0,
+            shell,
             requests: LiteMap::new(),
         }
     }
@@ -291,6 +297,15 @@ impl Platform for Workers {
         let (sender, receiver) = oneshot::channel();
         self.requests.insert(request, sender);
         (request, receiver)
+    }
+
+    fn unfinished(&self) -> Unfinished {
+        let mut sockets = self.sockets.unfinished().into_iter().map(runtime::integer_from_js);
+        let mut next = || sockets.next().unwrap_or_default();
+        let closing = usize::try_from(next()).unwrap_or_default();
+        // Without the object itself, and without the call that asks.
+        let calls = self.shell.strong_count().saturating_sub(2);
+        Unfinished { requests: self.requests.len(), calls, closing, unsent: next() }
     }
 
     fn respond(&mut self, request: RequestId, response: Response) {

@@ -96,6 +96,15 @@ impl Clock {
         }
     }
 
+    /// Returns when the timer and the alarm go off; `None` if one is not set, or not known.
+    pub(super) const fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let alarm = match self.alarm {
+            AlarmState::At(at) => Some(at),
+            _ => None,
+        };
+        (self.timer, alarm)
+    }
+
     /// Sets the alarm.
     pub(super) fn set_alarm<P: Platform>(&mut self, platform: &mut P, at: Timestamp) {
         platform.set_alarm(at);

@@ -2,6 +2,7 @@
 
 mod alarm_and_timer;
 pub(crate) mod attachment;
+mod awake;
 mod engine_requests;
 mod log_window;
 mod perform;
@@ -17,7 +18,7 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
-pub use platform::Platform;
+pub use platform::{Platform, Unfinished};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;

@@ -152,9 +152,26 @@ pub trait Platform {
     /// again.
     fn register(&mut self) -> (RequestId, Self::Waiting);
 
+    /// Returns what the runtime has not finished.
+    fn unfinished(&self) -> Unfinished;
+
+    /// Returns whether a request has no response yet.
     /// Responds to a request.
     fn respond(&mut self, request: RequestId, response: Response);
 
     /// Refuses all waiting requests, because the world lost what it had in memory, including their sessions.
     fn drop_requests(&mut self);
+}
+
+/// What a runtime has not finished, and what keeps its object in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Requests of polling sessions without a response.
+    pub requests: usize,
+    /// Requests whose bodies are being read or whose handlers have not answered, besides the one that asks.
+    pub calls: usize,
+    /// WebSockets that the world has closed and whose clients have not answered the close.
+    pub closing: usize,
+    /// Bytes that the clients of all WebSockets have not read, closed ones included.
+    pub unsent: u64,
 }

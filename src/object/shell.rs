@@ -37,6 +37,7 @@ pub struct Shell<P> {
     loaded: Option<LoadedWorld>,
     clock: Clock,
     notify: Arc<Notify>,
+    constructed: Timestamp,
 }
 
 impl<P: Platform> Shell<P> {
@@ -46,7 +47,8 @@ impl<P: Platform> Shell<P> {
         if let Err(error) = platform.set_auto_response(auto_response) {
             platform.log_error(&format!("dormouse: the auto-response could not be set: {error:?}"));
         }
-        Self { platform, config, app, loaded: None, clock: Clock::default(), notify: Arc::default() }
+        let constructed = platform.now();
+        Self { platform, config, app, loaded: None, clock: Clock::default(), notify: Arc::default(), constructed }
     }
 
     /// Returns the settings.
@@ -101,8 +103,12 @@ impl<P: Platform> Shell<P> {
 
     /// Handles a call of the admin HTTP API. The Worker has checked the key. Returns the receiver of the response.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        let known = (operation == Operation::Awake).then(|| self.describe_awake());
         let (_, loaded) = self.wake();
-        let answer = loaded.world.handle_admin(operation, request);
+        let answer = match known {
+            Some(response) => loaded.world.respond(response),
+            None => loaded.world.handle_admin(operation, request),
+        };
         self.turn(Input::Continue);
         answer
     }
@@ -214,6 +220,12 @@ impl<P: Platform> Shell<P> {
         clock.update(platform, &mut loaded.world.server());
     }
 
+    /// Returns when the timer and the alarm go off, and when the object was constructed.
+    pub(super) const fn times(&self) -> (Option<Timestamp>, Option<Timestamp>, Timestamp) {
+        let (timer, alarm) = self.clock.times();
+        (timer, alarm, self.constructed)
+    }
+
     /// Returns the platform and the world, which is loaded first if it sleeps.
     pub(super) fn wake(&mut self) -> (&mut P, &mut LoadedWorld) {
         let (platform, loaded, _) = self.wake_with_clock();
@@ -221,7 +233,7 @@ impl<P: Platform> Shell<P> {
     }
 
     fn wake_with_clock(&mut self) -> (&mut P, &mut LoadedWorld, &mut Clock) {
-        let Self { platform, config, app, loaded, clock, notify } = self;
+        let Self { platform, config, app, loaded, clock, notify, .. } = self;
         let loaded = loaded.get_or_insert_with(|| LoadedWorld::new(platform, config, *app, notify));
         (platform, loaded, clock)
     }

@@ -12,7 +12,7 @@ use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::VOLATILE_UNSENT_BYTES;
-use crate::object::Platform;
+use crate::object::{Platform, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -221,6 +221,12 @@ impl Platform for VirtualPlatform {
         self.requests.push(Http::default());
         self.waiting.insert(http);
         (RequestId(u32::try_from(http).unwrap_or(u32::MAX)), http)
+    }
+
+    fn unfinished(&self) -> Unfinished {
+        let unsent = self.sockets.iter().map(|socket| socket.unsent as u64).sum();
+        let closing = self.sockets.iter().filter(|socket| !socket.open && socket.unsent > 0).count();
+        Unfinished { requests: self.waiting.len(), calls: self.waiting.len(), closing, unsent }
     }
 
     fn respond(&mut self, request: RequestId, response: Response) {

@@ -57,6 +57,11 @@ impl HeldEvents {
         self.by_socket.get(&socket).map_or(0, |queue| queue.iter().map(args_bytes).sum())
     }
 
+    /// Returns how many events are held.
+    pub(crate) fn count(&self) -> usize {
+        self.by_socket.iter().map(|(_, queue)| queue.len()).sum()
+    }
+
     /// Returns the size of the arguments of all held events, in bytes.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes

@@ -72,6 +72,11 @@ impl World {
         self.state.app()
     }
 
+    /// Returns how many handlers wait, and how many events are held behind them.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (self.tasks.waiting_count(), self.held.count())
+    }
+
     /// Handles an input and calls the handlers for it; appends the effects to `fx`. `entropy` returns random bytes for ids. While
     /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
@@ -111,13 +116,17 @@ impl World {
         &mut self,
         respond: impl FnOnce(&App, &WorldHandle) -> LocalBoxFuture<'static, HttpResponse>,
     ) -> oneshot::Receiver<HttpResponse> {
-        let response = if self.is_busy() {
+        if self.is_busy() {
             let failure = Failure::new("BUSY", "Too many requests wait to be answered");
-            Box::pin(core::future::ready(HttpResponse::error(503, &failure)))
-        } else {
-            respond(self.state.app(), &self.handle)
-        };
+            return self.respond(HttpResponse::error(503, &failure));
+        }
+        let response = respond(self.state.app(), &self.handle);
         self.requests.push(self.handle.clone(), response)
+    }
+
+    /// Adds a request whose response is known; the next [`handle`](Self::handle) answers it.
+    pub(crate) fn respond(&mut self, response: HttpResponse) -> oneshot::Receiver<HttpResponse> {
+        self.requests.push(self.handle.clone(), Box::pin(core::future::ready(response)))
     }
 
     /// Calls handlers until none is left that can make progress.

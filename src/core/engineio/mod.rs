@@ -15,6 +15,7 @@ pub mod wire;
 
 mod charging;
 mod closing;
+mod counts;
 mod deadlines;
 mod engine;
 mod heartbeat;
@@ -36,6 +37,7 @@ mod unjoined;
 mod upgrade;
 
 pub use charging::Refused;
+pub use counts::SessionCounts;
 pub use engine::Engine;
 pub use heartbeat::{Heartbeat, HeartbeatState, SleepingTick};
 pub use incoming::Arrived;

@@ -35,6 +35,11 @@ impl Posts {
         Some(self.0.swap_remove(place))
     }
 
+    /// Returns how many there are.
+    pub(crate) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the earliest deadline of a body.
     pub(crate) fn first_due(&self) -> Option<Timestamp> {
         self.0.iter().map(|post| post.due).min()

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Server;
 use crate::core::dispatch::SocketRef;
-use crate::core::engineio::Wakeup;
+use crate::core::engineio::{SessionCounts, Wakeup};
 use crate::core::input::Recipients;
 #[cfg(doc)]
 use crate::core::input::{Command, Input};
@@ -44,6 +44,11 @@ impl Server {
     /// Returns how many sessions there are, draining ones included.
     pub fn session_count(&self) -> usize {
         self.engine.session_count()
+    }
+
+    /// Returns the sessions by transport and state.
+    pub fn session_counts(&self) -> SessionCounts {
+        self.engine.counts()
     }
 
     /// Returns how many clients are connected: the sessions without draining ones.
