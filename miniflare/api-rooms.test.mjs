@@ -136,12 +136,13 @@ describe("sockets", () => {
 describe("the handshake", () => {
   for (const [kind, transport] of [["default", "polling"], ["websocket", "websocket"], ["polling", "polling"]]) {
     row(`is the first request's: ${transport}`, async ({ join, rest, name, worker }) => {
-      const options = { auth: { token: "t" }, query: { a: "1 & 2", "b[]": "é" }, extraHeaders: { "x-one": "1", "User-Agent": "tests" } };
+      const options = { auth: { token: "t" }, query: { a: "1 & 2", "b[]": "é" }, extraHeaders: { "x-one": "1", "User-Agent": "tests", cookie: "a=b", authorization: "c", "x-two": "2" } };
       const client = await join("/", options);
       const [first] = await ask(client, "handshake");
       await rest();
       const [{ headers, query, auth, url, secure, xdomain, issued, time }] = await ask(client, "handshake");
       assert.deepEqual([headers["x-one"], headers["user-agent"], headers.host], ["1", "tests", new URL(worker.url).host]);
+      assert.deepEqual(["cookie", "authorization", "x-two"].filter((name) => name in headers), [], "secrets are not kept, nor what the app does not ask for");
       assert.deepEqual([query.a, query["b[]"], query.EIO, query.transport, query.sid], ["1 & 2", "é", "4", transport, undefined]);
       assert.deepEqual(auth, { token: "t" });
       assert.ok(url.startsWith(`/w/${name}/socket.io/?`), url);

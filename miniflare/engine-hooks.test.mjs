@@ -188,6 +188,7 @@ describe("connection_error", () => {
     const answers = [
       await request(at("long", { ...fresh(), more: "x".repeat(10_000) }), { headers: { "x-more": "x".repeat(10_000) } }),
       await refusedWebSocket(at("long", websocket), { cookie: "x".repeat(16_384) }),
+      await refusedWebSocket(at("long", websocket), { referer: "x".repeat(8_192) }),
     ];
     for (const answer of answers) assertRefused(answer, 3, 431);
     assert.equal(worker.boots("long"), 0);

@@ -77,6 +77,7 @@
 //! | --- | --- |
 //! | a message or a POST body | 1,000,000 bytes, by the variable `MAX_PAYLOAD_BYTES` |
 //! | binary attachments of a packet | 10 |
+//! | URL and [kept headers](crate::routing::EngineRoutes::keep_headers) of a session | 8,192 bytes |
 //! | the auth object of a CONNECT | 16,384 bytes |
 //! | the data of a socket | 65,536 bytes of JSON |
 //! | rooms of a socket | 10,000 |

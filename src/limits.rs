@@ -31,9 +31,17 @@ pub const MAX_WAITING_BYTES: usize = 32_000_000;
 /// once, in the object's database.
 pub const MAX_INLINE_PART_BYTES: usize = 1_000;
 
-/// Longest URL and headers of the request that opens a session, in bytes. They are kept as long as the session lives.
-/// Node has the same limit, 16 KiB, and the same response, 431.
+/// Longest URL and headers of the request that opens a session, in bytes. Node has the same limit, 16 KiB, and the same
+/// response, 431.
 pub const MAX_HANDSHAKE_REQUEST_BYTES: usize = 16_384;
+
+/// Longest URL and headers that a session keeps of that request, in bytes: they are in memory and in the snapshot as
+/// long as the session lives. Browsers cut a `Referer` to 4,096 bytes; as many are left for a token in the URL and the
+/// other headers. Beyond it, the response is a 431, too.
+pub const MAX_KEPT_REQUEST_BYTES: usize = 8_192;
+
+/// Most headers that an app adds to those that are kept. Each header of a request is compared with all of them.
+pub const MAX_KEPT_HEADERS: usize = 50;
 
 /// Most subprotocols that a WebSocket may offer. Each is compared with those before it; clients offer a few.
 pub const MAX_SUBPROTOCOLS: usize = 100;

@@ -4,7 +4,7 @@
 mod told;
 
 use dormouse::App;
-use dormouse::internal::{Config, Host, Protocol, Response};
+use dormouse::internal::{Config, Host, Protocol, Response, limits};
 use serde_json::{Value, json};
 use told::{POLLING, WEBSOCKET, app_of, get, refusal, sid_of, take_told, watched};
 
@@ -96,19 +96,26 @@ fn an_offer_of_subprotocols_that_is_no_list_is_refused_before_its_world_wakes() 
 #[test]
 fn an_opening_that_is_too_long_is_refused_before_its_world_wakes() {
     let mut host = Host::new(Config::default(), app);
-    host.handshake.headers =
-        vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_HANDSHAKE_REQUEST_BYTES))];
+    host.handshake.headers = vec![("cookie".to_owned(), "x".repeat(limits::MAX_HANDSHAKE_REQUEST_BYTES))];
     let http = get(&mut host, POLLING);
     assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 431));
     assert!(host.is_asleep());
     let [told] = &*take_told() else { panic!("told once") };
     assert_eq!(told.pointer("/2/name"), Some(&json!("HEADERS_TOO_LONG")));
 
+    // What a session would keep has a bound of its own.
+    host.handshake.headers = vec![("referer".to_owned(), "x".repeat(limits::MAX_KEPT_REQUEST_BYTES))];
+    let http = get(&mut host, POLLING);
+    assert_eq!((refusal(&host, http).code(), refusal(&host, http).status()), (3, 431));
+    assert!(host.is_asleep());
+    host.handshake.headers = vec![("cookie".to_owned(), "x".repeat(limits::MAX_KEPT_REQUEST_BYTES))];
+    let http = get(&mut host, POLLING);
+    assert!(matches!(host.answer_of(http), Some(Response::Payload(_))));
+
     host.handshake.headers.clear();
     let opened = get(&mut host, POLLING);
     let sid = sid_of(&host, opened);
-    host.handshake.headers =
-        vec![("cookie".to_owned(), "x".repeat(dormouse::internal::limits::MAX_HANDSHAKE_REQUEST_BYTES))];
+    host.handshake.headers = vec![("cookie".to_owned(), "x".repeat(limits::MAX_HANDSHAKE_REQUEST_BYTES))];
     let http = host.poll(&sid);
     assert_eq!(host.answer_of(http), None, "nothing of it is kept");
 }

@@ -118,7 +118,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         head.is_upgrade(),
         head.query(),
         subprotocols,
-        head.handshake_bytes(),
+        head.handshake_bytes(engine.kept_headers()),
         config.transports,
     ) {
         Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),

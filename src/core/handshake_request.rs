@@ -43,8 +43,7 @@ impl HandshakeRequest {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the length of its URL and headers in bytes, which counts against
-    /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES).
+    /// Returns the length of its URL and headers in bytes.
     pub fn bytes(&self) -> usize {
         self.headers.iter().fold(self.url.len(), |bytes, (name, value)| bytes + name.len() + value.len())
     }

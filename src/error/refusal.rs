@@ -24,7 +24,8 @@ pub enum Refusal {
     /// The header `Sec-WebSocket-Protocol` is not a list of different names, or the list is too long.
     BadSubprotocols,
     /// The URL and headers that open a session are longer than
-    /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES); 431, as Node answers it.
+    /// [`MAX_HANDSHAKE_REQUEST_BYTES`](crate::limits::MAX_HANDSHAKE_REQUEST_BYTES), or those that it keeps than
+    /// [`MAX_KEPT_REQUEST_BYTES`](crate::limits::MAX_KEPT_REQUEST_BYTES); 431, as Node answers it.
     HandshakeTooLong,
 }
 
@@ -95,7 +96,9 @@ impl Refusal {
             Self::Full => "This world has no room for another session",
             Self::BodyTimeout => "The body of this request did not arrive in time",
             Self::BadSubprotocols => "Sec-WebSocket-Protocol must be a comma-separated list of different names",
-            Self::HandshakeTooLong => "The URL and headers of this request are longer than 16384 bytes",
+            Self::HandshakeTooLong => {
+                "The URL and headers of this request are longer than 16384 bytes, or those that are kept than 8192"
+            }
         }
     }
 

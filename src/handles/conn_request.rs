@@ -9,6 +9,7 @@ use litemap::LiteMap;
 
 use super::request_accessors::request_accessors;
 use crate::core::handshake_request::HandshakeRequest;
+use crate::http::KeptHeaders;
 use crate::id::WorldName;
 
 /// An HTTP request of a client's connection: the `req` of engine.io's hooks. Clones share the same request.
@@ -25,7 +26,7 @@ struct Parts {
     method: String,
     world: WorldName,
     is_upgrade: bool,
-    handshake: Rc<HandshakeRequest>,
+    handshake: HandshakeRequest,
     variables: Variables,
     notes: RefCell<LiteMap<TypeId, Rc<dyn Any>>>,
 }
@@ -40,7 +41,7 @@ impl ConnRequest {
         variables: Variables,
     ) -> Self {
         let notes = RefCell::default();
-        Self(Rc::new(Parts { method, world, is_upgrade, handshake: Rc::new(handshake), variables, notes }))
+        Self(Rc::new(Parts { method, world, is_upgrade, handshake, variables, notes }))
     }
 
     /// Returns a variable or secret of the deployment; `None` if it is not set.
@@ -88,9 +89,15 @@ impl ConnRequest {
         note.downcast().ok()
     }
 
-    /// Returns the part of the request that the session keeps, if the request opens one.
-    pub(crate) fn handshake(&self) -> &Rc<HandshakeRequest> {
-        &self.0.handshake
+    /// Returns the part of the request that the session keeps, if the request opens one. Copies it only if a hook holds the
+    /// request.
+    pub(crate) fn into_handshake(self, kept: &KeptHeaders) -> Rc<HandshakeRequest> {
+        let mut handshake = match Rc::try_unwrap(self.0) {
+            Ok(parts) => parts.handshake,
+            Err(shared) => shared.handshake.clone(),
+        };
+        kept.retain(&mut handshake);
+        Rc::new(handshake)
     }
 
     fn request(&self) -> &HandshakeRequest {

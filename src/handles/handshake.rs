@@ -13,6 +13,9 @@ use crate::value::json;
 
 /// The first HTTP request of a socket's connection, and what its client sent with CONNECT: Socket.IO's `socket.handshake`.
 ///
+/// Of the request's headers, it has those that a session keeps: see
+/// [`EngineRoutes::keep_headers`](crate::routing::EngineRoutes::keep_headers).
+///
 /// ```
 /// use dormouse::testing::{TestEvent, TestWorld};
 /// use dormouse::error::EmitError;

@@ -1,10 +1,11 @@
 //! Requests to a gateway, parsed. The Worker refuses invalid requests, which need no world; the object parses the others again.
 
+use super::kept_headers::HandshakeBytes;
 use super::subprotocol::select_subprotocol;
 use crate::config::Transports;
 use crate::error::{BadRequest, Refusal};
 use crate::id::Sid;
-use crate::limits::MAX_HANDSHAKE_REQUEST_BYTES;
+use crate::limits::{MAX_HANDSHAKE_REQUEST_BYTES, MAX_KEPT_REQUEST_BYTES};
 
 /// A request to a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub(crate) fn check_protocol<'a, K, V>(
     is_upgrade: bool,
     query: impl IntoIterator<Item = (K, V)>,
     subprotocols: Option<&str>,
-    bytes: usize,
+    bytes: HandshakeBytes,
     served: Transports,
 ) -> Result<EngineRequest, Refusal>
 where
@@ -94,7 +95,7 @@ where
     V: AsRef<str> + 'a,
 {
     let parsed = EngineRequest::parse(method, is_upgrade, query, served)?;
-    if opens(parsed) && bytes > MAX_HANDSHAKE_REQUEST_BYTES {
+    if opens(parsed) && (bytes.whole > MAX_HANDSHAKE_REQUEST_BYTES || bytes.kept > MAX_KEPT_REQUEST_BYTES) {
         return Err(Refusal::HandshakeTooLong);
     }
     if let Some(offered) = subprotocols.filter(|_| is_upgrade) {

@@ -3,6 +3,7 @@
 mod cors;
 mod engine_request;
 mod internal_headers;
+mod kept_headers;
 mod subprotocol;
 mod token;
 
@@ -12,6 +13,7 @@ pub(crate) use engine_request::{check_protocol, opens};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use internal_headers::CLOSE_MARK;
 pub(crate) use internal_headers::INTERNAL_PREFIX;
+pub(crate) use kept_headers::KeptHeaders;
 pub(crate) use subprotocol::SUBPROTOCOL;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use subprotocol::select_subprotocol;

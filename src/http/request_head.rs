@@ -1,5 +1,6 @@
 //! A request without its body. It is copied out of the runtime in one call, because each call costs more than its bytes.
 
+use super::kept_headers::{HandshakeBytes, KeptHeaders};
 use crate::core::handshake_request::HandshakeRequest;
 use crate::time::Timestamp;
 
@@ -55,13 +56,12 @@ impl RequestHead {
         self.header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
     }
 
-    /// Returns the bytes of the URL and the headers, as [`HandshakeRequest::bytes`] counts them.
-    pub(crate) fn handshake_bytes(&self) -> usize {
-        let url = self.url().len() - self.own_origin().len();
-        self.headers().fold(url, |bytes, (name, value)| bytes + name.len() + value.len())
+    /// Returns the bytes of the URL and the headers, as those of [`to_handshake`](Self::to_handshake) are measured.
+    pub(crate) fn handshake_bytes(&self, kept: &KeptHeaders) -> HandshakeBytes {
+        kept.measure(self.url().len().saturating_sub(self.own_origin().len()), self.headers())
     }
 
-    /// Returns the part of the request that a session keeps. The request arrived at `issued`.
+    /// Returns the request as hooks see it, with all of its headers. It arrived at `issued`.
     pub(crate) fn to_handshake(&self, issued: Timestamp) -> HandshakeRequest {
         let origin = self.own_origin();
         HandshakeRequest {
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(handshake.url, "/w/alpha/socket.io/?EIO=4&world=b%20c&u=https://x/");
         assert_eq!(handshake.address, "::1");
         assert!(handshake.secure);
-        assert_eq!(head.handshake_bytes(), handshake.bytes());
+        assert_eq!(head.handshake_bytes(&KeptHeaders::default()).whole, handshake.bytes());
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
             prop_assert!(url.starts_with(&begin), "{begin} is not how {url} begins");
             let handshake = head.to_handshake(Timestamp::default());
             prop_assert_eq!(format!("{}{}", head.own_origin(), handshake.url), url);
-            prop_assert_eq!(head.handshake_bytes(), handshake.bytes());
+            prop_assert_eq!(head.handshake_bytes(&KeptHeaders::default()).whole, handshake.bytes());
         }
     }
 }

@@ -152,8 +152,8 @@ fn the_handshake_is_that_of_the_first_request() {
             "url": url,
             "query": [["EIO", "4"], ["transport", "websocket"], ["v", "1 & ü"]],
             "v": "1 & ü",
-            "headers": [["cookie", "a=b"], ["origin", "https://example.com"]],
-            "cookie": "a=b",
+            "headers": [["origin", "https://example.com"]],
+            "cookie": null,
             "xdomain": true,
             "secure": false,
             "address": "",
@@ -163,6 +163,27 @@ fn the_handshake_is_that_of_the_first_request() {
         });
         assert_eq!(ask(&anna, "look", json!(null)), expected);
         assert_eq!(ask(&anna, "ids", json!(null)), json!([true, true, "/", null]));
+    });
+}
+
+/// The app of `looking`, which also keeps two headers that are not kept otherwise.
+fn keeping() -> App {
+    looking().engine(|engine| engine.keep_headers(["Cookie", "x-device"]))
+}
+
+#[test]
+fn an_app_keeps_more_headers_if_it_says_so() {
+    awake_and_asleep(keeping, |world| {
+        let client = || world.client().header("Cookie", "a=b").header("Authorization", "c").header("X-Device", "d");
+        for (client, polls) in [(client(), false), (client().polling(), true)] {
+            let anna = client.header("x-other", "e").connect("/");
+            if polls {
+                anna.upgrade();
+            }
+            world.nap();
+            let told = ask(&anna, "look", json!(null));
+            assert_eq!(told["headers"], json!([["cookie", "a=b"], ["x-device", "d"]]));
+        }
     });
 }
 

@@ -166,13 +166,12 @@ impl EngineRoutes {
                 }
             }
         }
-        let (handshake, is_upgrade) = (request.handshake(), request.is_upgrade());
         let parsed = check_protocol(
             request.method(),
-            is_upgrade,
+            request.is_upgrade(),
             request.query(),
-            handshake.header(SUBPROTOCOL),
-            handshake.bytes(),
+            request.header(SUBPROTOCOL),
+            self.kept.measure(request.url().len(), request.headers()),
             served,
         )
         .map_err(refused)?;

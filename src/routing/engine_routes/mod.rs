@@ -17,7 +17,7 @@ use self::raw::RawRoutes;
 use super::handler::{Erased, Handler, erase};
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
-use crate::http::Cors;
+use crate::http::{Cors, KeptHeaders};
 use crate::id::Sid;
 
 /// Prefix of the headers of a WebSocket handshake.
@@ -42,6 +42,7 @@ pub struct EngineRoutes {
     generate_id: Option<MakeId>,
     cookie: Option<cookie::Template>,
     cors: Cors,
+    kept: KeptHeaders,
     path: GatewayPath,
     upgraded: Vec<Erased<Upgraded>>,
     packets: Vec<Erased<ConnPacket>>,
@@ -188,6 +189,31 @@ impl EngineRoutes {
         self
     }
 
+    /// Adds headers to those that a session keeps of the request that opened it, for
+    /// [`Handshake`](crate::socket::Handshake). They are stored, and are in memory, as long as the session lives: so a
+    /// session keeps only `host`, `origin`, `referer`, `user-agent`, `accept-language`, `sec-websocket-protocol`,
+    /// `forwarded`, `true-client-ip`, `x-real-ip`, `x-forwarded-for`, `-host`, `-port` and `-proto`,
+    /// `cf-connecting-ip`, `cf-ipcountry` and `cf-ray`. Above all, it keeps neither `cookie` nor `authorization`: a hook
+    /// such as [`allow_request`](Self::allow_request) reads them, which sees the whole request. URL and headers that
+    /// are kept may have 8,192 bytes; a longer request gets a 431.
+    ///
+    /// ```
+    /// use dormouse::App;
+    ///
+    /// let app = App::new().engine(|engine| engine.keep_headers(["x-device", "accept-encoding"]));
+    /// ```
+    ///
+    /// # Panics
+    /// At start-up, with the caller's line, if one is not a header's name, or there are more than 50.
+    #[must_use]
+    #[track_caller]
+    pub fn keep_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        for name in names {
+            self.kept.add(name);
+        }
+        self
+    }
+
     /// Serves Socket.IO on another path than `/socket.io/`, at the root and below `/w/<world>`: Socket.IO's `path`. A
     /// slash at the end may be left out here; requests must have it. The path of the client's bundles does not change.
     ///
@@ -236,6 +262,11 @@ impl EngineRoutes {
     /// Returns the path of Socket.IO's gateway.
     pub(crate) const fn gateway_path(&self) -> &str {
         self.path.as_str()
+    }
+
+    /// Returns the list of the headers that sessions keep.
+    pub(crate) const fn kept_headers(&self) -> &KeptHeaders {
+        &self.kept
     }
 
     /// Returns the CORS options.

@@ -23,6 +23,7 @@ fn app() -> App {
     let app = app.namespace("/guarded", guards::guarded).namespace("/slowly", guards::slowly);
     let app = app.namespace("/middleware", middleware::routes).namespace("/leaving", leaving::routes);
     let app = app.namespace("/full", leaving::full);
+    let app = app.engine(|engine| engine.keep_headers(["x-one"]));
     world::register(namespaces::register(app))
 }
 
