@@ -27,6 +27,12 @@ pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;
 /// waits, must not fill the isolate, neither awake nor at the next wake.
 pub const MAX_WAITING_BYTES: usize = 32_000_000;
 
+/// How long a packet whose attachments have not all arrived is in memory only, from its first message on, before it is
+/// stored; also how long attachments are that arrive after that. It keeps its world awake as long, and a world that is
+/// idle hibernates only after ten seconds. If the object is lost meanwhile, as in a deploy, the next attachment belongs
+/// to nothing, and the connection is closed.
+pub const UNFINISHED_STORED_AFTER: Duration = Duration::from_secs(5);
+
 /// Longest attachment of an incomplete packet that is kept in the snapshot, in bytes. A longer one is stored by itself,
 /// once, in the object's database.
 pub const MAX_INLINE_PART_BYTES: usize = 1_000;

@@ -24,6 +24,7 @@ mod pending_connects;
 mod queries;
 mod restore;
 mod socketio_clients;
+mod unfinished;
 
 use std::rc::Rc;
 
@@ -252,7 +253,9 @@ impl Server {
             return;
         }
         let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
-        let Some(Decoded { packet, has_changed }) = self.clients.decode(session, message, max_bytes) else { return };
+        let Some(Decoded { packet, has_changed }) = self.clients.decode(now, session, message, max_bytes) else {
+            return;
+        };
         if has_changed {
             self.engine.touch(session);
         }

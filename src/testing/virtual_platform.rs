@@ -11,7 +11,7 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::VOLATILE_UNSENT_BYTES;
+use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
 use crate::object::{Platform, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -153,7 +153,8 @@ impl Platform for VirtualPlatform {
 
     fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), String> {
         self.check_room()?;
-        self.spilled.insert(sid, rows.to_vec());
+        let previous = self.spilled.insert(sid, rows.to_vec()).map_or(0, |rows| rows.len());
+        self.rows_written += rows.len().max(previous);
         Ok(())
     }
 
@@ -161,6 +162,7 @@ impl Platform for VirtualPlatform {
         self.check_room()?;
         let previous = self.parts.entry(sid).or_default().insert(place, bytes.clone());
         assert!(previous.is_none(), "part {place} of the packet of {sid} is written twice");
+        self.rows_written += part_rows(bytes);
         Ok(())
     }
 
@@ -173,12 +175,12 @@ impl Platform for VirtualPlatform {
     }
 
     fn delete_body(&mut self, sid: Sid) -> Result<(), String> {
-        self.spilled.remove(&sid);
+        self.rows_written += self.spilled.remove(&sid).map_or(0, |rows| rows.len());
         Ok(())
     }
 
     fn delete_parts(&mut self, sid: Sid) -> Result<(), String> {
-        self.parts.remove(&sid);
+        self.rows_written += self.parts.remove(&sid).map_or(0, |parts| parts.values().map(part_rows).sum());
         Ok(())
     }
 
@@ -238,6 +240,11 @@ impl Platform for VirtualPlatform {
             self.give(http, Response::Refused(Refusal::UnknownSid));
         }
     }
+}
+
+/// Returns in how many rows an attachment is stored.
+fn part_rows(bytes: &Bytes) -> usize {
+    bytes.len().div_ceil(MAX_SPILL_ROW_BYTES as usize).max(1)
 }
 
 impl Store for VirtualStore {

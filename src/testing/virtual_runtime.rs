@@ -32,6 +32,8 @@ pub struct VirtualPlatform {
     pub alarm: Option<Timestamp>,
     /// How often the alarm was set: each time writes a row, which is billed.
     pub alarms_set: usize,
+    /// How many rows of sessions were written or deleted: each is billed.
+    pub rows_written: usize,
     /// The sessions' rows in the object's database: snapshots that do not fit into attachments.
     pub spilled: BTreeMap<Sid, Vec<Vec<u8>>>,
     /// The rows of long attachments of unfinished packets.
@@ -154,6 +156,7 @@ impl Default for VirtualPlatform {
             sockets: Vec::new(),
             alarm: None,
             alarms_set: 0,
+            rows_written: 0,
             spilled: BTreeMap::new(),
             stored: Rc::default(),
             parts: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Acknowledgements and named alarms that are due.
+//! Acknowledgements, unfinished packets and named alarms that are due.
 
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use crate::limits::PANIC_BACKOFF;
 use crate::time::Timestamp;
 
 impl Server {
-    /// Requests handlers for the acknowledgements that did not arrive in time, and for the named alarms that are due.
+    /// Requests handlers for the acknowledgements that did not arrive in time, and for the named alarms that are due. Marks
+    /// sessions as changed whose unfinished packets are to be stored.
     pub(super) fn handle_due(&mut self, now: Timestamp, fx: &mut Effects) {
         while let Some(complete) = self.pending_acks.take_due(now) {
             push_collected([complete], fx);
@@ -22,6 +23,9 @@ impl Server {
             if let Some(socket) = self.namespaces.get(id).map(SocketRecord::to_ref) {
                 fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }
+        }
+        while let Some(session) = self.clients.take_due(now) {
+            self.engine.touch(session);
         }
         self.alarms.take_due(now, |name, context| {
             fx.push_dispatch(Dispatch::Alarm { name: name.into(), context: Rc::clone(context) });

@@ -57,9 +57,11 @@ impl Server {
     }
 
     /// Returns when [`Input::Timeout`] is due for what lives in memory: sessions that poll or drain, POSTs whose bodies have not
-    /// arrived, and handlers that await acknowledgements. Nothing else in the core needs a timer in memory.
+    /// arrived, packets whose attachments have not, and handlers that await acknowledgements. Nothing else in the core needs a
+    /// timer in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.engine.next_timeout().into_iter().chain(self.pending_acks.first_deadline()).min()
+        let timeouts = [self.engine.next_timeout(), self.pending_acks.first_deadline(), self.clients.next_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     /// Returns when the alarm must wake the world.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Server;
 use super::pending_connects::RestoredConnect;
 use super::socketio_clients::SocketIoClient;
+use super::unfinished::Unfinished;
 use crate::core::acks::StoredAck;
 use crate::core::handshake_request::Protocol;
 use crate::core::named_alarms::NamedAlarm;
@@ -55,8 +56,10 @@ impl Server {
                     .collect();
                 // A CONNECT that is not decided is due at once: its guards must not wait until some client sends something.
                 due = if joining.is_empty() { due } else { Some(session.since) };
-                parts = client.decoder.parts();
-                let (handshake, partial) = (client.handshake.clone(), client.decoder.snapshot());
+                let (handshake, mut partial) = (client.handshake.clone(), None);
+                if client.unfinished.is_stored() {
+                    (parts, partial) = (client.decoder.parts(), client.decoder.snapshot());
+                }
                 let sockets = sockets().map(|socket| snapshot_of(socket, self.stored_acks.of(socket.id))).collect();
                 ClientSnapshot::SocketIo { handshake, sockets, joining, partial }
             }
@@ -89,7 +92,8 @@ impl Server {
             .restore(now, conn, (body.sid, body.upgraded), protocol, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
-        let mut client = SocketIoClient { handshake, decoder, ..SocketIoClient::default() };
+        let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
+        let mut client = SocketIoClient { handshake, decoder, unfinished, ..SocketIoClient::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);

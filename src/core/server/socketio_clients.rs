@@ -2,6 +2,7 @@
 
 use litemap::LiteMap;
 
+use super::unfinished::{Unfinished, UnfinishedPackets};
 use crate::core::engineio::Message;
 use crate::core::handshake_request::LazyHandshake;
 use crate::core::socketio::{Decoder, Packet};
@@ -9,6 +10,7 @@ use crate::core::table::SlotMap;
 use crate::error::PeerFault;
 use crate::id::{Namespace, SessionKey, SocketId};
 use crate::limits::MAX_WAITING_BYTES;
+use crate::time::Timestamp;
 
 /// The Socket.IO state of a world's sessions, and the bytes of attachments that they keep.
 #[derive(Debug, Default)]
@@ -16,6 +18,7 @@ pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
     /// Bytes of the attachments of all packets that are not complete.
     waiting_bytes: usize,
+    unfinished: UnfinishedPackets,
 }
 
 /// The Socket.IO state of a session.
@@ -25,6 +28,8 @@ pub(crate) struct SocketIoClient {
     pub handshake: LazyHandshake,
     /// The decoder, with the packet whose attachments have not all arrived.
     pub decoder: Decoder,
+    /// Where that packet is.
+    pub unfinished: Unfinished,
     /// The client's sockets, by namespace.
     pub sockets: LiteMap<Namespace, SocketId>,
     /// The client's sockets whose CONNECTs are not decided.
@@ -36,7 +41,7 @@ pub(crate) struct SocketIoClient {
 pub(crate) struct Decoded {
     /// The packet, if the message completes one.
     pub packet: Result<Option<Packet>, PeerFault>,
-    /// Whether the state of the decoder changed.
+    /// Whether the snapshot has a packet that is not unfinished any more.
     pub has_changed: bool,
 }
 
@@ -49,8 +54,9 @@ impl SocketIoClients {
 
     /// Removes the client of a session.
     pub(crate) fn remove(&mut self, session: SessionKey) -> Option<SocketIoClient> {
-        let client = self.by_session.remove(session)?;
+        let mut client = self.by_session.remove(session)?;
         self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
+        self.unfinished.end(session, &mut client.unfinished);
         Some(client)
     }
 
@@ -64,11 +70,16 @@ impl SocketIoClients {
         self.by_session.get_mut(session)
     }
 
-    /// Decodes a message of a session; returns `None` if the session has no client. The attachments of one packet may have
-    /// `max_bytes`, and those of all packets that are not complete [`MAX_WAITING_BYTES`].
-    pub(crate) fn decode(&mut self, session: SessionKey, message: Message<'_>, max_bytes: usize) -> Option<Decoded> {
-        let decoder = &mut self.by_session.get_mut(session)?.decoder;
-        let was_reconstructing = decoder.is_reconstructing();
+    /// Decodes a message of a session at `now`; returns `None` if the session has no client. The attachments of one packet may
+    /// have `max_bytes`, and those of all packets that are not complete [`MAX_WAITING_BYTES`].
+    pub(crate) fn decode(
+        &mut self,
+        now: Timestamp,
+        session: SessionKey,
+        message: Message<'_>,
+        max_bytes: usize,
+    ) -> Option<Decoded> {
+        let SocketIoClient { decoder, unfinished, .. } = self.by_session.get_mut(session)?;
         self.waiting_bytes = self.waiting_bytes.saturating_sub(decoder.waiting_bytes());
         let packet = match message {
             Message::Text(text) => decoder.handle_text(text),
@@ -76,6 +87,26 @@ impl SocketIoClients {
         };
         self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
         let packet = if self.waiting_bytes > MAX_WAITING_BYTES { Err(PeerFault::AttachmentBytes) } else { packet };
-        Some(Decoded { packet, has_changed: was_reconstructing || decoder.is_reconstructing() })
+        let has_changed = if decoder.is_reconstructing() {
+            self.unfinished.handle_part(now, session, unfinished);
+            false
+        } else {
+            self.unfinished.end(session, unfinished)
+        };
+        Some(Decoded { packet, has_changed })
+    }
+
+    /// Returns when the first unfinished packet is to be stored.
+    pub(crate) fn next_timeout(&self) -> Option<Timestamp> {
+        self.unfinished.next_timeout()
+    }
+
+    /// Returns a session whose unfinished packet is to be stored now, in its snapshot.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<SessionKey> {
+        let session = self.unfinished.take_due(now)?;
+        if let Some(client) = self.by_session.get_mut(session) {
+            client.unfinished = Unfinished::Stored;
+        }
+        Some(session)
     }
 }
