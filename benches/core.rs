@@ -167,7 +167,11 @@ mod sleep {
         bencher.counter(ItemsCount::new(clients)).bench_local(|| {
             for &conn in &world.conns {
                 let snapshot = world.shell.server().snapshot_session(conn);
-                black_box(snapshot.map(|snapshot| attachment::write(snapshot.header, &snapshot.body)));
+                black_box(
+                    snapshot.map(|snapshot| {
+                        attachment::write(snapshot.header, snapshot.body.sid, Some(&snapshot.body), None)
+                    }),
+                );
             }
         });
     }

@@ -171,6 +171,14 @@ pub const MAX_ATTACHMENT_BYTES: usize = 15_000;
 /// MB for each row.
 pub const MAX_SPILL_ROW_BYTES: u32 = 1_000_000;
 
+/// How much time a row of a session uses up, written or deleted, of those that do not fit into its attachment. A million
+/// rows are a dollar: a client that makes its world write all the time costs a few cents a day.
+pub const ROW_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How much of that time a session may use up in advance: ten rows. Beyond it, its snapshot is in memory until the time
+/// has come, and a timer keeps the world awake.
+pub const ROW_BURST: Duration = Duration::from_secs(10);
+
 /// Most WebSockets of one world: the platform accepts 32,768 hibernatable ones for each object.
 pub const MAX_SOCKETS: usize = 32_768;
 

@@ -27,8 +27,16 @@ fn join_with_long_auth(host: &mut Host) -> usize {
     no
 }
 
+fn rooms_of(count: usize) -> String {
+    (0..count).map(|room| format!(r#""room {room}""#)).collect::<Vec<_>>().join(",")
+}
+
 fn part(host: &mut Host, no: usize, bytes: usize) {
     host.frame(no, Frame::Binary(vec![7; bytes].into()));
+}
+
+fn stored_parts(host: &Host) -> usize {
+    host.runtime().parts.values().fold(0, |sum, parts| sum + parts.len())
 }
 
 fn is_closed(host: &mut Host, no: usize) -> bool {
@@ -80,7 +88,7 @@ fn an_unfinished_packet_is_stored_before_its_world_could_hibernate() {
     for parts in 1..10 {
         part(&mut host, no, 2_000);
         assert!(!host.sleep(), "{parts} parts are in memory");
-        assert_eq!(host.runtime().parts.values().map(|parts| parts.len()).sum::<usize>(), (parts - 1) / 2 * 2);
+        assert_eq!(stored_parts(&host), (parts - 1) / 2 * 2);
         host.advance_millis(3_000);
         if parts % 2 == 0 {
             assert!(host.sleep(), "{parts} parts are stored: {:?}", host.held_awake_by());
@@ -104,4 +112,29 @@ fn an_unfinished_packet_that_is_lost_closes_its_connection() {
     assert!(!is_closed(&mut host, no));
     part(&mut host, no, 1);
     assert!(is_closed(&mut host, no));
+}
+
+/// Whatever of a session's rows is lost or is not its own, it costs that session only.
+#[test]
+fn damaged_rows_cost_one_socket() {
+    let mut host = Host::new(Config::default(), apps::echo);
+    let sockets = [join_with_long_auth(&mut host), join_with_long_auth(&mut host)];
+    host.text(sockets[0], &format!(r#"42["join",{}]"#, rooms_of(1_500)));
+    let rows = host.runtime().spilled.clone();
+    assert_eq!(rows.len(), 3, "both halves of the first one are in rows, and one of the other");
+    for key in rows.keys() {
+        let others = rows.iter().filter(|((sid, _), _)| *sid != key.0).map(|(_, rows)| rows.clone());
+        for damage in others.chain([Vec::new(), vec![b"{}".to_vec()]]) {
+            let mut host = Host::new(Config::default(), apps::echo);
+            let sockets = [join_with_long_auth(&mut host), join_with_long_auth(&mut host)];
+            host.text(sockets[0], &format!(r#"42["join",{}]"#, rooms_of(1_500)));
+            assert!(host.sleep());
+            host.runtime_mut().spilled.insert(*key, damage);
+            for no in sockets {
+                host.text(no, r#"42["message",1]"#);
+            }
+            let open = sockets.iter().filter(|&&no| host.runtime().sockets[no].open).count();
+            assert_eq!(open, 1, "{key:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dormouse::internal::Parts;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
-use dormouse::internal::{Platform, Store, Unfinished};
+use dormouse::internal::{Half, Platform, Store, Unfinished};
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
@@ -158,7 +158,7 @@ impl Platform for Runtime {
         self.delivered += self.open().count();
     }
 
-    fn write_body(&mut self, _: Sid, rows: &[Vec<u8>]) -> Result<(), Infallible> {
+    fn write_half(&mut self, _: Sid, _: Half, rows: &[Vec<u8>]) -> Result<(), Infallible> {
         black_box(rows);
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Platform for Runtime {
         Ok(())
     }
 
-    fn read_body(&mut self, _: Sid) -> Result<Vec<Vec<u8>>, Infallible> {
+    fn read_half(&mut self, _: Sid, _: Half) -> Result<Vec<Vec<u8>>, Infallible> {
         Ok(Vec::new())
     }
 
@@ -176,7 +176,7 @@ impl Platform for Runtime {
         Ok(Parts::new())
     }
 
-    fn delete_body(&mut self, _: Sid) -> Result<(), Infallible> {
+    fn delete_half(&mut self, _: Sid, _: Half) -> Result<(), Infallible> {
         Ok(())
     }
 

@@ -4,19 +4,20 @@
 // a statement that could insert several rows, and rolls the whole transaction back for any other. The runtime then breaks the
 // object: what was written since its last commit is lost, and all of its sockets are closed.
 
-// The table of what does not fit into the attachments of sockets. Rows with parts from 0 on are the body of a session's snapshot.
-// Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
+// The table of what does not fit into the attachments of sockets. A half of a session's state has rows with parts from a first
+// one on, one of 0 and HALF, and fewer than HALF. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
 const CHUNKS = 1024;
+const HALF = 1_000_000;
 
 const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
 
-/** Writes the body of a session's snapshot in place of the last one. */
-export function writeBody(state, sid, rows) {
+/** Writes a half of a session's state in place of the last one: a row that replaces another one is billed as one row. */
+export function writeHalf(state, sid, first, rows) {
   const { sql } = state.storage;
   state.storage.transactionSync(() => {
     sql.exec(TABLE);
-    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
-    rows.forEach((row, part) => sql.exec("INSERT INTO spilled SELECT ?, ?, ?", sid, part, row));
+    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first + rows.length, first + HALF);
+    rows.forEach((row, part) => sql.exec("INSERT OR REPLACE INTO spilled SELECT ?, ?, ?", sid, first + part, row));
   });
 }
 
@@ -33,10 +34,10 @@ export function writePart(state, sid, place, bytes, rowBytes) {
   });
 }
 
-/** Returns the rows of the body of a session's snapshot, in order. */
-export function readBody(state, sid) {
-  const rows = state.storage.sql.exec("SELECT body FROM spilled WHERE sid = ? AND part >= 0 ORDER BY part", sid).toArray();
-  return rows.map((row) => new Uint8Array(row.body));
+/** Returns the rows of a half of a session's state, in order. */
+export function readHalf(state, sid, first) {
+  const query = "SELECT body FROM spilled WHERE sid = ? AND part >= ? AND part < ? ORDER BY part";
+  return state.storage.sql.exec(query, sid, first, first + HALF).toArray().map((row) => new Uint8Array(row.body));
 }
 
 /** Returns the places of the long attachments of a session's packet: one for each row of `readParts`, in the same order. */
@@ -51,8 +52,8 @@ export function readParts(state, sid) {
     .map((row) => new Uint8Array(row.body));
 }
 
-export function deleteBody(state, sid) {
-  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= 0", sid);
+export function deleteHalf(state, sid, first) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first, first + HALF);
 }
 
 export function deleteParts(state, sid) {

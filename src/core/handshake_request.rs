@@ -85,6 +85,11 @@ struct Forms {
 }
 
 impl LazyHandshake {
+    /// Returns whether it is no session's: the default.
+    pub fn is_unknown(&self) -> bool {
+        self.0.read.get().is_none() && self.0.written.get().is_none()
+    }
+
     /// Returns the request.
     pub fn get(&self) -> &Rc<HandshakeRequest> {
         self.0.read.get_or_init(|| Rc::new(self.parse()))

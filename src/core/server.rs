@@ -50,6 +50,7 @@ use crate::value::Frame;
 use inbox::{Inbox, Next};
 use limited::wait_of;
 use pending_connects::PendingConnects;
+use restore::Changed;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
 
 /// A world: its sessions, its namespaces, and what connects them.
@@ -257,7 +258,7 @@ impl Server {
             return;
         };
         if has_changed {
-            self.engine.touch(session);
+            self.handle_stored_packet_ended(session);
         }
         let packet = packet.map(|packet| match (packet, wait_of(standing)) {
             (Some(packet), Some(wait)) => self.refuse_limited(now, session, wait, packet, fx),
@@ -309,7 +310,7 @@ impl Server {
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }
-        self.engine.touch(socket.session);
+        self.touch_session(socket.session, Changed::Namespaces);
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
         let (left, is_announced) = (socket.to_ref(), socket.is_announced);
         let gone = GoneSocket::keep(socket, conn);

@@ -23,6 +23,20 @@ pub struct SessionSnapshot {
     pub body: SessionState,
     /// The long attachments of an unfinished packet; each is written once, in a row of its own.
     pub parts: Parts,
+    /// How often its state has changed since the world was loaded.
+    pub changes: StateChanges,
+}
+
+/// How often each half of a session's state has changed since the world was loaded. What is stored is written again only after
+/// that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateChanges {
+    /// The half that changes only when the client joins or leaves a namespace.
+    pub identity: u32,
+    /// The other half.
+    pub rest: u32,
+    /// How many unfinished packets that were stored have ended: the long attachments are those of the next one.
+    pub packets: u32,
 }
 
 /// What must be stored anew.
@@ -36,7 +50,7 @@ pub struct Changes {
 
 /// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its client reconnects,
 /// as after any lost connection.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The state of a session, without its heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +67,61 @@ pub struct SessionState {
 }
 
 impl SessionState {
+    /// Returns the bytes of the handshake's and the auth objects' JSON, at least: more than half of most snapshots.
+    pub fn identity_bytes(&self) -> usize {
+        let ClientSnapshot::SocketIo { sockets, joining, .. } = &self.client else { return 0 };
+        let auths = sockets.iter().map(|socket| &socket.auth).chain(joining.iter().map(|(_, auth)| auth));
+        auths.fold(0, |bytes, auth| bytes.saturating_add(auth.len()))
+    }
+
+    /// Moves the half that changes only when the client joins or leaves a namespace out of the state, and returns it.
+    pub fn take_identity(&mut self) -> Self {
+        let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client else {
+            return self.clone();
+        };
+        let take = |socket: &mut SocketSnapshot| SocketSnapshot {
+            id: socket.id,
+            namespace: core::mem::replace(&mut socket.namespace, Namespace::main()),
+            predicate: socket.predicate.take(),
+            auth: core::mem::take(&mut socket.auth),
+            data: None,
+            rooms: Vec::new(),
+            once: Vec::new(),
+            stored_acks: Vec::new(),
+        };
+        let client = ClientSnapshot::SocketIo {
+            handshake: core::mem::take(handshake),
+            sockets: sockets.iter_mut().map(take).collect(),
+            joining: core::mem::take(joining),
+            partial: None,
+        };
+        Self { sid: self.sid, upgraded: self.upgraded, client }
+    }
+
+    /// Puts the half that [`take_identity`](Self::take_identity) returned back; returns `None` if it is that of another state.
+    pub fn with_identity(mut self, identity: Self) -> Option<Self> {
+        if self.sid != identity.sid {
+            return None;
+        }
+        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
+            let ClientSnapshot::SocketIo { handshake: kept, sockets: of, joining: waiting, .. } = identity.client
+            else {
+                return None;
+            };
+            if sockets.len() != of.len() {
+                return None;
+            }
+            for (socket, SocketSnapshot { id, namespace, predicate, auth, .. }) in sockets.iter_mut().zip(of) {
+                if socket.id != id {
+                    return None;
+                }
+                (socket.namespace, socket.predicate, socket.auth) = (namespace, predicate, auth);
+            }
+            (*handshake, *joining) = (kept, waiting);
+        }
+        Some(self)
+    }
+
     /// Returns whether parts of it are stored in rows of their own.
     pub fn has_parts(&self) -> bool {
         match &self.client {
@@ -69,7 +138,7 @@ pub enum ClientSnapshot {
     #[serde(rename = "c")]
     SocketIo {
         /// The request that opened the session.
-        #[serde(rename = "o")]
+        #[serde(rename = "o", default, skip_serializing_if = "LazyHandshake::is_unknown")]
         handshake: LazyHandshake,
         /// The client's sockets, one for each namespace that it joined.
         #[serde(rename = "n")]
@@ -99,7 +168,7 @@ pub struct SocketSnapshot {
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<u32>,
     /// The auth object of its CONNECT, as JSON text.
-    #[serde(rename = "a", deserialize_with = "read_text")]
+    #[serde(rename = "a", default, skip_serializing_if = "str::is_empty", deserialize_with = "read_text")]
     pub auth: Rc<str>,
     /// The data that handlers set, as JSON text.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]

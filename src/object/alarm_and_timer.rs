@@ -111,8 +111,9 @@ impl Clock {
         self.alarm = AlarmState::At(at);
     }
 
-    /// Sets the alarm and the timer to the times that the world needs next, if these changed.
-    pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server) {
+    /// Sets the alarm and the timer to the times that the world needs next, if these changed. At `next_write`, a snapshot is to be
+    /// written.
+    pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server, next_write: Option<Timestamp>) {
         if server.next_wakeup() == Wakeup::Unknown {
             match self.alarm {
                 AlarmState::At(at) | AlarmState::Failed(at) => server.set_found_wakeup(platform.now(), Some(at)),
@@ -137,7 +138,7 @@ impl Clock {
             // An alarm that was not looked up, and that nothing needs, goes off once without effect.
             _ => {}
         }
-        self.update_timer(platform, server.next_timeout());
+        self.update_timer(platform, server.next_timeout().into_iter().chain(next_write).min());
     }
 
     fn update_timer<P: Platform>(&mut self, platform: &mut P, next: Option<Timestamp>) {

@@ -4,6 +4,7 @@ mod alarm_and_timer;
 pub(crate) mod attachment;
 mod awake;
 mod engine_requests;
+mod late_writes;
 mod log_window;
 mod perform;
 mod persist;
@@ -11,6 +12,7 @@ mod platform;
 // Only the platform's object waits for a handler.
 #[cfg(any(test, target_arch = "wasm32"))]
 mod response_timeout;
+mod row_budget;
 mod shell;
 mod sleeping_heartbeat;
 mod spilled_rows;
@@ -18,7 +20,7 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
-pub use platform::{Platform, Unfinished};
+pub use platform::{Half, Platform, Unfinished};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;

@@ -1,12 +1,16 @@
 //! What changed in a turn -> attachments, and rows in the database.
 
 use super::attachment;
-use super::platform::Platform;
-use super::spilled_rows::{SpilledRows, log_undeleted};
+use super::attachment::Spilled;
+use super::platform::{Half, Platform};
+use super::spilled_rows::{Planned, SpilledRows, log_undeleted};
 use super::stored_alarms;
 use super::wake::LoadedWorld;
-use crate::core::snapshot::{Changes, Parts, SessionSnapshot};
+use crate::core::engineio::HeartbeatState;
+use crate::core::snapshot::{Changes, SessionSnapshot, SessionState, StateChanges};
 use crate::id::ConnId;
+use crate::limits::MAX_ATTACHMENT_BYTES;
+use crate::time::Timestamp;
 
 impl LoadedWorld {
     /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
@@ -21,21 +25,38 @@ impl LoadedWorld {
         self.write_sessions(platform, conns)
     }
 
+    /// Returns when the first snapshot is written that waits for its session's budget of rows.
+    pub(super) fn next_write(&self) -> Option<Timestamp> {
+        self.late_writes.first_at()
+    }
+
     /// Deletes the rows that a WebSocket has in the database.
     pub(super) fn delete_rows<P: Platform>(&mut self, platform: &mut P, conn: ConnId) {
         let Some(rows) = self.rows.remove(conn) else { return };
+        if let Some(at) = rows.late {
+            self.late_writes.remove(at, conn);
+        }
         let deleted = rows.delete(platform);
         log_undeleted(platform, deleted);
     }
 
-    /// Writes the snapshots of sessions; returns the WebSockets of those that could not be written. Must be called after
-    /// everything has been sent, because the runtime delays what is sent after a write.
-    fn write_sessions<P: Platform>(&mut self, platform: &mut P, conns: Vec<ConnId>) -> Vec<ConnId> {
+    /// Writes the snapshots of sessions, and those that had to wait until now; returns the WebSockets of those that could not be
+    /// written. Must be called after everything has been sent, because the runtime delays what is sent after a write.
+    fn write_sessions<P: Platform>(&mut self, platform: &mut P, mut conns: Vec<ConnId>) -> Vec<ConnId> {
+        while let Some(conn) = self.late_writes.take_due(platform.now()) {
+            if let Some(rows) = self.rows.get_mut(conn) {
+                rows.late = None;
+            }
+            conns.push(conn);
+        }
         let mut failed = Vec::new();
         for conn in conns {
+            if self.rows.get(conn).is_some_and(|rows| rows.late.is_some()) {
+                continue;
+            }
             let snapshot = self.world.server().snapshot_session(conn);
             let Some(snapshot) = snapshot else { continue };
-            if let Err(problem) = self.write_snapshot(platform, conn, &snapshot) {
+            if let Err(problem) = self.write_snapshot(platform, conn, snapshot) {
                 platform.log_error(&format!("dormouse: a snapshot could not be written: {problem}"));
                 failed.push(conn);
             }
@@ -43,23 +64,62 @@ impl LoadedWorld {
         failed
     }
 
+    /// Writes a snapshot, or notes that it is to be written later: the rows that a session causes have a rate.
     fn write_snapshot<P: Platform>(
         &mut self,
         platform: &mut P,
         conn: ConnId,
-        snapshot: &SessionSnapshot,
+        snapshot: SessionSnapshot,
     ) -> Result<(), String> {
-        let SessionSnapshot { header, body, parts } = snapshot;
-        let written = attachment::write(*header, body).map_err(|error| error.to_string())?;
-        let rows = self.rows.remove(conn);
-        if !written.spilled.is_empty() || !parts.is_empty() || rows.is_some() {
-            let mut rows = rows.unwrap_or_else(|| SpilledRows::new(body.sid, false, &Parts::new()));
-            let result = rows.write(platform, &written.spilled, parts);
-            if !rows.is_empty() {
-                self.rows.insert(conn, rows);
-            }
-            result.map_err(|error| format!("{error:?}"))?;
+        let SessionSnapshot { header, body, parts, changes } = snapshot;
+        let sid = body.sid;
+        let planned = plan(header, body, changes, self.rows.get(conn));
+        let (attachment, halves) = planned.map_err(|error| error.to_string())?;
+        let is_spilled = !matches!(halves, [Planned::None, Planned::None]) || !parts.is_empty();
+        if is_spilled && self.rows.get(conn).is_none() {
+            self.rows.insert(conn, SpilledRows::new(sid));
         }
-        if platform.attach(conn, &written.attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
+        if let Some(rows) = self.rows.get_mut(conn) {
+            let wait = rows.write(platform, halves, (&parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
+            if let Some(at) = wait {
+                rows.late = Some(at);
+                self.late_writes.insert(at, conn);
+                return Ok(());
+            }
+        }
+        if platform.attach(conn, &attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
     }
+}
+
+/// Returns the attachment of a snapshot, and what is to become of the rows of the two halves of its state.
+fn plan(
+    header: HeartbeatState,
+    mut body: SessionState,
+    changes: StateChanges,
+    stored: Option<&SpilledRows>,
+) -> serde_json::Result<(String, [Planned; 2])> {
+    let sid = body.sid;
+    let write = |body: Option<&SessionState>, spilled| attachment::write(header, sid, body, spilled);
+    if body.identity_bytes() <= MAX_ATTACHMENT_BYTES
+        && let Some(whole) = write(Some(&body), None)?
+    {
+        return Ok((whole, [Planned::None, Planned::None]));
+    }
+    let identity = body.take_identity();
+    let rows = |half: Half, state: &SessionState, changes: u32| {
+        if stored.is_some_and(|stored| stored.is_stored(half, changes)) {
+            return Ok(Planned::Same);
+        }
+        attachment::write_rows(state).map(|rows| Planned::Rows(rows, changes))
+    };
+    let identity_rows = || rows(Half::Identity, &identity, changes.identity);
+    if let Some(attachment) = write(Some(&body), Some(Spilled::Identity))? {
+        return Ok((attachment, [identity_rows()?, Planned::None]));
+    }
+    let rest = rows(Half::Rest, &body, changes.rest)?;
+    if let Some(attachment) = write(Some(&identity), Some(Spilled::Rest))? {
+        return Ok((attachment, [Planned::None, rest]));
+    }
+    let attachment = write(None, Some(Spilled::Both))?.unwrap_or_default();
+    Ok((attachment, [identity_rows()?, rest]))
 }

@@ -13,6 +13,15 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
 
+/// A half of a session's state, as it is stored in rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    /// What changes only when the client joins or leaves a namespace: headers and auth objects.
+    Identity,
+    /// The rest.
+    Rest,
+}
+
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
 ///
 /// Errors that concern one WebSocket or one row are logged or returned; they never unwind.
@@ -83,11 +92,11 @@ pub trait Platform {
     /// Sends a text frame to every WebSocket. Assigns no numbers.
     fn ping_all(&mut self, ping: &str);
 
-    /// Writes the body of the snapshot of the session `sid` as rows, in place of the last ones.
+    /// Writes a half of the state of the session `sid` as rows, in place of the last ones.
     ///
     /// # Errors
     /// The runtime failed.
-    fn write_body(&mut self, sid: Sid, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
+    fn write_half(&mut self, sid: Sid, half: Half, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
 
     /// Writes one long attachment of the unfinished packet of the session `sid`; `place` is its index in the packet. Each place
     /// is written once.
@@ -96,11 +105,11 @@ pub trait Platform {
     /// The runtime failed.
     fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Self::Error>;
 
-    /// Reads what [`write_body`](Self::write_body) wrote; empty if nothing was written.
+    /// Reads what [`write_half`](Self::write_half) wrote; empty if nothing was written.
     ///
     /// # Errors
     /// The runtime failed.
-    fn read_body(&mut self, sid: Sid) -> Result<Vec<Vec<u8>>, Self::Error>;
+    fn read_half(&mut self, sid: Sid, half: Half) -> Result<Vec<Vec<u8>>, Self::Error>;
 
     /// Reads what [`write_part`](Self::write_part) wrote.
     ///
@@ -108,11 +117,11 @@ pub trait Platform {
     /// The runtime failed.
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, Self::Error>;
 
-    /// Deletes what [`write_body`](Self::write_body) wrote.
+    /// Deletes what [`write_half`](Self::write_half) wrote.
     ///
     /// # Errors
     /// The runtime failed.
-    fn delete_body(&mut self, sid: Sid) -> Result<(), Self::Error>;
+    fn delete_half(&mut self, sid: Sid, half: Half) -> Result<(), Self::Error>;
 
     /// Deletes what [`write_part`](Self::write_part) wrote.
     ///
@@ -120,7 +129,7 @@ pub trait Platform {
     /// The runtime failed.
     fn delete_parts(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
-    /// Returns the sessions that have rows of [`write_body`](Self::write_body) or [`write_part`](Self::write_part).
+    /// Returns the sessions that have rows of [`write_half`](Self::write_half) or [`write_part`](Self::write_part).
     ///
     /// # Errors
     /// The runtime failed.

@@ -217,7 +217,8 @@ impl<P: Platform> Shell<P> {
             loaded.write_all(platform);
         }
         let (platform, loaded, clock) = self.wake_with_clock();
-        clock.update(platform, &mut loaded.world.server());
+        let next_write = loaded.next_write();
+        clock.update(platform, &mut loaded.world.server(), next_write);
     }
 
     /// Returns when the timer and the alarm go off, and when the object was constructed.

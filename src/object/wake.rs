@@ -1,15 +1,16 @@
 //! Waking: loads a world from its snapshots.
 
 use super::attachment;
-use super::attachment::Read;
+use super::attachment::{Read, Spilled};
+use super::late_writes::LateWrites;
 use super::log_window::LogWindow;
-use super::platform::Platform;
+use super::platform::{Half, Platform};
 use super::spilled_rows::SpilledRows;
 use super::stored_alarms;
 use crate::config::Config;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
-use crate::core::snapshot::{Parts, SessionSnapshot};
+use crate::core::snapshot::{Parts, SessionSnapshot, StateChanges};
 use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
@@ -25,6 +26,8 @@ pub(super) struct LoadedWorld {
     pub(super) log: LogWindow,
     /// The rows of the WebSockets that have any.
     pub(super) rows: SlotMap<SpilledRows>,
+    /// The WebSockets whose snapshots wait to be written.
+    pub(super) late_writes: LateWrites,
     /// The request that was refused last, with its refusal.
     pub(super) refused: Option<(RequestId, Refusal)>,
 }
@@ -58,14 +61,16 @@ impl LoadedWorld {
         }
         server.restore_alarms(stored_alarms::read(platform));
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
-        Self { world, fx: Effects::new(), log: LogWindow::default(), rows, refused: None }
+        let (fx, log, late_writes) = (Effects::new(), LogWindow::default(), LateWrites::default());
+        Self { world, fx, log, rows, late_writes, refused: None }
     }
 }
 
 /// Deletes the rows of sessions that do not exist any more, because their WebSockets were lost without an event, as in a deploy.
 fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error> {
     for sid in platform.spilled()?.into_iter().filter(|sid| !server.has_session(*sid)) {
-        platform.delete_body(sid)?;
+        platform.delete_half(sid, Half::Identity)?;
+        platform.delete_half(sid, Half::Rest)?;
         platform.delete_parts(sid)?;
     }
     Ok(())
@@ -79,18 +84,34 @@ fn restore<P: Platform>(
     server: &mut Server,
 ) -> Result<SpilledRows, String> {
     let failed = |error: P::Error| format!("{error:?}");
-    let (header, body, has_body) = match read {
-        Some(Read::Whole(header, body)) => (header, body, false),
-        Some(Read::Spilled(header, sid)) => {
-            let rows = platform.read_body(sid).map_err(failed)?;
-            (header, attachment::read_spilled(&rows).ok_or("its rows are damaged")?, true)
+    let incomplete = || "its attachment is damaged".to_owned();
+    let (mut identity_rows, mut rest_rows) = (0, 0);
+    let mut read_half = |sid, half, rows: &mut usize| {
+        let read = platform.read_half(sid, half).map_err(failed)?;
+        *rows = read.len();
+        attachment::read_rows(&read).ok_or_else(|| "its rows are damaged".to_owned())
+    };
+    let (header, body) = match read {
+        Some(Read::Whole(header, body)) => (header, body),
+        Some(Read::Spilled(header, sid, spilled, attached)) => {
+            let (identity, rest) = match spilled {
+                Spilled::Identity => (Some(read_half(sid, Half::Identity, &mut identity_rows)?), attached),
+                Spilled::Rest => (attached, Some(read_half(sid, Half::Rest, &mut rest_rows)?)),
+                Spilled::Both => (
+                    Some(read_half(sid, Half::Identity, &mut identity_rows)?),
+                    Some(read_half(sid, Half::Rest, &mut rest_rows)?),
+                ),
+            };
+            let body = identity.zip(rest).and_then(|(identity, rest)| rest.with_identity(identity));
+            (header, body.ok_or_else(incomplete)?)
         }
         Some(Read::Probe) | None => return Err("its snapshot is of another version".to_owned()),
     };
     let sid = body.sid;
     let parts = if body.has_parts() { platform.read_parts(sid).map_err(failed)? } else { Parts::new() };
-    let rows = SpilledRows::new(sid, has_body, &parts);
     let now = platform.now();
-    server.restore_session(now, conn, SessionSnapshot { header, body, parts }).map_err(|fault| fault.to_string())?;
+    let rows = SpilledRows::found(now, sid, [identity_rows, rest_rows], &parts);
+    let snapshot = SessionSnapshot { header, body, parts, changes: StateChanges::default() };
+    server.restore_session(now, conn, snapshot).map_err(|fault| fault.to_string())?;
     Ok(rows)
 }

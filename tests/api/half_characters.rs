@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use dormouse::extract::{AckContext, AckResult, AlarmContext, EventName, Json};
+use dormouse::internal::limits::UNFINISHED_STORED_AFTER;
 use dormouse::response::HttpResponse;
 use dormouse::socket::Handshake;
 use dormouse::testing::TestClient;
@@ -115,6 +116,8 @@ fn a_binary_message_keeps_its_attachments() {
         world.nap();
         let message = r#"{"image":{"_placeholder":true,"num":0},"text":"\ude00"}"#;
         anna.send_packet(&format!(r#"451-0["message",{HALF},{message}]"#));
+        // The packet is in memory, and keeps the world awake, before it is stored.
+        world.advance(UNFINISHED_STORED_AFTER);
         world.nap();
         anna.send_packet("bcG5n");
         let told = ack.args().expect("an acknowledgement").parse();

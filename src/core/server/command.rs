@@ -2,6 +2,7 @@
 
 use super::Server;
 use super::emission::text_frame;
+use super::restore::Changed;
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{Command, Recipients};
@@ -38,7 +39,7 @@ impl Server {
                 }
             }
             Command::SetData { socket, data } => {
-                if let Some(found) = self.find_mut(socket) {
+                if let Some(found) = self.find_mut(socket).filter(|found| found.data != data) {
                     found.data = data;
                     self.touch(socket);
                 }
@@ -125,8 +126,8 @@ impl Server {
 
     /// Marks the snapshot of a socket's session as changed.
     pub(super) fn touch(&mut self, socket: SocketId) {
-        if let Some(socket) = self.namespaces.get(socket) {
-            self.engine.touch(socket.session);
+        if let Some(session) = self.namespaces.get(socket).map(|socket| socket.session) {
+            self.touch_session(session, Changed::Rest);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Server;
 use super::emission::text_frame;
 use super::pending_connects::RestoredConnect;
+use super::restore::Changed;
 use super::socketio_clients::SocketIoClient;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
@@ -33,7 +34,7 @@ impl Server {
         let id = SocketId::from_entropy(entropy());
         let socket = SocketRecord::new(id, namespace, session, client.handshake.clone(), auth);
         client.prepared.push(id);
-        self.engine.touch(session);
+        self.touch_session(session, Changed::Namespaces);
         fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
         self.pending_connects.insert(socket);
     }
@@ -41,6 +42,8 @@ impl Server {
     /// Prepares new sockets for the CONNECTs that were not decided before hibernation.
     pub(super) fn connect_again(&mut self, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         for RestoredConnect { session, namespace, auth } in self.pending_connects.take_restored() {
+            // It may be refused now, by a bound that another CONNECT has reached.
+            self.touch_session(session, Changed::Namespaces);
             self.connect(session, namespace, auth, entropy, fx);
         }
     }
@@ -84,7 +87,7 @@ impl Server {
 
     fn take_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
         let socket = self.pending_connects.remove(id)?;
-        self.engine.touch(socket.session);
+        self.touch_session(socket.session, Changed::Namespaces);
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.prepared.retain(|prepared| *prepared != id);
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Server;
 use super::emission::{push_collected, stored_ack_dispatch};
+use super::restore::Changed;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::namespace::SocketRecord;
@@ -25,7 +26,7 @@ impl Server {
             }
         }
         while let Some(session) = self.clients.take_due(now) {
-            self.engine.touch(session);
+            self.touch_session(session, Changed::Rest);
         }
         self.alarms.take_due(now, |name, context| {
             fx.push_dispatch(Dispatch::Alarm { name: name.into(), context: Rc::clone(context) });

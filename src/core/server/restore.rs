@@ -11,14 +11,34 @@ use crate::core::handshake_request::Protocol;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
 use crate::core::snapshot::{
-    Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StoredAckSnapshot,
+    Changes, ClientSnapshot, Parts, SessionSnapshot, SessionState, SocketSnapshot, StateChanges, StoredAckSnapshot,
 };
 use crate::core::socketio::Decoder;
 use crate::error::Fault;
-use crate::id::{AckId, ConnId};
+use crate::id::{AckId, ConnId, SessionKey};
 use crate::time::Timestamp;
 
+/// What changed of a session's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Not its namespaces.
+    Rest,
+    /// The namespaces that it joined or is joining, and maybe more.
+    Namespaces,
+}
+
 impl Server {
+    /// Marks a session's snapshot as changed.
+    pub(super) fn touch_session(&mut self, session: SessionKey, changed: Changed) {
+        if let Some(client) = self.clients.get_mut(session) {
+            client.changes.rest = client.changes.rest.wrapping_add(1);
+            if changed == Changed::Namespaces {
+                client.changes.identity = client.changes.identity.wrapping_add(1);
+            }
+        }
+        self.engine.touch(session);
+    }
+
     /// Returns what may have changed since the last call, and must be stored.
     pub fn take_changes(&mut self) -> Changes {
         Changes { conns: self.engine.take_touched(), alarms: self.alarms.take_changed() }
@@ -27,6 +47,14 @@ impl Server {
     /// Notes that the row of a named alarm could not be written or deleted.
     pub fn note_unwritten_alarm(&mut self, name: Box<str>) {
         self.alarms.note_unwritten(name);
+    }
+
+    /// Marks the snapshot of a session as changed that has a packet which is not unfinished any more.
+    pub(super) fn handle_stored_packet_ended(&mut self, session: SessionKey) {
+        if let Some(client) = self.clients.get_mut(session) {
+            client.changes.packets = client.changes.packets.wrapping_add(1);
+        }
+        self.touch_session(session, Changed::Rest);
     }
 
     /// Restores the named alarms after hibernation.
@@ -39,7 +67,7 @@ impl Server {
     pub fn snapshot_session(&self, conn: ConnId) -> Option<SessionSnapshot> {
         let (key, session) = self.engine.session_of(conn)?;
         let mut parts = Parts::new();
-        let mut due = None;
+        let (mut due, mut changes) = (None, StateChanges::default());
         let client = match session.protocol {
             Protocol::EngineIo => ClientSnapshot::EngineIo,
             Protocol::SocketIo => {
@@ -56,6 +84,7 @@ impl Server {
                     .collect();
                 // A CONNECT that is not decided is due at once: its guards must not wait until some client sends something.
                 due = if joining.is_empty() { due } else { Some(session.since) };
+                changes = client.changes;
                 let (handshake, mut partial) = (client.handshake.clone(), None);
                 if client.unfinished.is_stored() {
                     (parts, partial) = (client.decoder.parts(), client.decoder.snapshot());
@@ -65,7 +94,7 @@ impl Server {
             }
         };
         let body = SessionState { sid: session.sid, upgraded: session.upgraded, client };
-        Some(SessionSnapshot { header: self.engine.header(key, due)?, body, parts })
+        Some(SessionSnapshot { header: self.engine.header(key, due)?, body, parts, changes })
     }
 
     /// Restores a session and its WebSocket after hibernation. Nothing is sent and no handler is called: for the client, nothing
@@ -74,7 +103,7 @@ impl Server {
     /// # Errors
     /// [`Fault::Bug`] if the snapshot contradicts itself or another one; the WebSocket must be closed.
     pub fn restore_session(&mut self, now: Timestamp, conn: ConnId, snapshot: SessionSnapshot) -> Result<(), Fault> {
-        let SessionSnapshot { header, body, parts } = snapshot;
+        let SessionSnapshot { header, body, parts, changes } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
         let protocol = match body.client {
             ClientSnapshot::SocketIo { .. } => Protocol::SocketIo,
@@ -93,7 +122,7 @@ impl Server {
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
         let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
-        let mut client = SocketIoClient { handshake, decoder, unfinished, ..SocketIoClient::default() };
+        let mut client = SocketIoClient { handshake, decoder, unfinished, changes, ..SocketIoClient::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);

@@ -5,6 +5,7 @@ use litemap::LiteMap;
 use super::unfinished::{Unfinished, UnfinishedPackets};
 use crate::core::engineio::Message;
 use crate::core::handshake_request::LazyHandshake;
+use crate::core::snapshot::StateChanges;
 use crate::core::socketio::{Decoder, Packet};
 use crate::core::table::SlotMap;
 use crate::error::PeerFault;
@@ -30,6 +31,8 @@ pub(crate) struct SocketIoClient {
     pub decoder: Decoder,
     /// Where that packet is.
     pub unfinished: Unfinished,
+    /// How often its state has changed.
+    pub changes: StateChanges,
     /// The client's sockets, by namespace.
     pub sockets: LiteMap<Namespace, SocketId>,
     /// The client's sockets whose CONNECTs are not decided.
