@@ -81,6 +81,7 @@
 //! | the auth object of a CONNECT | 16,384 bytes |
 //! | the data of a socket | 65,536 bytes of JSON |
 //! | rooms of a socket | 10,000 |
+//! | what a world keeps of its clients: headers, auth objects, data, rooms, acknowledgements | 24,000,000 bytes |
 //! | connections of a world | 32,768, of which 1,000 may be polling |
 //! | named alarms of a world | 400 |
 //! | a value in the storage | 1,900,000 bytes of JSON |

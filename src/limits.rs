@@ -52,6 +52,12 @@ pub const MAX_KEPT_HEADERS: usize = 50;
 /// Most subprotocols that a WebSocket may offer. Each is compared with those before it; clients offer a few.
 pub const MAX_SUBPROTOCOLS: usize = 100;
 
+/// Most bytes of what a world stores of its clients: headers, auth objects, data, rooms and acknowledgements. A wake reads
+/// and parses all of it at once, which takes three or four times as much of the 128 MB of an isolate, beside
+/// [`MAX_WAITING_BYTES`]. Sessions that would exceed it are refused as in a full world, CONNECTs with `CONNECT_ERROR`;
+/// data, rooms and `ack_to` return an error.
+pub const MAX_STORED_BYTES: usize = 24_000_000;
+
 /// Longest `socket.data`, in bytes of JSON. It is written with the socket's snapshot whenever that changes.
 pub const MAX_DATA_BYTES: usize = 65_536;
 

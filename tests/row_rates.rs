@@ -149,22 +149,22 @@ fn what_fits_and_does_not_in_turn_has_a_rate() {
 fn rooms_data_and_questions_that_do_not_fit_have_a_rate() {
     for auth in [10, LONG_AUTH] {
         let mut client = Client::new(auth);
-        client.emit("join", &names("a room with a long name", 1_000));
+        client.emit("join", &names("a room with a long name", 700));
         let rows = client.rows_of_a_minute(|client, step| {
             client.emit(if step % 2 == 0 { "join" } else { "leave" }, &json!(["red"]));
         });
         assert!((50..=71).contains(&rows), "{rows} rows");
         client.sleep();
-        assert_eq!(client.look(), json!([1_001, null]));
+        assert_eq!(client.look(), json!([701, null]));
         let rows = client.rows_of_a_minute(|client, step| {
-            client.emit("set", &json!([step, "x".repeat(20_000)]));
+            client.emit("set", &json!([step, "x".repeat(16_000)]));
             client.emit("ask", &json!("x".repeat(1_000)));
         });
         assert!((50..=71).contains(&rows), "{rows} rows");
         client.sleep();
         assert_eq!(client.look()[1][0], 239);
         // The same again is no change.
-        let rows = client.rows_of_a_minute(|client, _| client.emit("set", &json!([239, "x".repeat(20_000)])));
+        let rows = client.rows_of_a_minute(|client, _| client.emit("set", &json!([239, "x".repeat(16_000)])));
         assert!(rows <= 1, "{rows} rows");
     }
 }

@@ -214,6 +214,7 @@ impl Scene {
         let waiting: Vec<_> = host.unanswered().into_iter().filter(|http| !host.is_body_due(*http)).collect();
         prop_assert!(waiting.iter().all(|http| aborted.contains(http)), "unanswered: {waiting:?}");
         prop_assert_eq!(host.server().session_count(), 0);
+        prop_assert_eq!(host.server().stored_bytes(), 0);
         prop_assert!(host.runtime().sockets.iter().all(|socket| socket.attachment.is_none()));
         prop_assert!(host.runtime().spilled.is_empty() && host.runtime().parts.is_empty());
         prop_assert_eq!(host.runtime().alarm, None);

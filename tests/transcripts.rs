@@ -33,6 +33,7 @@ fn nothing_is_left_when_everybody_has_gone() {
         let name = transcript.name();
         assert_eq!(host.unanswered(), Vec::<usize>::new(), "{name}: requests are left without an answer");
         assert_eq!(host.server().session_count(), 0, "{name}: sessions are left");
+        assert_eq!(host.server().stored_bytes(), 0, "{name}: bytes are counted of nobody");
         assert!(
             host.runtime().spilled.is_empty() && host.runtime().parts.is_empty(),
             "{name}: rows are left in the database"

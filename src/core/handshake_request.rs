@@ -66,6 +66,14 @@ impl HandshakeRequest {
         hash
     }
 
+    /// Returns its bytes as it is stored, without escapes.
+    pub fn stored_bytes(&self) -> usize {
+        const MARKS: usize = 55;
+        const MARKS_OF_HEADER: usize = 8;
+        let marks = self.headers.len().saturating_mul(MARKS_OF_HEADER).saturating_add(MARKS);
+        self.bytes().saturating_add(self.address.len()).saturating_add(marks)
+    }
+
     /// Returns the names and values in its query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
@@ -88,6 +96,11 @@ impl LazyHandshake {
     /// Returns whether it is no session's: the default.
     pub fn is_unknown(&self) -> bool {
         self.0.read.get().is_none() && self.0.written.get().is_none()
+    }
+
+    /// Returns its bytes as it is stored.
+    pub fn stored_bytes(&self) -> usize {
+        self.0.written.get().map_or_else(|| self.get().stored_bytes(), |json| json.get().len())
     }
 
     /// Returns the request.

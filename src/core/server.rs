@@ -24,13 +24,14 @@ mod pending_connects;
 mod queries;
 mod restore;
 mod socketio_clients;
+mod stored_bytes;
 mod unfinished;
 
 use std::rc::Rc;
 
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
-use super::effect::{CloseCode, Effect, Effects};
+use super::effect::{CloseCode, Effect, Effects, Response};
 #[cfg(doc)]
 use super::engineio;
 use super::engineio::{Arrived, Engine, Message, SessionEnded};
@@ -41,7 +42,7 @@ use super::namespace::{Namespaces, SocketRecord};
 use super::socketio::Packet;
 use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
-use crate::error::{PeerFault, Reason};
+use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, Entropy, SessionKey, SocketId};
 use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
@@ -52,6 +53,7 @@ use limited::wait_of;
 use pending_connects::PendingConnects;
 use restore::Changed;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
+use stored_bytes::{StoredBytes, bytes_of_session, bytes_of_socket};
 
 /// A world: its sessions, its namespaces, and what connects them.
 #[derive(Debug)]
@@ -63,6 +65,7 @@ pub struct Server {
     pending_connects: PendingConnects,
     pending_acks: PendingAcks,
     stored_acks: StoredAcks,
+    stored_bytes: StoredBytes,
     alarms: NamedAlarms,
     /// Whether handlers are called for outgoing events.
     watches_outgoing: bool,
@@ -85,6 +88,7 @@ impl Server {
             pending_connects: PendingConnects::default(),
             pending_acks: PendingAcks::default(),
             stored_acks: StoredAcks::default(),
+            stored_bytes: StoredBytes::default(),
             alarms: NamedAlarms::default(),
             watches_outgoing: false,
             inbox: Inbox::default(),
@@ -102,6 +106,17 @@ impl Server {
         self.handle_due(now, fx);
         self.connect_again(entropy, fx);
         match input {
+            // As in a world that is full.
+            Input::OpenPolling { request, protocol, ref handshake, .. }
+                if !self.can_store_session(protocol, handshake) =>
+            {
+                fx.push(Effect::Respond { request, response: Response::Refused(Refusal::Full) });
+            }
+            Input::OpenWebSocket { conn, protocol, ref handshake, .. }
+                if !self.can_store_session(protocol, handshake) =>
+            {
+                fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
+            }
             Input::OpenPolling { request, sid, protocol, handshake } => {
                 self.make_room(true, handshake.network(), fx);
                 let session = self.engine.handle_open_polling(now, request, sid, protocol, fx);
@@ -217,8 +232,10 @@ impl Server {
         self.engine.add_unjoined(session, handshake.network());
         match protocol {
             Protocol::SocketIo => {
-                self.clients
-                    .insert(session, SocketIoClient { handshake: handshake.into(), ..SocketIoClient::default() });
+                let stored_bytes = bytes_of_session(handshake.stored_bytes());
+                self.stored_bytes.add(stored_bytes);
+                let handshake = handshake.into();
+                self.clients.insert(session, SocketIoClient { handshake, stored_bytes, ..SocketIoClient::default() });
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Protocol::EngineIo => {
@@ -307,6 +324,7 @@ impl Server {
     fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
         let Some(socket) = self.namespaces.remove(id) else { return };
         self.last_sender = None;
+        self.stored_bytes.subtract(bytes_of_socket(&socket));
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.sockets.remove(&socket.namespace);
         }
@@ -334,8 +352,11 @@ impl Server {
             fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();
+        self.stored_bytes.subtract(client.stored_bytes);
         for id in client.prepared {
-            self.pending_connects.remove(id);
+            if let Some(socket) = self.pending_connects.remove(id) {
+                self.stored_bytes.subtract(bytes_of_socket(&socket));
+            }
         }
         for (_, id) in client.sockets {
             self.leave_namespace(id, Some(&conn), reason, fx);

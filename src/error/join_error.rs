@@ -12,6 +12,9 @@ use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
 pub enum JoinError {
     /// These sockets would be in more than 10,000 rooms: they joined none of the rooms. All other sockets joined.
     TooManyRooms(Vec<SocketId>),
+    /// These sockets joined none of the rooms, because the world keeps as much of its clients as it may: 24 MB of auth
+    /// objects, headers, data, rooms and acknowledgements. All other sockets joined.
+    WorldFull(Vec<SocketId>),
     /// The name of a room has this many bytes; 4,096 are allowed. No socket joined any room.
     NameTooLong(usize),
 }
@@ -25,6 +28,7 @@ impl fmt::Display for JoinError {
                     write!(f, "{} sockets would be in more than {MAX_ROOMS} rooms; leave some first", several.len())
                 }
             },
+            Self::WorldFull(_) => f.write_str("the world keeps as much of its clients as it may; remove some first"),
             Self::NameTooLong(bytes) => {
                 write!(f, "the name of a room has {bytes} bytes, and may have {MAX_NAME_BYTES}; use a shorter one")
             }
@@ -38,6 +42,7 @@ impl HandlerError for JoinError {
     fn code(&self) -> &'static str {
         match self {
             Self::TooManyRooms(_) => "TOO_MANY_ROOMS",
+            Self::WorldFull(_) => "WORLD_FULL",
             Self::NameTooLong(_) => "ROOM_NAME_TOO_LONG",
         }
     }

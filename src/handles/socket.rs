@@ -135,12 +135,18 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// The data cannot be written as JSON, or is too long; the earlier data stays.
+    /// The data cannot be written as JSON, or is too long, or the world keeps as much of its clients as it may; the earlier data
+    /// stays.
     pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {
         let json = serde_json::to_string(data)?;
         if json.len() > MAX_DATA_BYTES {
             let problem = format!("a socket's data has {} bytes, and may have {MAX_DATA_BYTES}", json.len());
             return Err(Failure::new("DATA_TOO_LONG", problem));
+        }
+        if self.world.upgrade().is_some_and(|world| !world.can_store_data(self.id(), json.len())) {
+            let problem =
+                format!("the world keeps as much of its clients as it may; this data has {} bytes", json.len());
+            return Err(Failure::new("WORLD_FULL", problem));
         }
         self.world.perform(Command::SetData { socket: self.id(), data: Some(json.into()) });
         Ok(())

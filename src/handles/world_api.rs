@@ -32,8 +32,13 @@ pub(crate) trait WorldApi {
     fn with_socket(&self, socket: SocketId, look: &mut dyn FnMut(&SocketView<'_>));
     /// Returns the sockets that `to` matches.
     fn resolve(&self, to: &Recipients) -> Vec<SocketRef>;
-    /// Returns the sockets of `to` that would be in too many rooms if they joined `rooms`.
-    fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId>;
+    /// Checks [`Command::Join`], which skips the sockets that the error names.
+    ///
+    /// # Errors
+    /// Some sockets would be in too many rooms, or the world would have to store too much.
+    fn check_join(&self, to: &Recipients, rooms: &[Room]) -> Result<(), JoinError>;
+    /// Returns whether the data of a socket may have so many bytes, or the world would have to store too much.
+    fn can_store_data(&self, socket: SocketId, bytes: usize) -> bool;
     /// Returns the namespaces that have a socket.
     fn namespaces(&self) -> Vec<Namespace>;
     /// Returns the namespaces of `template`, written as it was registered, that have a socket.
@@ -131,9 +136,9 @@ impl WorldHandle {
             return Err(JoinError::NameTooLong(bytes));
         }
         let Some(world) = self.upgrade() else { return Ok(()) };
-        let full = world.without_room_for(&to, &rooms);
+        let checked = world.check_join(&to, &rooms);
         world.perform(Command::Join { to, rooms });
-        if full.is_empty() { Ok(()) } else { Err(JoinError::TooManyRooms(full)) }
+        checked
     }
 }
 

@@ -23,6 +23,7 @@ use crate::core::input::{Command, Emission, Input, Recipients};
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::server::Server;
 use crate::core::view::SocketView;
+use crate::error::JoinError;
 use crate::handles::WorldApi;
 use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, Sid, SocketId};
 use crate::limits::RETRY_WHEN_WAITING;
@@ -277,8 +278,12 @@ impl WorldApi for WorldState {
         self.server.borrow_mut().resolve(to)
     }
 
-    fn without_room_for(&self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
-        self.server.borrow_mut().without_room_for(to, rooms)
+    fn check_join(&self, to: &Recipients, rooms: &[Room]) -> Result<(), JoinError> {
+        self.server.borrow_mut().check_join(to, rooms)
+    }
+
+    fn can_store_data(&self, socket: SocketId, bytes: usize) -> bool {
+        self.server.borrow().can_store_data(socket, bytes)
     }
 
     fn namespaces(&self) -> Vec<Namespace> {

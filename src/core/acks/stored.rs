@@ -15,6 +15,7 @@ pub(crate) struct StoredAcks {
     by_socket: ById<OwedAcks>,
     /// Each entry has an acknowledgement id and a place in `by_socket`.
     deadlines: DeadlineQueue,
+    bytes: usize,
 }
 
 /// An acknowledgement that a client owes.
@@ -41,7 +42,20 @@ impl Identified for OwedAcks {
     }
 }
 
+impl StoredAck {
+    /// Returns its bytes as it is stored, about.
+    pub(crate) fn bytes(&self) -> usize {
+        const MARKS: usize = 60;
+        self.name.len().saturating_add(self.context.len()).saturating_add(MARKS)
+    }
+}
+
 impl StoredAcks {
+    /// Returns the bytes of all of them as they are stored, about.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Stores an acknowledgement that a socket owes.
     ///
     /// # Errors
@@ -58,6 +72,7 @@ impl StoredAcks {
             return Err(stored);
         }
         self.deadlines.insert(stored.deadline, ack.0, place);
+        self.bytes = self.bytes.saturating_add(stored.bytes());
         owed.acks.insert(ack, stored);
         Ok(())
     }
@@ -72,6 +87,7 @@ impl StoredAcks {
         let owed = self.find(socket).and_then(|place| Some((place, self.by_socket.remove(place)?.acks)));
         let (place, acks) = owed.unwrap_or_default();
         for (ack, stored) in &acks {
+            self.bytes = self.bytes.saturating_sub(stored.bytes());
             self.deadlines.remove(stored.deadline, ack.0, place);
         }
         acks.into_iter().map(|(_, stored)| stored)
@@ -117,6 +133,7 @@ impl StoredAcks {
             self.by_socket.remove(place);
         }
         self.deadlines.remove(stored.deadline, ack.0, place);
+        self.bytes = self.bytes.saturating_sub(stored.bytes());
         Some(stored)
     }
 }
@@ -157,7 +174,7 @@ mod tests {
         assert!(acks.postpone_due(at(30), at(90)).is_none());
         assert_eq!(acks.first_deadline(), Some(at(90)));
         assert_eq!(acks.take_all(socket(1)).count(), 1);
-        assert_eq!((acks.first_deadline(), acks.by_socket.is_empty()), (None, true));
+        assert_eq!((acks.first_deadline(), acks.by_socket.is_empty(), acks.bytes()), (None, true, 0));
     }
 
     #[test]

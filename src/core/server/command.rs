@@ -1,8 +1,11 @@
 //! The commands of handlers.
 
+use std::rc::Rc;
+
 use super::Server;
 use super::emission::text_frame;
 use super::restore::Changed;
+use super::stored_bytes::bytes_of_room;
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{Command, Recipients};
@@ -21,15 +24,17 @@ impl Server {
             Command::CancelAck(pending) => self.pending_acks.cancel(pending),
             Command::Join { to, rooms } => {
                 for id in self.ids(&to) {
-                    if self.has_room_for(id, &rooms) {
-                        let joined = rooms.iter().filter(|room| self.join(id, room)).count();
+                    if self.has_room_for(id, &rooms) && self.can_store_rooms(id, &rooms, &mut 0) {
+                        let joined = rooms.iter().filter(|room| self.join(id, room)).map(bytes_of_room).sum();
+                        self.stored_bytes.add(joined);
                         self.touch_if(joined > 0, id);
                     }
                 }
             }
             Command::Leave { to, rooms } => {
                 for id in self.ids(&to) {
-                    let left = rooms.iter().filter(|room| self.leave(id, room)).count();
+                    let left = rooms.iter().filter(|room| self.leave(id, room)).map(bytes_of_room).sum();
+                    self.stored_bytes.subtract(left);
                     self.touch_if(left > 0, id);
                 }
             }
@@ -40,7 +45,11 @@ impl Server {
             }
             Command::SetData { socket, data } => {
                 if let Some(found) = self.find_mut(socket).filter(|found| found.data != data) {
-                    found.data = data;
+                    let bytes = |data: &Option<Rc<str>>| data.as_ref().map_or(0, |data| data.len());
+                    let added = bytes(&data);
+                    let removed = bytes(&core::mem::replace(&mut found.data, data));
+                    self.stored_bytes.subtract(removed);
+                    self.stored_bytes.add(added);
                     self.touch(socket);
                 }
             }

@@ -7,6 +7,7 @@ use super::emission::text_frame;
 use super::pending_connects::RestoredConnect;
 use super::restore::Changed;
 use super::socketio_clients::SocketIoClient;
+use super::stored_bytes::bytes_of_socket;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::namespace::SocketRecord;
@@ -34,6 +35,7 @@ impl Server {
         let id = SocketId::from_entropy(entropy());
         let socket = SocketRecord::new(id, namespace, session, client.handshake.clone(), auth);
         client.prepared.push(id);
+        self.stored_bytes.add(bytes_of_socket(&socket));
         self.touch_session(session, Changed::Namespaces);
         fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
         self.pending_connects.insert(socket);
@@ -51,6 +53,7 @@ impl Server {
     /// Adds a prepared socket to its namespace: the guards accepted it.
     pub(super) fn accept(&mut self, id: SocketId, predicate: Option<u32>, fx: &mut Effects) {
         let Some(mut socket) = self.take_prepared(id) else { return };
+        let stored_bytes = bytes_of_socket(&socket);
         socket.predicate = predicate;
         let (session, namespace, socket_ref) = (socket.session, socket.namespace.clone(), socket.to_ref());
         let Some(client) = self.clients.get_mut(session) else { return };
@@ -59,6 +62,7 @@ impl Server {
             return;
         }
         client.sockets.insert(namespace.clone(), id);
+        self.stored_bytes.add(stored_bytes);
         self.engine.set_expiry(session, None);
         let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
@@ -87,6 +91,7 @@ impl Server {
 
     fn take_prepared(&mut self, id: SocketId) -> Option<SocketRecord> {
         let socket = self.pending_connects.remove(id)?;
+        self.stored_bytes.subtract(bytes_of_socket(&socket));
         self.touch_session(socket.session, Changed::Namespaces);
         if let Some(client) = self.clients.get_mut(socket.session) {
             client.prepared.retain(|prepared| *prepared != id);
@@ -122,6 +127,12 @@ impl Server {
                  {MAX_CLIENT_AUTH_BYTES}: leave one first"
             );
             return error("AUTH_TOO_LONG", message);
+        }
+        if !self.can_store(name_bytes.saturating_add(auth_bytes)) {
+            return error(
+                "WORLD_FULL",
+                "This world keeps as much of its clients as it may: try again later".to_owned(),
+            );
         }
         None
     }

@@ -165,7 +165,12 @@ impl Server {
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return Ok(false) };
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
-            match self.stored_acks.insert(found.id, ack, stored.clone()) {
+            let inserted = if self.can_store(stored.bytes()) {
+                self.stored_acks.insert(found.id, ack, stored.clone())
+            } else {
+                Err(stored.clone())
+            };
+            match inserted {
                 Ok(()) => {
                     self.touch(found.id);
                     asked.push(found.id);

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::Server;
 use crate::core::dispatch::SocketRef;
 use crate::core::engineio::{SessionCounts, Wakeup};
-use crate::core::input::Recipients;
 #[cfg(doc)]
-use crate::core::input::{Command, Input};
+use crate::core::input::Input;
+use crate::core::input::Recipients;
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
@@ -139,13 +139,6 @@ impl Server {
                 found
             }
         }
-    }
-
-    /// Returns the recipients that [`Command::Join`] skips, because they would be in more than `MAX_ROOMS` rooms.
-    pub fn without_room_for(&mut self, to: &Recipients, rooms: &[Room]) -> Vec<SocketId> {
-        let mut sockets = self.ids(to);
-        sockets.retain(|&id| !self.has_room_for(id, rooms));
-        sockets
     }
 
     /// Returns whether a socket may join these rooms, or does not exist.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Server;
 use super::pending_connects::RestoredConnect;
 use super::socketio_clients::SocketIoClient;
+use super::stored_bytes::{bytes_of_session, bytes_of_socket};
 use super::unfinished::Unfinished;
 use crate::core::acks::StoredAck;
 use crate::core::handshake_request::Protocol;
@@ -122,7 +123,10 @@ impl Server {
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
         let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
-        let mut client = SocketIoClient { handshake, decoder, unfinished, changes, ..SocketIoClient::default() };
+        let stored_bytes = bytes_of_session(handshake.stored_bytes());
+        self.stored_bytes.add(stored_bytes);
+        let mut client =
+            SocketIoClient { handshake, stored_bytes, decoder, unfinished, changes, ..SocketIoClient::default() };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);
@@ -139,7 +143,10 @@ impl Server {
                 let _ = self.stored_acks.insert(id, ack, StoredAck { name, context, deadline });
             }
             client.sockets.insert(namespace.clone(), id);
-            self.namespaces.insert(socket);
+            let bytes = bytes_of_socket(&socket);
+            if self.namespaces.insert(socket) {
+                self.stored_bytes.add(bytes);
+            }
         }
         if header.expires.is_some() {
             self.engine.add_unjoined(session, client.handshake.network());

@@ -27,6 +27,8 @@ pub(crate) struct SocketIoClients {
 pub(crate) struct SocketIoClient {
     /// The request that opened the session.
     pub handshake: LazyHandshake,
+    /// The bytes that are stored of the session without its sockets.
+    pub stored_bytes: usize,
     /// The decoder, with the packet whose attachments have not all arrived.
     pub decoder: Decoder,
     /// Where that packet is.
