@@ -167,11 +167,7 @@ mod sleep {
         bencher.counter(ItemsCount::new(clients)).bench_local(|| {
             for &conn in &world.conns {
                 let snapshot = world.shell.server().snapshot_session(conn);
-                black_box(
-                    snapshot.map(|snapshot| {
-                        attachment::write(snapshot.header, snapshot.body.sid, Some(&snapshot.body), None)
-                    }),
-                );
+                black_box(snapshot.map(|snapshot| attachment::write(snapshot.header, Ok(&snapshot.body), None)));
             }
         });
     }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dormouse::internal::Parts;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
-use dormouse::internal::{Half, Platform, Store, Unfinished};
+use dormouse::internal::{Platform, RowKind, Store, Unfinished};
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
@@ -158,7 +158,7 @@ impl Platform for Runtime {
         self.delivered += self.open().count();
     }
 
-    fn write_half(&mut self, _: Sid, _: Half, rows: &[Vec<u8>]) -> Result<(), Infallible> {
+    fn write_rows(&mut self, _: Sid, _: RowKind, rows: &[Vec<u8>]) -> Result<(), Infallible> {
         black_box(rows);
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Platform for Runtime {
         Ok(())
     }
 
-    fn read_half(&mut self, _: Sid, _: Half) -> Result<Vec<Vec<u8>>, Infallible> {
+    fn read_rows(&mut self, _: Sid, _: RowKind) -> Result<Vec<Vec<u8>>, Infallible> {
         Ok(Vec::new())
     }
 
@@ -176,7 +176,7 @@ impl Platform for Runtime {
         Ok(Parts::new())
     }
 
-    fn delete_half(&mut self, _: Sid, _: Half) -> Result<(), Infallible> {
+    fn delete_rows(&mut self, _: Sid, _: RowKind) -> Result<(), Infallible> {
         Ok(())
     }
 

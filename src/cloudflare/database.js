@@ -4,19 +4,19 @@
 // a statement that could insert several rows, and rolls the whole transaction back for any other. The runtime then breaks the
 // object: what was written since its last commit is lost, and all of its sockets are closed.
 
-// The table of what does not fit into the attachments of sockets. A half of a session's state has rows with parts from a first
-// one on, one of 0 and HALF, and fewer than HALF. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
+// The table of what does not fit into the attachments of sockets. A session's rows of each kind have parts from a
+// first one on, one of 0 and KIND, and fewer than KIND. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
 const CHUNKS = 1024;
-const HALF = 1_000_000;
+const KIND = 1_000_000;
 
 const TABLE = "CREATE TABLE IF NOT EXISTS spilled (sid TEXT, part INTEGER, body BLOB, PRIMARY KEY (sid, part)) WITHOUT ROWID";
 
-/** Writes a half of a session's state in place of the last one: a row that replaces another one is billed as one row. */
-export function writeHalf(state, sid, first, rows) {
+/** Writes rows of a kind in place of the last ones: a row that replaces another one is billed as one row. */
+export function writeRows(state, sid, first, rows) {
   const { sql } = state.storage;
   state.storage.transactionSync(() => {
     sql.exec(TABLE);
-    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first + rows.length, first + HALF);
+    sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first + rows.length, first + KIND);
     rows.forEach((row, part) => sql.exec("INSERT OR REPLACE INTO spilled SELECT ?, ?, ?", sid, first + part, row));
   });
 }
@@ -34,10 +34,10 @@ export function writePart(state, sid, place, bytes, rowBytes) {
   });
 }
 
-/** Returns the rows of a half of a session's state, in order. */
-export function readHalf(state, sid, first) {
+/** Returns the rows of a kind, in order. */
+export function readRows(state, sid, first) {
   const query = "SELECT body FROM spilled WHERE sid = ? AND part >= ? AND part < ? ORDER BY part";
-  return state.storage.sql.exec(query, sid, first, first + HALF).toArray().map((row) => new Uint8Array(row.body));
+  return state.storage.sql.exec(query, sid, first, first + KIND).toArray().map((row) => new Uint8Array(row.body));
 }
 
 /** Returns the places of the long attachments of a session's packet: one for each row of `readParts`, in the same order. */
@@ -52,8 +52,8 @@ export function readParts(state, sid) {
     .map((row) => new Uint8Array(row.body));
 }
 
-export function deleteHalf(state, sid, first) {
-  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first, first + HALF);
+export function deleteRows(state, sid, first) {
+  state.storage.sql.exec("DELETE FROM spilled WHERE sid = ? AND part >= ? AND part < ?", sid, first, first + KIND);
 }
 
 export function deleteParts(state, sid) {

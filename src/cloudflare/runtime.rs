@@ -55,18 +55,18 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/cloudflare/database.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = writeHalf, catch)]
-    pub fn write_half(state: &JsValue, sid: &str, first: u32, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = writeRows, catch)]
+    pub fn write_rows(state: &JsValue, sid: &str, first: u32, rows: Vec<Uint8Array>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = writePart, catch)]
     pub fn write_part(state: &JsValue, sid: &str, place: u32, bytes: &[u8], row_bytes: u32) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = readHalf, catch)]
-    pub fn read_half(state: &JsValue, sid: &str, first: u32) -> Result<Vec<Uint8Array>, JsValue>;
+    #[wasm_bindgen(js_name = readRows, catch)]
+    pub fn read_rows(state: &JsValue, sid: &str, first: u32) -> Result<Vec<Uint8Array>, JsValue>;
     #[wasm_bindgen(js_name = readPartPlaces, catch)]
     pub fn read_part_places(state: &JsValue, sid: &str) -> Result<Vec<u32>, JsValue>;
     #[wasm_bindgen(js_name = readParts, catch)]
     pub fn read_parts(state: &JsValue, sid: &str) -> Result<Vec<Uint8Array>, JsValue>;
-    #[wasm_bindgen(js_name = deleteHalf, catch)]
-    pub fn delete_half(state: &JsValue, sid: &str, first: u32) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = deleteRows, catch)]
+    pub fn delete_rows(state: &JsValue, sid: &str, first: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = deleteParts, catch)]
     pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = spilledSids, catch)]

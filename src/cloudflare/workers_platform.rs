@@ -19,7 +19,7 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
-use crate::object::{Half, Platform, Shell, Unfinished};
+use crate::object::{Platform, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -217,9 +217,9 @@ impl Platform for Workers {
         runtime::ping_all(&self.state, ping);
     }
 
-    fn write_half(&mut self, sid: Sid, half: Half, rows: &[Vec<u8>]) -> Result<(), JsValue> {
+    fn write_rows(&mut self, sid: Sid, kind: RowKind, rows: &[Vec<u8>]) -> Result<(), JsValue> {
         let rows = rows.iter().map(|row| Uint8Array::from(row.as_slice())).collect();
-        runtime::write_half(&self.state, sid.as_str(), first_row(half), rows)
+        runtime::write_rows(&self.state, sid.as_str(), first_row(kind), rows)
     }
 
     fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), JsValue> {
@@ -227,8 +227,8 @@ impl Platform for Workers {
         runtime::write_part(&self.state, sid.as_str(), place, bytes, MAX_SPILL_ROW_BYTES)
     }
 
-    fn read_half(&mut self, sid: Sid, half: Half) -> Result<Vec<Vec<u8>>, JsValue> {
-        let rows = runtime::read_half(&self.state, sid.as_str(), first_row(half))?;
+    fn read_rows(&mut self, sid: Sid, kind: RowKind) -> Result<Vec<Vec<u8>>, JsValue> {
+        let rows = runtime::read_rows(&self.state, sid.as_str(), first_row(kind))?;
         Ok(rows.iter().map(Uint8Array::to_vec).collect())
     }
 
@@ -249,8 +249,8 @@ impl Platform for Workers {
         Ok(parts)
     }
 
-    fn delete_half(&mut self, sid: Sid, half: Half) -> Result<(), JsValue> {
-        runtime::delete_half(&self.state, sid.as_str(), first_row(half))
+    fn delete_rows(&mut self, sid: Sid, kind: RowKind) -> Result<(), JsValue> {
+        runtime::delete_rows(&self.state, sid.as_str(), first_row(kind))
     }
 
     fn delete_parts(&mut self, sid: Sid) -> Result<(), JsValue> {
@@ -372,10 +372,10 @@ fn bytes_of(frames: &[Frame]) -> f64 {
     runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
 }
 
-/// Returns the number of the first row of a half, as `database.js` numbers them.
-const fn first_row(half: Half) -> u32 {
-    match half {
-        Half::Rest => 0,
-        Half::Identity => 1_000_000,
+/// Returns the number of the first row of a kind, as `database.js` numbers them.
+const fn first_row(kind: RowKind) -> u32 {
+    match kind {
+        RowKind::Body => 0,
+        RowKind::Texts => 1_000_000,
     }
 }

@@ -103,6 +103,25 @@ impl LazyHandshake {
         self.0.written.get().map_or_else(|| self.get().stored_bytes(), |json| json.get().len())
     }
 
+    /// Returns its JSON.
+    pub fn to_json(&self) -> Box<str> {
+        self.written().map(|written| written.get().into()).unwrap_or_default()
+    }
+
+    /// Returns the handshake of a JSON; `None` if it is not valid.
+    pub fn from_json(json: Box<str>) -> Option<Self> {
+        let written = RawValue::from_string(json.into()).ok()?;
+        Some(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
+    }
+
+    fn written(&self) -> serde_json::Result<&RawValue> {
+        if let Some(written) = self.0.written.get() {
+            return Ok(written);
+        }
+        let written = to_raw_value(&**self.get())?;
+        Ok(self.0.written.get_or_init(|| written))
+    }
+
     /// Returns the request.
     pub fn get(&self) -> &Rc<HandshakeRequest> {
         self.0.read.get_or_init(|| Rc::new(self.parse()))
@@ -128,11 +147,7 @@ impl From<Rc<HandshakeRequest>> for LazyHandshake {
 
 impl Serialize for LazyHandshake {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Some(written) = self.0.written.get() {
-            return written.serialize(serializer);
-        }
-        let written = to_raw_value(&**self.get()).map_err(S::Error::custom)?;
-        self.0.written.get_or_init(|| written).serialize(serializer)
+        self.written().map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

@@ -27,14 +27,14 @@ pub struct SessionSnapshot {
     pub changes: StateChanges,
 }
 
-/// How often each half of a session's state has changed since the world was loaded. What is stored is written again only after
+/// How often each part of a session's state has changed since the world was loaded. What is stored is written again only after
 /// that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateChanges {
-    /// The half that changes only when the client joins or leaves a namespace.
-    pub identity: u32,
-    /// The other half.
-    pub rest: u32,
+    /// The texts that change only when the client joins or leaves a namespace.
+    pub texts: u32,
+    /// All of it.
+    pub all: u32,
     /// How many unfinished packets that were stored have ended: the long attachments are those of the next one.
     pub packets: u32,
 }
@@ -67,59 +67,49 @@ pub struct SessionState {
 }
 
 impl SessionState {
-    /// Returns the bytes of the handshake's and the auth objects' JSON, at least: more than half of most snapshots.
-    pub fn identity_bytes(&self) -> usize {
-        let ClientSnapshot::SocketIo { sockets, joining, .. } = &self.client else { return 0 };
+    /// Returns the bytes of the texts that [`texts`](Self::texts) returns.
+    pub fn bytes_of_texts(&self) -> usize {
+        let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &self.client else { return 0 };
         let auths = sockets.iter().map(|socket| &socket.auth).chain(joining.iter().map(|(_, auth)| auth));
-        auths.fold(0, |bytes, auth| bytes.saturating_add(auth.len()))
+        auths.fold(handshake.stored_bytes(), |bytes, auth| bytes.saturating_add(auth.len()))
     }
 
-    /// Moves the half that changes only when the client joins or leaves a namespace out of the state, and returns it.
-    pub fn take_identity(&mut self) -> Self {
-        let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client else {
-            return self.clone();
-        };
-        let take = |socket: &mut SocketSnapshot| SocketSnapshot {
-            id: socket.id,
-            namespace: core::mem::replace(&mut socket.namespace, Namespace::main()),
-            predicate: socket.predicate.take(),
-            auth: core::mem::take(&mut socket.auth),
-            data: None,
-            rooms: Vec::new(),
-            once: Vec::new(),
-            stored_acks: Vec::new(),
-        };
-        let client = ClientSnapshot::SocketIo {
-            handshake: core::mem::take(handshake),
-            sockets: sockets.iter_mut().map(take).collect(),
-            joining: core::mem::take(joining),
-            partial: None,
-        };
-        Self { sid: self.sid, upgraded: self.upgraded, client }
+    /// Returns the texts that change only when the client joins or leaves a namespace: the
+    /// session's id, the handshake's JSON, and the auth objects.
+    pub fn texts(&self) -> Vec<Box<str>> {
+        // So that they are not taken for those of another session.
+        let mut texts = vec![Box::from(self.sid.as_str())];
+        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &self.client {
+            texts.push(handshake.to_json());
+            texts.extend(sockets.iter().map(|socket| Box::from(&*socket.auth)));
+            texts.extend(joining.iter().map(|(_, auth)| Box::from(&**auth)));
+        }
+        texts
     }
 
-    /// Puts the half that [`take_identity`](Self::take_identity) returned back; returns `None` if it is that of another state.
-    pub fn with_identity(mut self, identity: Self) -> Option<Self> {
-        if self.sid != identity.sid {
+    /// Drops the texts, which are stored elsewhere.
+    pub fn drop_texts(&mut self) {
+        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
+            *handshake = LazyHandshake::default();
+            for auth in auths(sockets, joining) {
+                *auth = Rc::default();
+            }
+        }
+    }
+
+    /// Puts the texts back that [`texts`](Self::texts) returned; returns `None` if they are those of another state.
+    pub fn with_texts(mut self, texts: Vec<Box<str>>) -> Option<Self> {
+        let mut texts = texts.into_iter();
+        if *texts.next()? != *self.sid.as_str() {
             return None;
         }
         if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
-            let ClientSnapshot::SocketIo { handshake: kept, sockets: of, joining: waiting, .. } = identity.client
-            else {
-                return None;
-            };
-            if sockets.len() != of.len() {
-                return None;
+            *handshake = LazyHandshake::from_json(texts.next()?)?;
+            for auth in auths(sockets, joining) {
+                *auth = texts.next()?.into();
             }
-            for (socket, SocketSnapshot { id, namespace, predicate, auth, .. }) in sockets.iter_mut().zip(of) {
-                if socket.id != id {
-                    return None;
-                }
-                (socket.namespace, socket.predicate, socket.auth) = (namespace, predicate, auth);
-            }
-            (*handshake, *joining) = (kept, waiting);
         }
-        Some(self)
+        texts.next().is_none().then_some(self)
     }
 
     /// Returns whether parts of it are stored in rows of their own.
@@ -129,6 +119,14 @@ impl SessionState {
             ClientSnapshot::SocketIo { partial: None, .. } | ClientSnapshot::EngineIo => false,
         }
     }
+}
+
+/// Returns the auth objects of a session, those of CONNECTs that are not decided last.
+fn auths<'a>(
+    sockets: &'a mut [SocketSnapshot],
+    joining: &'a mut [(Namespace, Rc<str>)],
+) -> impl Iterator<Item = &'a mut Rc<str>> {
+    sockets.iter_mut().map(|socket| &mut socket.auth).chain(joining.iter_mut().map(|(_, auth)| auth))
 }
 
 /// The state of the protocol above Engine.IO.

@@ -14,38 +14,30 @@ struct Attachment<B> {
     version: u32,
     #[serde(rename = "h")]
     header: HeartbeatState,
-    /// The state, or the half of it that is not in rows.
+    /// The state, if it is not in rows.
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     body: Option<B>,
-    /// The session's id, if rows have some of the state.
+    /// The session's id, if the state is in rows.
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     spilled: Option<Sid>,
-    /// Where the halves are: see [`Spilled`].
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    rows: Option<Spilled>,
-}
-
-/// The halves of a session's state that are in rows of the database, because they do not fit into the attachment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Spilled {
-    /// The half that changes only when the client joins or leaves a namespace.
-    #[serde(rename = "i")]
-    Identity,
-    /// The other half.
-    #[serde(rename = "r")]
-    Rest,
-    /// Both halves.
-    #[serde(rename = "b")]
-    Both,
+    /// The session's id, if the headers and auth objects of the state are in other rows.
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    texts: Option<Sid>,
 }
 
 /// An attachment that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Read {
-    /// A whole snapshot.
-    Whole(HeartbeatState, SessionState),
-    /// A snapshot of which some is in the database, under this id; the attachment has the other half.
-    Spilled(HeartbeatState, Sid, Spilled, Option<SessionState>),
+    /// A snapshot.
+    Snapshot {
+        /// Its header.
+        header: HeartbeatState,
+        /// Its state, or the session's id, if the state is in rows.
+        body: Result<SessionState, Sid>,
+        /// The session's id, if the headers and auth objects of the state are in other rows.
+        texts: Option<Sid>,
+    },
     /// The mark of the probe of an upgrade. Its session polls and is in memory only.
     Probe,
 }
@@ -56,31 +48,27 @@ pub const PROBE: &str = "probe";
 /// The length of a buffer in which the attachments of most clients fit, in bytes: a browser's headers, a few rooms.
 const USUAL_BYTES: usize = 2_048;
 
-/// Writes an attachment with a whole state, or with the half that `spilled` does not name; returns `None` if it is too long.
+/// Writes an attachment with a state, or with the id of the session whose state is in rows; `texts` says whether its headers and
+/// auth objects are in other rows. Returns `None` if it is too long.
 ///
 /// # Errors
 /// The snapshot cannot be written as JSON. This does not happen: every snapshot can.
 pub fn write(
     header: HeartbeatState,
-    sid: Sid,
-    body: Option<&SessionState>,
-    spilled: Option<Spilled>,
+    body: Result<&SessionState, Sid>,
+    texts: Option<Sid>,
 ) -> serde_json::Result<Option<String>> {
     // Most attachments fit, so the buffer does not grow, which would copy it each time.
     let mut attachment = Vec::with_capacity(USUAL_BYTES);
-    let rows = spilled;
-    let spilled = spilled.map(|_| sid);
-    serde_json::to_writer(&mut attachment, &Attachment { version: VERSION, header, body, spilled, rows })?;
+    let (body, spilled) = (body.ok(), body.err());
+    serde_json::to_writer(&mut attachment, &Attachment { version: VERSION, header, body, spilled, texts })?;
     let attachment = String::from_utf8(attachment).map_err(serde::ser::Error::custom)?;
     Ok(fits(&attachment).then_some(attachment))
 }
 
-/// Writes a half of a state as rows.
-///
-/// # Errors
-/// The same as of [`write`].
-pub fn write_rows(half: &SessionState) -> serde_json::Result<Vec<Vec<u8>>> {
-    Ok(serde_json::to_vec(half)?.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect())
+/// Returns JSON as rows.
+pub fn to_rows(json: &[u8]) -> Vec<Vec<u8>> {
+    json.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect()
 }
 
 fn fits(attachment: &str) -> bool {
@@ -96,10 +84,10 @@ pub fn read(attachment: &str) -> Option<Read> {
     if attachment == PROBE {
         return Some(Read::Probe);
     }
-    let Attachment { version, header, body, spilled, rows } = serde_json::from_str(attachment).ok()?;
-    match (version, body, spilled.zip(rows)) {
-        (VERSION, Some(body), None) => Some(Read::Whole(header, body)),
-        (VERSION, body, Some((sid, rows))) => Some(Read::Spilled(header, sid, rows, body)),
+    let Attachment { version, header, body, spilled, texts } = serde_json::from_str(attachment).ok()?;
+    match (version, body, spilled) {
+        (VERSION, Some(body), None) => Some(Read::Snapshot { header, body: Ok(body), texts }),
+        (VERSION, None, Some(sid)) => Some(Read::Snapshot { header, body: Err(sid), texts }),
         _ => None,
     }
 }
@@ -113,8 +101,8 @@ pub fn read_header(attachment: &str) -> Option<HeartbeatState> {
 /// The start of every attachment of this version.
 const BEFORE_HEADER: &str = r#"{"v":3,"h":"#;
 
-/// Reads a half of a state from its rows.
-pub fn read_rows(rows: &[Vec<u8>]) -> Option<SessionState> {
+/// Reads what is in rows.
+pub fn read_rows<T: for<'de> Deserialize<'de>>(rows: &[Vec<u8>]) -> Option<T> {
     // Read as text: reading bytes would instantiate the whole deserializer a second time.
     serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
@@ -155,10 +143,10 @@ mod tests {
     #[test]
     fn a_small_snapshot_fits_into_the_attachment() {
         let (header, body) = snapshot(3, "room ");
-        let attachment = write(header, body.sid, Some(&body), None).expect("serialises").expect("fits");
+        let attachment = write(header, Ok(&body), None).expect("serialises").expect("fits");
         assert!(attachment.len() < 300, "{attachment}");
-        assert_eq!(read(&attachment), Some(Read::Whole(header, body)));
         assert_eq!(read_header(&attachment), Some(header));
+        assert_eq!(read(&attachment), Some(Read::Snapshot { header, body: Ok(body), texts: None }));
     }
 
     #[test]
@@ -166,45 +154,27 @@ mod tests {
         for (rooms, name) in [(2_000, "room "), (200_000, "room "), (900, "räume \u{1f42d} ")] {
             let (header, body) = snapshot(rooms, name);
             let sid = body.sid;
-            assert_eq!(write(header, sid, Some(&body), None).expect("serialises"), None);
-            let mut rest = body.clone();
-            let identity = rest.take_identity();
-            let attachment =
-                write(header, sid, Some(&identity), Some(Spilled::Rest)).expect("serialises").expect("fits");
-            assert!(attachment.len() < 300, "{attachment}");
+            assert_eq!(write(header, Ok(&body), None).expect("serialises"), None);
+            let attachment = write(header, Err(sid), Some(sid)).expect("serialises").expect("fits");
+            assert!(attachment.len() < 250, "{attachment}");
             assert_eq!(read_header(&attachment), Some(header));
-            assert_eq!(read(&attachment), Some(Read::Spilled(header, sid, Spilled::Rest, Some(identity.clone()))));
-            let rows = write_rows(&rest).expect("serialises");
+            assert_eq!(read(&attachment), Some(Read::Snapshot { header, body: Err(sid), texts: Some(sid) }));
+            let mut rest = body.clone();
+            let texts = rest.texts();
+            rest.drop_texts();
+            let rows = to_rows(&serde_json::to_vec(&rest).expect("serialises"));
             assert!(rows.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES as usize));
-            let rest = read_rows(&rows).expect("whole");
-            assert_eq!(rest.with_identity(identity), Some(body));
+            let rest = read_rows::<SessionState>(&rows).expect("whole");
+            assert_eq!(rest.clone().with_texts(texts.clone()), Some(body));
+            assert_eq!(rest.clone().with_texts(texts[1..].to_vec()), None);
+            assert_eq!(rest.with_texts([texts, vec!["{}".into()]].concat()), None);
         }
-    }
-
-    /// The halves of different sessions, or of different times, do not make a state.
-    #[test]
-    fn halves_that_do_not_belong_together_are_damaged() {
-        let (_, mut rest) = snapshot(3, "room ");
-        let identity = rest.take_identity();
-        assert!(rest.clone().with_identity(identity.clone()).is_some());
-        let mut of_another = identity.clone();
-        of_another.sid = Sid::from_entropy([9; 15]);
-        assert_eq!(rest.clone().with_identity(of_another), None);
-        let mut earlier = identity;
-        if let ClientSnapshot::SocketIo { sockets, .. } = &mut earlier.client {
-            sockets[0].id = SocketId::from_entropy([9; 15]);
-        }
-        assert_eq!(rest.clone().with_identity(earlier.clone()), None);
-        if let ClientSnapshot::SocketIo { sockets, .. } = &mut earlier.client {
-            sockets.clear();
-        }
-        assert_eq!(rest.with_identity(earlier), None);
     }
 
     #[test]
     fn another_version_is_not_read() {
         let (header, body) = snapshot(0, "");
-        let written = write(header, body.sid, Some(&body), None).expect("serialises").expect("fits");
+        let written = write(header, Ok(&body), None).expect("serialises").expect("fits");
         let other = written.replace("\"v\":3", "\"v\":2");
         assert_eq!((read(&other), read_header(&other)), (None, None));
         assert_eq!(read("{}"), None);
@@ -223,12 +193,14 @@ mod tests {
             r#"{"i":"AwMDAwMDAwMDAwMDAwMD","n":"/game/1","p":3,"a":"{}"}],"#,
             r#""p":{"k":false,"n":"/","i":7,"j":"[\"x\",{\"_placeholder\":true,\"num\":0}]","c":1,"a":[]}}}}}"#,
         );
-        let Some(Read::Whole(header, body)) = read(attachment) else { panic!("it is read") };
+        let Some(Read::Snapshot { header, body: Ok(body), texts: None }) = read(attachment) else {
+            panic!("it is read")
+        };
         assert_eq!(read_header(attachment), Some(header));
         let (mut server, conn) = (Server::new(Config::default()), ConnId(0));
         let snapshot = SessionSnapshot { header, body, parts: Parts::new(), changes: StateChanges::default() };
         server.restore_session(header.since, conn, snapshot).expect("nobody else has its ids");
         let SessionSnapshot { header, body, .. } = server.snapshot_session(conn).expect("a session");
-        assert_eq!(write(header, body.sid, Some(&body), None).expect("serialises").as_deref(), Some(attachment));
+        assert_eq!(write(header, Ok(&body), None).expect("serialises").as_deref(), Some(attachment));
     }
 }

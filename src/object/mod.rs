@@ -20,7 +20,7 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
-pub use platform::{Half, Platform, Unfinished};
+pub use platform::{Platform, RowKind, Unfinished};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;

@@ -1,8 +1,7 @@
 //! What changed in a turn -> attachments, and rows in the database.
 
 use super::attachment;
-use super::attachment::Spilled;
-use super::platform::{Half, Platform};
+use super::platform::{Platform, RowKind};
 use super::spilled_rows::{Planned, SpilledRows, log_undeleted};
 use super::stored_alarms;
 use super::wake::LoadedWorld;
@@ -74,13 +73,14 @@ impl LoadedWorld {
         let SessionSnapshot { header, body, parts, changes } = snapshot;
         let sid = body.sid;
         let planned = plan(header, body, changes, self.rows.get(conn));
-        let (attachment, halves) = planned.map_err(|error| error.to_string())?;
-        let is_spilled = !matches!(halves, [Planned::None, Planned::None]) || !parts.is_empty();
+        let (attachment, planned) = planned.map_err(|error| error.to_string())?;
+        let is_spilled = !matches!(planned, [Planned::None, Planned::None]) || !parts.is_empty();
         if is_spilled && self.rows.get(conn).is_none() {
             self.rows.insert(conn, SpilledRows::new(sid));
         }
         if let Some(rows) = self.rows.get_mut(conn) {
-            let wait = rows.write(platform, halves, (&parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
+            let wait =
+                rows.write(platform, planned, (&parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
             if let Some(at) = wait {
                 rows.late = Some(at);
                 self.late_writes.insert(at, conn);
@@ -91,7 +91,7 @@ impl LoadedWorld {
     }
 }
 
-/// Returns the attachment of a snapshot, and what is to become of the rows of the two halves of its state.
+/// Returns the attachment of a snapshot, and what is to become of its rows of each kind.
 fn plan(
     header: HeartbeatState,
     mut body: SessionState,
@@ -99,27 +99,37 @@ fn plan(
     stored: Option<&SpilledRows>,
 ) -> serde_json::Result<(String, [Planned; 2])> {
     let sid = body.sid;
-    let write = |body: Option<&SessionState>, spilled| attachment::write(header, sid, body, spilled);
-    if body.identity_bytes() <= MAX_ATTACHMENT_BYTES
-        && let Some(whole) = write(Some(&body), None)?
+    let bytes_of_texts = body.bytes_of_texts();
+    if bytes_of_texts <= MAX_ATTACHMENT_BYTES
+        && let Some(attachment) = attachment::write(header, Ok(&body), None)?
     {
-        return Ok((whole, [Planned::None, Planned::None]));
+        return Ok((attachment, [Planned::None, Planned::None]));
     }
-    let identity = body.take_identity();
-    let rows = |half: Half, state: &SessionState, changes: u32| {
-        if stored.is_some_and(|stored| stored.is_stored(half, changes)) {
-            return Ok(Planned::Same);
+    let is_stored = |kind, changes| stored.is_some_and(|stored| stored.is_stored(kind, changes));
+    let (mut texts, mut texts_of) = (Planned::None, None);
+    if bytes_of_texts >= LONG_TEXTS {
+        texts_of = Some(sid);
+        texts = if is_stored(RowKind::Texts, changes.texts) {
+            Planned::Same
+        } else {
+            Planned::Rows(attachment::to_rows(&serde_json::to_vec(&body.texts())?), changes.texts)
+        };
+        body.drop_texts();
+        if let Some(attachment) = attachment::write(header, Ok(&body), texts_of)? {
+            return Ok((attachment, [texts, Planned::None]));
         }
-        attachment::write_rows(state).map(|rows| Planned::Rows(rows, changes))
+    }
+    // The rows of a state that is to have its texts must not be those of one without them.
+    let is_alike = stored.is_some_and(|stored| stored.has_texts() == texts_of.is_some());
+    let body = if is_alike && is_stored(RowKind::Body, changes.all) {
+        Planned::Same
+    } else {
+        Planned::Rows(attachment::to_rows(&serde_json::to_vec(&body)?), changes.all)
     };
-    let identity_rows = || rows(Half::Identity, &identity, changes.identity);
-    if let Some(attachment) = write(Some(&body), Some(Spilled::Identity))? {
-        return Ok((attachment, [identity_rows()?, Planned::None]));
-    }
-    let rest = rows(Half::Rest, &body, changes.rest)?;
-    if let Some(attachment) = write(Some(&identity), Some(Spilled::Rest))? {
-        return Ok((attachment, [Planned::None, rest]));
-    }
-    let attachment = write(None, Some(Spilled::Both))?.unwrap_or_default();
-    Ok((attachment, [identity_rows()?, rest]))
+    let attachment = attachment::write(header, Err(sid), texts_of)?.unwrap_or_default();
+    Ok((attachment, [texts, body]))
 }
+
+/// From how many bytes on the headers and auth objects have rows of their own. Below, a row more would cost more than to write
+/// them with the state.
+const LONG_TEXTS: usize = 4_000;

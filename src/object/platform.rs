@@ -13,13 +13,13 @@ use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
 
-/// A half of a session's state, as it is stored in rows.
+/// What rows of a session have, besides attachments of an unfinished packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Half {
-    /// What changes only when the client joins or leaves a namespace: headers and auth objects.
-    Identity,
-    /// The rest.
-    Rest,
+pub enum RowKind {
+    /// Its headers and auth objects.
+    Texts,
+    /// Its state, with these or without.
+    Body,
 }
 
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
@@ -92,11 +92,11 @@ pub trait Platform {
     /// Sends a text frame to every WebSocket. Assigns no numbers.
     fn ping_all(&mut self, ping: &str);
 
-    /// Writes a half of the state of the session `sid` as rows, in place of the last ones.
+    /// Writes rows of the session `sid`, in place of the last ones.
     ///
     /// # Errors
     /// The runtime failed.
-    fn write_half(&mut self, sid: Sid, half: Half, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
+    fn write_rows(&mut self, sid: Sid, kind: RowKind, rows: &[Vec<u8>]) -> Result<(), Self::Error>;
 
     /// Writes one long attachment of the unfinished packet of the session `sid`; `place` is its index in the packet. Each place
     /// is written once.
@@ -105,11 +105,11 @@ pub trait Platform {
     /// The runtime failed.
     fn write_part(&mut self, sid: Sid, place: usize, bytes: &Bytes) -> Result<(), Self::Error>;
 
-    /// Reads what [`write_half`](Self::write_half) wrote; empty if nothing was written.
+    /// Reads what [`write_rows`](Self::write_rows) wrote; empty if nothing was written.
     ///
     /// # Errors
     /// The runtime failed.
-    fn read_half(&mut self, sid: Sid, half: Half) -> Result<Vec<Vec<u8>>, Self::Error>;
+    fn read_rows(&mut self, sid: Sid, kind: RowKind) -> Result<Vec<Vec<u8>>, Self::Error>;
 
     /// Reads what [`write_part`](Self::write_part) wrote.
     ///
@@ -117,11 +117,11 @@ pub trait Platform {
     /// The runtime failed.
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, Self::Error>;
 
-    /// Deletes what [`write_half`](Self::write_half) wrote.
+    /// Deletes what [`write_rows`](Self::write_rows) wrote.
     ///
     /// # Errors
     /// The runtime failed.
-    fn delete_half(&mut self, sid: Sid, half: Half) -> Result<(), Self::Error>;
+    fn delete_rows(&mut self, sid: Sid, kind: RowKind) -> Result<(), Self::Error>;
 
     /// Deletes what [`write_part`](Self::write_part) wrote.
     ///
@@ -129,7 +129,7 @@ pub trait Platform {
     /// The runtime failed.
     fn delete_parts(&mut self, sid: Sid) -> Result<(), Self::Error>;
 
-    /// Returns the sessions that have rows of [`write_half`](Self::write_half) or [`write_part`](Self::write_part).
+    /// Returns the sessions that have rows of [`write_rows`](Self::write_rows) or [`write_part`](Self::write_part).
     ///
     /// # Errors
     /// The runtime failed.

@@ -1,6 +1,6 @@
 //! The rows in the object's database for what does not fit into the attachment of a WebSocket.
 
-use super::platform::{Half, Platform};
+use super::platform::{Platform, RowKind};
 use super::row_budget::RowBudget;
 use crate::core::snapshot::Parts;
 use crate::id::Sid;
@@ -11,10 +11,10 @@ use crate::time::Timestamp;
 pub(super) struct SpilledRows {
     /// The session's id, which names the rows.
     sid: Sid,
-    /// The half of the state that changes only when the client joins or leaves a namespace.
-    identity: Option<StoredHalf>,
-    /// The other half.
-    rest: Option<StoredHalf>,
+    /// Those of the headers and auth objects.
+    texts: Option<StoredRows>,
+    /// Those of the state.
+    body: Option<StoredRows>,
     /// The places of the long attachments of the unfinished packet, as they were written.
     parts: Vec<usize>,
     /// How many stored packets had ended before that one.
@@ -24,48 +24,53 @@ pub(super) struct SpilledRows {
     pub late: Option<Timestamp>,
 }
 
-/// A half of a session's state that is in rows.
+/// What is in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StoredHalf {
+pub(super) struct StoredRows {
     /// How often it had changed when it was written.
     pub changes: u32,
     /// How many rows it has.
     pub rows: usize,
 }
 
-/// What is to become of the rows of a half.
+/// What is to become of the rows of a kind.
 #[derive(Debug)]
 pub(super) enum Planned {
     /// There are to be none.
     None,
     /// They are to stay as they are.
     Same,
-    /// These are to replace them; the half had changed so often.
+    /// These are to replace them; what they are of had changed so often.
     Rows(Vec<Vec<u8>>, u32),
 }
 
 impl SpilledRows {
     /// Returns the rows of a session that has none yet.
     pub(super) const fn new(sid: Sid) -> Self {
-        Self { sid, identity: None, rest: None, parts: Vec::new(), packet: 0, budget: RowBudget::UNUSED, late: None }
+        Self { sid, texts: None, body: None, parts: Vec::new(), packet: 0, budget: RowBudget::UNUSED, late: None }
     }
 
     /// Returns the rows that were found when the world was loaded, since when nothing has changed.
-    pub(super) fn found(now: Timestamp, sid: Sid, [identity, rest]: [usize; 2], parts: &Parts) -> Self {
-        let half = |rows| (rows > 0).then_some(StoredHalf { changes: 0, rows });
+    pub(super) fn found(now: Timestamp, sid: Sid, [texts, body]: [usize; 2], parts: &Parts) -> Self {
+        let stored = |rows| (rows > 0).then_some(StoredRows { changes: 0, rows });
         let parts = parts.keys().copied().collect();
         let budget = RowBudget::used_up(now);
-        Self { identity: half(identity), rest: half(rest), parts, budget, ..Self::new(sid) }
+        Self { texts: stored(texts), body: stored(body), parts, budget, ..Self::new(sid) }
+    }
+
+    /// Returns whether headers and auth objects have rows of their own.
+    pub(super) const fn has_texts(&self) -> bool {
+        self.texts.is_some()
     }
 
     /// Returns whether there are no rows.
     pub(super) const fn is_empty(&self) -> bool {
-        self.identity.is_none() && self.rest.is_none() && self.parts.is_empty()
+        self.texts.is_none() && self.body.is_none() && self.parts.is_empty()
     }
 
-    /// Returns whether the rows of a half are those of this state.
-    pub(super) fn is_stored(&self, half: Half, changes: u32) -> bool {
-        self.half(half).is_some_and(|stored| stored.changes == changes)
+    /// Returns whether the rows of a kind are those of this state.
+    pub(super) fn is_stored(&self, kind: RowKind, changes: u32) -> bool {
+        self.stored(kind).is_some_and(|stored| stored.changes == changes)
     }
 
     /// Writes the rows that differ from the plan, and deletes those that are not in it. Returns when that may be done, if the
@@ -77,7 +82,7 @@ impl SpilledRows {
     pub(super) fn write<P: Platform>(
         &mut self,
         platform: &mut P,
-        [identity, rest]: [Planned; 2],
+        [texts, body]: [Planned; 2],
         (parts, packet): (&Parts, u32),
     ) -> Result<Option<Timestamp>, P::Error> {
         let now = platform.now();
@@ -85,7 +90,7 @@ impl SpilledRows {
         let are_over = parts.is_empty() || packet != self.packet;
         let new = parts.keys().filter(|place| are_over || !self.parts.contains(place)).count();
         let over = if are_over { self.parts.len() } else { 0 };
-        let halves = self.cost(&identity, Half::Identity).saturating_add(self.cost(&rest, Half::Rest));
+        let halves = self.cost(&texts, RowKind::Texts).saturating_add(self.cost(&body, RowKind::Body));
         let cost = halves.saturating_add(new).saturating_add(over);
         if cost == 0 {
             return Ok(None);
@@ -94,8 +99,8 @@ impl SpilledRows {
             return Ok(Some(at));
         }
         self.budget.spend(now, cost);
-        self.write_half(platform, Half::Identity, identity)?;
-        self.write_half(platform, Half::Rest, rest)?;
+        self.write_kind(platform, RowKind::Texts, texts)?;
+        self.write_kind(platform, RowKind::Body, body)?;
         if over > 0 {
             self.parts.clear();
             let deleted = platform.delete_parts(self.sid);
@@ -116,32 +121,32 @@ impl SpilledRows {
     /// # Errors
     /// The platform failed to delete some; it is called for all in any case.
     pub(super) fn delete<P: Platform>(self, platform: &mut P) -> Result<(), P::Error> {
-        let identity = if self.identity.is_some() { platform.delete_half(self.sid, Half::Identity) } else { Ok(()) };
-        let rest = if self.rest.is_some() { platform.delete_half(self.sid, Half::Rest) } else { Ok(()) };
+        let texts = if self.texts.is_some() { platform.delete_rows(self.sid, RowKind::Texts) } else { Ok(()) };
+        let body = if self.body.is_some() { platform.delete_rows(self.sid, RowKind::Body) } else { Ok(()) };
         let parts = if self.parts.is_empty() { Ok(()) } else { platform.delete_parts(self.sid) };
-        identity.and(rest).and(parts)
+        texts.and(body).and(parts)
     }
 
-    fn write_half<P: Platform>(&mut self, platform: &mut P, half: Half, planned: Planned) -> Result<(), P::Error> {
+    fn write_kind<P: Platform>(&mut self, platform: &mut P, kind: RowKind, planned: Planned) -> Result<(), P::Error> {
         let sid = self.sid;
-        let stored = self.half_mut(half);
+        let stored = self.stored_mut(kind);
         match planned {
             Planned::None if stored.take().is_some() => {
-                let deleted = platform.delete_half(sid, half);
+                let deleted = platform.delete_rows(sid, kind);
                 log_undeleted(platform, deleted);
                 Ok(())
             }
             Planned::None | Planned::Same => Ok(()),
             Planned::Rows(rows, changes) => {
-                *stored = Some(StoredHalf { changes, rows: rows.len() });
-                platform.write_half(sid, half, &rows)
+                *stored = Some(StoredRows { changes, rows: rows.len() });
+                platform.write_rows(sid, kind, &rows)
             }
         }
     }
 
-    /// Returns how many rows are written or deleted for a half.
-    fn cost(&self, planned: &Planned, half: Half) -> usize {
-        let stored = self.half(half).map_or(0, |stored| stored.rows);
+    /// Returns how many rows are written or deleted of a kind.
+    fn cost(&self, planned: &Planned, kind: RowKind) -> usize {
+        let stored = self.stored(kind).map_or(0, |stored| stored.rows);
         match planned {
             Planned::None => stored,
             Planned::Same => 0,
@@ -149,17 +154,17 @@ impl SpilledRows {
         }
     }
 
-    const fn half(&self, half: Half) -> Option<StoredHalf> {
-        match half {
-            Half::Identity => self.identity,
-            Half::Rest => self.rest,
+    const fn stored(&self, kind: RowKind) -> Option<StoredRows> {
+        match kind {
+            RowKind::Texts => self.texts,
+            RowKind::Body => self.body,
         }
     }
 
-    const fn half_mut(&mut self, half: Half) -> &mut Option<StoredHalf> {
-        match half {
-            Half::Identity => &mut self.identity,
-            Half::Rest => &mut self.rest,
+    const fn stored_mut(&mut self, kind: RowKind) -> &mut Option<StoredRows> {
+        match kind {
+            RowKind::Texts => &mut self.texts,
+            RowKind::Body => &mut self.body,
         }
     }
 }

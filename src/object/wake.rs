@@ -1,16 +1,16 @@
 //! Waking: loads a world from its snapshots.
 
 use super::attachment;
-use super::attachment::{Read, Spilled};
+use super::attachment::Read;
 use super::late_writes::LateWrites;
 use super::log_window::LogWindow;
-use super::platform::{Half, Platform};
+use super::platform::{Platform, RowKind};
 use super::spilled_rows::SpilledRows;
 use super::stored_alarms;
 use crate::config::Config;
 use crate::core::effect::Effects;
 use crate::core::server::Server;
-use crate::core::snapshot::{Parts, SessionSnapshot, StateChanges};
+use crate::core::snapshot::{Parts, SessionSnapshot, SessionState, StateChanges};
 use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
@@ -69,8 +69,8 @@ impl LoadedWorld {
 /// Deletes the rows of sessions that do not exist any more, because their WebSockets were lost without an event, as in a deploy.
 fn sweep<P: Platform>(platform: &mut P, server: &Server) -> Result<(), P::Error> {
     for sid in platform.spilled()?.into_iter().filter(|sid| !server.has_session(*sid)) {
-        platform.delete_half(sid, Half::Identity)?;
-        platform.delete_half(sid, Half::Rest)?;
+        platform.delete_rows(sid, RowKind::Texts)?;
+        platform.delete_rows(sid, RowKind::Body)?;
         platform.delete_parts(sid)?;
     }
     Ok(())
@@ -84,33 +84,30 @@ fn restore<P: Platform>(
     server: &mut Server,
 ) -> Result<SpilledRows, String> {
     let failed = |error: P::Error| format!("{error:?}");
-    let incomplete = || "its attachment is damaged".to_owned();
-    let (mut identity_rows, mut rest_rows) = (0, 0);
-    let mut read_half = |sid, half, rows: &mut usize| {
-        let read = platform.read_half(sid, half).map_err(failed)?;
-        *rows = read.len();
-        attachment::read_rows(&read).ok_or_else(|| "its rows are damaged".to_owned())
+    let damaged = || "its rows are damaged".to_owned();
+    let Some(Read::Snapshot { header, body, texts }) = read else {
+        return Err("its snapshot is of another version".to_owned());
     };
-    let (header, body) = match read {
-        Some(Read::Whole(header, body)) => (header, body),
-        Some(Read::Spilled(header, sid, spilled, attached)) => {
-            let (identity, rest) = match spilled {
-                Spilled::Identity => (Some(read_half(sid, Half::Identity, &mut identity_rows)?), attached),
-                Spilled::Rest => (attached, Some(read_half(sid, Half::Rest, &mut rest_rows)?)),
-                Spilled::Both => (
-                    Some(read_half(sid, Half::Identity, &mut identity_rows)?),
-                    Some(read_half(sid, Half::Rest, &mut rest_rows)?),
-                ),
-            };
-            let body = identity.zip(rest).and_then(|(identity, rest)| rest.with_identity(identity));
-            (header, body.ok_or_else(incomplete)?)
+    let mut rows_of_body = 0;
+    let mut body = match body {
+        Ok(body) => body,
+        Err(sid) => {
+            let rows = platform.read_rows(sid, RowKind::Body).map_err(failed)?;
+            rows_of_body = rows.len();
+            attachment::read_rows::<SessionState>(&rows).ok_or_else(damaged)?
         }
-        Some(Read::Probe) | None => return Err("its snapshot is of another version".to_owned()),
     };
+    let mut rows_of_texts = 0;
+    if let Some(sid) = texts {
+        let rows = platform.read_rows(sid, RowKind::Texts).map_err(failed)?;
+        rows_of_texts = rows.len();
+        let texts = attachment::read_rows(&rows).ok_or_else(damaged)?;
+        body = body.with_texts(texts).ok_or_else(damaged)?;
+    }
     let sid = body.sid;
     let parts = if body.has_parts() { platform.read_parts(sid).map_err(failed)? } else { Parts::new() };
     let now = platform.now();
-    let rows = SpilledRows::found(now, sid, [identity_rows, rest_rows], &parts);
+    let rows = SpilledRows::found(now, sid, [rows_of_texts, rows_of_body], &parts);
     let snapshot = SessionSnapshot { header, body, parts, changes: StateChanges::default() };
     server.restore_session(now, conn, snapshot).map_err(|fault| fault.to_string())?;
     Ok(rows)

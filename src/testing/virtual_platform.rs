@@ -12,7 +12,7 @@ use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
-use crate::object::{Half, Platform, Unfinished};
+use crate::object::{Platform, RowKind, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -151,9 +151,9 @@ impl Platform for VirtualPlatform {
         }
     }
 
-    fn write_half(&mut self, sid: Sid, half: Half, rows: &[Vec<u8>]) -> Result<(), String> {
+    fn write_rows(&mut self, sid: Sid, kind: RowKind, rows: &[Vec<u8>]) -> Result<(), String> {
         self.check_room()?;
-        let previous = self.spilled.insert((sid, half), rows.to_vec()).map_or(0, |rows| rows.len());
+        let previous = self.spilled.insert((sid, kind), rows.to_vec()).map_or(0, |rows| rows.len());
         self.rows_written += rows.len().max(previous);
         Ok(())
     }
@@ -166,16 +166,16 @@ impl Platform for VirtualPlatform {
         Ok(())
     }
 
-    fn read_half(&mut self, sid: Sid, half: Half) -> Result<Vec<Vec<u8>>, String> {
-        Ok(self.spilled.get(&(sid, half)).cloned().unwrap_or_default())
+    fn read_rows(&mut self, sid: Sid, kind: RowKind) -> Result<Vec<Vec<u8>>, String> {
+        Ok(self.spilled.get(&(sid, kind)).cloned().unwrap_or_default())
     }
 
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, String> {
         Ok(self.parts.get(&sid).cloned().unwrap_or_default())
     }
 
-    fn delete_half(&mut self, sid: Sid, half: Half) -> Result<(), String> {
-        self.rows_written += self.spilled.remove(&(sid, half)).map_or(0, |rows| rows.len());
+    fn delete_rows(&mut self, sid: Sid, kind: RowKind) -> Result<(), String> {
+        self.rows_written += self.spilled.remove(&(sid, kind)).map_or(0, |rows| rows.len());
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, RequestId, Sid};
-use crate::object::{Half, Platform as _};
+use crate::object::{Platform as _, RowKind};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -35,7 +35,7 @@ pub struct VirtualPlatform {
     /// How many rows of sessions were written or deleted: each is billed.
     pub rows_written: usize,
     /// The sessions' rows in the object's database: snapshots that do not fit into attachments.
-    pub spilled: BTreeMap<(Sid, Half), Vec<Vec<u8>>>,
+    pub spilled: BTreeMap<(Sid, RowKind), Vec<Vec<u8>>>,
     /// The rows of long attachments of unfinished packets.
     pub parts: BTreeMap<Sid, Parts>,
     /// The lines that the object logged.

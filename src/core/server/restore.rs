@@ -32,9 +32,9 @@ impl Server {
     /// Marks a session's snapshot as changed.
     pub(super) fn touch_session(&mut self, session: SessionKey, changed: Changed) {
         if let Some(client) = self.clients.get_mut(session) {
-            client.changes.rest = client.changes.rest.wrapping_add(1);
+            client.changes.all = client.changes.all.wrapping_add(1);
             if changed == Changed::Namespaces {
-                client.changes.identity = client.changes.identity.wrapping_add(1);
+                client.changes.texts = client.changes.texts.wrapping_add(1);
             }
         }
         self.engine.touch(session);
