@@ -97,19 +97,21 @@ impl SessionState {
         }
     }
 
-    /// Puts the texts back that [`texts`](Self::texts) returned; returns `None` if they are those of another state.
-    pub fn with_texts(mut self, texts: Vec<Box<str>>) -> Option<Self> {
+    /// Puts the texts back that [`texts`](Self::texts) returned; returns `false` if they are those of another state.
+    pub fn put_texts(&mut self, texts: Vec<Box<str>>) -> bool {
         let mut texts = texts.into_iter();
-        if *texts.next()? != *self.sid.as_str() {
-            return None;
+        if texts.next().is_none_or(|sid| *sid != *self.sid.as_str()) {
+            return false;
         }
         if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
-            *handshake = LazyHandshake::from_json(texts.next()?)?;
+            let Some(json) = texts.next().and_then(LazyHandshake::from_json) else { return false };
+            *handshake = json;
             for auth in auths(sockets, joining) {
-                *auth = texts.next()?.into();
+                let Some(text) = texts.next() else { return false };
+                *auth = text.into();
             }
         }
-        texts.next().is_none().then_some(self)
+        texts.next().is_none()
     }
 
     /// Returns whether parts of it are stored in rows of their own.

@@ -89,15 +89,12 @@ impl ConnRequest {
         note.downcast().ok()
     }
 
-    /// Returns the part of the request that the session keeps, if the request opens one. Copies it only if a hook holds the
-    /// request.
-    pub(crate) fn into_handshake(self, kept: &KeptHeaders) -> Rc<HandshakeRequest> {
-        let mut handshake = match Rc::try_unwrap(self.0) {
-            Ok(parts) => parts.handshake,
-            Err(shared) => shared.handshake.clone(),
-        };
-        kept.retain(&mut handshake);
-        Rc::new(handshake)
+    /// Returns the part of the request that the session keeps, if the request opens one.
+    pub(crate) fn kept(&self, kept: &KeptHeaders) -> Rc<HandshakeRequest> {
+        let HandshakeRequest { headers, issued, address, url, secure } = self.request();
+        let headers = headers.iter().filter(|(name, _)| kept.keeps(name)).cloned().collect();
+        let (address, url) = (address.clone(), url.clone());
+        Rc::new(HandshakeRequest { headers, issued: *issued, address, url, secure: *secure })
     }
 
     fn request(&self) -> &HandshakeRequest {

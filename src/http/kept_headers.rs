@@ -1,7 +1,6 @@
 //! The headers that a session keeps of the request that opened it.
 
 use super::token::is_token;
-use crate::core::handshake_request::HandshakeRequest;
 use crate::limits::{MAX_ECHOED_NAME_CHARS, MAX_KEPT_HEADERS};
 
 /// The headers that are kept in every app: what handlers ask for, and no secrets.
@@ -68,11 +67,6 @@ impl KeptHeaders {
             HandshakeBytes { whole: whole.saturating_add(bytes), kept }
         })
     }
-
-    /// Removes the headers that are not kept.
-    pub(crate) fn retain(&self, handshake: &mut HandshakeRequest) {
-        handshake.headers.retain(|(name, _)| self.keeps(name));
-    }
 }
 
 #[cfg(test)]
@@ -92,9 +86,5 @@ mod tests {
         let headers = [("host", "a"), ("cookie", "b=c"), ("x-other", "d")];
         let bytes = kept.measure(3, headers.into_iter());
         assert_eq!(bytes, HandshakeBytes { whole: 3 + 5 + 9 + 8, kept: 3 + 5 + 9 });
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let mut handshake = HandshakeRequest { headers: headers.into(), ..HandshakeRequest::default() };
-        kept.retain(&mut handshake);
-        assert_eq!((handshake.header("x-other"), handshake.header("cookie")), (None, Some("b=c")));
     }
 }

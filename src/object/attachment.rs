@@ -165,9 +165,14 @@ mod tests {
             let rows = to_rows(&serde_json::to_vec(&rest).expect("serialises"));
             assert!(rows.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES as usize));
             let rest = read_rows::<SessionState>(&rows).expect("whole");
-            assert_eq!(rest.clone().with_texts(texts.clone()), Some(body));
-            assert_eq!(rest.clone().with_texts(texts[1..].to_vec()), None);
-            assert_eq!(rest.with_texts([texts, vec!["{}".into()]].concat()), None);
+            let put = |texts: Vec<Box<str>>| {
+                let mut rest = rest.clone();
+                rest.put_texts(texts).then_some(rest)
+            };
+            assert_eq!(put(texts.clone()), Some(body));
+            assert_eq!(put(texts[1..].to_vec()), None);
+            assert_eq!(put(texts[..2].to_vec()), None);
+            assert_eq!(put([texts, vec!["{}".into()]].concat()), None);
         }
     }
 

@@ -68,19 +68,18 @@ impl LoadedWorld {
         &mut self,
         platform: &mut P,
         conn: ConnId,
-        snapshot: SessionSnapshot,
+        mut snapshot: SessionSnapshot,
     ) -> Result<(), String> {
-        let SessionSnapshot { header, body, parts, changes } = snapshot;
+        let SessionSnapshot { header, body, parts, changes } = &mut snapshot;
         let sid = body.sid;
-        let planned = plan(header, body, changes, self.rows.get(conn));
+        let planned = plan(*header, body, *changes, self.rows.get(conn));
         let (attachment, planned) = planned.map_err(|error| error.to_string())?;
         let is_spilled = !matches!(planned, [Planned::None, Planned::None]) || !parts.is_empty();
         if is_spilled && self.rows.get(conn).is_none() {
             self.rows.insert(conn, SpilledRows::new(sid));
         }
         if let Some(rows) = self.rows.get_mut(conn) {
-            let wait =
-                rows.write(platform, planned, (&parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
+            let wait = rows.write(platform, planned, (parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
             if let Some(at) = wait {
                 rows.late = Some(at);
                 self.late_writes.insert(at, conn);
@@ -94,14 +93,14 @@ impl LoadedWorld {
 /// Returns the attachment of a snapshot, and what is to become of its rows of each kind.
 fn plan(
     header: HeartbeatState,
-    mut body: SessionState,
+    body: &mut SessionState,
     changes: StateChanges,
     stored: Option<&SpilledRows>,
 ) -> serde_json::Result<(String, [Planned; 2])> {
     let sid = body.sid;
     let bytes_of_texts = body.bytes_of_texts();
     if bytes_of_texts <= MAX_ATTACHMENT_BYTES
-        && let Some(attachment) = attachment::write(header, Ok(&body), None)?
+        && let Some(attachment) = attachment::write(header, Ok(body), None)?
     {
         return Ok((attachment, [Planned::None, Planned::None]));
     }
@@ -115,7 +114,7 @@ fn plan(
             Planned::Rows(attachment::to_rows(&serde_json::to_vec(&body.texts())?), changes.texts)
         };
         body.drop_texts();
-        if let Some(attachment) = attachment::write(header, Ok(&body), texts_of)? {
+        if let Some(attachment) = attachment::write(header, Ok(body), texts_of)? {
             return Ok((attachment, [texts, Planned::None]));
         }
     }
@@ -124,7 +123,7 @@ fn plan(
     let body = if is_alike && is_stored(RowKind::Body, changes.all) {
         Planned::Same
     } else {
-        Planned::Rows(attachment::to_rows(&serde_json::to_vec(&body)?), changes.all)
+        Planned::Rows(attachment::to_rows(&serde_json::to_vec(body)?), changes.all)
     };
     let attachment = attachment::write(header, Err(sid), texts_of)?.unwrap_or_default();
     Ok((attachment, [texts, body]))

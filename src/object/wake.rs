@@ -102,7 +102,9 @@ fn restore<P: Platform>(
         let rows = platform.read_rows(sid, RowKind::Texts).map_err(failed)?;
         rows_of_texts = rows.len();
         let texts = attachment::read_rows(&rows).ok_or_else(damaged)?;
-        body = body.with_texts(texts).ok_or_else(damaged)?;
+        if !body.put_texts(texts) {
+            return Err(damaged());
+        }
     }
     let sid = body.sid;
     let parts = if body.has_parts() { platform.read_parts(sid).map_err(failed)? } else { Parts::new() };
