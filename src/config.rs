@@ -3,6 +3,7 @@
 mod client_rates;
 mod origins;
 mod own_origins;
+mod reader_bounds;
 mod transports;
 
 use core::fmt;
@@ -17,6 +18,8 @@ use super::limits;
 pub(crate) use client_rates::ClientRates;
 pub(crate) use origins::AllowedOrigins;
 pub(crate) use own_origins::OwnOrigins;
+pub use reader_bounds::ReaderBounds;
+pub(crate) use reader_bounds::cost_of;
 pub(crate) use transports::Transports;
 
 /// The settings of a deployment. Each field names its variable and its default.
@@ -32,7 +35,8 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// `UPGRADE_TIMEOUT_MS`: the time after which a WebSocket that has not completed its upgrade is closed; 10 s.
     pub upgrade_timeout: Duration,
-    /// `MAX_BUFFERED_BYTES`: the number of unsent bytes above which a client is closed, with the code 1013; 1,000,000.
+    /// `MAX_BUFFERED_BYTES`: the cost of unsent frames above which a client that does not get on is closed, with the code 1013;
+    /// 1,000,000.
     pub max_buffered_bytes: usize,
     /// What each client may cause per second.
     pub client_rates: ClientRates,
@@ -127,6 +131,11 @@ impl Config {
     /// Returns the time within which the client of a polling session must make its second request.
     pub fn unfollowed_timeout(&self) -> Duration {
         self.connect_timeout.min(limits::UNFOLLOWED_TIMEOUT)
+    }
+
+    /// Returns the bounds of what may wait for a client.
+    pub const fn reader_bounds(&self) -> ReaderBounds {
+        ReaderBounds::new(self.max_buffered_bytes)
     }
 
     /// Returns whether one tick pings all WebSockets and the runtime answers their pongs, so that the world can sleep. Otherwise

@@ -4,7 +4,7 @@
 pub use crate::admin::Operation;
 #[cfg(target_arch = "wasm32")]
 pub use crate::cloudflare::{Object, Promise, fetch, wasm_bindgen};
-pub use crate::config::Config;
+pub use crate::config::{Config, ReaderBounds};
 pub use crate::core::effect::Response;
 pub use crate::core::handshake_request::{HandshakeRequest, Protocol};
 pub use crate::core::snapshot::Parts;

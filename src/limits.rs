@@ -110,6 +110,19 @@ pub const MAX_PENDING_HANDLERS: usize = 10_000;
 /// Most events of one socket that wait while packet middleware decides about an earlier one.
 pub const MAX_QUEUED_EVENTS: usize = 1_000;
 
+/// How long a client for which more than `MAX_BUFFERED_BYTES` wait may read nothing before it is slow, and is closed. A
+/// phone that changes its network is silent for some seconds; the runtime counts a frame as unsent until all of it is
+/// sent, so the longest frame of the default `MAX_PAYLOAD_BYTES` needs 0.8 Mbit/s.
+pub const SLOW_READER_AFTER: Duration = Duration::from_secs(10);
+
+/// Most that waits for a client that does get on, as a multiple of `MAX_BUFFERED_BYTES`: one sender's burst of 14 MB must
+/// not close readers of 10 Mbit/s, and an isolate has 128 MB.
+pub const MAX_UNSENT_BUFFERS: usize = 16;
+
+/// What a frame that waits costs beside its payload, in bytes: 200,000 frames of 10 bytes that a client does not read
+/// take 1,150 bytes of workerd's memory each.
+pub const FRAME_OVERHEAD_BYTES: usize = 1_000;
+
 /// Most unsent bytes with which a client is ready for a `volatile` packet: a few small frames, which every network
 /// delays for a moment.
 pub const VOLATILE_UNSENT_BYTES: usize = 4_096;
@@ -227,7 +240,8 @@ pub const CONNECT_TIMEOUT_MS: NumberLimit = (45_000, 100..=86_400_000);
 /// `UPGRADE_TIMEOUT_MS`: the default is engine.io's.
 pub const UPGRADE_TIMEOUT_MS: NumberLimit = (10_000, 100..=600_000);
 
-/// `MAX_BUFFERED_BYTES`: unsent bytes are memory of the isolate, which has 128 MB, and keep the world awake.
+/// `MAX_BUFFERED_BYTES`: unsent bytes are memory of the isolate, which has 128 MB, and keep the world awake. Above this
+/// bound, a client must get on: see [`SLOW_READER_AFTER`]. It is also what one payload of HTTP long-polling carries.
 pub const MAX_BUFFERED_BYTES: NumberLimit = (1_000_000, 1_000..=100_000_000);
 
 /// The default of a numeric variable, and its range.

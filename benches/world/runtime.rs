@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use dormouse::internal::Parts;
+use dormouse::internal::ReaderBounds;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
 use dormouse::internal::{Platform, RowKind, Store, Unfinished};
@@ -100,7 +101,7 @@ impl Platform for Runtime {
     }
 
     /// Returns all attachments. The WebSockets keep their numbers only because no bench measures a wake after a disconnect.
-    fn wake(&mut self, _: usize) -> impl Iterator<Item = String> + use<> {
+    fn wake(&mut self, _: ReaderBounds) -> impl Iterator<Item = String> + use<> {
         self.attachments.retain(Option::is_some);
         self.free.clear();
         self.attachments.clone().into_iter().flatten()

@@ -15,7 +15,15 @@ extern "C" {
     pub type Sockets;
 
     #[wasm_bindgen(constructor)]
-    pub fn new(state: &JsValue, max_buffered_bytes: f64, drop_after: f64, is_deserted: &JsValue) -> Sockets;
+    pub fn new(
+        state: &JsValue,
+        fine: f64,
+        most: f64,
+        overhead: f64,
+        slow_after: f64,
+        drop_after: f64,
+        is_deserted: &JsValue,
+    ) -> Sockets;
     #[wasm_bindgen(method, catch)]
     pub fn accept(this: &Sockets) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter)]
@@ -25,9 +33,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn wake(this: &Sockets) -> Vec<JsValue>;
     #[wasm_bindgen(method)]
-    pub fn send(this: &Sockets, slot: u32, frame: &str, packet: f64) -> bool;
+    pub fn send(this: &Sockets, slot: u32, frame: &str, count: usize, bytes: f64) -> bool;
     #[wasm_bindgen(method, js_name = sendBytes)]
-    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], packet: f64) -> bool;
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], count: usize, bytes: f64) -> bool;
     #[wasm_bindgen(method, js_name = isReady)]
     pub fn is_ready(this: &Sockets, slot: u32, unsent: f64) -> bool;
     #[wasm_bindgen(method)]

@@ -1,25 +1,24 @@
 // The WebSockets of a world. Errors that concern one socket are caught here. For example, `send` throws on a socket that is closing,
 // and that must not cost the event that is being handled.
 
-// Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, the bytes of
-// the last large packet that was sent to it, and whether its connection is over.
+// Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
+// connection is over.
 const slotOf = Symbol("dormouse.slot");
 const watchOf = Symbol("dormouse.watch");
-const largeOf = Symbol("dormouse.large");
 const overOf = Symbol("dormouse.over");
 
 const NO_FRAMES = [];
 
 /** The WebSockets of a world. Each has a slot, whose number is its name in Rust (`ConnId`). */
 export class Sockets {
-  constructor(state, maxBufferedBytes, dropAfterMs, isDeserted) {
+  constructor(state, fine, most, overhead, slowAfterMs, dropAfterMs, isDeserted) {
     this.state = state;
-    this.max = maxBufferedBytes;
-    // Only packets above this size are large: a client should have read a smaller one by the time of the next packet.
-    this.large = maxBufferedBytes / 4;
+    this.bounds = { fine, most, overhead, slowAfter: slowAfterMs };
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
     this.list = [];
+    // What waits for each socket's client, by slot.
+    this.backlogs = [];
     this.free = [];
     // Runtimes without `bufferedAmount` cannot find slow readers.
     this.measures = "bufferedAmount" in WebSocket.prototype;
@@ -36,6 +35,7 @@ export class Sockets {
   add(socket) {
     const slot = this.free.length > 0 ? this.free.pop() : this.list.length;
     this.list[slot] = socket;
+    this.backlogs[slot] = new Backlog();
     socket[slotOf] = slot;
     return slot;
   }
@@ -72,28 +72,14 @@ export class Sockets {
     return attachments;
   }
 
-  /** Returns whether a socket has too many unsent bytes before a packet of `bytes` bytes; notes the packet if it is large. */
-  #measure(socket, bytes) {
-    if (!this.measures) return false;
-    const slow = this.#isSlow(socket);
-    if (bytes > this.large) socket[largeOf] = bytes;
-    return slow;
-  }
-
-  // The last large packet does not count: it may still be in transit, even to a client that reads fast.
-  #isSlow(socket) {
-    const unsent = socket.bufferedAmount;
-    return unsent > this.max && unsent > this.max + (socket[largeOf] ?? 0);
-  }
-
   /**
-   * Sends a frame to one socket; returns whether the socket had too many unsent bytes before the packet. `packet` is the size of
-   * the whole packet in bytes for its first frame, and 0 for the other frames.
+   * Sends a frame of a packet to one socket. With the packet's first frame, `count` is the number of its frames, and the return
+   * value tells whether the client was slow before the packet; with the others, `count` is 0. `bytes` is the size of the packet.
    */
-  send(slot, frame, packet) {
+  send(slot, frame, count, bytes) {
     const socket = this.list[slot];
     if (socket === undefined) return false;
-    const slow = packet > 0 && this.#measure(socket, packet);
+    const slow = count > 0 && this.measures && this.backlogs[slot].isSlow(socket.bufferedAmount, bytes, count, this.bounds);
     try {
       socket.send(frame);
     } catch {
@@ -102,9 +88,9 @@ export class Sockets {
     return slow;
   }
 
-  // The bytes are a view of wasm's memory, which is valid during this call only: hence the copy.
-  sendBytes(slot, bytes, packet) {
-    return this.send(slot, bytes.slice(), packet);
+  // The frame is a view of wasm's memory, which is valid during this call only: hence the copy.
+  sendBytes(slot, frame, count, bytes) {
+    return this.send(slot, frame.slice(), count, bytes);
   }
 
   /** Returns whether a socket has at most `unsent` bytes unsent; always true if the runtime cannot measure that. */
@@ -132,14 +118,13 @@ export class Sockets {
   }
 
   #broadcast(slots, first, others, bytes) {
-    const { list, measures } = this;
-    const isLarge = bytes > this.large;
+    const { list, backlogs, measures, bounds } = this;
+    const frames = 1 + others.length;
     let slow;
     for (let i = 0; i < slots.length; i++) {
       const socket = list[slots[i]];
       if (socket === undefined) continue;
-      if (measures && this.#isSlow(socket)) (slow ??= []).push(slots[i]);
-      if (isLarge) socket[largeOf] = bytes;
+      if (measures && backlogs[slots[i]].isSlow(socket.bufferedAmount, bytes, frames, bounds)) (slow ??= []).push(slots[i]);
       try {
         socket.send(first);
         for (let j = 0; j < others.length; j++) socket.send(others[j]);
@@ -221,6 +206,42 @@ export class Sockets {
 
   #lastPong(slot) {
     return this.state.getWebSocketAutoResponseTimestamp(this.list[slot])?.getTime();
+  }
+}
+
+/** What waits for a client that reads its WebSocket: decides whether it is slow. The rule is that of the trait `Platform`. */
+class Backlog {
+  // Frames are sent in order, so the unsent bytes are those that were queued last. Frames are counted in two generations: when
+  // all that is unsent is newer, the older ones are gone. So these are never fewer than the unsent frames.
+  older = 0;
+  newer = 0;
+  newerBytes = 0;
+  // The unsent bytes after the last packet, if the client has read nothing since; and since when it has not got on.
+  expected = 0;
+  since = 0;
+
+  /** Returns whether the client was slow before a packet, and counts the packet. */
+  isSlow(unsent, bytes, frames, { fine, most, overhead, slowAfter }) {
+    if (unsent <= this.newerBytes) {
+      // A client that reads as fast as others send comes here, and mostly has nothing to forget.
+      if (unsent === 0 && this.newer === 0) return false;
+      this.older = unsent === 0 ? 0 : this.newer;
+      this.newer = 0;
+      this.newerBytes = 0;
+    }
+    const cost = unsent + (this.older + this.newer) * overhead;
+    if (unsent > 0) {
+      this.newer += frames;
+      this.newerBytes += bytes;
+    }
+    if (cost <= fine) {
+      this.since = 0;
+      return false;
+    }
+    const now = Date.now();
+    if (this.since === 0 || unsent < this.expected) this.since = now;
+    this.expected = unsent + bytes;
+    return cost > most || now - this.since >= slowAfter;
   }
 }
 

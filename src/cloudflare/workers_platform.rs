@@ -15,10 +15,13 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::runtime;
 use super::runtime::Sockets;
+use crate::config::ReaderBounds;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{MAX_SPILL_ROW_BYTES, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES};
+use crate::limits::{
+    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES,
+};
 use crate::object::{Platform, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -71,7 +74,7 @@ impl Workers {
         let Callbacks { shell, is_deserted, timer, alarm_found, alarm_failed } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {
-            sockets: new_sockets(&state, 0, &is_deserted),
+            sockets: new_sockets(&state, ReaderBounds::default(), &is_deserted),
             store: Rc::new(WorkersStore { state: state.clone(), env }),
             state,
             slots: Vec::new(),
@@ -142,8 +145,8 @@ impl Platform for Workers {
         runtime::set_auto_response(&self.state, request, response)
     }
 
-    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<> {
-        self.sockets = new_sockets(&self.state, max_unsent, &self.is_deserted);
+    fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<> {
+        self.sockets = new_sockets(&self.state, readers, &self.is_deserted);
         self.sockets.wake().into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
     }
 
@@ -161,13 +164,14 @@ impl Platform for Workers {
             return false;
         }
         let mut is_slow = false;
-        for (place, frame) in frames.iter().enumerate() {
-            // The first frame carries the size of the packet; the others are not measured.
-            let packet = if place == 0 { bytes_of(frames) } else { 0.0 };
+        // The first frame carries the size of the packet, which is measured once.
+        let (mut count, bytes) = (frames.len(), bytes_of(frames));
+        for frame in frames {
             is_slow |= match frame {
-                Frame::Text(text) => self.sockets.send(conn.0, text, packet),
-                Frame::Binary(bytes) => self.sockets.send_bytes(conn.0, bytes, packet),
+                Frame::Text(text) => self.sockets.send(conn.0, text, count, bytes),
+                Frame::Binary(binary) => self.sockets.send_bytes(conn.0, binary, count, bytes),
             };
+            count = 0;
         }
         is_slow
     }
@@ -321,10 +325,11 @@ impl Platform for Workers {
     }
 }
 
-fn new_sockets(state: &JsValue, max_unsent: usize, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
-    let max_unsent = runtime::integer_to_js(max_unsent as u64);
-    let drop_after = runtime::span_to_js(UNREAD_DROP_AFTER);
-    Sockets::new(state, max_unsent, drop_after, is_deserted.as_ref())
+fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
+    let [fine, most, overhead] =
+        [readers.fine, readers.most, FRAME_OVERHEAD_BYTES].map(|bytes| runtime::integer_to_js(bytes as u64));
+    let [slow_after, drop_after] = [SLOW_READER_AFTER, UNREAD_DROP_AFTER].map(runtime::span_to_js);
+    Sockets::new(state, fine, most, overhead, slow_after, drop_after, is_deserted.as_ref())
 }
 
 /// The object's own storage.

@@ -100,6 +100,7 @@ impl Server {
     /// Handles an input at `now`, and appends the effects and the calls of handlers to `fx`: the core's one entry point.
     /// `entropy` is called for the random bytes of each new socket id.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
+        self.engine.set_now(now);
         // A timer may be late: what is due is handled before the input.
         self.engine.handle_timeout(now, fx);
         self.handle_ended(fx);
@@ -149,6 +150,7 @@ impl Server {
     /// Performs a command of a handler at `now`. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
     /// handler sets for `now` must not call handlers while that handler runs, and one that sets itself again must not loop.
     pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
+        self.engine.set_now(now);
         self.handle_command(now, command, fx);
         self.handle_ended(fx);
     }

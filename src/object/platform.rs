@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use crate::config::ReaderBounds;
+#[cfg(doc)]
+use crate::config::cost_of;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
@@ -55,9 +58,9 @@ pub trait Platform {
     fn set_auto_response(&mut self, pair: Option<(&str, &str)>) -> Result<(), Self::Error>;
 
     /// Numbers the WebSockets that the runtime kept, from 0 on, and returns their attachments in that order. Earlier numbers
-    /// become invalid. WebSockets that were closed by [`close`](Self::close) get no number. From now on, a WebSocket is slow if
-    /// it has more than `max_unsent` unsent bytes, not counting the last large packet.
-    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<Self>;
+    /// become invalid. WebSockets that were closed by [`close`](Self::close) get no number. From now on, `readers` decide which
+    /// WebSockets are slow.
+    fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<Self>;
 
     /// Accepts a WebSocket that hibernates with the object, and numbers it; returns the client's end.
     ///
@@ -70,6 +73,14 @@ pub trait Platform {
 
     /// Sends a packet to one WebSocket; returns whether that was slow before. Nothing is sent to a WebSocket that is closing, and
     /// no volatile packet to one with more than `VOLATILE_UNSENT_BYTES` unsent bytes.
+    ///
+    /// A WebSocket is slow if its client does not get on, however fast others send to it. Its unsent frames
+    /// [cost](cost_of) their payloads and an overhead for each. With at most [`ReaderBounds::fine`] it is not slow, and nothing is
+    /// remembered. Above, it is watched: whenever its unsent bytes are found to be fewer than before plus what was queued since, it
+    /// gets on, and its clock restarts. It is slow if its clock is at `SLOW_READER_AFTER`, or the cost is above
+    /// [`ReaderBounds::most`]. This is decided before each packet, so that one large packet marks nobody as slow. The watch is in
+    /// memory, where unsent bytes keep the object; if it is lost all the same, the clock begins anew. A client that stalls while
+    /// nobody sends is found by its ping timeout.
     fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
 
     /// Sends a packet to many WebSockets, in one call out of wasm; appends those that were slow before to `slow`. A volatile

@@ -37,7 +37,7 @@ impl LoadedWorld {
     pub(super) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
         let mut server = Server::new(config.clone());
         let mut rows = SlotMap::default();
-        for (number, attachment) in (0..).zip(platform.wake(config.max_buffered_bytes)) {
+        for (number, attachment) in (0..).zip(platform.wake(config.reader_bounds())) {
             let conn = ConnId(number);
             match attachment::read(&attachment) {
                 // The probe of a polling session, which was in memory only and is lost.

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore};
+use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore, Watch};
+use crate::config::ReaderBounds;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
@@ -64,8 +65,11 @@ impl Platform for VirtualPlatform {
         Ok(())
     }
 
-    fn wake(&mut self, max_unsent: usize) -> impl Iterator<Item = String> + use<> {
-        self.max_unsent = max_unsent;
+    fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<> {
+        self.readers = readers;
+        for socket in &mut self.sockets {
+            socket.watch = Watch::default();
+        }
         self.numbered.clear();
         self.free.clear();
         let kept: Vec<(SocketNo, String)> =
@@ -92,7 +96,7 @@ impl Platform for VirtualPlatform {
         if volatile && unsent > VOLATILE_UNSENT_BYTES {
             return false;
         }
-        let is_slow = unsent > self.max_unsent;
+        let is_slow = self.is_slow(no, frames);
         for frame in frames {
             if let (Frame::Text(text), Some(at)) = (frame, &self.panics_at) {
                 assert!(!text.contains(at.as_str()), "the object was told to panic at {at:?}");

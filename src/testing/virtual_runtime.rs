@@ -4,6 +4,7 @@ use core::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, RequestId, Sid};
@@ -60,7 +61,7 @@ pub struct VirtualPlatform {
     /// The WebSocket of each number, by the number.
     pub(super) numbered: Vec<Option<SocketNo>>,
     pub(super) free: Vec<usize>,
-    pub(super) max_unsent: usize,
+    pub(super) readers: ReaderBounds,
     pub(super) auto_response: Option<(String, String)>,
     pub(super) ids_made: u64,
     pub(super) stored: Rc<VirtualStore>,
@@ -104,6 +105,16 @@ pub struct VirtualSocket {
     pub unsent: usize,
     /// The frames that the client has not read.
     pub(super) unread: Vec<Frame>,
+    pub(super) watch: Watch,
+}
+
+/// Since when the client of a WebSocket does not get on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Watch {
+    /// The unsent bytes after the last packet, if the client has read nothing since.
+    expected: usize,
+    /// The start of the clock; `None` while the WebSocket is not watched.
+    since: Option<Timestamp>,
 }
 
 /// A request and its state.
@@ -172,7 +183,7 @@ impl Default for VirtualPlatform {
             waiting: BTreeSet::new(),
             numbered: Vec::new(),
             free: Vec::new(),
-            max_unsent: 0,
+            readers: ReaderBounds::default(),
             auto_response: None,
             ids_made: 0,
         }
@@ -257,6 +268,35 @@ impl VirtualPlatform {
         } else if socket.open {
             self.say(To::Socket(no), What::Frame(frame.clone()));
         }
+    }
+
+    /// Returns whether a WebSocket is slow before a packet; the rule is that of
+    /// [`Platform::send`](crate::object::Platform::send).
+    pub(super) fn is_slow(&mut self, no: SocketNo, packet: &[Frame]) -> bool {
+        let (now, readers) = (self.now, self.readers);
+        let VirtualSocket { unsent, unread, watch, .. } = self.socket(no);
+        let cost = cost_of(*unsent, unread.len());
+        if cost <= readers.fine {
+            watch.since = None;
+            return false;
+        }
+        let gets_on = *unsent < watch.expected;
+        let since = watch.since.filter(|_| !gets_on).unwrap_or(now);
+        let bytes: usize = packet.iter().map(Frame::len).sum();
+        *watch = Watch { expected: unsent.saturating_add(bytes), since: Some(since) };
+        readers.is_slow(cost, now.since(since))
+    }
+
+    /// Makes a client that has stopped reading read one frame; returns whether there was one.
+    pub fn read_one(&mut self, no: SocketNo) -> bool {
+        let socket = self.socket(no);
+        if socket.unread.is_empty() {
+            return false;
+        }
+        let frame = socket.unread.remove(0);
+        socket.unsent = socket.unsent.saturating_sub(frame.len());
+        self.say(To::Socket(no), What::Frame(frame));
+        true
     }
 
     /// Makes the client read again, beginning with the waiting frames.

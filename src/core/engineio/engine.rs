@@ -30,6 +30,8 @@ pub struct Engine {
     /// The sessions whose snapshots may have changed.
     pub(super) touched: SlotSet,
     pub(super) packet_watch: PacketWatch,
+    /// The time of the input or command that is being handled.
+    pub(super) now: Timestamp,
 }
 
 /// What a WebSocket is to its session.
@@ -54,6 +56,7 @@ impl Engine {
             ended: VecDeque::new(),
             touched: SlotSet::default(),
             packet_watch: PacketWatch::default(),
+            now: Timestamp::default(),
         }
     }
 
@@ -100,6 +103,11 @@ impl Engine {
             self.deadlines.set(key, session.deadline(), sleeps);
             self.touched.insert(key);
         }
+    }
+
+    /// Sets the time of what is handled next, for what is sent because of it.
+    pub const fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Sets or removes the time at which a session is closed. One without such a time has joined.

@@ -31,7 +31,7 @@ impl Engine {
         fx.push(Effect::Respond { request, response: Response::Payload(payload::join([&open])) });
         self.polling_count += 1;
         let heartbeat = Heartbeat::Resting(now.after(self.config.ping_interval));
-        let transport = Transport::Polling(Polling::new(now.after(self.config.unfollowed_timeout())));
+        let transport = Transport::Polling(Polling::new(now, now.after(self.config.unfollowed_timeout())));
         self.insert(Session {
             sid,
             protocol,

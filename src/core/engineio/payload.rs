@@ -27,6 +27,20 @@ pub fn join<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
     body
 }
 
+/// Removes the first frames and returns the body with them: as many as have `max_bytes` in all, but at least one. A client polls
+/// again at once, and all that waits at once in one body could be more than there is memory.
+pub fn take(frames: &mut Vec<Frame>, max_bytes: usize) -> String {
+    let mut bytes = 0_usize;
+    let fits = |frame: &&Frame| {
+        bytes = bytes.saturating_add(frame.len());
+        bytes <= max_bytes
+    };
+    let count = frames.iter().take_while(fits).count().max(1).min(frames.len());
+    let body = join(frames.iter().take(count));
+    frames.drain(..count);
+    body
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +53,15 @@ mod tests {
         assert_eq!(join(&frames), "4hello\u{1e}bAQIDBA==\u{1e}2");
         assert_eq!(split("4a\u{1e}\u{1e}4b").collect::<Vec<_>>(), ["4a", "", "4b"]);
         assert_eq!(split("").count(), 0);
+    }
+
+    #[test]
+    fn a_body_has_at_least_one_packet_and_leaves_what_is_too_much() {
+        let mut frames = vec![Frame::text("4aaaa"), Frame::text("4b"), Frame::text("4c"), Frame::text("4d")];
+        assert_eq!(take(&mut frames, 4), "4aaaa");
+        assert_eq!(take(&mut frames, 4), "4b\u{1e}4c");
+        assert_eq!(take(&mut frames, 4), "4d");
+        assert_eq!((take(&mut frames, 4), frames.len()), (String::new(), 0));
     }
 
     proptest! {

@@ -21,20 +21,19 @@ impl Engine {
             |refusal, fx: &mut Effects| fx.push(Effect::Respond { request, response: Response::Refused(refusal) });
         let Some(key) = self.find(sid) else { return refuse(Refusal::UnknownSid, fx) };
         self.follow(key);
+        let (now, bounds) = (self.now, self.config.reader_bounds());
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
-                if let Err(refusal) = polling.poll(request, fx) {
+                if let Err(refusal) = polling.poll(now, request, bounds, fx) {
                     self.drop_session(key, Closing::new(Reason::TransportError), fx);
                     refuse(refusal, fx);
                 }
             }
             Some(Transport::Draining(draining)) => {
-                let mut frames = draining.take_frames();
-                let is_last = frames.is_empty();
-                if is_last {
-                    frames.extend([Frame::text(NOOP), Frame::text(CLOSE)]);
-                }
-                fx.push(Effect::Respond { request, response: Response::Payload(payload::join(&frames)) });
+                let waiting = draining.take_payload(bounds);
+                let is_last = waiting.is_none();
+                let body = waiting.unwrap_or_else(|| payload::join(&[Frame::text(NOOP), Frame::text(CLOSE)]));
+                fx.push(Effect::Respond { request, response: Response::Payload(body) });
                 if is_last {
                     self.drop_draining(key, fx);
                 }

@@ -47,8 +47,8 @@ impl Engine {
     }
 
     fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {
-        let bound = self.config.max_buffered_bytes;
-        if self.polling(key).is_some_and(|polling| polling.send(frames, fx) > bound) {
+        let (now, bounds) = (self.now, self.config.reader_bounds());
+        if self.polling(key).is_some_and(|polling| polling.send(now, frames, bounds, fx)) {
             self.drop_session(key, Closing::new(Reason::TransportError), fx);
         }
     }

@@ -1,5 +1,6 @@
 //! One Engine.IO session: its transport and its deadline.
 
+use crate::config::{ReaderBounds, cost_of};
 use crate::core::account::Account;
 use crate::core::effect::{Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
@@ -49,11 +50,14 @@ pub enum Transport {
 }
 
 /// The polling transport of a session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Polling {
     /// The frames that wait for the next GET.
     buffer: Vec<Frame>,
+    /// The payloads of these frames, in bytes.
     buffered_bytes: usize,
+    /// When the client last fetched something.
+    fetched: Timestamp,
     /// The GET that hangs.
     poll: Option<RequestId>,
     /// The POST whose body has not arrived.
@@ -134,35 +138,47 @@ impl Transport {
 }
 
 impl Polling {
-    /// Returns the transport of a new session, whose client must make its second request before `unfollowed_until`.
-    pub fn new(unfollowed_until: Timestamp) -> Self {
-        Self { unfollowed_until: Some(unfollowed_until), ..Self::default() }
+    /// Returns the transport of a session that is opened at `now`, and whose client must make its second request before
+    /// `unfollowed_until`.
+    pub const fn new(now: Timestamp, unfollowed_until: Timestamp) -> Self {
+        Self {
+            buffer: Vec::new(),
+            buffered_bytes: 0,
+            fetched: now,
+            poll: None,
+            posting: None,
+            probe: None,
+            unfollowed_until: Some(unfollowed_until),
+        }
     }
 
-    /// Sends frames: at once if a GET hangs, otherwise with the next GET. Returns the bytes that waited before, so that one large
-    /// packet does not mark a client as slow.
-    pub fn send(&mut self, frames: &[Frame], fx: &mut Effects) -> usize {
-        let waited = self.buffered_bytes;
-        if self.poll.is_some() && self.buffer.is_empty() {
-            self.respond_payload(payload::join(frames), fx);
-        } else {
-            self.buffered_bytes += frames.iter().map(Frame::len).sum::<usize>();
-            self.buffer.extend_from_slice(frames);
-            self.flush(fx);
-        }
-        waited
+    /// Sends frames: at once if a GET hangs, otherwise with the next GET. Returns whether the client was slow before: between two
+    /// GETs, a client is only late.
+    pub fn send(&mut self, now: Timestamp, frames: &[Frame], bounds: ReaderBounds, fx: &mut Effects) -> bool {
+        let waited = cost_of(self.buffered_bytes, self.buffer.len());
+        let is_slow = bounds.is_slow(waited, now.since(self.fetched));
+        self.buffered_bytes += bytes_of(frames);
+        self.buffer.extend_from_slice(frames);
+        self.flush(now, bounds, fx);
+        is_slow
     }
 
     /// Handles a GET: responds with what waits, or lets it hang.
     ///
     /// # Errors
     /// Another GET hangs already.
-    pub fn poll(&mut self, request: RequestId, fx: &mut Effects) -> Result<(), Refusal> {
+    pub fn poll(
+        &mut self,
+        now: Timestamp,
+        request: RequestId,
+        bounds: ReaderBounds,
+        fx: &mut Effects,
+    ) -> Result<(), Refusal> {
         if self.poll.is_some() {
             return Err(Refusal::BadRequest(BadRequest::TransportError));
         }
         self.poll = Some(request);
-        self.flush(fx);
+        self.flush(now, bounds, fx);
         Ok(())
     }
 
@@ -194,19 +210,30 @@ impl Polling {
         Draining { frames: self.take_buffer(), until, probe: self.probe.take() }
     }
 
-    fn flush(&mut self, fx: &mut Effects) {
+    fn flush(&mut self, now: Timestamp, bounds: ReaderBounds, fx: &mut Effects) {
         if self.poll.is_some() && !self.buffer.is_empty() {
-            let frames = self.take_buffer();
-            self.respond_payload(payload::join(&frames), fx);
+            self.fetched = now;
+            let body = payload::take(&mut self.buffer, bounds.fine);
+            self.buffered_bytes = bytes_of(&self.buffer);
+            self.respond_payload(body, fx);
         }
     }
 }
 
 impl Draining {
-    /// Removes and returns the frames that wait; there are none if only the close is left.
+    /// Removes the frames of the next payload, and returns it; `None` if only the close is left.
+    pub fn take_payload(&mut self, bounds: ReaderBounds) -> Option<String> {
+        (!self.frames.is_empty()).then(|| payload::take(&mut self.frames, bounds.fine))
+    }
+
+    /// Removes and returns all frames that wait.
     pub fn take_frames(&mut self) -> Vec<Frame> {
         core::mem::take(&mut self.frames)
     }
+}
+
+fn bytes_of(frames: &[Frame]) -> usize {
+    frames.iter().map(Frame::len).sum()
 }
 
 fn earliest<const N: usize>(times: [Option<Timestamp>; N]) -> Option<Timestamp> {
