@@ -4,19 +4,22 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Poller, assertRefused, openWebSocket } from "./engine.mjs";
+import { Poller, assertRefused, openWebSocket, request } from "./engine.mjs";
 import { connectNamespace } from "./packets.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 const CHUNK = Buffer.alloc(200_000, 1);
-// 16 MB in all: the kernel buffers about 4 MB for a client that does not read, and the runtime does not count these.
-const CHUNKS = 80;
+// 26 MB in all: the kernel buffers about 4 MB for a client that does not read, and the runtime does not count these. Of the
+// others, 16 MB may wait.
+const CHUNKS = 130;
+
+const ADMIN_KEY = "correct-horse-battery-staple";
 
 let worker;
 let flooded;
 before(async () => {
-  worker = await startWorker();
+  worker = await startWorker({ vars: { ADMIN_KEY } });
 });
 after(() => worker?.dispose());
 
@@ -32,6 +35,25 @@ async function flood(sender) {
     sender.send(`451-${n}["module.flood",${n},{"_placeholder":true,"num":0}]`, CHUNK);
     await sender.expect(`461-${n}[${n},{"_placeholder":true,"num":0}]`, CHUNK);
   }
+}
+
+/** Has a client read at most so many bytes a second. Returns the client. */
+function throttle(wire, bytesPerSecond) {
+  let next = 0;
+  wire.ws._socket.on("data", ({ length }) => {
+    const now = performance.now();
+    next = Math.max(next, now) + (length / bytesPerSecond) * 1_000;
+    wire.ws.pause();
+    setTimeout(() => wire.ws.resume(), next - now);
+  });
+  return wire;
+}
+
+/** Returns how many clients a world has. */
+async function clientsIn(world) {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+  const { body } = await request(`${worker.url}/api/worlds/${world}/fetch`, { headers });
+  return JSON.parse(body).matched;
 }
 
 /** Returns how many events of the flood a reader got; asserts that they are in order, each with its attachment. */
@@ -82,6 +104,57 @@ describe("a client that does not read", { concurrency: true }, () => {
     await Promise.all([sender.close(), reader.close()]);
   });
 
+  test("is closed when it has read nothing for some seconds, at the next packet", async () => {
+    const [sender, slow] = await Promise.all([join("stalled"), join("stalled")]);
+    slow.ws.pause();
+    for (let n = 0; n < 40; n++) {
+      sender.send(`451-${n}["module.flood",${n},{"_placeholder":true,"num":0}]`, CHUNK);
+      await sender.expect(`461-${n}[${n},{"_placeholder":true,"num":0}]`, CHUNK);
+    }
+    // It reads of its close only later.
+    let asked = 0;
+    await until(async () => {
+      sender.send(`42${++asked}["module.next"]`);
+      await sender.expect(`43${asked}[]`);
+      return (await clientsIn("stalled")) === 1;
+    }, "the world to close it", 60_000);
+    slow.ws.resume();
+    const { code } = await slow.closed();
+    assert.equal(code, 1013);
+    await sender.close();
+  });
+
+  test("the burst of one client closes none that reads on, whatever waits for it", async () => {
+    const patient = await startWorker({ vars: { PING_INTERVAL_MS: "600000" } });
+    try {
+      const sender = await openWebSocket(patient.url, "/w/burst/socket.io/");
+      await connectNamespace(sender);
+      const readers = await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const wire = await openWebSocket(patient.url, "/w/burst/socket.io/");
+          await connectNamespace(wire);
+          return throttle(wire, 1_250_000);
+        }),
+      );
+      const picture = "x".repeat(240_000);
+      for (let n = 0; n < 60; n++) {
+        sender.send(`42["module.picture",${n},"${picture}"]`);
+        await sleep(2_000 / 60);
+      }
+      const counts = () => `all of it to be read: ${readers.map(({ received }) => received.rest.length)}`;
+      await until(() => readers.every(({ received, ws }) => received.rest.length === 60 || ws.readyState > 1), counts, 120_000);
+      for (const { received } of readers) {
+        assert.deepEqual(received.rest.map((frame) => frame.slice(0, 25)), Array.from({ length: 60 }, (_, n) => `42["module.picture",${n},"x`.padEnd(25, "x")));
+      }
+      sender.send('420["module.after"]');
+      await sender.expect("430[]");
+      await until(() => readers.every(({ received }) => received.rest.at(-1) === '42["module.after"]'), "all to hear the next event");
+      await Promise.all([sender, ...readers].map((wire) => wire.close()));
+    } finally {
+      await patient.dispose();
+    }
+  });
+
   test("a second WebSocket that does not answer its close keeps no world awake", async () => {
     const first = await openWebSocket(worker.url, "/w/second/socket.io/");
     const { sid } = first.handshake;
@@ -107,10 +180,7 @@ describe("a client that does not read", { concurrency: true }, () => {
     const poller = await Poller.open(worker.url, "/w/unread/socket.io/");
     await poller.send("40");
     assert.match(await poller.take(), /^40\{/);
-    for (let n = 0; n < 6; n++) {
-      sender.send(`451-${n}["module.flood",{"_placeholder":true,"num":0}]`, CHUNK);
-      await sender.expect(`461-${n}[{"_placeholder":true,"num":0}]`, CHUNK);
-    }
+    await flood(sender);
     await poller.assertGone();
     assert.equal(await worker.evict("unread"), true);
     await sender.close();
