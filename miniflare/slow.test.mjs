@@ -30,8 +30,8 @@ async function join(world) {
 }
 
 /** Sends large events, each after the acknowledgement of the one before. */
-async function flood(sender) {
-  for (let n = 0; n < CHUNKS; n++) {
+async function flood(sender, chunks = CHUNKS) {
+  for (let n = 0; n < chunks; n++) {
     sender.send(`451-${n}["module.flood",${n},{"_placeholder":true,"num":0}]`, CHUNK);
     await sender.expect(`461-${n}[${n},{"_placeholder":true,"num":0}]`, CHUNK);
   }
@@ -107,10 +107,7 @@ describe("a client that does not read", { concurrency: true }, () => {
   test("is closed when it has read nothing for some seconds, at the next packet", async () => {
     const [sender, slow] = await Promise.all([join("stalled"), join("stalled")]);
     slow.ws.pause();
-    for (let n = 0; n < 40; n++) {
-      sender.send(`451-${n}["module.flood",${n},{"_placeholder":true,"num":0}]`, CHUNK);
-      await sender.expect(`461-${n}[${n},{"_placeholder":true,"num":0}]`, CHUNK);
-    }
+    await flood(sender, 40);
     // It reads of its close only later.
     let asked = 0;
     await until(async () => {
@@ -125,7 +122,8 @@ describe("a client that does not read", { concurrency: true }, () => {
   });
 
   test("the burst of one client closes none that reads on, whatever waits for it", async () => {
-    const patient = await startWorker({ vars: { PING_INTERVAL_MS: "600000" } });
+    // The bursts of one client are 160 MB for all of them.
+    const patient = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "1000000000" } });
     try {
       const sender = await openWebSocket(patient.url, "/w/burst/socket.io/");
       await connectNamespace(sender);
@@ -152,6 +150,37 @@ describe("a client that does not read", { concurrency: true }, () => {
       await Promise.all([sender, ...readers].map((wire) => wire.close()));
     } finally {
       await patient.dispose();
+    }
+  });
+
+  test("is closed when it owes most of the memory that all worlds share, and no other is", async () => {
+    const small = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "20000000" } });
+    const enter = async (world) => {
+      const wire = await openWebSocket(small.url, `/w/${world}/socket.io/`);
+      await connectNamespace(wire);
+      return wire;
+    };
+    try {
+      const [sender, debtor] = await Promise.all([enter("debtor"), enter("debtor")]);
+      debtor.ws.pause();
+      await flood(sender, 80);
+      const others = await Promise.all(Array.from({ length: 6 }, () => enter("neighbour")));
+      const [other, ...readers] = others;
+      for (const { ws } of readers) ws.pause();
+      await flood(other, 32);
+      await until(() => small.logs.some((line) => /short of memory/.test(line)), "the log to say so");
+      debtor.ws.resume();
+      assert.equal((await debtor.closed()).code, 1013);
+      for (const { ws } of readers) ws.resume();
+      await until(() => readers.every(({ received }) => received.rest.length === 64), "the neighbours to get all of it");
+      for (const wire of [sender, other]) {
+        wire.send('427["module.after"]');
+        await wire.expect("437[]");
+      }
+      assert.equal(small.logs.filter((line) => /short of memory/.test(line)).length, 1);
+      await Promise.all([sender, ...others].map((wire) => wire.close()));
+    } finally {
+      await small.dispose();
     }
   });
 

@@ -40,6 +40,8 @@ pub struct Config {
     pub max_buffered_bytes: usize,
     /// What each client may cause per second.
     pub client_rates: ClientRates,
+    /// `ISOLATE_BYTES`: what the sessions of all worlds of an isolate may owe; above, the largest debtors are closed; 64,000,000.
+    pub isolate_bytes: usize,
     /// `MAX_UNJOINED_PER_ADDRESS`: the number of sessions of one address that have not joined a namespace, above which the oldest
     /// is dropped; 200.
     pub max_unjoined_per_address: usize,
@@ -114,6 +116,7 @@ impl Config {
             upgrade_timeout: millis("UPGRADE_TIMEOUT_MS", limits::UPGRADE_TIMEOUT_MS)?,
             max_buffered_bytes: bytes("MAX_BUFFERED_BYTES", limits::MAX_BUFFERED_BYTES)?,
             client_rates: ClientRates::parse(number)?,
+            isolate_bytes: bytes("ISOLATE_BYTES", limits::ISOLATE_BYTES)?,
             max_unjoined_per_address: count("MAX_UNJOINED_PER_ADDRESS", limits::MAX_UNJOINED_PER_ADDRESS)?,
             transports: Transports::parse(variable("TRANSPORTS").as_deref().unwrap_or_default())?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
@@ -155,6 +158,7 @@ impl Default for Config {
             upgrade_timeout: Duration::from_millis(limits::UPGRADE_TIMEOUT_MS.0),
             max_buffered_bytes: to_bytes(limits::MAX_BUFFERED_BYTES.0),
             client_rates: ClientRates::default(),
+            isolate_bytes: to_bytes(limits::ISOLATE_BYTES.0),
             max_unjoined_per_address: to_bytes(limits::MAX_UNJOINED_PER_ADDRESS.0),
             transports: Transports::default(),
             allowed_origins: AllowedOrigins::Same,

@@ -22,9 +22,8 @@ pub const MAX_CLIENT_AUTH_BYTES: usize = 4 * MAX_AUTH_BYTES;
 /// wait for the last one in memory: an isolate has 128 MB, which all its worlds share.
 pub const MAX_ATTACHMENTS_PAYLOADS: usize = 4;
 
-/// Most bytes of attachments in a world that wait for the last one of their packet; also most bytes of arguments that
-/// waiting handlers and held events keep. Clients that never complete their packets, or that flood a handler that
-/// waits, must not fill the isolate, neither awake nor at the next wake.
+/// Most bytes of arguments that a world's waiting handlers and held events keep. Handlers wait on when their client is
+/// gone: nobody can be closed for what they keep.
 pub const MAX_WAITING_BYTES: usize = 32_000_000;
 
 /// How long a packet whose attachments have not all arrived is in memory only, from its first message on, before it is
@@ -114,6 +113,32 @@ pub const MAX_QUEUED_EVENTS: usize = 1_000;
 /// phone that changes its network is silent for some seconds; the runtime counts a frame as unsent until all of it is
 /// sent, so the longest frame of the default `MAX_PAYLOAD_BYTES` needs 0.8 Mbit/s.
 pub const SLOW_READER_AFTER: Duration = Duration::from_secs(10);
+
+/// The bytes that a world takes in, or that its unsent frames cost more than before, until what its sessions owe is
+/// measured again: so much may be overlooked.
+pub const MEASURE_BYTES: usize = 1_000_000;
+
+/// The cost of what a world sends until its unsent frames are measured again. To ask 1,000 WebSockets takes less than a
+/// hundredth of sending 4,000 frames.
+pub const MEASURE_SENT_BYTES: usize = 4_000_000;
+
+/// Time between two measurements of a world to which nothing happens, while more than `MEASURE_BYTES` wait
+/// for its clients: these keep it awake anyway. Other worlds may fill the isolate meanwhile, and its debtors must go.
+pub const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Shortest time between two measurements of a world while the isolate is short of memory.
+pub const MEASURE_INTERVAL_SHORT: Duration = Duration::from_millis(100);
+
+/// Longest time between two measurements of a world that has turns. One that is not measured for twice as long hibernates.
+pub const MEASURE_INTERVAL_LONG: Duration = Duration::from_secs(10);
+
+/// What the worlds may owe until nothing may be added, as a fraction of `ISOLATE_BYTES`: 96 MB. Handlers are `BUSY`, and
+/// attachments are refused. The largest debtors go first, one world's within a second.
+pub const REFUSE_RATIO: (usize, usize) = (3, 2);
+
+/// Most sessions of a world that are closed in one turn because they owe most. What each owes is measured again after
+/// each; the next turn goes on.
+pub const MAX_DEBTORS: usize = 16;
 
 /// Most that waits for a client that does get on, as a multiple of `MAX_BUFFERED_BYTES`: one sender's burst of 14 MB must
 /// not close readers of 10 Mbit/s, and an isolate has 128 MB.
@@ -314,6 +339,11 @@ pub const LOG_WINDOW: Duration = Duration::from_mins(1);
 /// the same time after a deploy; but each of them joins within a second. One address must not fill
 /// `MAX_POLLING_SESSIONS` or `MAX_UNJOINED_WEBSOCKETS`.
 pub const MAX_UNJOINED_PER_ADDRESS: (u64, RangeInclusive<u64>) = (200, 1..=1_000_000);
+
+/// `ISOLATE_BYTES`: what the sessions of all worlds of an isolate may owe: unsent frames, frames that wait for a GET,
+/// attachments of unfinished packets, arguments of waiting handlers, and the requests, auth objects and data that
+/// snapshots keep. An isolate has 128 MB, of which the program, the frames in transit and the app need the rest.
+pub const ISOLATE_BYTES: (u64, RangeInclusive<u64>) = (64_000_000, 100_000..=1_000_000_000);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.
 pub const MIN_ADMIN_KEY_CHARS: usize = 16;

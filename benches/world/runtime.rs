@@ -129,6 +129,10 @@ impl Platform for Runtime {
         self.delivered += black_box(conns).len() * black_box(frames).len();
     }
 
+    fn unsent(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
         if let Some(kept) = self.attachments.get_mut(conn.0 as usize) {
             let kept = kept.get_or_insert_default();

@@ -135,6 +135,12 @@ export class Sockets {
     return slow;
   }
 
+  /** Returns what the unsent frames of each socket cost in bytes, by slot. */
+  unsent() {
+    const { backlogs, bounds, measures } = this;
+    return this.list.map((socket, slot) => (measures && socket ? backlogs[slot].cost(socket.bufferedAmount, bounds.overhead) : 0));
+  }
+
   /** Writes the attachment of a socket; returns false if the runtime refuses it. */
   attach(slot, attachment) {
     try {
@@ -229,7 +235,7 @@ class Backlog {
       this.newer = 0;
       this.newerBytes = 0;
     }
-    const cost = unsent + (this.older + this.newer) * overhead;
+    const cost = this.cost(unsent, overhead);
     if (unsent > 0) {
       this.newer += frames;
       this.newerBytes += bytes;
@@ -242,6 +248,11 @@ class Backlog {
     if (this.since === 0 || unsent < this.expected) this.since = now;
     this.expected = unsent + bytes;
     return cost > most || now - this.since >= slowAfter;
+  }
+
+  /** Returns what the unsent frames cost, in bytes. Each has a byte or more. */
+  cost(unsent, overhead) {
+    return unsent + Math.min(this.older + this.newer, unsent) * overhead;
   }
 }
 

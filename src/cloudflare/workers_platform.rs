@@ -195,6 +195,10 @@ impl Platform for Workers {
         slow.extend(found.into_iter().flatten().map(ConnId));
     }
 
+    fn unsent(&self) -> Vec<u32> {
+        self.sockets.unsent()
+    }
+
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
         self.sockets.attach(conn.0, attachment)
     }

@@ -137,6 +137,12 @@ impl LazyHandshake {
         let handshake = self.0.written.get().and_then(|json| serde_json::from_str(json.get()).ok());
         handshake.unwrap_or_default()
     }
+
+    /// Returns the memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let Forms { read, written } = &*self.0;
+        read.get().map_or(0, |read| read.bytes()) + written.get().map_or(0, |json| json.get().len())
+    }
 }
 
 impl From<Rc<HandshakeRequest>> for LazyHandshake {

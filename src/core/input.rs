@@ -6,7 +6,7 @@ use super::dispatch::SocketRef;
 use super::handshake_request::{HandshakeRequest, Protocol};
 use crate::error::ConnectError;
 use crate::error::Reason;
-use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, Sid, SocketId};
+use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
@@ -91,6 +91,11 @@ pub enum Input {
     Overflowed {
         /// The WebSocket.
         conn: ConnId,
+    },
+    /// The isolate is short of memory, and this session owes most of it: see [`Server::measure`](super::server::Server::measure).
+    Debtor {
+        /// The session.
+        session: SessionKey,
     },
     /// A timer or the alarm fired: the time that [`Server::next_timeout`](super::server::Server::next_timeout) or
     /// [`Server::next_wakeup`](super::server::Server::next_wakeup) returned may have come.

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod acks;
+pub(crate) mod debts;
 pub(crate) mod dispatch;
 pub(crate) mod effect;
 pub mod engineio;

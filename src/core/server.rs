@@ -19,6 +19,7 @@ mod due;
 mod emission;
 mod inbox;
 mod limited;
+mod measure;
 mod newcomers;
 mod pending_connects;
 mod queries;
@@ -140,6 +141,7 @@ impl Server {
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
             Input::Closed { conn, reason } => self.handle_closed(conn, reason, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
+            Input::Debtor { session } => self.engine.handle_debtor(session, fx),
             Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
             Input::Continue => self.handle_next(now, entropy, fx),

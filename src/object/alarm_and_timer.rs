@@ -111,9 +111,9 @@ impl Clock {
         self.alarm = AlarmState::At(at);
     }
 
-    /// Sets the alarm and the timer to the times that the world needs next, if these changed. At `next_write`, a snapshot is to be
-    /// written.
-    pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server, next_write: Option<Timestamp>) {
+    /// Sets the alarm and the timer to the times that the world needs next, if these changed. At `also`, the shell needs the timer
+    /// for something of its own.
+    pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server, also: Option<Timestamp>) {
         if server.next_wakeup() == Wakeup::Unknown {
             match self.alarm {
                 AlarmState::At(at) | AlarmState::Failed(at) => server.set_found_wakeup(platform.now(), Some(at)),
@@ -138,7 +138,7 @@ impl Clock {
             // An alarm that was not looked up, and that nothing needs, goes off once without effect.
             _ => {}
         }
-        self.update_timer(platform, server.next_timeout().into_iter().chain(next_write).min());
+        self.update_timer(platform, server.next_timeout().into_iter().chain(also).min());
     }
 
     fn update_timer<P: Platform>(&mut self, platform: &mut P, next: Option<Timestamp>) {

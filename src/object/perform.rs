@@ -15,10 +15,12 @@ impl LoadedWorld {
     pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
         let now = platform.now();
         self.fx.add_work(1);
+        self.note_input(&input);
         self.step(platform, now, input);
         while !self.fx.is_spent() && self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
+        self.pay(platform, now);
         if self.fx.is_spent() {
             self.world.go_on_later();
         }
@@ -39,7 +41,7 @@ impl LoadedWorld {
 
     /// Handles an input and performs its effects. Clients that read too slowly are closed, which may send something to
     /// others.
-    fn step<P: Platform>(&mut self, platform: &mut P, now: Timestamp, input: Input) {
+    pub(super) fn step<P: Platform>(&mut self, platform: &mut P, now: Timestamp, input: Input) {
         self.handle(platform, now, input);
         loop {
             let slow = self.perform(platform);
@@ -61,6 +63,7 @@ impl LoadedWorld {
         let mut slow = Vec::new();
         let mut effects = self.fx.take();
         for effect in effects.drain(..) {
+            self.note_effect(&effect);
             match effect {
                 Effect::Send { conn, frames, volatile } => {
                     if platform.send(conn, &frames, volatile) {

@@ -87,6 +87,9 @@ pub trait Platform {
     /// packet is sent to those only that [`send`](Self::send) would send it to.
     fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 
+    /// Returns the [cost](cost_of) of the unsent frames of each WebSocket, by its number.
+    fn unsent(&self) -> Vec<u32>;
+
     /// Writes the attachment of a WebSocket, which survives sleep; returns false if the runtime refuses it.
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool;
 

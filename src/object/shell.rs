@@ -217,8 +217,8 @@ impl<P: Platform> Shell<P> {
             loaded.write_all(platform);
         }
         let (platform, loaded, clock) = self.wake_with_clock();
-        let next_write = loaded.next_write();
-        clock.update(platform, &mut loaded.world.server(), next_write);
+        let also = loaded.next_write().into_iter().chain(loaded.share.next_due()).min();
+        clock.update(platform, &mut loaded.world.server(), also);
     }
 
     /// Returns when the timer and the alarm go off, and when the object was constructed.

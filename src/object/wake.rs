@@ -2,6 +2,7 @@
 
 use super::attachment;
 use super::attachment::Read;
+use super::isolate::Share;
 use super::late_writes::LateWrites;
 use super::log_window::LogWindow;
 use super::platform::{Platform, RowKind};
@@ -30,6 +31,8 @@ pub(super) struct LoadedWorld {
     pub(super) late_writes: LateWrites,
     /// The request that was refused last, with its refusal.
     pub(super) refused: Option<(RequestId, Refusal)>,
+    /// What the world owes of the isolate's memory.
+    pub(super) share: Share,
 }
 
 impl LoadedWorld {
@@ -61,8 +64,15 @@ impl LoadedWorld {
         }
         server.restore_alarms(stored_alarms::read(platform));
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
-        let (fx, log, late_writes) = (Effects::new(), LogWindow::default(), LateWrites::default());
-        Self { world, fx, log, rows, late_writes, refused: None }
+        Self {
+            world,
+            fx: Effects::new(),
+            log: LogWindow::default(),
+            rows,
+            late_writes: LateWrites::default(),
+            refused: None,
+            share: Share::new(config.isolate_bytes),
+        }
     }
 }
 

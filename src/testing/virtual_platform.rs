@@ -7,7 +7,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore, Watch};
-use crate::config::ReaderBounds;
+use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
@@ -112,6 +112,14 @@ impl Platform for VirtualPlatform {
                 slow.push(conn);
             }
         }
+    }
+
+    fn unsent(&self) -> Vec<u32> {
+        let cost = |no: &Option<SocketNo>| {
+            let socket = no.and_then(|no| self.sockets.get(no));
+            socket.map_or(0, |socket| cost_of(socket.unsent, socket.unread.len()))
+        };
+        self.numbered.iter().map(|no| u32::try_from(cost(no)).unwrap_or(u32::MAX)).collect()
     }
 
     fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {

@@ -17,6 +17,7 @@ use super::tasks::{Finished, Tasks};
 use super::world_state::WorldState;
 use crate::admin;
 use crate::admin::Operation;
+use crate::core::debts::Debts;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::input::{Command, Input};
@@ -42,6 +43,8 @@ pub(crate) struct World {
     held: HeldEvents,
     requests: QueuedRequests,
     notify: Arc<Notify>,
+    /// Whether the isolate has no memory for more handlers that wait.
+    is_full: bool,
     /// The tasks of one dispatch. Empty between dispatches, and kept to reuse its memory.
     starting: Vec<Task>,
 }
@@ -58,6 +61,7 @@ impl World {
             held: HeldEvents::new(),
             requests: QueuedRequests::default(),
             notify,
+            is_full: false,
             starting: Vec::new(),
         }
     }
@@ -65,6 +69,21 @@ impl World {
     /// Returns the core. The caller must drop it before an input is handled.
     pub(crate) fn server(&mut self) -> RefMut<'_, Server> {
         self.state.server()
+    }
+
+    /// Returns what each session owes; `unsent` is the cost of the unsent frames of each WebSocket, by its number.
+    pub(crate) fn measure(&self, unsent: &[u32]) -> Debts {
+        let mut debts = self.state.server().measure(unsent);
+        debts.unowned = self.waiting_bytes();
+        debts
+    }
+
+    /// Sets whether nothing may be added to what sessions owe: the isolate has no memory for it.
+    pub(crate) fn set_full(&mut self, is_full: bool) {
+        if self.is_full != is_full {
+            self.is_full = is_full;
+            self.state.server().set_full(is_full);
+        }
     }
 
     /// Returns the app that serves the world.
@@ -231,8 +250,11 @@ impl World {
     }
 
     fn is_busy(&self) -> bool {
-        self.tasks.waiting_count() >= MAX_PENDING_HANDLERS
-            || self.tasks.waiting_bytes().saturating_add(self.held.bytes()) >= MAX_WAITING_BYTES
+        self.tasks.waiting_count() >= MAX_PENDING_HANDLERS || self.waiting_bytes() >= MAX_WAITING_BYTES || self.is_full
+    }
+
+    const fn waiting_bytes(&self) -> usize {
+        self.tasks.waiting_bytes().saturating_add(self.held.bytes())
     }
 
     /// Returns whether the handlers of a socket's client that wait are as many as they may be, or keep as many bytes.

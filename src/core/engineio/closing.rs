@@ -81,12 +81,15 @@ impl Engine {
     /// Drops the session of a WebSocket, or only the WebSocket, if it probes.
     pub(super) fn drop_conn(&mut self, conn: ConnId, code: CloseCode, fx: &mut Effects) {
         match self.by_conn.get(conn).copied() {
-            Some(Role::Transport(key)) => {
-                self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx);
-            }
+            Some(Role::Transport(key)) => self.drop_with_code(key, code, fx),
             Some(Role::Probe(key)) => self.drop_probe(key, code, fx),
             None => {}
         }
+    }
+
+    /// Drops a session; if its transport is a WebSocket, closes that with this code.
+    pub(super) fn drop_with_code(&mut self, key: SessionKey, code: CloseCode, fx: &mut Effects) {
+        self.drop_session(key, Closing { code, ..Closing::new(Reason::TransportError) }, fx);
     }
 
     /// Closes the WebSocket that probes a session, if one does; the session goes on.

@@ -35,6 +35,7 @@ mod session_ended;
 mod timeout;
 mod unjoined;
 mod upgrade;
+mod waiting;
 
 pub use charging::Refused;
 pub use counts::SessionCounts;

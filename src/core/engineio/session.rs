@@ -1,5 +1,7 @@
 //! One Engine.IO session: its transport and its deadline.
 
+use std::rc::Rc;
+
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::account::Account;
 use crate::core::effect::{Effect, Effects, Response};
@@ -205,6 +207,11 @@ impl Polling {
         core::mem::take(&mut self.buffer)
     }
 
+    /// Returns the memory that the frames take that wait, in bytes; `sharers` is the number of sessions that may share them.
+    pub fn owed(&self, sharers: usize) -> usize {
+        owed(&self.buffer, sharers)
+    }
+
     /// Returns what is left of the session after it is closed, to be kept until `until`.
     pub fn drain(&mut self, until: Timestamp) -> Draining {
         Draining { frames: self.take_buffer(), until, probe: self.probe.take() }
@@ -221,6 +228,11 @@ impl Polling {
 }
 
 impl Draining {
+    /// Returns the memory that the frames take that wait, in bytes; `sharers` is the number of sessions that may share them.
+    pub fn owed(&self, sharers: usize) -> usize {
+        owed(&self.frames, sharers)
+    }
+
     /// Removes the frames of the next payload, and returns it; `None` if only the close is left.
     pub fn take_payload(&mut self, bounds: ReaderBounds) -> Option<String> {
         (!self.frames.is_empty()).then(|| payload::take(&mut self.frames, bounds.fine))
@@ -230,6 +242,16 @@ impl Draining {
     pub fn take_frames(&mut self) -> Vec<Frame> {
         core::mem::take(&mut self.frames)
     }
+}
+
+/// Returns a session's part of the memory that frames take. Frames of a broadcast are shared.
+fn owed(frames: &[Frame], sharers: usize) -> usize {
+    let part = |frame: &Frame| match frame {
+        Frame::Text(text) => text.len() / Rc::strong_count(text),
+        Frame::Binary(bytes) if bytes.is_unique() => bytes.len(),
+        Frame::Binary(bytes) => bytes.len() / sharers.max(1),
+    };
+    size_of_val(frames) + frames.iter().map(part).sum::<usize>()
 }
 
 fn bytes_of(frames: &[Frame]) -> usize {

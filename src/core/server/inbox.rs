@@ -69,6 +69,11 @@ impl Inbox {
         next.map(|next| (session, next))
     }
 
+    /// Returns the sessions whose packets wait, and how many bytes these have.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (SessionKey, usize)> {
+        self.queues.iter().map(|queue| (queue.session, queue.bytes))
+    }
+
     /// Returns whether packets of a session wait.
     pub(crate) fn has(&self, session: SessionKey) -> bool {
         self.queues.iter().any(|queue| queue.session == session)

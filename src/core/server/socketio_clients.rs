@@ -10,15 +10,14 @@ use crate::core::socketio::{Decoder, Packet};
 use crate::core::table::SlotMap;
 use crate::error::PeerFault;
 use crate::id::{Namespace, SessionKey, SocketId};
-use crate::limits::MAX_WAITING_BYTES;
 use crate::time::Timestamp;
 
-/// The Socket.IO state of a world's sessions, and the bytes of attachments that they keep.
+/// The Socket.IO state of a world's sessions.
 #[derive(Debug, Default)]
 pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
-    /// Bytes of the attachments of all packets that are not complete.
-    waiting_bytes: usize,
+    /// Whether the isolate has no memory for more attachments.
+    pub is_full: bool,
     unfinished: UnfinishedPackets,
 }
 
@@ -53,14 +52,12 @@ pub(crate) struct Decoded {
 impl SocketIoClients {
     /// Adds the client of a session.
     pub(crate) fn insert(&mut self, session: SessionKey, client: SocketIoClient) {
-        self.waiting_bytes = self.waiting_bytes.saturating_add(client.decoder.waiting_bytes());
         self.by_session.insert(session, client);
     }
 
     /// Removes the client of a session.
     pub(crate) fn remove(&mut self, session: SessionKey) -> Option<SocketIoClient> {
         let mut client = self.by_session.remove(session)?;
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(client.decoder.waiting_bytes());
         self.unfinished.end(session, &mut client.unfinished);
         Some(client)
     }
@@ -76,7 +73,7 @@ impl SocketIoClients {
     }
 
     /// Decodes a message of a session at `now`; returns `None` if the session has no client. The attachments of one packet may
-    /// have `max_bytes`, and those of all packets that are not complete [`MAX_WAITING_BYTES`].
+    /// have `max_bytes`.
     pub(crate) fn decode(
         &mut self,
         now: Timestamp,
@@ -85,13 +82,11 @@ impl SocketIoClients {
         max_bytes: usize,
     ) -> Option<Decoded> {
         let SocketIoClient { decoder, unfinished, .. } = self.by_session.get_mut(session)?;
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(decoder.waiting_bytes());
         let packet = match message {
             Message::Text(text) => decoder.handle_text(text),
             Message::Binary(bytes) => decoder.handle_binary(bytes, max_bytes),
         };
-        self.waiting_bytes = self.waiting_bytes.saturating_add(decoder.waiting_bytes());
-        let packet = if self.waiting_bytes > MAX_WAITING_BYTES { Err(PeerFault::AttachmentBytes) } else { packet };
+        let packet = if self.is_full && decoder.is_reconstructing() { Err(PeerFault::AttachmentBytes) } else { packet };
         let has_changed = if decoder.is_reconstructing() {
             self.unfinished.handle_part(now, session, unfinished);
             false

@@ -1,0 +1,48 @@
+//! What sessions owe: the memory that the isolate keeps for each.
+
+use crate::id::SessionKey;
+
+/// The memory that a world's sessions take, in bytes.
+#[derive(Debug, Default)]
+pub struct Debts {
+    by_session: Vec<usize>,
+    /// What keeps the world awake of it: unsent frames, and frames that wait for a GET.
+    pub pinned: usize,
+    /// What no session owes: arguments of waiting handlers, which wait on when their client is closed.
+    pub unowned: usize,
+}
+
+impl Debts {
+    /// Charges bytes to a session.
+    pub fn add(&mut self, session: SessionKey, bytes: usize) {
+        if self.by_session.len() <= session.0 {
+            self.by_session.resize(session.0.saturating_add(1), 0);
+        }
+        if let Some(owed) = self.by_session.get_mut(session.0) {
+            *owed = owed.saturating_add(bytes);
+        }
+    }
+
+    /// Charges bytes to a session for frames that wait for its client.
+    pub fn add_waiting(&mut self, session: SessionKey, bytes: usize) {
+        self.add(session, bytes);
+        self.pinned = self.pinned.saturating_add(bytes);
+    }
+
+    /// Returns what all sessions owe.
+    pub fn owed(&self) -> usize {
+        self.by_session.iter().sum()
+    }
+
+    /// Returns the session that owes most, and how much.
+    pub fn largest(&self) -> Option<(SessionKey, usize)> {
+        let mut largest = None;
+        let mut most = 0;
+        for (place, &bytes) in self.by_session.iter().enumerate() {
+            if bytes > most {
+                (largest, most) = (Some((SessionKey(place), bytes)), bytes);
+            }
+        }
+        largest
+    }
+}

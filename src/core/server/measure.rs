@@ -1,0 +1,34 @@
+//! Measures what each session owes.
+
+use super::Server;
+use crate::core::debts::Debts;
+use crate::core::namespace::SocketRecord;
+
+impl Server {
+    /// Returns what each session owes: the request that opened it, auth objects, data, the attachments of an unfinished packet,
+    /// packets that wait for their turn, and what waits for its client. `unsent` is the cost of the unsent frames of each
+    /// WebSocket, by its number.
+    pub fn measure(&self, unsent: &[u32]) -> Debts {
+        let mut debts = Debts::default();
+        self.engine.measure(unsent, &mut debts);
+        for session in self.engine.sessions() {
+            let Some(client) = self.clients.get(session) else { continue };
+            debts.add(session, client.handshake.bytes() + client.decoder.waiting_bytes());
+            for &id in client.sockets.values() {
+                debts.add(session, self.namespaces.get(id).map_or(0, SocketRecord::bytes));
+            }
+            for &id in &client.prepared {
+                debts.add(session, self.pending_connects.get(id).map_or(0, SocketRecord::bytes));
+            }
+        }
+        for (session, bytes) in self.inbox.sizes() {
+            debts.add(session, bytes);
+        }
+        debts
+    }
+
+    /// Sets whether nothing may be added to what sessions owe: the isolate has no memory for it.
+    pub const fn set_full(&mut self, is_full: bool) {
+        self.clients.is_full = is_full;
+    }
+}
