@@ -30,17 +30,21 @@ function assets(dir, setting) {
   return { assets: { directory, assetConfig, routerConfig: { has_user_worker: true } } };
 }
 
-/** Returns the modules by name, as Miniflare needs them: one script and, unless it is a handwritten fixture, one wasm file. */
-function modules(dir) {
+/**
+ * Returns the modules by name, as Miniflare needs them: one script and, unless it is a handwritten fixture, one wasm file; before
+ * them the module that wraps the script, if there is one.
+ */
+function modules(dir, wrapper) {
   if (!existsSync(join(dir, "index.js"))) {
     throw new Error(`There is no build in ${relative(ROOT, dir)}: run \`npm run build\` (--example, --features and --out say which).`);
   }
   const names = ["index.js", ...readdirSync(dir).filter((name) => name.endsWith(".wasm"))];
-  return names.map((name) => ({
+  const built = names.map((name) => ({
     type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
     path: name,
     contents: readFileSync(join(dir, name)),
   }));
+  return wrapper ? [{ type: "ESModule", path: "wrapper.js", contents: readFileSync(resolve(ROOT, wrapper)) }, ...built] : built;
 }
 
 /**
@@ -51,10 +55,12 @@ function modules(dir) {
  * - `build`: another build's directory, relative to the project, such as "target/other-build".
  * - `persist`: a directory in which storage outlives this runtime; by default, storage is lost with it.
  * - `host`, `port`: where to listen; by default a free port.
+ * - `wrapper`: a module that imports the build as "./index.js", relative to the project. It is the Worker instead of the build, and may
+ *   use what only the runtime's own tests may.
  * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; by default true.
  * - `onLog`: called with each line that the Worker prints.
  */
-export async function startWorker({ vars = {}, example, build, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
+export async function startWorker({ vars = {}, example, build, wrapper, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
   const setting = settings(dir);
   const logs = [];
@@ -68,9 +74,9 @@ export async function startWorker({ vars = {}, example, build, persist, host = "
   const mf = new Miniflare(
     convertV4MiniflareOptions({
       name: WORKER,
-      modules: modules(dir),
+      modules: modules(dir, wrapper),
       compatibilityDate: setting("compatibility_date"),
-      compatibilityFlags: setting("compatibility_flags"),
+      compatibilityFlags: [...(setting("compatibility_flags") ?? []), ...(wrapper ? ["experimental"] : [])],
       ...(serveClient && assets(dir, setting)),
       durableObjects: { [BINDING]: { className: CLASS, useSQLite: true } },
       bindings: { ALLOWED_ORIGINS: "*", ...vars },

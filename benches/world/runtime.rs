@@ -247,11 +247,11 @@ impl Store for Nothing {
         Ok(Vec::new())
     }
 
-    fn texts(&self, _: &str, _: &str) -> Result<Vec<(String, String)>, String> {
+    fn alarms(&self) -> Result<Vec<String>, String> {
         Ok(Vec::new())
     }
 
-    fn first_at(&self, _: &str, _: &str) -> Result<Option<Timestamp>, String> {
+    fn first_alarm(&self) -> Result<Option<Timestamp>, String> {
         Ok(None)
     }
 

@@ -1,8 +1,9 @@
 // The tables in the object's SQLite: `spilled` and `stored`. A table is made when something is first written to it.
 //
-// Rows are inserted by `INSERT … SELECT`, never by `INSERT … VALUES`. Where the database is full (SQLITE_FULL), SQLite undoes only
-// a statement that could insert several rows, and rolls the whole transaction back for any other. The runtime then breaks the
-// object: what was written since its last commit is lost, and all of its sockets are closed.
+// Rows are inserted by `INSERT … SELECT`, never by `INSERT … VALUES`, into tables with a primary key and without row ids. Where the
+// database is full (SQLITE_FULL), SQLite undoes only a statement that could insert several rows and fail by a constraint, and rolls the
+// whole transaction back for any other. The runtime then breaks the object: what was written since its last commit is lost, and
+// all of its sockets are closed.
 
 // The table of what does not fit into the attachments of sockets. A session's rows of each kind have parts from a
 // first one on, one of 0 and KIND, and fewer than KIND. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
@@ -97,16 +98,31 @@ export function storedKeys(state, prefix) {
   return rows.toArray().map(({ key }) => key);
 }
 
-/** Returns the keys from `from` up to `to`, without `to`, in order: each with its text behind it. */
-export function storedTexts(state, from, to) {
+// The keys of the alarms' rows, `alarm:` and the name, and `alarms`, which had all of them before each had its own.
+const ALARMS = "key >= 'alarm' AND key < 'alarn'";
+
+/** Returns the texts of all alarms; of two with one name, the last counts. */
+export function storedAlarms(state) {
   if (!hasStored(state)) return [];
-  const rows = state.storage.sql.exec("SELECT key, text FROM stored WHERE key >= ? AND key < ? ORDER BY key", from, to);
-  return rows.toArray().flatMap(({ key, text }) => [key, text]);
+  const { sql } = state.storage;
+  const rows = sql.exec(`SELECT key, text FROM stored WHERE ${ALARMS}`).toArray();
+  const texts = rows.filter(({ key }) => key !== "alarms").map(({ text }) => text);
+  const old = rows.find(({ key }) => key === "alarms")?.text;
+  if (old === undefined) return texts;
+  try {
+    state.storage.transactionSync(() => {
+      sql.exec("DELETE FROM stored WHERE key = 'alarms'"); // first, so that a full database has room
+      sql.exec("INSERT OR IGNORE INTO stored SELECT 'alarm:' || (value ->> '$.name'), value FROM json_each(?)", old);
+    });
+  } catch (error) {
+    console.error("dormouse: the named alarms could not be written:", error);
+  }
+  return [...JSON.parse(old).map((alarm) => JSON.stringify(alarm)), ...texts];
 }
 
-/** Returns the smallest `at` of the JSON texts of these keys; 0 for a text without `at`. */
-export function firstStoredAt(state, from, to) {
+/** Returns when the earliest alarm is due, in milliseconds; 0 if that must be read from the old row. */
+export function firstStoredAlarm(state) {
   if (!hasStored(state)) return undefined;
-  const query = "SELECT min(coalesce(json_extract(text, '$.at'), 0)) AS at FROM stored WHERE key >= ? AND key < ?";
-  return state.storage.sql.exec(query, from, to).one().at ?? undefined;
+  const first = `SELECT min(coalesce(text ->> '$.at', 0)) AS at FROM stored WHERE ${ALARMS}`;
+  return state.storage.sql.exec(first).one().at ?? undefined;
 }

@@ -87,10 +87,10 @@ extern "C" {
     pub fn write_stored(state: &JsValue, key: &str, text: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = storedKeys, catch)]
     pub fn stored_keys(state: &JsValue, prefix: &str) -> Result<Vec<String>, JsValue>;
-    #[wasm_bindgen(js_name = storedTexts, catch)]
-    pub fn stored_texts(state: &JsValue, from: &str, to: &str) -> Result<Vec<String>, JsValue>;
-    #[wasm_bindgen(js_name = firstStoredAt, catch)]
-    pub fn first_stored_at(state: &JsValue, from: &str, to: &str) -> Result<Option<f64>, JsValue>;
+    #[wasm_bindgen(js_name = storedAlarms, catch)]
+    pub fn stored_alarms(state: &JsValue) -> Result<Vec<String>, JsValue>;
+    #[wasm_bindgen(js_name = firstStoredAlarm, catch)]
+    pub fn first_stored_alarm(state: &JsValue) -> Result<Option<f64>, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/http.js")]

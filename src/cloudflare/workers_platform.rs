@@ -356,14 +356,12 @@ impl Store for WorkersStore {
         runtime::stored_keys(&self.state, prefix).map_err(|error| runtime::text_of(&error))
     }
 
-    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String> {
-        let texts = runtime::stored_texts(&self.state, from, to).map_err(|error| runtime::text_of(&error))?;
-        let mut texts = texts.into_iter();
-        Ok(core::iter::from_fn(|| texts.next().zip(texts.next())).collect())
+    fn alarms(&self) -> Result<Vec<String>, String> {
+        runtime::stored_alarms(&self.state).map_err(|error| runtime::text_of(&error))
     }
 
-    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String> {
-        let first = runtime::first_stored_at(&self.state, from, to).map_err(|error| runtime::text_of(&error))?;
+    fn first_alarm(&self) -> Result<Option<Timestamp>, String> {
+        let first = runtime::first_stored_alarm(&self.state).map_err(|error| runtime::text_of(&error))?;
         Ok(first.map(runtime::time_from_js))
     }
 

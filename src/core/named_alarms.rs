@@ -35,9 +35,22 @@ impl NamedAlarm {
     /// The keys of the rows in storage start with this, and the name follows.
     pub const KEY_PREFIX: &str = "alarm:";
 
+    /// Returns an alarm with this name, its time and its context.
+    pub fn new(name: &str, (at, context): &(Timestamp, Rc<str>)) -> Self {
+        Self { name: name.into(), at: *at, context: Rc::clone(context) }
+    }
+
     /// Returns the key of the row of the alarm with this name.
     pub fn key(name: &str) -> String {
         [Self::KEY_PREFIX, name].concat()
+    }
+
+    /// Parses the text of a row.
+    ///
+    /// # Errors
+    /// The text is not that of an alarm.
+    pub fn parse(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
     }
 
     /// Returns the text of the row.
@@ -102,16 +115,9 @@ impl NamedAlarms {
         self.by_name.len() + usize::from(self.by_name.get(name).is_none())
     }
 
-    /// Returns the alarms whose rows must be written since the last call, and the names of those whose rows must be deleted.
-    pub(crate) fn take_changed(&mut self) -> Vec<(Box<str>, Option<NamedAlarm>)> {
-        let changed = core::mem::take(&mut self.changed);
-        changed
-            .into_iter()
-            .map(|name| {
-                let alarm = self.get(&name).map(|(at, context)| NamedAlarm { name: name.clone(), at, context });
-                (name, alarm)
-            })
-            .collect()
+    /// Returns the names of the alarms whose rows must be written or deleted since the last call.
+    pub(crate) fn take_changed(&mut self) -> Vec<Box<str>> {
+        core::mem::take(&mut self.changed)
     }
 
     /// Notes that a row could not be written or deleted. It is tried again when another alarm has changed, not in every turn.

@@ -9,7 +9,6 @@ use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::handshake_request::LazyHandshake;
-use super::named_alarms::NamedAlarm;
 use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
@@ -44,8 +43,8 @@ pub struct StateChanges {
 pub struct Changes {
     /// The WebSockets whose sessions may have changed.
     pub conns: Vec<ConnId>,
-    /// The named alarms that changed; `None` for those that are over.
-    pub alarms: Vec<(Box<str>, Option<NamedAlarm>)>,
+    /// The names of the alarms whose rows must be written, or deleted if they are over.
+    pub alarms: Vec<Box<str>>,
 }
 
 /// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its client reconnects,

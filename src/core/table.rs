@@ -290,11 +290,6 @@ impl<V: Default> ByName<V> {
         }
     }
 
-    /// Returns the values, in the order of their names, and drops the table.
-    pub(crate) fn into_values(mut self) -> impl Iterator<Item = V> {
-        self.places.into_values().filter_map(move |place| self.values.try_remove(place))
-    }
-
     /// Returns the values, in the order of their names.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.places.values().filter_map(|&place| self.values.get(place))

@@ -56,8 +56,7 @@ impl Future for EventCall {
             match step {
                 // Called inside the future, so that a panic before the first await costs only the event.
                 Step::Call(handler) => {
-                    let (world, call) = (event.socket.world.clone(), event.clone());
-                    *step = Step::Run(Attempt::new(&world, || handler(call)));
+                    *step = Step::Run(Attempt::new(&event.socket.world, || handler(event.clone())));
                 }
                 Step::Run(running) => match ready!(Pin::new(running).poll(cx)) {
                     Ok(answer) => {

@@ -36,15 +36,9 @@ impl Report {
             Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
                 for handler in &routes.on_error {
                     let failed = Failed { socket: socket.clone(), event: event.clone(), failure: failure.clone() };
-                    let handler = Rc::clone(handler);
-                    // It returns no error, but may panic.
-                    let attempt = Attempt::new(&socket.world, move || {
-                        Box::pin(async move {
-                            handler(failed).await;
-                            Ok(())
-                        })
-                    });
-                    let _: Result<(), Failure> = attempt.await;
+                    if let Err(failure) = Attempt::new(&socket.world, || handler(failed)).await {
+                        log(&socket.world, "a handler of errors", &failure);
+                    }
                 }
             }
             Self::Routes(_, socket, event) => {

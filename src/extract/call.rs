@@ -133,7 +133,7 @@ call! {
 }
 call! {
     /// A handler that was called for a socket failed.
-    Failed { socket: Socket, event: Option<Rc<str>>, failure: Failure } -> (), |_| ()
+    Failed { socket: Socket, event: Option<Rc<str>>, failure: Failure } -> Done, Err
 }
 call! {
     /// A named alarm went off.

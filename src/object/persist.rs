@@ -15,7 +15,8 @@ impl LoadedWorld {
     /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let Changes { conns, alarms } = self.world.server().take_changes();
-        for (name, alarm) in alarms {
+        for name in alarms {
+            let alarm = self.world.server().alarm(&name);
             if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
                 platform.log_error(&format!("dormouse: the row of the alarm {name:?} could not be changed: {problem}"));
                 self.world.server().note_unwritten_alarm(name);

@@ -2,7 +2,6 @@
 
 use super::attachment;
 use super::platform::Platform;
-use super::stored_alarms;
 use crate::config::Config;
 use crate::core::engineio::SleepingTick;
 use crate::time::Timestamp;
@@ -17,7 +16,7 @@ pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestam
     let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
         return SleepingTick::MustWake;
     };
-    let Ok(first_alarm) = stored_alarms::first_at(platform) else { return SleepingTick::MustWake };
+    let Ok(first_alarm) = platform.store().first_alarm() else { return SleepingTick::MustWake };
     let tick = SleepingTick::decide(now, config, &liveness, first_alarm);
     if let SleepingTick::Well { .. } = tick {
         platform.ping_all(PING);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore, Watch};
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
+use crate::core::named_alarms::NamedAlarm;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
@@ -279,20 +280,15 @@ impl Store for VirtualStore {
         Ok(self.texts.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
     }
 
-    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String> {
-        let texts = self.texts.borrow();
-        Ok(texts.range(from.to_owned()..to.to_owned()).map(|(key, text)| (key.clone(), text.clone())).collect())
+    fn alarms(&self) -> Result<Vec<String>, String> {
+        let is_alarm = |key: &str| key.starts_with(NamedAlarm::KEY_PREFIX);
+        Ok(self.texts.borrow().iter().filter(|(key, _)| is_alarm(key)).map(|(_, text)| text.clone()).collect())
     }
 
-    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String> {
-        let at = |text: &String| {
-            let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            Ok(Timestamp::from_millis(json.get("at").and_then(serde_json::Value::as_u64).unwrap_or_default()))
-        };
-        let texts = self.texts.borrow();
-        let times: Result<Vec<_>, String> =
-            texts.range(from.to_owned()..to.to_owned()).map(|(_, text)| at(text)).collect();
-        Ok(times?.into_iter().min())
+    fn first_alarm(&self) -> Result<Option<Timestamp>, String> {
+        let at = |text: &String| serde_json::from_str(text).map(|alarm: NamedAlarm| alarm.at);
+        let times: Result<Vec<_>, _> = self.alarms()?.iter().map(at).collect();
+        times.map(|times| times.into_iter().min()).map_err(|error| error.to_string())
     }
 
     fn variable(&self, name: &str) -> Option<String> {

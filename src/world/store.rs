@@ -22,18 +22,18 @@ pub trait Store {
     /// The runtime failed.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
 
-    /// Returns the keys from `from` up to `to`, without `to`, with their texts, in order.
+    /// Returns the texts of the keys that start with [`NamedAlarm::KEY_PREFIX`](crate::core::named_alarms::NamedAlarm::KEY_PREFIX).
     ///
     /// # Errors
     /// The runtime failed.
-    fn texts(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, String>;
+    fn alarms(&self) -> Result<Vec<String>, String>;
 
-    /// Returns the smallest `at`, in milliseconds, of the texts of these keys, which are JSON; 0 for a text without `at`. Unlike
-    /// [`texts`](Self::texts), it copies none of them.
+    /// Returns the smallest `at`, in milliseconds, of these texts, which are JSON. Unlike [`alarms`](Self::alarms), it copies none of
+    /// them.
     ///
     /// # Errors
     /// The runtime failed, or a text is not JSON.
-    fn first_at(&self, from: &str, to: &str) -> Result<Option<Timestamp>, String>;
+    fn first_alarm(&self) -> Result<Option<Timestamp>, String>;
 
     /// Returns a variable or secret of the deployment; `None` where it is not set.
     fn variable(&self, name: &str) -> Option<String>;

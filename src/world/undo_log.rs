@@ -1,41 +1,29 @@
 //! The log of what was written, so that it can be undone.
 
-use std::rc::Rc;
-
-use crate::core::table::ByName;
 use crate::limits::MAX_UNDO_BYTES;
-use crate::time::Timestamp;
 
-/// The earlier state of what a handler has written, or a transaction within it. It is empty for most handlers, which write nothing.
+/// How many of the last writes are searched for an earlier one of the same key. If it is not found, its key is recorded twice, which costs
+/// memory only: the first record is restored last.
+const SEARCHED: usize = 64;
+
+/// The earlier state of what a handler has written, and the transactions within it. It is empty for most handlers, which write
+/// nothing.
 #[derive(Debug, Default)]
 pub(crate) struct UndoLog {
-    /// That of the handler and of each transaction in the other, the innermost last. If it is empty, nothing is recorded.
-    levels: Vec<Level>,
+    writes: Vec<Earlier>,
+    /// How many writes there were when the handler began, and each transaction in the other. If it is empty, nothing is recorded.
+    begins: Vec<usize>,
     /// The size of all keys and texts, in bytes.
     bytes: usize,
 }
 
-/// What was written, by its key. A key is recorded when it is first written.
-type Level = ByName<Earlier>;
-
 /// A row of storage before it was written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Earlier {
     /// The row's key.
     pub key: String,
     /// The row's text; `None` if there was no row.
     pub text: Option<String>,
-    /// The named alarm whose row this is.
-    pub alarm: Option<EarlierAlarm>,
-}
-
-/// A named alarm before it was set or deleted.
-#[derive(Debug)]
-pub(crate) struct EarlierAlarm {
-    /// Its name.
-    pub name: Box<str>,
-    /// When it was due, and its context as JSON; `None` if it was not set.
-    pub alarm: Option<(Timestamp, Rc<str>)>,
 }
 
 impl UndoLog {
@@ -47,18 +35,20 @@ impl UndoLog {
 
     /// Begins to record for a transaction.
     pub(crate) fn begin(&mut self) {
-        self.levels.push(Level::default());
+        self.begins.push(self.writes.len());
     }
 
     /// Forgets everything, and records nothing until the next handler or transaction.
     pub(crate) fn clear(&mut self) {
-        self.levels.clear();
+        self.writes.clear();
+        self.begins.clear();
         self.bytes = 0;
     }
 
     /// Returns whether the earlier state of a row must be recorded before it is written.
     pub(crate) fn lacks(&self, key: &str) -> bool {
-        self.levels.last().is_some_and(|level| level.get(key).is_none())
+        let Some(&begin) = self.begins.last() else { return false };
+        self.writes.iter().skip(begin).rev().take(SEARCHED).all(|earlier| earlier.key != key)
     }
 
     /// Returns an error if there is no room for a row.
@@ -71,40 +61,34 @@ impl UndoLog {
 
     /// Records a row that was written.
     pub(crate) fn record(&mut self, earlier: Earlier) {
-        if let Some(level) = self.levels.last_mut() {
-            self.bytes = self.bytes.saturating_add(earlier.bytes());
-            let key = earlier.key.clone();
-            level.change(&key, |recorded| *recorded = earlier);
-        }
+        self.bytes = self.bytes.saturating_add(earlier.bytes());
+        self.writes.push(earlier);
     }
 
     /// Ends the innermost transaction, and keeps what it wrote: the one around it may undo that.
     pub(crate) fn keep(&mut self) {
-        let Some(level) = self.levels.pop() else { return };
-        if self.levels.is_empty() {
-            return self.clear();
-        }
-        for earlier in level.into_values() {
-            if self.lacks(&earlier.key) {
-                self.record(earlier);
-            }
+        self.begins.pop();
+        if self.begins.is_empty() {
+            self.clear();
         }
     }
 
-    /// Ends the innermost transaction; returns what must be restored, with the rows that were not there first: a full database has
-    /// room for the others when these are deleted.
-    pub(crate) fn undo(&mut self) -> impl Iterator<Item = Earlier> + use<> {
-        let level = self.levels.pop().unwrap_or_default();
-        if self.levels.is_empty() {
-            self.clear();
+    /// Removes the last write of the innermost transaction, or of the handler, and returns it. `None` if there is none; then it has
+    /// ended.
+    pub(crate) fn undo(&mut self) -> Option<Earlier> {
+        // The last first: there was room for each of these states, even in a full database.
+        if self.writes.len() > *self.begins.last()? {
+            let earlier = self.writes.pop()?;
+            self.bytes = self.bytes.saturating_sub(earlier.bytes());
+            return Some(earlier);
         }
-        let (added, changed): (Vec<_>, Vec<_>) = level.into_values().partition(|earlier| earlier.text.is_none());
-        added.into_iter().chain(changed)
+        self.keep();
+        None
     }
 
     /// Returns whether anything is recorded.
     pub(crate) const fn is_recording(&self) -> bool {
-        !self.levels.is_empty()
+        !self.begins.is_empty()
     }
 }
 

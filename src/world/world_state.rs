@@ -14,7 +14,7 @@ use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
 use super::store::Store;
 use super::tasks::Payer;
-use super::undo_log::{Earlier, EarlierAlarm, UndoLog};
+use super::undo_log::{Earlier, UndoLog};
 use crate::core::account::Cost;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
@@ -192,23 +192,16 @@ impl WorldState {
         }
     }
 
-    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. `earlier` returns
-    /// that.
-    fn write_row(
-        &self,
-        key: String,
-        text: Option<&str>,
-        earlier: impl FnOnce() -> Result<(Option<String>, Option<EarlierAlarm>), String>,
-    ) -> Result<(), String> {
+    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. The row of an alarm
+    /// that has rung does not count (`is_there` is false): it is about to be deleted.
+    fn write_row(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
         self.charge_row();
-        let undo_log = self.undo_log.borrow();
-        if !undo_log.lacks(&key) {
+        if !self.undo_log.borrow().lacks(&key) {
             return self.store.write(&key, text);
         }
-        let (earlier, alarm) = earlier()?;
-        let earlier = Earlier { key, text: earlier, alarm };
-        undo_log.check_room(&earlier)?;
-        drop(undo_log);
+        let earlier = if is_there { self.store.read(&key)? } else { None };
+        let earlier = Earlier { key, text: earlier };
+        self.undo_log.borrow().check_room(&earlier)?;
         self.store.write(&earlier.key, text)?;
         self.undo_log.borrow_mut().record(earlier);
         Ok(())
@@ -216,20 +209,21 @@ impl WorldState {
 
     /// Undoes what the innermost transaction has written, or the handler.
     fn undo(&self) -> Result<(), String> {
-        let undone = self.undo_log.borrow_mut().undo();
         let mut result = Ok(());
-        for Earlier { key, text, alarm } in undone {
-            let written = self.store.write(&key, text.as_deref());
-            result =
-                result.and(written.map_err(|problem| format!("the write of {key:?} could not be undone: {problem}")));
+        loop {
+            let earlier = self.undo_log.borrow_mut().undo();
+            let Some(Earlier { key, text }) = earlier else { return result };
+            if let Err(problem) = self.store.write(&key, text.as_deref()) {
+                result = Err(format!("a write could not be undone: {problem}"));
+            }
             // If the core has panicked, the world is read again.
-            if let Some(EarlierAlarm { name, alarm }) = alarm
+            if let Some(name) = key.strip_prefix(NamedAlarm::KEY_PREFIX)
                 && !self.is_in_core()
             {
-                self.perform(Command::SetAlarm { name, alarm });
+                let alarm = text.and_then(|text| NamedAlarm::parse(&text).ok()).map(|alarm| (alarm.at, alarm.context));
+                self.perform(Command::SetAlarm { name: name.into(), alarm });
             }
         }
-        result
     }
 
     fn push(&self, effect: Effect) {
@@ -321,17 +315,12 @@ impl WorldApi for WorldState {
     }
 
     fn set_alarm(&self, name: &str, alarm: Option<(Timestamp, Rc<str>)>) -> Result<(), String> {
-        if alarm.is_none() && self.alarm(name).is_none() {
+        let is_set = self.alarm(name).is_some();
+        if alarm.is_none() && !is_set {
             return Ok(());
         }
-        let row = |alarm: &Option<(Timestamp, Rc<str>)>| {
-            let (at, context) = alarm.clone()?;
-            Some(NamedAlarm { name: name.into(), at, context }.to_json())
-        };
-        self.write_row(NamedAlarm::key(name), row(&alarm).as_deref(), || {
-            let earlier = self.alarm(name);
-            Ok((row(&earlier), Some(EarlierAlarm { name: name.into(), alarm: earlier })))
-        })?;
+        let row = alarm.as_ref().map(|alarm| NamedAlarm::new(name, alarm).to_json());
+        self.write_row(NamedAlarm::key(name), row.as_deref(), is_set)?;
         self.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }
@@ -341,8 +330,7 @@ impl WorldApi for WorldState {
     }
 
     fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
-        let key = format!("{APP_KEY_PREFIX}{key}");
-        self.write_row(key.clone(), value, || Ok((self.store.read(&key)?, None)))
+        self.write_row(format!("{APP_KEY_PREFIX}{key}"), value, true)
     }
 
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
@@ -358,7 +346,7 @@ impl WorldApi for WorldState {
         if has_failed {
             while self.undo_log.borrow().is_recording() {
                 if let Err(problem) = self.undo() {
-                    self.log(format!("a handler failed, and {problem}"));
+                    self.log(problem);
                 }
             }
         }

@@ -21,6 +21,7 @@ pub(crate) fn routes(ns: Routes) -> Routes {
         .on("get", get)
         .on("delete", delete)
         .on("keys", keys)
+        .on("put and end", put_and_end)
         .on("close the world", close)
 }
 
@@ -55,6 +56,25 @@ async fn alarm(io: Io, Data(name): Data<String>) -> Ack<Option<bool>> {
 async fn put(storage: Storage, Data((key, value)): Data<(String, Value)>) -> Result<Ack<&'static str>, Failure> {
     storage.put(&key, &value)?;
     Ok(Ack("put"))
+}
+
+/// Writes a value twice, sets an alarm, and then panics or fails; within a transaction after a wait, or not.
+async fn put_and_end(io: Io, Data((how, waits)): Data<(String, bool)>) -> Result<Ack<&'static str>, Failure> {
+    let write = |storage: &Storage| {
+        storage.put("kept", "new")?;
+        storage.put("added", &1)?;
+        io.set_alarm("gong", Duration::from_mins(1), "added")?;
+        match how.as_str() {
+            "panics" => panic!("the handler panics, as its client wanted"),
+            "fails" => Err(Failure::new("WANTED", "the handler fails")),
+            _ => Ok(Ack("put")),
+        }
+    };
+    if waits {
+        io.timeout(Duration::from_millis(1)).emit_with_ack::<()>("nobody answers", ()).await.ok();
+        return io.storage().transaction(write);
+    }
+    write(&io.storage())
 }
 
 async fn get(storage: Storage, Data(key): Data<String>) -> Result<Ack<Option<Value>>, Failure> {
