@@ -1,9 +1,9 @@
 // The tables in the object's SQLite: `spilled` and `stored`. A table is made when something is first written to it.
 //
 // Rows are inserted by `INSERT … SELECT`, never by `INSERT … VALUES`, into tables with a primary key and without row ids. Where the
-// database is full (SQLITE_FULL), SQLite undoes only a statement that could insert several rows and fail by a constraint, and rolls the
-// whole transaction back for any other. The runtime then breaks the object: what was written since its last commit is lost, and
-// all of its sockets are closed.
+// database is full (SQLITE_FULL), SQLite undoes only a statement that could insert several rows and fail by a constraint. For any
+// other, it rolls the whole transaction back, and the runtime then breaks the object: what was written since its last commit is
+// lost, and all of its sockets are closed.
 
 // The table of what does not fit into the attachments of sockets. A session's rows of each kind have parts from a
 // first one on, one of 0 and KIND, and fewer than KIND. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.

@@ -28,7 +28,8 @@ use crate::value::json;
 /// If a handler of any kind returns an error or panics before it first waits for something, what it has written is undone, and so are
 /// the alarms that it has set or cleared. A handler waits where an `await` is not ready at once. What it wrote before that stays if it
 /// fails later: use a [`transaction`](Self::transaction) for what belongs together. What it has emitted is sent all the same, and
-/// rooms and `socket.data` stay as it left them.
+/// rooms and `socket.data` stay as it left them. An abort, such as a stack overflow or a lack of memory, is no panic: what was written
+/// before it stays.
 ///
 /// # If the process ends
 /// What is written without a wait in between is on disk together, or not at all: the runtime commits it in one SQLite
@@ -60,9 +61,9 @@ impl Storage {
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
     ///
     /// # Errors
-    /// The value cannot be written as JSON, the key or the value is too long, the platform failed, as when the database is full, or the
-    /// world is gone; or all values that the handler has replaced or deleted before it first waited, or the transaction, would have more than 16
-    /// MB, which are kept in memory to be restored. The earlier value stays.
+    /// The value cannot be written as JSON, the key or the value is too long, the platform failed, as when the database is full, or
+    /// the world is gone. Also, what a handler replaces or deletes before it first waits, or a transaction, is kept in memory to be
+    /// restored: an error if it has more than 16 MB. The earlier value stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
         let json = serde_json::to_string(value)?;
@@ -85,8 +86,9 @@ impl Storage {
         world.write(key, None).map_err(Failure::of_storage)
     }
 
-    /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are the
-    /// alarms that it has set or cleared. What it has emitted is sent all the same. A transaction within another one is undone alone.
+    /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are
+    /// the alarms that it has set or cleared. What it has emitted is sent all the same. A transaction within another one is undone
+    /// alone.
     ///
     /// ```
     /// use dormouse::{Data, Failure, Storage};

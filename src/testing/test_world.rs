@@ -131,8 +131,8 @@ impl TestWorld {
     }
 
     /// Sets whether the world's database is full. Then nothing can be written to it that needs more room, and the platform's alarm
-    /// cannot be set; what is there can be read and deleted. [`Storage::put`](crate::Storage::put) and [`Io::set_alarm`](crate::Io::set_alarm) return an error with the code
-    /// `STORAGE`, and the world goes on.
+    /// cannot be set; what is there can be read and deleted. [`Storage::put`](crate::Storage::put) and
+    /// [`Io::set_alarm`](crate::Io::set_alarm) return an error with the code `STORAGE`, and the world goes on.
     pub fn set_storage_full(&self, is_full: bool) {
         self.clients.borrow().host.runtime().set_full(is_full);
     }

@@ -22,7 +22,7 @@ pub trait Store {
     /// The runtime failed.
     fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
 
-    /// Returns the texts of the keys that start with [`NamedAlarm::KEY_PREFIX`](crate::core::named_alarms::NamedAlarm::KEY_PREFIX).
+    /// Returns the texts of the rows of named alarms: those of the keys that start with `alarm:`.
     ///
     /// # Errors
     /// The runtime failed.

@@ -2,8 +2,8 @@
 
 use crate::limits::MAX_UNDO_BYTES;
 
-/// How many of the last writes are searched for an earlier one of the same key. If it is not found, its key is recorded twice, which costs
-/// memory only: the first record is restored last.
+/// How many of the last writes are searched for an earlier one of the same key. If it is not found, its key is recorded twice, which
+/// costs memory only: the first record is restored last.
 const SEARCHED: usize = 64;
 
 /// The earlier state of what a handler has written, and the transactions within it. It is empty for most handlers, which write
