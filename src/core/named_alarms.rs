@@ -16,8 +16,6 @@ pub(crate) struct NamedAlarms {
     first: Option<Timestamp>,
     /// The alarms that were due or postponed: their rows must be deleted or written.
     changed: Vec<Box<str>>,
-    /// The alarms whose rows could not be deleted or written. They are tried again when another alarm has changed.
-    unwritten: Vec<Box<str>>,
 }
 
 /// A named alarm, as it is stored: in a row of its own.
@@ -64,7 +62,6 @@ impl NamedAlarms {
     /// Sets or deletes an alarm, whose row the caller has written or deleted.
     pub(crate) fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
         self.changed.retain(|changed| *changed != name);
-        self.unwritten.retain(|unwritten| *unwritten != name);
         match alarm {
             Some(alarm) => self.by_name.insert(name, alarm),
             None => self.by_name.remove(&name),
@@ -85,7 +82,6 @@ impl NamedAlarms {
     /// Removes the alarms that are due, and calls `take` with each, in the order of their names.
     pub(crate) fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
         if self.is_due(now) {
-            self.changed.append(&mut self.unwritten);
             self.by_name.retain(|name, (at, context)| {
                 let is_due = *at <= now;
                 if is_due {
@@ -101,7 +97,6 @@ impl NamedAlarms {
     /// Postpones the alarms that are due to `later`.
     pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
         if self.is_due(now) {
-            self.changed.append(&mut self.unwritten);
             for (name, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
                 *at = later;
                 self.changed.push(name.clone());
@@ -118,11 +113,6 @@ impl NamedAlarms {
     /// Returns the names of the alarms whose rows must be written or deleted since the last call.
     pub(crate) fn take_changed(&mut self) -> Vec<Box<str>> {
         core::mem::take(&mut self.changed)
-    }
-
-    /// Notes that a row could not be written or deleted. It is tried again when another alarm has changed, not in every turn.
-    pub(crate) fn note_unwritten(&mut self, name: Box<str>) {
-        self.unwritten.push(name);
     }
 
     /// Restores the stored alarms after hibernation.

@@ -16,6 +16,24 @@ pub(crate) struct Attempt<T> {
     running: LocalBoxFuture<'static, Result<T, Failure>>,
 }
 
+/// Calls a handler, as [`Attempt::new`] does. The caller must poll it at once.
+pub(crate) fn attempt<T: 'static>(
+    world: &WorldHandle,
+    call: impl FnOnce() -> LocalBoxFuture<'static, Result<T, Failure>>,
+) -> LocalBoxFuture<'static, Result<T, Failure>> {
+    world.begin_handler();
+    boxed(world, call())
+}
+
+/// In a box, so that the futures of callers stay small in the wasm.
+#[inline(never)]
+fn boxed<T: 'static>(
+    world: &WorldHandle,
+    running: LocalBoxFuture<'static, Result<T, Failure>>,
+) -> LocalBoxFuture<'static, Result<T, Failure>> {
+    Box::pin(Attempt { world: world.clone(), running })
+}
+
 impl<T> Attempt<T> {
     /// Calls a handler. The caller must poll it at once.
     pub(crate) fn new(world: &WorldHandle, call: impl FnOnce() -> LocalBoxFuture<'static, Result<T, Failure>>) -> Self {

@@ -18,8 +18,8 @@ impl LoadedWorld {
         for name in alarms {
             let alarm = self.world.server().alarm(&name);
             if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
-                platform.log_error(&format!("dormouse: the row of the alarm {name:?} could not be changed: {problem}"));
-                self.world.server().note_unwritten_alarm(name);
+                // It rings again when the world has slept.
+                platform.log_error(&format!("dormouse: the stored alarm {name:?} could not be deleted: {problem}"));
             }
         }
         self.write_sessions(platform, conns)

@@ -45,11 +45,6 @@ impl Server {
         Changes { conns: self.engine.take_touched(), alarms: self.alarms.take_changed() }
     }
 
-    /// Notes that the row of a named alarm could not be written or deleted.
-    pub fn note_unwritten_alarm(&mut self, name: Box<str>) {
-        self.alarms.note_unwritten(name);
-    }
-
     /// Marks the snapshot of a session as changed that has a packet which is not unfinished any more.
     pub(super) fn handle_stored_packet_ended(&mut self, session: SessionKey) {
         if let Some(client) = self.clients.get_mut(session) {
