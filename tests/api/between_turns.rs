@@ -77,7 +77,7 @@ fn rooms() -> App {
     App::new()
         .namespace("/rooms/{n}", |ns| {
             ns.guard(async |socket: Socket| {
-                for _ in 0..3 {
+                for _ in 0..10 {
                     socket.emit("history", "x".repeat(900))?;
                 }
                 Ok::<_, EmitError>(())
