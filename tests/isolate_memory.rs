@@ -156,6 +156,9 @@ fn what_snapshots_keep_is_charged_awake_and_after_a_nap() {
         let (bystander, greedy) = (join(&mut one), join(&mut one));
         begin_packet(&mut one, greedy);
         if naps {
+            // The packet is stored after a while, which a timer waits for.
+            one.advance_millis(8_000);
+            other.advance_millis(8_000);
             assert!(one.sleep());
             assert_answers(&mut one, bystander);
         }
