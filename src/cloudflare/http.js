@@ -72,18 +72,28 @@ export function switchProtocols(client, headers) {
 export async function readRequest(request, max, timeout) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  let timer;
+  // Does not wait for the stream, which need not end when it is cancelled.
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+      reader.cancel().catch(() => {});
+    }, timeout);
+  });
+  const body = await Promise.race([readAll(reader, max), late]);
+  clearTimeout(timer);
+  return body;
+}
+
+/** Reads a stream to its end; returns what `readRequest` does. */
+async function readAll(reader, max) {
   let body = new Uint8Array();
   let length = 0;
-  let late = false;
-  const reader = request.body.getReader();
-  const timer = setTimeout(() => {
-    late = true;
-    reader.cancel().catch(() => {});
-  }, timeout);
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done) return body.subarray(0, length);
       if (length + value.byteLength > max) {
         reader.cancel().catch(() => {});
         return true;
@@ -92,11 +102,8 @@ export async function readRequest(request, max, timeout) {
       length += value.byteLength;
     }
   } catch {
-    return late ? false : undefined;
-  } finally {
-    clearTimeout(timer);
+    return undefined;
   }
-  return late ? false : body.subarray(0, length);
 }
 
 /**
@@ -125,6 +132,13 @@ export async function forward(env, binding, world, request, closeMark, subprotoc
     throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
   }
   const response = await namespace.getByName(world).fetch(request);
+  if (response.webSocket) {
+    // If the client has reset its connection meanwhile, the runtime ends this call here, and the object is told that the WebSocket
+    // is over. Without the pause, the response goes to nobody: the object is told nothing, the WebSocket's unsent bytes keep it awake
+    // until it aborts, and nothing drops the WebSocket as long as the world has another client.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return response;
+  }
   const isMarked = response.status === 409 && response.headers.has(closeMark);
   if (!isMarked) return response;
   const selected = response.headers.get(subprotocol);

@@ -171,18 +171,18 @@ export class Sockets {
   /**
    * Watches a closed socket that has unsent bytes. While its client does not read, these keep the object awake, and the runtime
    * has no way to drop a single socket. If the world has no session, the object aborts, which drops the socket and affects no
-   * client.
+   * client. If it has one, this is soon tried again: the last session must not be followed by a whole time more.
    */
-  #watch(socket) {
+  #watch(socket, after = this.dropAfter) {
     socket[watchOf] = setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
       if (this.isDeserted()) {
         console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
         this.state.abort("the last client does not read");
       } else {
-        this.#watch(socket);
+        this.#watch(socket, this.dropAfter / 10);
       }
-    }, this.dropAfter);
+    }, after);
   }
 
   /**
