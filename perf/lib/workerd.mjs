@@ -23,13 +23,15 @@ export const workerdVersion = workerd.version;
  * - `vars`: the Worker's variables, all strings.
  * - `flags`: its compatibility flags, by default those of wrangler.toml.
  * - `args`: further arguments for workerd.
+ * - `storage`: a directory in which storage outlives the process; by default, storage is lost with it.
  */
-export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, args = [] }) {
+export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, args = [], storage }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
-  mkdirSync(join(dir, "storage"));
+  storage ??= join(dir, "storage");
+  mkdirSync(storage, { recursive: true });
   for (const [name, path] of Object.entries(modules)) copyFileSync(path, join(dir, name)); // workerd embeds no files from elsewhere
   const config = join(dir, "config.capnp");
-  writeFileSync(config, capnp(Object.keys(modules), vars, flags, join(dir, "storage")));
+  writeFileSync(config, capnp(Object.keys(modules), vars, flags, storage));
   const child = spawn(workerd.default, ["serve", config, "--control-fd=3", ...args], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
 
   const logs = [];

@@ -1,4 +1,4 @@
-// The tables in the object's SQLite: `spilled` and `stored`. A table is made when something is first written to it.
+// The tables in the object's SQLite: `spilled`, `roster` and `stored`. A table is made when something is first written to it.
 //
 // Rows are inserted by `INSERT … SELECT`, never by `INSERT … VALUES`, into tables with a primary key and without row ids. Where the
 // database is full (SQLITE_FULL), SQLite undoes only a statement that could insert several rows and fail by a constraint. For any
@@ -66,6 +66,49 @@ export function spilledSids(state) {
   const { sql } = state.storage;
   if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'spilled'").toArray().length === 0) return [];
   return sql.exec("SELECT DISTINCT sid FROM spilled").toArray().map(({ sid }) => sid);
+}
+
+// The table of the roster: the lines of all members, in rows of a limited length; the first row has the head, too.
+const ROSTER = "CREATE TABLE IF NOT EXISTS roster (part INTEGER PRIMARY KEY, members INTEGER, attempts INTEGER, lags INTEGER, lines BLOB)";
+
+const hasRoster = ({ storage: { sql } }) =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'roster'").toArray().length > 0;
+
+/** Returns the head of the roster: three numbers; none if there is no roster. */
+export function readRosterHead(state) {
+  if (!hasRoster(state)) return [];
+  const rows = state.storage.sql.exec("SELECT members, attempts, lags FROM roster WHERE part = 0").toArray();
+  return rows.flatMap(({ members, attempts, lags }) => [members, attempts, lags]);
+}
+
+/** Returns the lines of the roster. */
+export function readRoster(state) {
+  const decoder = new TextDecoder();
+  const rows = state.storage.sql.exec("SELECT lines FROM roster ORDER BY part").toArray();
+  const text = rows.map(({ lines }) => decoder.decode(lines, { stream: true })).join("");
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** Writes the roster in place of the last one, in rows of at most `rowBytes`; only its head, if `lines` is undefined; deletes it
+ * if there are no members. */
+export function writeRoster(state, members, attempts, mayLag, lines, rowBytes) {
+  const { sql } = state.storage;
+  const head = [members, attempts, Number(mayLag)];
+  if (members === 0) {
+    if (hasRoster(state)) sql.exec("DELETE FROM roster");
+  } else if (lines === undefined) {
+    sql.exec("UPDATE roster SET members = ?, attempts = ?, lags = ? WHERE part = 0", ...head);
+  } else {
+    sql.exec(ROSTER);
+    state.storage.transactionSync(() => {
+      const parts = Math.ceil(lines.length / rowBytes);
+      for (let part = 0; part < parts; part++) {
+        const row = lines.slice(part * rowBytes, (part + 1) * rowBytes);
+        sql.exec("INSERT OR REPLACE INTO roster VALUES (?, ?, ?, ?, ?)", part, ...head, row);
+      }
+      sql.exec("DELETE FROM roster WHERE part >= ?", parts);
+    });
+  }
 }
 
 // The table of what the app stores and of the world's named alarms: texts by key.

@@ -81,6 +81,20 @@ extern "C" {
     pub fn delete_parts(state: &JsValue, sid: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = spilledSids, catch)]
     pub fn spilled_sids(state: &JsValue) -> Result<Vec<String>, JsValue>;
+    /// Returns the head of the roster as three numbers; none if there is no roster.
+    #[wasm_bindgen(js_name = readRosterHead, catch)]
+    pub fn read_roster_head(state: &JsValue) -> Result<Vec<u32>, JsValue>;
+    #[wasm_bindgen(js_name = readRoster, catch)]
+    pub fn read_roster(state: &JsValue) -> Result<Vec<String>, JsValue>;
+    #[wasm_bindgen(js_name = writeRoster, catch)]
+    pub fn write_roster(
+        state: &JsValue,
+        members: u32,
+        attempts: u32,
+        may_lag: bool,
+        lines: Option<&[u8]>,
+        row_bytes: u32,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = readStored, catch)]
     pub fn read_stored(state: &JsValue, key: &str) -> Result<Option<String>, JsValue>;
     #[wasm_bindgen(js_name = writeStored, catch)]

@@ -22,7 +22,7 @@ use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{
     FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES,
 };
-use crate::object::{Platform, RowKind, Shell, Unfinished};
+use crate::object::{Platform, RosterHead, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -267,6 +267,21 @@ impl Platform for Workers {
 
     fn spilled(&mut self) -> Result<Vec<Sid>, JsValue> {
         Ok(runtime::spilled_sids(&self.state)?.iter().filter_map(|sid| Sid::parse(sid)).collect())
+    }
+
+    fn read_roster_head(&mut self) -> Result<Option<RosterHead>, JsValue> {
+        let numbers = runtime::read_roster_head(&self.state)?;
+        let &[members, attempts, may_lag] = numbers.as_slice() else { return Ok(None) };
+        Ok(Some(RosterHead { members, attempts, may_lag: may_lag > 0 }))
+    }
+
+    fn read_roster(&mut self) -> Result<Vec<String>, JsValue> {
+        runtime::read_roster(&self.state)
+    }
+
+    fn write_roster(&mut self, head: RosterHead, lines: Option<&[u8]>) -> Result<(), JsValue> {
+        let RosterHead { members, attempts, may_lag } = head;
+        runtime::write_roster(&self.state, members, attempts, may_lag, lines, MAX_SPILL_ROW_BYTES)
     }
 
     fn store(&self) -> Rc<dyn Store> {

@@ -20,6 +20,7 @@ mod emission;
 mod inbox;
 mod limited;
 mod measure;
+mod members;
 mod newcomers;
 mod pending_connects;
 mod queries;
@@ -68,6 +69,9 @@ pub struct Server {
     stored_acks: StoredAcks,
     stored_bytes: StoredBytes,
     alarms: NamedAlarms,
+    /// Whether the members of the world, or the acknowledgements that they owe, have changed since the last
+    /// [`take_members_changed`](Self::take_members_changed).
+    members_changed: bool,
     /// Whether handlers are called for outgoing events.
     watches_outgoing: bool,
     /// Packets that wait until the handlers of the one before them were called, or for a later turn.
@@ -91,6 +95,7 @@ impl Server {
             stored_acks: StoredAcks::default(),
             stored_bytes: StoredBytes::default(),
             alarms: NamedAlarms::default(),
+            members_changed: false,
             watches_outgoing: false,
             inbox: Inbox::default(),
             last_sender: None,
@@ -243,6 +248,7 @@ impl Server {
                 self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
             }
             Protocol::EngineIo => {
+                self.members_changed = true;
                 if let Some(conn) = self.engine.conn_view(session) {
                     fx.push_dispatch(Dispatch::Opened { sid: conn.sid });
                 }
@@ -333,6 +339,7 @@ impl Server {
             client.sockets.remove(&socket.namespace);
         }
         self.touch_session(socket.session, Changed::Namespaces);
+        self.members_changed = true;
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
         let (left, is_announced) = (socket.to_ref(), socket.is_announced);
         let gone = GoneSocket::keep(socket, conn);
@@ -350,7 +357,8 @@ impl Server {
 
     /// Removes the state of a session that ended; its sockets leave their namespaces.
     fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
-        let SessionEnded { session, conn, protocol, reason } = ended;
+        let SessionEnded { session, conn, protocol, joined, reason } = ended;
+        self.members_changed |= joined;
         self.inbox.remove(session);
         if protocol == Protocol::EngineIo {
             fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });

@@ -14,6 +14,7 @@ mod platform;
 // Only the platform's object waits for a handler.
 #[cfg(any(test, target_arch = "wasm32"))]
 mod response_timeout;
+mod roster;
 mod row_budget;
 mod shell;
 mod sleeping_heartbeat;
@@ -22,6 +23,7 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
+pub(crate) use platform::RosterHead;
 pub use platform::{Platform, RowKind, Unfinished};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;

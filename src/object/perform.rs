@@ -16,6 +16,7 @@ impl LoadedWorld {
         let now = platform.now();
         self.fx.add_work(1);
         self.note_input(&input);
+        let is_timed = matches!(input, Input::Timeout | Input::Tick { .. });
         self.step(platform, now, input);
         while !self.fx.is_spent() && self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
@@ -27,7 +28,7 @@ impl LoadedWorld {
         loop {
             let failed = self.write_all(platform);
             if failed.is_empty() {
-                return;
+                return self.update_roster(platform, now, is_timed);
             }
             for conn in failed {
                 // The world would lose this session when it sleeps. If the session ends now, its client connects again.

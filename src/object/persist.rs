@@ -25,9 +25,10 @@ impl LoadedWorld {
         self.write_sessions(platform, conns)
     }
 
-    /// Returns when the first snapshot is written that waits for its session's budget of rows.
-    pub(super) fn next_write(&self) -> Option<Timestamp> {
-        self.late_writes.first_at()
+    /// Returns when the shell needs the timer for something of its own: a snapshot, the roster, or to measure what is owed.
+    pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let roster = self.roster.next_timeout(now);
+        [self.late_writes.first_at(), roster, self.share.next_due()].into_iter().flatten().min()
     }
 
     /// Deletes the rows that a WebSocket has in the database.

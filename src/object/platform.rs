@@ -25,6 +25,17 @@ pub enum RowKind {
     Body,
 }
 
+/// The head of the roster, which is read without the members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RosterHead {
+    /// How many members there are.
+    pub members: u32,
+    /// How often the handlers of those who are lost were called without reaching the end.
+    pub attempts: u32,
+    /// Whether the world may have gone to sleep before later changes were written.
+    pub may_lag: bool,
+}
+
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
 ///
 /// Errors that concern one WebSocket or one row are logged or returned; they never unwind.
@@ -148,6 +159,25 @@ pub trait Platform {
     /// # Errors
     /// The runtime failed.
     fn spilled(&mut self) -> Result<Vec<Sid>, Self::Error>;
+
+    /// Reads the head of the roster, without the members; `None` if nothing was written.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn read_roster_head(&mut self) -> Result<Option<RosterHead>, Self::Error>;
+
+    /// Reads the lines of the roster: one for each member.
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn read_roster(&mut self) -> Result<Vec<String>, Self::Error>;
+
+    /// Writes the roster in place of the last one; deletes it if there are no members. With `None` for the lines, writes the head
+    /// only. The lines are written in rows of [`MAX_SPILL_ROW_BYTES`](crate::limits::MAX_SPILL_ROW_BYTES).
+    ///
+    /// # Errors
+    /// The runtime failed.
+    fn write_roster(&mut self, head: RosterHead, lines: Option<&[u8]>) -> Result<(), Self::Error>;
 
     /// Returns the storage of the world.
     fn store(&self) -> Rc<dyn Store>;

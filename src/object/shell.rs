@@ -189,6 +189,18 @@ impl<P: Platform> Shell<P> {
         }
     }
 
+    /// Does at once what the roster's timer would do soon. For a simulated runtime, in which no time passes before an object goes to
+    /// sleep.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn write_roster(&mut self) {
+        if let Some(loaded) = &mut self.loaded {
+            let now = self.platform.now();
+            loaded.expedite_roster(&mut self.platform, now);
+            let also = loaded.next_due(now);
+            self.clock.update(&mut self.platform, &mut loaded.world.server(), also);
+        }
+    }
+
     /// Handles an input; every input of the world passes through here. A panic is a bug of Dormouse: what was in memory only is
     /// lost, and the rest is read again from the snapshots.
     pub(super) fn turn(&mut self, input: Input) {
@@ -217,7 +229,7 @@ impl<P: Platform> Shell<P> {
             loaded.write_all(platform);
         }
         let (platform, loaded, clock) = self.wake_with_clock();
-        let also = loaded.next_write().into_iter().chain(loaded.share.next_due()).min();
+        let also = loaded.next_due(platform.now());
         clock.update(platform, &mut loaded.world.server(), also);
     }
 

@@ -16,6 +16,12 @@ pub(super) fn tick<P: Platform>(platform: &mut P, config: &Config, now: Timestam
     let Some(liveness) = platform.liveness().map(read).collect::<Option<Vec<_>>>() else {
         return SleepingTick::MustWake;
     };
+    // If clients were lost without an event, as in a crash, their handlers must be called.
+    let members = liveness.iter().filter(|(header, _)| header.expires.is_none()).count();
+    let head = platform.read_roster_head().unwrap_or_default();
+    if head.unwrap_or_default().members as usize != members {
+        return SleepingTick::MustWake;
+    }
     let Ok(first_alarm) = platform.store().first_alarm() else { return SleepingTick::MustWake };
     let tick = SleepingTick::decide(now, config, &liveness, first_alarm);
     if let SleepingTick::Well { .. } = tick {

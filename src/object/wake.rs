@@ -6,6 +6,7 @@ use super::isolate::Share;
 use super::late_writes::LateWrites;
 use super::log_window::LogWindow;
 use super::platform::{Platform, RowKind};
+use super::roster::Roster;
 use super::spilled_rows::SpilledRows;
 use super::stored_alarms;
 use crate::config::Config;
@@ -18,6 +19,7 @@ use crate::id::{ConnId, RequestId};
 use crate::routing::App;
 use crate::world::{Notify, World};
 use std::sync::Arc;
+use std::task::Wake as _;
 
 /// The part of the object's memory that exists only while the world is awake.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub(super) struct LoadedWorld {
     pub(super) rows: SlotMap<SpilledRows>,
     /// The WebSockets whose snapshots wait to be written.
     pub(super) late_writes: LateWrites,
+    pub(super) roster: Roster,
     /// The request that was refused last, with its refusal.
     pub(super) refused: Option<(RequestId, Refusal)>,
     /// What the world owes of the isolate's memory.
@@ -63,12 +66,18 @@ impl LoadedWorld {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
         server.restore_alarms(stored_alarms::read(platform));
+        let mut fx = Effects::new();
+        let roster = Roster::recover(platform, &mut server, &mut fx);
+        if fx.has_dispatches() {
+            notify.wake_by_ref();
+        }
         let world = World::new(server, app(), platform.store(), Arc::clone(notify));
         Self {
             world,
-            fx: Effects::new(),
+            fx,
             log: LogWindow::default(),
             rows,
+            roster,
             late_writes: LateWrites::default(),
             refused: None,
             share: Share::new(config.isolate_bytes),

@@ -264,6 +264,7 @@ impl Host {
         if self.is_asleep() {
             return true;
         }
+        self.shell.write_roster();
         if self.held_awake_by().is_some() {
             return false;
         }
@@ -286,6 +287,13 @@ impl Host {
     /// Drops the object's memory, even while something keeps it awake, as a deploy that keeps the sockets does.
     pub fn lose_memory(&mut self) {
         self.redeploy(self.config().clone());
+    }
+
+    /// Ends the object's process, as a crash does: what is in memory is lost, and so are all WebSockets and requests. The rows and
+    /// the alarm stay.
+    pub fn crash(&mut self) {
+        self.runtime_mut().drop_sockets();
+        self.lose_memory();
     }
 
     /// Drops the object's memory and constructs the object again with another app, which the Worker uses, too.

@@ -123,6 +123,15 @@ impl TestWorld {
         clients.listen();
     }
 
+    /// Ends the world's process as a crash does: its memory is lost, and the connections of all clients are. What is stored stays.
+    /// When the world is called next, the handlers for clients that are gone are called, such as those of
+    /// [`on_disconnect`](crate::routing::Routes::on_disconnect).
+    pub fn crash(&self) {
+        let mut clients = self.clients.borrow_mut();
+        clients.host.crash();
+        clients.listen();
+    }
+
     /// Deploys another app: drops the world's memory as [`lose_memory`](Self::lose_memory) does, and uses `app` from then on.
     pub fn redeploy(&self, app: fn() -> App) {
         let mut clients = self.clients.borrow_mut();

@@ -14,7 +14,7 @@ use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
-use crate::object::{Platform, RowKind, Unfinished};
+use crate::object::{Platform, RosterHead, RowKind, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -199,6 +199,25 @@ impl Platform for VirtualPlatform {
 
     fn spilled(&mut self) -> Result<Vec<Sid>, String> {
         Ok(self.spilled.keys().map(|(sid, _)| sid).chain(self.parts.keys()).copied().collect())
+    }
+
+    fn read_roster_head(&mut self) -> Result<Option<RosterHead>, String> {
+        Ok(self.roster.as_ref().map(|(head, _)| *head))
+    }
+
+    fn read_roster(&mut self) -> Result<Vec<String>, String> {
+        let lines = self.roster.as_ref().map(|(_, lines)| String::from_utf8_lossy(lines));
+        Ok(lines.iter().flat_map(|lines| lines.lines()).map(str::to_owned).collect())
+    }
+
+    fn write_roster(&mut self, head: RosterHead, lines: Option<&[u8]>) -> Result<(), String> {
+        self.roster_rows += lines.map_or(1, |lines| lines.len().div_ceil(MAX_SPILL_ROW_BYTES as usize).max(1));
+        let before = self.roster.take();
+        if head.members > 0 {
+            let lines = lines.map(<[u8]>::to_vec).or(before.map(|(_, lines)| lines));
+            self.roster = Some((head, lines.unwrap_or_default()));
+        }
+        Ok(())
     }
 
     fn store(&self) -> Rc<dyn Store> {

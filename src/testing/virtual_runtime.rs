@@ -8,7 +8,7 @@ use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, RequestId, Sid};
-use crate::object::{Platform as _, RowKind};
+use crate::object::{Platform as _, RosterHead, RowKind};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -39,6 +39,10 @@ pub struct VirtualPlatform {
     pub spilled: BTreeMap<(Sid, RowKind), Vec<Vec<u8>>>,
     /// The rows of long attachments of unfinished packets.
     pub parts: BTreeMap<Sid, Parts>,
+    /// The roster: its head, and its lines.
+    pub(super) roster: Option<(RosterHead, Vec<u8>)>,
+    /// How many rows of the roster were written or deleted: each is billed.
+    pub roster_rows: usize,
     /// The lines that the object logged.
     pub log: Vec<String>,
     /// What clients have received and the test has not taken.
@@ -171,6 +175,8 @@ impl Default for VirtualPlatform {
             spilled: BTreeMap::new(),
             stored: Rc::default(),
             parts: BTreeMap::new(),
+            roster: None,
+            roster_rows: 0,
             log: Vec::new(),
             said: Vec::new(),
             panics_at: None,
@@ -215,6 +221,14 @@ impl VirtualPlatform {
         self.timer = None;
         (self.is_asked_for_alarm, self.has_alarm_failed) = (false, false);
         self.drop_requests();
+    }
+
+    /// Ends all WebSockets without an event for the object.
+    pub(super) fn drop_sockets(&mut self) {
+        for no in 0..self.sockets.len() {
+            self.socket(no).attachment = None;
+            self.close_socket(no, 1006);
+        }
     }
 
     /// Returns what keeps the object awake, or `None` if it could hibernate.

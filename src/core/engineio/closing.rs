@@ -5,8 +5,6 @@ use super::session::Transport;
 use super::session_ended::SessionEnded;
 use super::wire::CLOSE;
 use crate::core::effect::{CloseCode, Effect, Effects, Response};
-use crate::core::handshake_request::Protocol;
-use crate::core::view::ConnView;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::limits::POLLING_CLOSE_TIMEOUT;
@@ -40,12 +38,12 @@ impl Engine {
         let Some(session) = self.sessions.get_mut(key.0) else { return };
         let drained = now.after(POLLING_CLOSE_TIMEOUT);
         let until = session.gives_up().map_or(drained, |at| at.min(drained));
+        let (protocol, joined) = (session.protocol, session.has_joined());
         match &mut session.transport {
             Transport::Polling(polling) if !polling.is_polled() && until > now => {
-                let protocol = session.protocol;
                 session.transport = Transport::Draining(polling.drain(until));
                 self.reschedule(key);
-                self.report_ended(key, conn_view, protocol, reason);
+                self.ended.push_back(SessionEnded { session: key, conn: conn_view, protocol, joined, reason });
             }
             Transport::Draining(_) => {}
             Transport::Polling(_) | Transport::WebSocket { .. } => self.drop_session(key, Closing::new(reason), fx),
@@ -71,11 +69,8 @@ impl Engine {
             // Its end was reported when it began to drain.
             Transport::Draining(..) => return,
         }
-        self.report_ended(key, conn_view, session.protocol, reason);
-    }
-
-    fn report_ended(&mut self, session: SessionKey, conn: ConnView, protocol: Protocol, reason: Reason) {
-        self.ended.push_back(SessionEnded { session, conn, protocol, reason });
+        let (protocol, joined) = (session.protocol, session.has_joined());
+        self.ended.push_back(SessionEnded { session: key, conn: conn_view, protocol, joined, reason });
     }
 
     /// Drops the session of a WebSocket, or only the WebSocket, if it probes.

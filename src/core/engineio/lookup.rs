@@ -42,6 +42,20 @@ impl Engine {
         self.touched.insert(key);
     }
 
+    /// Returns how many WebSockets there are, those that probe included.
+    pub const fn conn_count(&self) -> usize {
+        self.by_conn.count()
+    }
+
+    /// Returns the number of no WebSocket.
+    pub fn unused_conn(&self) -> ConnId {
+        let mut conn = ConnId(0);
+        while self.by_conn.get(conn).is_some() {
+            conn.0 += 1;
+        }
+        conn
+    }
+
     /// Returns the WebSockets whose sessions' snapshots may have changed since the last call.
     pub fn take_touched(&mut self) -> Vec<ConnId> {
         if self.touched.is_empty() {
@@ -68,6 +82,16 @@ impl Engine {
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         let is_open = |session: &Session| !matches!(session.transport, Transport::Draining(..));
         self.sessions.iter().filter(move |(_, session)| is_open(session)).map(|(key, _)| SessionKey(key))
+    }
+
+    /// Returns the open sessions that have joined.
+    pub fn joined(&self) -> impl Iterator<Item = (SessionKey, &Session)> {
+        let is_member =
+            |session: &Session| session.has_joined() && !matches!(session.transport, Transport::Draining(..));
+        self.sessions
+            .iter()
+            .filter(move |(_, session)| is_member(session))
+            .map(|(key, session)| (SessionKey(key), session))
     }
 
     /// Returns whether a session with this id exists, draining ones included.

@@ -43,5 +43,6 @@ pub use engine::Engine;
 pub use heartbeat::{Heartbeat, HeartbeatState, SleepingTick};
 pub use incoming::Arrived;
 pub use received_packet::{Message, ReceivedPacket};
+pub use session::Session;
 pub use session_ended::SessionEnded;
 pub use timeout::Wakeup;

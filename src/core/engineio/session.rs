@@ -101,6 +101,12 @@ impl Session {
         earliest([self.expires, unfollowed_until])
     }
 
+    /// Returns whether it has joined: a session of Socket.IO that was in a namespace, or one of plain Engine.IO. Others have a
+    /// time at which they are closed.
+    pub const fn has_joined(&self) -> bool {
+        self.expires.is_none()
+    }
+
     /// Returns when something is due for the session. The tick of the shared heartbeat is not a session's deadline.
     pub fn deadline(&self) -> Option<Timestamp> {
         let heartbeat = match self.heartbeat {

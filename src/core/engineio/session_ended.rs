@@ -14,6 +14,8 @@ pub struct SessionEnded {
     pub conn: ConnView,
     /// Its protocol.
     pub protocol: Protocol,
+    /// Whether it had joined: it had no connect timeout to keep any more.
+    pub joined: bool,
     /// Why it ended.
     pub reason: Reason,
 }

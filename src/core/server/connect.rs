@@ -64,6 +64,7 @@ impl Server {
         client.sockets.insert(namespace.clone(), id);
         self.stored_bytes.add(stored_bytes);
         self.engine.set_expiry(session, None);
+        self.members_changed = true;
         let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
         // The guard may have sent more than a polling client may have unsent: then the session has ended.

@@ -21,6 +21,7 @@ impl Server {
         }
         while let Some((id, stored)) = self.stored_acks.take_due(now) {
             self.touch(id);
+            self.members_changed = true;
             if let Some(socket) = self.namespaces.get(id).map(SocketRecord::to_ref) {
                 fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Expired)));
             }

@@ -163,6 +163,7 @@ impl Server {
         let sockets = self.resolve(to);
         check_bytes(event, args, sockets.len())?;
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return Ok(false) };
+        self.members_changed = true;
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
             let inserted = if self.can_store(stored.bytes()) {
@@ -202,6 +203,7 @@ impl Server {
             Err(args) => {
                 if let Some(stored) = self.stored_acks.take(socket.id, id) {
                     self.touch(socket.id);
+                    self.members_changed = true;
                     fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Ok(args)));
                 }
             }

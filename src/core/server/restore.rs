@@ -8,6 +8,7 @@ use super::socketio_clients::SocketIoClient;
 use super::stored_bytes::{bytes_of_session, bytes_of_socket};
 use super::unfinished::Unfinished;
 use crate::core::acks::StoredAck;
+use crate::core::engineio::Session;
 use crate::core::handshake_request::Protocol;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
@@ -62,6 +63,11 @@ impl Server {
     /// polls, and would be lost anyway.
     pub fn snapshot_session(&self, conn: ConnId) -> Option<SessionSnapshot> {
         let (key, session) = self.engine.session_of(conn)?;
+        self.snapshot_of(key, session)
+    }
+
+    /// Returns the state of a session that survives hibernation, on whatever transport it is.
+    pub(super) fn snapshot_of(&self, key: SessionKey, session: &Session) -> Option<SessionSnapshot> {
         let mut parts = Parts::new();
         let (mut due, mut changes) = (None, StateChanges::default());
         let client = match session.protocol {

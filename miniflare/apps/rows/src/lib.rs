@@ -6,6 +6,7 @@ mod acks;
 mod binary;
 mod guards;
 mod leaving;
+mod lost;
 mod middleware;
 mod namespaces;
 mod rooms;
@@ -22,7 +23,7 @@ fn app() -> App {
     let app = App::new().namespace("/", main).namespace("/watch", |ns| ns);
     let app = app.namespace("/guarded", guards::guarded).namespace("/slowly", guards::slowly);
     let app = app.namespace("/middleware", middleware::routes).namespace("/leaving", leaving::routes);
-    let app = app.namespace("/full", leaving::full);
+    let app = app.namespace("/full", leaving::full).namespace("/lost", lost::routes);
     let app = app.engine(|engine| engine.keep_headers(["x-one"]));
     world::register(namespaces::register(app))
 }

@@ -1,0 +1,183 @@
+//! The roster: rows in the object's database with the members of the world. When the object's process is lost with its WebSockets,
+//! the handlers that are called for clients that are gone, and for acknowledgements that they owed, are called from it.
+//!
+//! It is written as a whole, because rows are billed by their number.
+
+use core::time::Duration;
+
+use super::attachment;
+use super::platform::{Platform, RosterHead};
+use super::wake::LoadedWorld;
+use crate::core::effect::Effects;
+use crate::core::server::Server;
+use crate::core::snapshot::SessionState;
+use crate::limits::{
+    MAX_FULL_ROSTER_BYTES, MAX_ROSTER_ATTEMPTS, MAX_ROSTER_BYTES, MAX_ROSTER_VALUE_BYTES, MAX_SPILL_ROW_BYTES,
+    PANIC_BACKOFF, ROSTER_BURST, ROSTER_DELAY, ROSTER_INTERVAL,
+};
+use crate::time::Timestamp;
+
+/// How long before the end of all intervals the roster may be written.
+const MAY_BE_EARLY: Duration = ROSTER_INTERVAL.saturating_mul(ROSTER_BURST - 1);
+
+/// The state of the roster in memory.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    /// What is written.
+    head: RosterHead,
+    state: RosterState,
+    /// When the writes up to now would have ended, each row with [`ROSTER_INTERVAL`] behind it.
+    spent_until: Timestamp,
+}
+
+/// Whether the rows are those of the present members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RosterState {
+    #[default]
+    Written,
+    /// They have changed, and are to be written at this time.
+    Due(Timestamp),
+}
+
+impl Roster {
+    /// Reads the roster of a world that wakes, and ends the sessions in it that are lost.
+    pub(super) fn recover<P: Platform>(platform: &mut P, server: &mut Server, fx: &mut Effects) -> Self {
+        let mut roster = Self::default();
+        let now = platform.now();
+        match roster.end_lost(platform, now, server, fx) {
+            Ok(true) => {}
+            Ok(false) => roster.state = RosterState::Due(now),
+            Err(error) => {
+                platform.log_error(&format!("dormouse: the clients that were lost could not be read: {error:?}"));
+            }
+        }
+        roster
+    }
+
+    /// Returns when a turn must write the roster, if that is soon: the timer for it keeps the world awake.
+    pub(super) fn next_timeout(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.state {
+            RosterState::Due(at) if at <= now.after(ROSTER_DELAY) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Ends the sessions that are lost; returns whether the rows are those of the present members.
+    fn end_lost<P: Platform>(
+        &mut self,
+        platform: &mut P,
+        now: Timestamp,
+        server: &mut Server,
+        fx: &mut Effects,
+    ) -> Result<bool, P::Error> {
+        self.head = platform.read_roster_head()?.unwrap_or_default();
+        let RosterHead { members, attempts, may_lag } = self.head;
+        // A crash ends all WebSockets, and sleep none. If there is one, and changes may not have been written before the world went to
+        // sleep, then those who are missing have left in good order.
+        if may_lag && server.has_websockets() {
+            return Ok(false);
+        }
+        if members as usize == server.member_count() {
+            return Ok(attempts == 0);
+        }
+        if attempts >= MAX_ROSTER_ATTEMPTS {
+            platform
+                .log_error("dormouse: no handlers are called for clients that were lost: they have crashed too often");
+            return Ok(false);
+        }
+        self.head.attempts += 1;
+        platform.write_roster(self.head, None)?;
+        for line in platform.read_roster()? {
+            if let Some(session) = attachment::read_rows::<SessionState>(&[line.into()])
+                && !server.has_session(session.sid)
+            {
+                server.end_lost(now, session, fx);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Handles a change of the members.
+    fn handle_change(&mut self, now: Timestamp, server: &Server) {
+        let soon = now.after(ROSTER_DELAY);
+        self.state = match self.state {
+            // Nothing comes by later that could write that the last one has left.
+            _ if server.member_count() == 0 && self.head.members == 0 => RosterState::Written,
+            RosterState::Due(at) if at > soon && server.member_count() == 0 => RosterState::Due(soon),
+            RosterState::Written => RosterState::Due(soon.max(self.allowed_at())),
+            due @ RosterState::Due(_) => due,
+        };
+    }
+
+    /// Returns when the roster may be written next.
+    fn allowed_at(&self) -> Timestamp {
+        self.spent_until.before(MAY_BE_EARLY)
+    }
+
+    fn write<P: Platform>(&mut self, platform: &mut P, now: Timestamp, server: &Server) {
+        let allowed = self.allowed_at();
+        let members = u32::try_from(server.member_count()).unwrap_or(u32::MAX);
+        if members > 0 && now < allowed {
+            self.state = RosterState::Due(allowed);
+            return;
+        }
+        let lines = lines_of(server);
+        self.spent_until = self.spent_until.max(now);
+        for _ in 0..=lines.len() / MAX_SPILL_ROW_BYTES as usize {
+            self.spent_until = self.spent_until.after(ROSTER_INTERVAL);
+        }
+        self.head = RosterHead { members, attempts: 0, may_lag: self.allowed_at() > now.after(ROSTER_DELAY) };
+        self.state = RosterState::Written;
+        if let Err(error) = platform.write_roster(self.head, Some(&lines)) {
+            platform.log_error(&format!("dormouse: the roster could not be written: {error:?}"));
+            self.state = RosterState::Due(now.after(PANIC_BACKOFF));
+            // Without a roster, nobody is taken for lost who has left. A full database can still delete.
+            let _ = platform.write_roster(RosterHead::default(), None);
+        }
+    }
+}
+
+impl LoadedWorld {
+    /// Writes the roster, if it is due and the turn `is_timed`: no client waits for what a turn sends that no client has caused.
+    pub(super) fn update_roster<P: Platform>(&mut self, platform: &mut P, now: Timestamp, is_timed: bool) {
+        let mut server = self.world.server();
+        if server.take_members_changed() {
+            self.roster.handle_change(now, &server);
+        }
+        match self.roster.state {
+            // The handlers of those who were lost are not all called yet.
+            RosterState::Due(_) if is_timed && self.fx.has_dispatches() => {
+                self.roster.state = RosterState::Due(now.after(ROSTER_DELAY));
+            }
+            RosterState::Due(at) if is_timed && at <= now => self.roster.write(platform, now, &server),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl LoadedWorld {
+    /// Writes the roster at once, if it is due soon.
+    pub(super) fn expedite_roster<P: Platform>(&mut self, platform: &mut P, now: Timestamp) {
+        if self.roster.next_timeout(now).is_some() {
+            self.roster.state = RosterState::Due(now);
+            self.update_roster(platform, now, true);
+        }
+    }
+}
+
+/// Returns a line for each member.
+fn lines_of(server: &Server) -> Vec<u8> {
+    let mut lines = Vec::new();
+    server.each_member(|key, session| {
+        let max_bytes = if lines.len() > MAX_FULL_ROSTER_BYTES { 0 } else { MAX_ROSTER_VALUE_BYTES };
+        if lines.len() < MAX_ROSTER_BYTES
+            && let Some(session) = server.snapshot_member(key, session, max_bytes)
+        {
+            // Cannot fail: every snapshot can be written as JSON, and memory takes it.
+            let _ = serde_json::to_writer(&mut lines, &session);
+            lines.push(b'\n');
+        }
+    });
+    lines
+}
