@@ -225,7 +225,7 @@ pub const ROW_BURST: Duration = Duration::from_secs(10);
 
 /// How long a change of the members of a world, or of the acknowledgements that they owe, waits to be written to the
 /// roster: those who come or go together cost one row. The wait is a timer, which is billed as the time of an object
-/// that is awake: half a second costs four fifths of a row.
+/// that is awake: half a second costs four fifths of a row, so that a longer wait saves nothing.
 pub const ROSTER_DELAY: Duration = Duration::from_millis(500);
 
 /// Time between two writes of the roster, in the long run: clients that join and leave in a loop cost a row in each.
@@ -235,8 +235,8 @@ pub const ROSTER_INTERVAL: Duration = Duration::from_secs(5);
 /// within a second or two after a deploy.
 pub const ROSTER_BURST: u32 = 4;
 
-/// Longest data, auth and rooms of a socket in the roster, in bytes each. The roster is written anew when a client
-/// joins or leaves.
+/// Longest data, auth and rooms of a socket in the roster, in bytes each. The whole roster is written when a client
+/// joins or leaves, because rows are billed by their number.
 pub const MAX_ROSTER_VALUE_BYTES: usize = 2_048;
 
 /// Length of the roster, in bytes, from which on data, auth and rooms are left out: a row. A world of 1,000 clients has

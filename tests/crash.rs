@@ -1,6 +1,6 @@
 //! What survives the end of the object's process: the handlers for clients that are gone, and for acknowledgements that they owed,
 //! are called afterwards. `miniflare/crash.test.mjs` kills the real runtime.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
@@ -188,7 +188,9 @@ fn a_table_that_comes_and_goes_costs_two_rows_and_its_messages_none() {
         host.sleep();
     }
     assert_eq!(host.runtime().roster_rows, 1);
-    table.iter().for_each(|no| host.gone(*no, Reason::TransportClose));
+    for no in table {
+        host.gone(no, Reason::TransportClose);
+    }
     host.advance(A_SECOND);
     assert_eq!(host.runtime().roster_rows, 2);
 }
@@ -237,7 +239,9 @@ fn a_world_of_a_thousand_is_in_one_row_and_a_large_one_in_few() {
         let mut host = Host::new(harness::shared_heartbeat(), app);
         for _ in 0..guests {
             let no = connect(&mut host, "guest");
-            (0..debts).for_each(|_| host.text(no, r#"42["owe"]"#));
+            for _ in 0..debts {
+                host.text(no, r#"42["owe"]"#);
+            }
         }
         host.advance(A_SECOND);
         assert_eq!(host.runtime().roster_rows, rows);

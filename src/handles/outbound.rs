@@ -182,6 +182,9 @@ macro_rules! emitter_methods {
         /// acknowledgement; with an error instead if the timeout passes or the client disconnects. `context` may have 4,096 bytes
         /// of JSON.
         ///
+        /// If the world's process is lost, as in a crash, the handlers are called afterwards with the error that the client
+        /// disconnected, as those of [`on_disconnect`](crate::routing::Routes::on_disconnect) are: see there for what is promised.
+        ///
         /// ```
         /// use dormouse::testing::{TestEvent, TestWorld};
         /// use dormouse::error::EmitError;

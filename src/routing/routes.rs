@@ -311,6 +311,12 @@ impl Routes {
 
     /// Registers a handler that is called when a client has left the namespace or is gone, with the
     /// [`Reason`](crate::error::Reason). For a client that leaves before [`on_connect`](Self::on_connect), neither is called.
+    ///
+    /// If the world's process is lost, as in a crash, the handler is called afterwards, with `transport close`: within a ping interval,
+    /// or before somebody connects. It is called once, or again if it is interrupted by a crash; after three, it is given up. The
+    /// socket then has its data and rooms as of half a second after a client last joined or left. Data, auth and rooms of more than
+    /// 2,048 bytes each are empty, and so is the handshake. A client that joined less than half a second before the crash is missed, and
+    /// one that left in that time is reported again; if clients come and go all the time, this is up to a ping interval.
     #[must_use]
     pub fn on_disconnect<M>(mut self, handler: impl Handler<Disconnect, M>) -> Self {
         self.on_disconnect.push(erase(handler));
