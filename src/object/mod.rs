@@ -23,8 +23,7 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
-pub(crate) use platform::RosterHead;
-pub use platform::{Platform, RowKind, Unfinished};
+pub use platform::{Platform, RosterHead, RowKind, Unfinished};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
 pub use shell::Shell;
