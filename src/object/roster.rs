@@ -102,8 +102,8 @@ impl Roster {
         let soon = now.after(ROSTER_DELAY);
         self.state = match self.state {
             // Nothing comes by later that could write that the last one has left.
-            _ if server.member_count() == 0 && self.head.members == 0 => RosterState::Written,
-            RosterState::Due(at) if at > soon && server.member_count() == 0 => RosterState::Due(soon),
+            _ if self.head.members == 0 && !server.has_members() => RosterState::Written,
+            RosterState::Due(at) if at > soon && !server.has_members() => RosterState::Due(soon),
             RosterState::Written => RosterState::Due(soon.max(self.allowed_at())),
             due @ RosterState::Due(_) => due,
         };

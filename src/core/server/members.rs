@@ -16,6 +16,11 @@ impl Server {
         core::mem::replace(&mut self.members_changed, false)
     }
 
+    /// Returns whether a session has joined.
+    pub fn has_members(&self) -> bool {
+        self.engine.joined().next().is_some()
+    }
+
     /// Returns how many sessions have joined.
     pub fn member_count(&self) -> usize {
         self.engine.joined().count()
