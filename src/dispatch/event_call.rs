@@ -9,8 +9,9 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::report::Report;
+use crate::error::Failure;
 use crate::extract::Event;
-use crate::handles::Attempt;
+use crate::handles::poll_handler;
 use crate::routing::{Erased, Routes};
 use crate::value::Args;
 
@@ -26,7 +27,7 @@ enum Step {
     /// The handler is to be called.
     Call(Erased<Event>),
     /// The handler runs.
-    Run(Attempt<Option<Args>>),
+    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>),
     /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
@@ -56,9 +57,10 @@ impl Future for EventCall {
             match step {
                 // Called inside the future, so that a panic before the first await costs only the event.
                 Step::Call(handler) => {
-                    *step = Step::Run(Attempt::new(&event.socket.world, || handler(event.clone())));
+                    event.socket.world.begin_handler();
+                    *step = Step::Run(handler(event.clone()));
                 }
-                Step::Run(running) => match ready!(Pin::new(running).poll(cx)) {
+                Step::Run(running) => match ready!(poll_handler(&event.socket.world, running, cx)) {
                     Ok(answer) => {
                         if let Some(args) = answer {
                             event.ack.send(args);

@@ -1,4 +1,4 @@
-//! The call of a handler, whose writes are undone if it fails.
+//! Calls of handlers, whose writes are undone if they fail.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -9,45 +9,43 @@ use futures::future::LocalBoxFuture;
 use super::world_api::WorldHandle;
 use crate::error::Failure;
 
-/// A call of a handler. If the handler fails before it first waits for something, what it has written is undone. If it panics,
-/// `World` does so.
-pub(crate) struct Attempt<T> {
-    world: WorldHandle,
-    running: LocalBoxFuture<'static, Result<T, Failure>>,
-}
+type Running<T> = LocalBoxFuture<'static, Result<T, Failure>>;
 
-/// Calls a handler, as [`Attempt::new`] does. The caller must poll it at once.
-pub(crate) fn attempt<T: 'static>(
-    world: &WorldHandle,
-    call: impl FnOnce() -> LocalBoxFuture<'static, Result<T, Failure>>,
-) -> LocalBoxFuture<'static, Result<T, Failure>> {
+/// Calls a handler; the caller must poll it at once. If the handler fails before it first waits for something, what it has written
+/// is undone. If it panics, `World` does so.
+pub(crate) fn attempt<T: 'static>(world: &WorldHandle, call: impl FnOnce() -> Running<T>) -> Running<T> {
     world.begin_handler();
     boxed(world, call())
 }
 
+/// Polls a handler, as the future of [`attempt`] does. [`WorldHandle::begin_handler`] was called before the handler.
+pub(crate) fn poll_handler<T>(
+    world: &WorldHandle,
+    running: &mut Running<T>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, Failure>> {
+    let polled = running.as_mut().poll(cx);
+    world.end_handler(matches!(polled, Poll::Ready(Err(_))));
+    polled
+}
+
 /// In a box, so that the futures of callers stay small in the wasm.
 #[inline(never)]
-fn boxed<T: 'static>(
-    world: &WorldHandle,
-    running: LocalBoxFuture<'static, Result<T, Failure>>,
-) -> LocalBoxFuture<'static, Result<T, Failure>> {
+fn boxed<T: 'static>(world: &WorldHandle, running: Running<T>) -> Running<T> {
     Box::pin(Attempt { world: world.clone(), running })
 }
 
-impl<T> Attempt<T> {
-    /// Calls a handler. The caller must poll it at once.
-    pub(crate) fn new(world: &WorldHandle, call: impl FnOnce() -> LocalBoxFuture<'static, Result<T, Failure>>) -> Self {
-        world.begin_handler();
-        Self { world: world.clone(), running: call() }
-    }
+/// A call of a handler.
+struct Attempt<T> {
+    world: WorldHandle,
+    running: Running<T>,
 }
 
 impl<T> Future for Attempt<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.running.as_mut().poll(cx);
-        self.world.end_handler(matches!(polled, Poll::Ready(Err(_))));
-        polled
+        let Self { world, running } = &mut *self;
+        poll_handler(world, running, cx)
     }
 }

@@ -21,7 +21,7 @@ mod world_api;
 
 pub use ack_sender::AckSender;
 pub(crate) use ack_sender::AckSlot;
-pub(crate) use attempt::{Attempt, attempt};
+pub(crate) use attempt::{attempt, poll_handler};
 pub use conn::Conn;
 pub use conn_request::ConnRequest;
 pub(crate) use conn_request::Variables;

@@ -27,13 +27,7 @@ pub(crate) struct Earlier {
 }
 
 impl UndoLog {
-    /// Begins to record for a handler. What an earlier one wrote stays.
-    pub(crate) fn begin_handler(&mut self) {
-        self.clear();
-        self.begin();
-    }
-
-    /// Begins to record for a transaction.
+    /// Begins to record for a handler, or for a transaction.
     pub(crate) fn begin(&mut self) {
         self.begins.push(self.writes.len());
     }

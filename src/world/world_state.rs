@@ -43,6 +43,8 @@ pub(crate) struct WorldState {
     now: Cell<Timestamp>,
     ack_waiters: RefCell<AckWaiters>,
     undo_log: RefCell<UndoLog>,
+    /// Whether a handler runs that has not waited. Most write nothing, so that the log is touched only by those that do.
+    in_handler: Cell<bool>,
     /// Whether the core runs: a panic is then a panic of the core, not of a handler.
     in_core: Cell<bool>,
     /// Whether a turn is under way: its effects are performed at its end.
@@ -66,6 +68,7 @@ impl WorldState {
             now: Cell::new(Timestamp::default()),
             ack_waiters: RefCell::default(),
             undo_log: RefCell::default(),
+            in_handler: Cell::new(false),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
             payer: Payer::default(),
@@ -196,6 +199,7 @@ impl WorldState {
     /// that has rung does not count (`is_there` is false): it is about to be deleted.
     fn write_row(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
         self.charge_row();
+        self.begin_log();
         if !self.undo_log.borrow().lacks(&key) {
             return self.store.write(&key, text);
         }
@@ -205,6 +209,14 @@ impl WorldState {
         self.store.write(&earlier.key, text)?;
         self.undo_log.borrow_mut().record(earlier);
         Ok(())
+    }
+
+    /// Begins to record for the handler that runs, at its first write.
+    fn begin_log(&self) {
+        let mut undo_log = self.undo_log.borrow_mut();
+        if self.in_handler.get() && !undo_log.is_recording() {
+            undo_log.begin();
+        }
     }
 
     /// Undoes what the innermost transaction has written, or the handler.
@@ -339,21 +351,23 @@ impl WorldApi for WorldState {
     }
 
     fn begin_handler(&self) {
-        self.undo_log.borrow_mut().begin_handler();
+        self.in_handler.set(true);
     }
 
     fn end_handler(&self, has_failed: bool) {
-        if has_failed {
-            while self.undo_log.borrow().is_recording() {
-                if let Err(problem) = self.undo() {
-                    self.log(problem);
-                }
+        if !self.in_handler.replace(false) || !self.undo_log.borrow().is_recording() {
+            return;
+        }
+        while has_failed && self.undo_log.borrow().is_recording() {
+            if let Err(problem) = self.undo() {
+                self.log(problem);
             }
         }
         self.undo_log.borrow_mut().clear();
     }
 
     fn transaction(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String> {
+        self.begin_log();
         self.undo_log.borrow_mut().begin();
         let called = catch_unwind(AssertUnwindSafe(body));
         if matches!(called, Ok(true)) {
