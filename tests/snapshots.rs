@@ -121,7 +121,7 @@ fn damaged_rows_cost_one_socket() {
     let sockets = [join_with_long_auth(&mut host), join_with_long_auth(&mut host)];
     host.text(sockets[0], &format!(r#"42["join",{}]"#, rooms_of(1_500)));
     let rows = host.runtime().spilled.clone();
-    assert_eq!(rows.len(), 3, "both halves of the first one are in rows, and one of the other");
+    assert_eq!(rows.len(), 3, "texts and state of the first one are in rows, and texts of the other");
     for key in rows.keys() {
         let others = rows.iter().filter(|((sid, _), _)| *sid != key.0).map(|(_, rows)| rows.clone());
         for damage in others.chain([Vec::new(), vec![b"{}".to_vec()]]) {

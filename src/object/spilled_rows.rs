@@ -90,8 +90,8 @@ impl SpilledRows {
         let are_over = parts.is_empty() || packet != self.packet;
         let new = parts.keys().filter(|place| are_over || !self.parts.contains(place)).count();
         let over = if are_over { self.parts.len() } else { 0 };
-        let halves = self.cost(&texts, RowKind::Texts).saturating_add(self.cost(&body, RowKind::Body));
-        let cost = halves.saturating_add(new).saturating_add(over);
+        let kinds = self.cost(&texts, RowKind::Texts).saturating_add(self.cost(&body, RowKind::Body));
+        let cost = kinds.saturating_add(new).saturating_add(over);
         if cost == 0 {
             return Ok(None);
         }
