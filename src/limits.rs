@@ -173,8 +173,17 @@ pub const MAX_UNDO_BYTES: usize = 16_000_000;
 /// Longest session id that the app may make, in characters. It is part of every URL of a client that polls.
 pub const MAX_SID_CHARS: usize = 64;
 
-/// Delay before work that panicked is retried: retrying at once could loop for ever.
+/// Delay before work that panicked or aborted is retried, for each attempt so far: retrying at once could loop for ever,
+/// and each abort of the wasm instance costs every world of the isolate what it has in memory.
 pub const PANIC_BACKOFF: Duration = Duration::from_mins(1);
+
+/// Most attempts at something that a world does by itself: an alarm, the handler of an acknowledgement that did not
+/// arrive, a guard that is called again after hibernation. If the last one does not end either, it is given up, because
+/// each attempt may have aborted the wasm instance.
+pub const MAX_ATTEMPTS: u32 = 3;
+
+/// Delay between two retries: each has a turn of its own, so that what aborts is not taken for its neighbours.
+pub const RETRY_GAP: Duration = Duration::from_secs(1);
 
 /// Most digits of an acknowledgement id. JavaScript's numbers are exact up to here, so that a client reads the same id
 /// that it sent.

@@ -107,6 +107,14 @@ impl Platform for Runtime {
         self.attachments.clone().into_iter().flatten()
     }
 
+    fn reading(&mut self, conn: Option<ConnId>) {
+        black_box(conn);
+    }
+
+    fn aborts(&self) -> u32 {
+        0
+    }
+
     fn accept(&mut self) -> Result<(ConnId, ConnId), Infallible> {
         let number = self.free.pop().unwrap_or(self.attachments.len());
         self.attachments.resize(self.attachments.len().max(number + 1), None);
@@ -209,6 +217,11 @@ impl Platform for Runtime {
 
     fn store(&self) -> Rc<dyn Store> {
         Rc::new(Nothing)
+    }
+
+    #[expect(clippy::unimplemented, reason = "no bench has anything that is due")]
+    fn sync(&mut self) {
+        unimplemented!("nothing is due")
     }
 
     fn set_alarm(&mut self, at: Timestamp) {

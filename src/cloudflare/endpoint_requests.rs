@@ -76,6 +76,7 @@ pub(crate) async fn fetch(
         body,
         params: Vec::new(),
     };
+    shell.borrow().platform.note("a request");
     let answer = match to {
         Endpoint::Route(path) => {
             request.path = path;

@@ -4,6 +4,8 @@
 mod export;
 
 #[cfg(target_arch = "wasm32")]
+mod abort_handler;
+#[cfg(target_arch = "wasm32")]
 mod endpoint_requests;
 #[cfg(target_arch = "wasm32")]
 mod object_class;

@@ -9,6 +9,7 @@ use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::abort_handler;
 use super::object_fetch;
 use super::respond::respond_message;
 use super::runtime;
@@ -36,19 +37,31 @@ impl WeakShell {
         Some(call(&mut self.0.upgrade()?.borrow_mut()))
     }
 
-    /// Returns the callbacks for timers and for the alarm.
+    /// Does the same for an event that the world causes by itself.
+    fn with_own<T>(&self, event: &str, call: impl FnOnce(&mut Shell<Workers>) -> T) -> Option<T> {
+        self.with(|shell| {
+            shell.platform.note_own(event);
+            call(shell)
+        })
+    }
+
+    /// Returns the callbacks for timers, for the alarm, and for what was written.
     fn callbacks(&self) -> Callbacks {
-        let (counted, timed, found, failed) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let (counted, timed, found) = (self.clone(), self.clone(), self.clone());
+        let (failed, synced) = (self.clone(), self.clone());
         Callbacks {
             shell: Weak::clone(&self.0),
             is_deserted: Box::new(move || {
                 counted.with(|shell| shell.server().session_count() == 0).unwrap_or_default()
             }),
             timer: Box::new(move || {
-                timed.with(Shell::handle_timer);
+                timed.with_own("its timer", Shell::handle_timer);
             }),
             alarm_found: Rc::new(move |at| {
-                found.with(|shell| shell.handle_alarm_found(at));
+                found.with_own("the time of its alarm", |shell| shell.handle_alarm_found(at));
+            }),
+            synced: Box::new(move || {
+                synced.with_own("what was due", Shell::handle_synced);
             }),
             alarm_failed: Box::new(move |error| {
                 failed.with(|shell| shell.handle_alarm_failed(&runtime::text_of(&error)));
@@ -68,7 +81,7 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
             if shell.with(|shell| shell.is_spent()) == Some(true) {
                 let _ = JsFuture::from(runtime::next_tick()).await;
             }
-            if shell.with(Shell::handle_woken).is_none() {
+            if shell.with_own("a waiting handler", Shell::handle_woken).is_none() {
                 return;
             }
             // The runtime's other events come first, even if a handler can always make progress.
@@ -87,6 +100,7 @@ impl Object {
     /// Returns the object for the state and the Worker's variables with which the runtime constructs it.
     pub fn new(state: JsValue, env: &JsValue, app: fn() -> App) -> Self {
         runtime::log(&format!("boot world={}", runtime::world_name(&state)));
+        abort_handler::watch();
         let config = Config::parse(|name| runtime::variable(env, name))
             .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
         Self(AssertUnwindSafe(config.map(|config| {
@@ -112,7 +126,10 @@ impl Object {
 
     /// Handles the alarm, which went off.
     pub fn alarm(&self) {
-        self.with(Shell::handle_alarm);
+        self.with(|shell| {
+            shell.platform.note_own("its alarm");
+            shell.handle_alarm();
+        });
     }
 
     /// Handles a message of a WebSocket.

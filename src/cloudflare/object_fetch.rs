@@ -28,6 +28,7 @@ const OCTET_STREAM: &str = "application/octet-stream";
 /// # Errors
 /// The runtime failed; the client gets a 500.
 pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Result<JsValue, JsValue> {
+    shell.borrow().platform.note("a request");
     let head = RequestHead::new(runtime::head_of(&request));
     let app = shell.borrow_mut().app();
     let asked_world = head.asked_world();
@@ -68,7 +69,11 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
             let (headers, limits) = (headers(), BodyLimits::new(shell.borrow().config()).until(due));
             Ok(promise(async move {
                 let body = limits.read(&request).await;
-                shell.borrow_mut().handle_body(number, sid, body);
+                {
+                    let mut shell = shell.borrow_mut();
+                    shell.platform.note("a request");
+                    shell.handle_body(number, sid, body);
+                }
                 answer(waiting, headers, None).await
             }))
         }
@@ -97,7 +102,7 @@ async fn answer(
 }
 
 fn promise(response: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> JsValue {
-    future_to_promise(AssertUnwindSafe(response)).into()
+    runtime::or_lost(&future_to_promise(AssertUnwindSafe(response))).into()
 }
 
 fn respond(answer: &Response, headers: &[origin::HeaderPair]) -> Result<JsValue, JsValue> {

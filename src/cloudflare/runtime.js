@@ -27,6 +27,11 @@ export function findAlarm(state) {
   return state.storage.getAlarm();
 }
 
+/** Calls back when everything that was written is on the disk; also if that fails, with which the runtime ends the object. */
+export function sync(state, callback) {
+  state.storage.sync().catch((error) => console.error("dormouse: an attempt could not be stored:", error)).then(callback);
+}
+
 export function startTimer(milliseconds, callback) {
   return setTimeout(callback, milliseconds);
 }

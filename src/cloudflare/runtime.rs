@@ -32,6 +32,8 @@ extern "C" {
     pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
     #[wasm_bindgen(method)]
     pub fn wake(this: &Sockets) -> Vec<JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub fn aborts(this: &Sockets) -> u32;
     #[wasm_bindgen(method)]
     pub fn send(this: &Sockets, slot: u32, frame: &str, count: usize, bytes: f64) -> bool;
     #[wasm_bindgen(method, js_name = sendBytes)]
@@ -61,6 +63,19 @@ extern "C" {
     pub fn liveness(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/aborts.js")]
+extern "C" {
+    /// Notes the event under way, for the log if the wasm instance aborts; `state` is undefined if it is none of a world.
+    pub fn note(state: &JsValue, name: &str);
+    #[wasm_bindgen(js_name = noteOwn)]
+    pub fn note_own(state: &JsValue, name: &str);
+    #[wasm_bindgen(js_name = orLost)]
+    pub fn or_lost(response: &js_sys::Promise) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = keepExports)]
+    pub fn keep_exports(exports: &JsValue);
+    pub fn aborted(reading: u32);
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/database.js")]
@@ -150,6 +165,7 @@ extern "C" {
     pub fn delete_alarm(state: &JsValue, failed: &JsValue);
     #[wasm_bindgen(js_name = findAlarm)]
     pub fn find_alarm(state: &JsValue) -> js_sys::Promise;
+    pub fn sync(state: &JsValue, callback: &JsValue);
     #[wasm_bindgen(js_name = startTimer)]
     pub fn start_timer(milliseconds: f64, callback: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]

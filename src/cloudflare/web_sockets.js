@@ -1,6 +1,8 @@
 // The WebSockets of a world. Errors that concern one socket are caught here. For example, `send` throws on a socket that is closing,
 // and that must not cost the event that is being handled.
 
+import { note, noteWake } from "./aborts.js";
+
 // Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
 // connection is over.
 const slotOf = Symbol("dormouse.slot");
@@ -40,8 +42,9 @@ export class Sockets {
     return slot;
   }
 
-  /** Returns the slot of a socket; -1 if the world has closed it. */
+  /** Returns the slot of a socket whose event is handled; -1 if the world has closed it. */
   slot(socket) {
+    note(this.state, "an event of a WebSocket", socket);
     return socket[slotOf] ?? -1;
   }
 
@@ -55,17 +58,27 @@ export class Sockets {
 
   /**
    * Assigns slots from 0 on to the sockets that the runtime kept; returns their attachments in that order. A socket without one
-   * was closed by the world, and is closed again.
+   * was closed by the world, and is closed again. If the wasm instance aborted twice in a row while these were read, the socket
+   * where it stopped is closed; after each further abort, twice as many from there on.
    */
   wake() {
+    const { count, own, socket: stopped } = noteWake(this);
+    this.aborts = Math.max(count, own);
     const attachments = [];
+    let doomed = 0;
     for (const socket of this.state.getWebSockets()) {
-      const attachment = socket.deserializeAttachment();
+      socket[slotOf] = undefined;
+      if (socket === stopped && count > 1) doomed = 2 ** (count - 2);
+      if (doomed > 0) {
+        doomed -= 1;
+        closeForGood(socket, 1011);
+        continue;
+      }
+      const attachment = attachmentOf(socket);
       if (typeof attachment === "string") {
         this.add(socket);
         attachments.push(attachment);
       } else {
-        socket[slotOf] = undefined;
         close(socket, 1000);
       }
     }
@@ -266,6 +279,27 @@ export function close(socket, code) {
   }
 }
 
+/** Closes a socket, and marks it as closed for the next wake. */
+export function closeForGood(socket, code) {
+  try {
+    socket.serializeAttachment(null);
+  } catch {
+    // The connection is lost already.
+  }
+  close(socket, code);
+}
+
+/** Returns the attachment of a socket. A socket whose attachment cannot be read is closed. */
+function attachmentOf(socket) {
+  try {
+    return socket.deserializeAttachment();
+  } catch (error) {
+    console.error("dormouse: a session is closed; its attachment cannot be read:", error);
+    closeForGood(socket, 1000);
+    return null;
+  }
+}
+
 /** Handles the end of a socket, which its peer closed or which failed: answers the close, and ends the watch. */
 export function endSocket(socket, code) {
   socket[overOf] = true;
@@ -277,7 +311,7 @@ export function endSocket(socket, code) {
 export function liveness(state) {
   const liveness = [];
   for (const socket of state.getWebSockets()) {
-    const attachment = socket.deserializeAttachment();
+    const attachment = attachmentOf(socket);
     if (typeof attachment !== "string") continue;
     liveness.push(attachment, state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0);
   }
@@ -288,7 +322,7 @@ export function liveness(state) {
 export function pingAll(state, ping) {
   for (const socket of state.getWebSockets()) {
     try {
-      if (socket.deserializeAttachment() !== null) socket.send(ping);
+      if (attachmentOf(socket) !== null) socket.send(ping);
     } catch {
       // The socket is closing.
     }

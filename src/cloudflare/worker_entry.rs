@@ -8,6 +8,7 @@ use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use super::abort_handler;
 use super::respond::{respond, respond_message};
 use super::runtime;
 use crate::config::{Config, ConfigError, Transports};
@@ -41,14 +42,15 @@ pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
         /// An isolate runs one Worker, and a Worker serves one app.
         static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
     }
+    abort_handler::watch();
+    runtime::note(&JsValue::UNDEFINED, "a request to the Worker");
     let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
     match begin(&request, &env, &app) {
         Ok(Step::Answer(response)) => Promise::resolve(&response),
         Ok(Step::Forward(response)) => response,
         Ok(Step::Ask(details, headers, served)) => {
-            future_to_promise(AssertUnwindSafe(
-                async move { ask(&request, &env, &app, &details, &headers, served).await },
-            ))
+            let response = async move { ask(&request, &env, &app, &details, &headers, served).await };
+            runtime::or_lost(&future_to_promise(AssertUnwindSafe(response)))
         }
         Err(error) => Promise::reject(&error),
     }

@@ -13,6 +13,7 @@ use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::abort_handler;
 use super::runtime;
 use super::runtime::Sockets;
 use crate::config::ReaderBounds;
@@ -42,11 +43,13 @@ pub(crate) struct Callbacks {
     pub alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
     /// Called with the error when the alarm could not be set or deleted.
     pub alarm_failed: Box<dyn FnMut(JsValue)>,
+    /// Called when everything that was written is on the disk.
+    pub synced: Box<dyn FnMut()>,
 }
 
 /// The Workers runtime of one object.
 pub(crate) struct Workers {
-    state: JsValue,
+    pub(super) state: JsValue,
     store: Rc<WorkersStore>,
     sockets: Sockets,
     /// The recipients of the broadcast that is being sent.
@@ -59,6 +62,8 @@ pub(crate) struct Workers {
     ring: Closure<dyn FnMut()>,
     alarm_found: Rc<dyn Fn(Result<Option<Timestamp>, JsValue>)>,
     alarm_failed: Closure<dyn FnMut(JsValue)>,
+    /// Called after every `sync`.
+    synced: Closure<dyn FnMut()>,
     /// Random bytes that are not used yet. The runtime returns many as fast as few.
     random: Vec<u8>,
     next_request: u32,
@@ -71,7 +76,7 @@ pub(crate) struct Workers {
 impl Workers {
     /// Returns the platform of the object with this state, in a deployment with the variables `env`.
     pub(crate) fn new(state: JsValue, env: JsValue, callbacks: Callbacks) -> Self {
-        let Callbacks { shell, is_deserted, timer, alarm_found, alarm_failed } = callbacks;
+        let Callbacks { shell, is_deserted, timer, alarm_found, alarm_failed, synced } = callbacks;
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {
             sockets: new_sockets(&state, ReaderBounds::default(), &is_deserted),
@@ -83,6 +88,7 @@ impl Workers {
             ring: Closure::wrap_assert_unwind_safe(timer),
             alarm_found,
             alarm_failed: Closure::wrap_assert_unwind_safe(alarm_failed),
+            synced: Closure::wrap_assert_unwind_safe(synced),
             random: Vec::new(),
             next_request: 0,
             shell,
@@ -146,8 +152,17 @@ impl Platform for Workers {
     }
 
     fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<> {
+        abort_handler::note_reading(Some(ConnId(0)));
         self.sockets = new_sockets(&self.state, readers, &self.is_deserted);
         self.sockets.wake().into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
+    }
+
+    fn reading(&mut self, conn: Option<ConnId>) {
+        abort_handler::note_reading(conn);
+    }
+
+    fn aborts(&self) -> u32 {
+        self.sockets.aborts()
     }
 
     fn accept(&mut self) -> Result<(JsValue, ConnId), JsValue> {
@@ -286,6 +301,10 @@ impl Platform for Workers {
 
     fn store(&self) -> Rc<dyn Store> {
         Rc::clone(&self.store) as Rc<dyn Store>
+    }
+
+    fn sync(&mut self) {
+        runtime::sync(&self.state, self.synced.as_ref());
     }
 
     fn set_alarm(&mut self, at: Timestamp) {

@@ -75,12 +75,19 @@ pub enum Dispatch {
         /// The acknowledgement, or why there is none.
         result: Result<Args, AckFailure>,
     },
-    /// A named alarm is due.
+    /// The handler of a stored acknowledgement is given up: no attempt to call it has ended.
+    AckGivenUp {
+        /// The socket that owed the acknowledgement.
+        socket: SocketRef,
+    },
+    /// A named alarm is due, or is given up.
     Alarm {
         /// Its name.
-        name: Box<str>,
+        name: Rc<str>,
         /// The handler's context, as JSON.
         context: Rc<str>,
+        /// Which handler is called.
+        call: AlarmCall,
     },
     /// Something happened to a connection.
     Conn {
@@ -108,6 +115,15 @@ pub enum Dispatch {
         /// Why.
         reason: Reason,
     },
+}
+
+/// The handler that is called for a named alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlarmCall {
+    /// The alarm's own, with the number of the attempt, from 1 on.
+    Attempt(u32),
+    /// The one for alarms that are given up.
+    GivenUp,
 }
 
 /// Something that happens to a connection, with Socket.IO or plain Engine.IO.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::dispatch::SocketRef;
 use super::handshake_request::{HandshakeRequest, Protocol};
+use super::named_alarms::NamedAlarm;
 use crate::error::ConnectError;
 use crate::error::Reason;
 use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, SessionKey, Sid, SocketId};
@@ -105,6 +106,8 @@ pub enum Input {
         /// The time of the last pong of each WebSocket that the runtime answered; a WebSocket that sent none is not listed.
         last_pongs: Vec<(ConnId, Timestamp)>,
     },
+    /// The attempts that [`Server::begin_due`](super::server::Server::begin_due) has begun are stored: make them.
+    Due,
     /// Packets of POSTs still wait: handle the next one.
     Continue,
 }
@@ -187,8 +190,15 @@ pub enum Command {
     SetAlarm {
         /// The alarm's name; an alarm that is set under a name in use replaces the other.
         name: Box<str>,
-        /// When it is due, and its handler's context as JSON; `None` cancels it.
-        alarm: Option<(Timestamp, Rc<str>)>,
+        /// The alarm; `None` cancels it.
+        alarm: Option<NamedAlarm>,
+    },
+    /// Note that the handler of a named alarm has ended.
+    EndAlarm {
+        /// The alarm's name.
+        name: Rc<str>,
+        /// Whether it has run to its end. If not, it has panicked, and is called again later.
+        has_run: bool,
     },
     /// Close every session: the server shuts down.
     Shutdown,

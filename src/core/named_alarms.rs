@@ -6,12 +6,18 @@ use litemap::LiteMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{MAX_ATTEMPTS, PANIC_BACKOFF, RETRY_GAP};
 use crate::time::Timestamp;
 
-/// The named alarms of a world.
+/// The named alarms of a world. An alarm stays in the table until its handler has run: before that is called, the alarm is
+/// postponed and counts one attempt more. If the handler aborts the wasm instance, what is stored is true.
 #[derive(Debug, Default)]
 pub(crate) struct NamedAlarms {
-    by_name: LiteMap<Box<str>, (Timestamp, Rc<str>)>,
+    by_name: LiteMap<Box<str>, Alarm>,
+    /// The alarms with an attempt that is begun, and not made yet.
+    begun: Vec<Box<str>>,
+    /// The alarms whose handlers run. An alarm that was set again meanwhile has no attempts.
+    running: Vec<Box<str>>,
     /// When the earliest alarm is due.
     first: Option<Timestamp>,
     /// The alarms that were due or postponed: their rows must be deleted or written.
@@ -27,6 +33,21 @@ pub struct NamedAlarm {
     pub at: Timestamp,
     /// The context of its handler, as JSON.
     pub context: Rc<str>,
+    /// How many attempts were begun, none of which has ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+}
+
+#[derive(Debug)]
+struct Alarm {
+    at: Timestamp,
+    context: Rc<str>,
+    attempts: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(crate) const fn is_zero(attempts: &u32) -> bool {
+    *attempts == 0
 }
 
 impl NamedAlarm {
@@ -35,7 +56,7 @@ impl NamedAlarm {
 
     /// Returns an alarm with this name, its time and its context.
     pub fn new(name: &str, (at, context): &(Timestamp, Rc<str>)) -> Self {
-        Self { name: name.into(), at: *at, context: Rc::clone(context) }
+        Self { name: name.into(), at: *at, context: Rc::clone(context), attempts: 0 }
     }
 
     /// Returns the key of the row of the alarm with this name.
@@ -60,18 +81,29 @@ impl NamedAlarm {
 
 impl NamedAlarms {
     /// Sets or deletes an alarm, whose row the caller has written or deleted.
-    pub(crate) fn set(&mut self, name: Box<str>, alarm: Option<(Timestamp, Rc<str>)>) {
-        self.changed.retain(|changed| *changed != name);
+    pub(crate) fn set(&mut self, name: &str, alarm: Option<NamedAlarm>) {
+        self.changed.retain(|changed| &**changed != name);
         match alarm {
-            Some(alarm) => self.by_name.insert(name, alarm),
-            None => self.by_name.remove(&name),
-        };
+            Some(alarm) => self.insert(alarm),
+            None => drop(self.by_name.remove(name)),
+        }
         self.update();
     }
 
-    /// Returns when an alarm is due, and the context of its handler, as JSON.
+    fn insert(&mut self, NamedAlarm { name, at, context, attempts }: NamedAlarm) {
+        self.by_name.insert(name, Alarm { at, context, attempts });
+    }
+
+    /// Returns when an alarm is due, and the context of its handler, as JSON, if it is set. While its handler runs, it is not.
     pub(crate) fn get(&self, name: &str) -> Option<(Timestamp, Rc<str>)> {
-        self.by_name.get(name).cloned()
+        let alarm = self.stored(name).filter(|alarm| alarm.attempts == 0 || !self.running.contains(&alarm.name))?;
+        Some((alarm.at, alarm.context))
+    }
+
+    /// Returns an alarm as it is stored.
+    pub(crate) fn stored(&self, name: &str) -> Option<NamedAlarm> {
+        let Alarm { at, context, attempts } = self.by_name.get(name)?;
+        Some(NamedAlarm { name: name.into(), at: *at, context: Rc::clone(context), attempts: *attempts })
     }
 
     /// Returns when the earliest alarm is due.
@@ -79,26 +111,75 @@ impl NamedAlarms {
         self.first
     }
 
-    /// Removes the alarms that are due, and calls `take` with each, in the order of their names.
-    pub(crate) fn take_due(&mut self, now: Timestamp, mut take: impl FnMut(&str, &Rc<str>)) {
-        if self.is_due(now) {
-            self.by_name.retain(|name, (at, context)| {
-                let is_due = *at <= now;
-                if is_due {
-                    take(name, context);
-                    self.changed.push(name.clone());
+    /// Returns whether an alarm is due.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.first.is_some_and(|at| at <= now)
+    }
+
+    /// Begins an attempt at each alarm that is due: they are postponed, and [`take_begun`](Self::take_begun) returns them. Those
+    /// with an attempt that did not end go alone, because one of several may abort the wasm instance. Removes those whose last
+    /// attempt did not end, and calls `give_up` with each. Returns whether the caller must store the alarms and go on with
+    /// `take_begun`.
+    pub(crate) fn begin(&mut self, now: Timestamp, mut give_up: impl FnMut(&str, &Rc<str>)) -> bool {
+        let Self { by_name, begun, running, changed, .. } = self;
+        let due = |alarm: &Alarm| alarm.at <= now;
+        let mut goes_alone =
+            by_name.iter().all(|(name, alarm)| !due(alarm) || alarm.attempts > 0 || running.contains(name));
+        let mut has_begun = false;
+        for (name, alarm) in by_name.iter_mut().filter(|(_, alarm)| due(alarm)) {
+            changed.push(name.clone());
+            // Its handler waits for something.
+            if running.contains(name) {
+                alarm.at = now.after(PANIC_BACKOFF);
+            } else if alarm.attempts > 0 && !core::mem::take(&mut goes_alone) {
+                alarm.at = now.after(RETRY_GAP);
+            } else {
+                has_begun = true;
+                if alarm.attempts >= MAX_ATTEMPTS {
+                    give_up(name, &alarm.context);
                 }
-                !is_due
-            });
-            self.update();
+                alarm.attempts = alarm.attempts.saturating_add(1);
+                alarm.at = now.after(PANIC_BACKOFF.saturating_mul(alarm.attempts));
+                begun.push(name.clone());
+            }
         }
+        by_name.retain(|_, alarm| alarm.attempts <= MAX_ATTEMPTS);
+        self.update();
+        has_begun
+    }
+
+    /// Calls `run` with each alarm that [`begin`](Self::begin) has begun, in the order of their names, unless it was set again or
+    /// deleted meanwhile. The handler of each must be called, and then [`end`](Self::end).
+    pub(crate) fn take_begun(&mut self, mut run: impl FnMut(NamedAlarm)) {
+        for name in core::mem::take(&mut self.begun) {
+            if let Some(alarm) = self.stored(&name).filter(|alarm| alarm.attempts > 0) {
+                run(alarm);
+                self.running.push(name);
+            }
+        }
+    }
+
+    /// Handles the end of the handler of an alarm. Unless it was set again meanwhile, it is removed if the handler `has_run`, and
+    /// has another attempt if it panicked.
+    pub(crate) fn end(&mut self, now: Timestamp, name: &str, has_run: bool) {
+        self.running.retain(|running| &**running != name);
+        let Some(alarm) = self.by_name.get_mut(name).filter(|alarm| alarm.attempts > 0) else { return };
+        if has_run {
+            self.by_name.remove(name);
+        } else if alarm.attempts >= MAX_ATTEMPTS {
+            alarm.at = now;
+        } else {
+            return;
+        }
+        self.changed.push(name.into());
+        self.update();
     }
 
     /// Postpones the alarms that are due to `later`.
     pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) {
         if self.is_due(now) {
-            for (name, (at, _)) in self.by_name.iter_mut().filter(|(_, (at, _))| *at <= now) {
-                *at = later;
+            for (name, alarm) in self.by_name.iter_mut().filter(|(_, alarm)| alarm.at <= now) {
+                alarm.at = later;
                 self.changed.push(name.clone());
             }
             self.update();
@@ -117,17 +198,13 @@ impl NamedAlarms {
 
     /// Restores the stored alarms after hibernation.
     pub(crate) fn restore(&mut self, alarms: Vec<NamedAlarm>) {
-        for NamedAlarm { name, at, context } in alarms {
-            self.by_name.insert(name, (at, context));
+        for alarm in alarms {
+            self.insert(alarm);
         }
         self.update();
     }
 
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.first.is_some_and(|at| at <= now)
-    }
-
     fn update(&mut self) {
-        self.first = self.by_name.values().map(|&(at, _)| at).min();
+        self.first = self.by_name.values().map(|alarm| alarm.at).min();
     }
 }

@@ -50,6 +50,7 @@ use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
+use due::Begun;
 use inbox::{Inbox, Next};
 use limited::wait_of;
 use pending_connects::PendingConnects;
@@ -69,6 +70,7 @@ pub struct Server {
     stored_acks: StoredAcks,
     stored_bytes: StoredBytes,
     alarms: NamedAlarms,
+    begun: Begun,
     /// Whether the members of the world, or the acknowledgements that they owe, have changed since the last
     /// [`take_members_changed`](Self::take_members_changed).
     members_changed: bool,
@@ -95,6 +97,7 @@ impl Server {
             stored_acks: StoredAcks::default(),
             stored_bytes: StoredBytes::default(),
             alarms: NamedAlarms::default(),
+            begun: Begun::default(),
             members_changed: false,
             watches_outgoing: false,
             inbox: Inbox::default(),
@@ -110,8 +113,7 @@ impl Server {
         // A timer may be late: what is due is handled before the input.
         self.engine.handle_timeout(now, fx);
         self.handle_ended(fx);
-        self.handle_due(now, fx);
-        self.connect_again(entropy, fx);
+        self.handle_overdue(now, fx);
         match input {
             // As in a world that is full.
             Input::OpenPolling { request, protocol, ref handshake, .. }
@@ -149,6 +151,7 @@ impl Server {
             Input::Debtor { session } => self.engine.handle_debtor(session, fx),
             Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
+            Input::Due => self.handle_begun(entropy, fx),
             Input::Continue => self.handle_next(now, entropy, fx),
         }
         self.handle_ended(fx);

@@ -9,6 +9,7 @@ use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::handshake_request::LazyHandshake;
+use super::named_alarms::is_zero;
 use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
@@ -60,6 +61,9 @@ pub struct SessionState {
     /// Whether it was upgraded from HTTP long-polling.
     #[serde(rename = "u", default, skip_serializing_if = "core::ops::Not::not")]
     pub upgraded: bool,
+    /// How many attempts were begun, none of which has ended, at guards and acknowledgements that were due.
+    #[serde(rename = "t", default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
     /// The protocol above Engine.IO, with its state.
     #[serde(rename = "l")]
     pub client: ClientSnapshot,

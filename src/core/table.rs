@@ -1,7 +1,6 @@
 //! Tables: values by place (an index), by id, by name, and by time.
 //!
-//! Each is built on a single instance of its library's generic type, whatever it holds: every further instance of a balanced
-//! tree adds a dozen kilobytes of wasm.
+//! Each is built on a single instance of its library's generic type: another one of a tree adds a dozen kilobytes of wasm.
 
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,8 +116,13 @@ impl SlotSet {
         self.len == 0
     }
 
-    /// Removes and returns all places, in order. The iterator must be read to its end: otherwise some places are lost, and others
-    /// stay in a set that counts as empty.
+    /// Returns whether a place is in the set.
+    pub(crate) fn contains(&self, place: impl Place) -> bool {
+        let (word, bit) = word_of(place);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Removes and returns all places, in order. The iterator must be read to its end: otherwise, some are lost, and others stay.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
         self.words.iter_mut().enumerate().flat_map(|(number, word)| {

@@ -7,9 +7,11 @@ use super::engine_events::{conn_event, plain_engine};
 use super::event::start_event;
 use super::report::Report;
 use super::task::{Origin, Task, run_all};
-use crate::core::dispatch::{Dispatch, SocketRef};
+use crate::core::dispatch::{AlarmCall, Dispatch, SocketRef};
+use crate::error::Failure;
 use crate::extract::{Acked, Alarm, Call, Connected, Disconnect, Done, NewNamespace, Outgoing, SocketCall};
 use crate::handles::{Io, Socket, WorldHandle};
+use crate::limits::MAX_ATTEMPTS;
 use crate::routing::{App, Erased, Routes};
 
 /// Appends the calls of the handlers for `dispatch` to `tasks`. The caller must poll each once, in order, before it does anything
@@ -67,20 +69,36 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
             let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
             run_all(&handlers, &call, origin, &report)
         }
-        Dispatch::Alarm { name, context } => {
-            let handlers: Vec<_> = app.alarm_handler(&name).cloned().into_iter().collect();
-            if handlers.is_empty() {
-                lost(world, &format!("the alarm {name:?}"));
-            }
-            let call = Alarm { io: Io::main(world.clone()), name: name.into(), context };
-            run_all(&handlers, &call, || Origin::Other("an alarm"), &Report::of(world))
+        Dispatch::AckGivenUp { socket } => {
+            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+            let origin = Origin::Socket(socket.id, socket.namespace.clone());
+            let report = Report::Routes(Rc::clone(routes), handle(socket, None), None);
+            let failure = Failure::new("GIVEN_UP", "No call of an `on_ack` handler has ended");
+            vec![Task::new(origin, report.fail(failure))]
         }
+        Dispatch::Alarm { name, context, call } => alarm(app, world, &name, context, call),
         Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event),
         Dispatch::Opened { sid } => plain_engine(app, world, sid, None, None),
         Dispatch::Message { sid, message } => plain_engine(app, world, sid, Some(message), None),
         Dispatch::Closed { sid, reason } => plain_engine(app, world, sid, None, Some(reason)),
         Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => Vec::new(),
     }
+}
+
+/// Returns the calls of the handlers of an alarm that is due or given up.
+fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call: AlarmCall) -> Vec<Task> {
+    let (handlers, attempt) = match call {
+        AlarmCall::Attempt(attempt) => (app.alarm_handler(name).map(core::slice::from_ref), attempt),
+        AlarmCall::GivenUp => (Some(&*app.on_alarm_given_up), MAX_ATTEMPTS),
+    };
+    let origin = || Origin::Alarm(world.clone(), Rc::clone(name));
+    let Some(handlers) = handlers else {
+        lost(world, &format!("the alarm {name:?}"));
+        origin().handle_end(true);
+        return Vec::new();
+    };
+    let call = Alarm { io: Io::main(world.clone()), name: Rc::clone(name), context, attempt };
+    run_all(handlers, &call, origin, &Report::of(world))
 }
 
 fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(

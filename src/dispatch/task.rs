@@ -57,7 +57,9 @@ pub(crate) enum Origin {
     Event(SocketId, Namespace, AckSlot),
     /// A socket that expects no acknowledgement.
     Socket(SocketId, Namespace),
-    /// Anything else, such as an alarm, by its name for the log.
+    /// An alarm, which has another attempt after a panic.
+    Alarm(WorldHandle, Rc<str>),
+    /// Anything else, by its name for the log.
     Other(&'static str),
 }
 
@@ -66,13 +68,16 @@ impl Origin {
     pub(crate) const fn payer(&self) -> Option<SocketId> {
         match self {
             Self::Connecting(_, socket, _) | Self::Event(socket, ..) | Self::Socket(socket, _) => Some(*socket),
-            Self::Other(_) => None,
+            Self::Alarm(..) | Self::Other(_) => None,
         }
     }
 
-    /// Sends an error to the client that waits for a response, if one does.
-    pub(crate) fn handle_panic(&self) {
+    /// Handles the end of the handler. If it has not run to its end, it has panicked: sends an error to the client that waits for a
+    /// response, if one does.
+    pub(crate) fn handle_end(&self, has_run: bool) {
         match self {
+            Self::Alarm(world, name) => world.perform(Command::EndAlarm { name: Rc::clone(name), has_run }),
+            _ if has_run => {}
             Self::Connecting(world, socket, _) => {
                 let error = ConnectError { message: "Internal error".to_owned(), data: None };
                 world.perform(Command::Refuse { socket: *socket, error });
@@ -93,6 +98,7 @@ impl fmt::Display for Origin {
             Self::Event(id, namespace, _) | Self::Socket(id, namespace) => {
                 write!(f, "the socket {id} in {}", namespace.as_str())
             }
+            Self::Alarm(_, name) => write!(f, "the alarm {name:?}, which has another attempt or is given up,"),
             Self::Other(what) => f.write_str(what),
         }
     }

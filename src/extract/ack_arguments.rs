@@ -23,6 +23,12 @@ pub struct AckContext<T>(pub T);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlarmContext<T>(pub T);
 
+/// The number of the attempt to call the handler of an alarm, from 1 on: more than 1 if an earlier one did not end, because it
+/// panicked or aborted, or the world was lost meanwhile. For a handler of
+/// [`on_alarm_given_up`](crate::App::on_alarm_given_up), it is the number of all attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt(pub u32);
+
 impl<T: FromArgs> Extract<Acked> for AckResult<T> {
     type Claim = AckData;
 
@@ -41,6 +47,14 @@ impl<T: DeserializeOwned> Extract<Acked> for AckContext<T> {
 
     fn extract(call: &mut Acked) -> Result<Self, Failure> {
         context(&call.context).map(Self)
+    }
+}
+
+impl Extract<Alarm> for Attempt {
+    type Claim = ();
+
+    fn extract(call: &mut Alarm) -> Result<Self, Failure> {
+        Ok(Self(call.attempt))
     }
 }
 

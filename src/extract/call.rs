@@ -136,8 +136,8 @@ call! {
     Failed { socket: Socket, event: Option<Rc<str>>, failure: Failure } -> Done, Err
 }
 call! {
-    /// A named alarm went off.
-    Alarm { io: Io, name: Rc<str>, context: Rc<str> } -> Done, Err
+    /// A named alarm went off, or is given up.
+    Alarm { io: Io, name: Rc<str>, context: Rc<str>, attempt: u32 } -> Done, Err
 }
 call! {
     /// An HTTP request for a route of the app arrived.

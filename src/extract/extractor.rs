@@ -8,12 +8,12 @@ use crate::error::Failure;
 /// | extractor | in handlers of |
 /// | --- | --- |
 /// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | all of [`Routes`], and the predicates of `namespaces` |
-/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
+/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `on_alarm_given_up`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`, `on_close`, and the `on_close` of [`RawRoutes`] |
 /// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
-/// | [`AlarmContext<T>`], [`EventName`] | `on_alarm` |
+/// | [`AlarmContext<T>`], [`EventName`], [`Attempt`] | `on_alarm`, `on_alarm_given_up` |
 /// | [`Failure`], `Option<`[`EventName`]`>` | `on_error` |
 /// | [`Rc<HttpRequest>`], [`Json<T>`] | `route` |
 /// | [`Conn`] | `on_upgrade`, `on_packet`, `on_packet_create`, `on_close` |
@@ -142,6 +142,7 @@ use crate::error::Failure;
 /// [`AckSender`]: crate::handles::AckSender
 /// [`AlarmContext<T>`]: super::AlarmContext
 /// [`Args`]: crate::Args
+/// [`Attempt`]: super::Attempt
 /// [`Auth<T>`]: crate::Auth
 /// [`Conn`]: crate::handles::Conn
 /// [`ConnRequest`]: crate::handles::ConnRequest

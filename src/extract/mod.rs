@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::value::reason;
 
 pub use crate::handles::{ConnRequest, HttpRequest};
-pub use ack_arguments::{AckContext, AckResult, AlarmContext};
+pub use ack_arguments::{AckContext, AckResult, AlarmContext, Attempt};
 pub(crate) use call::{
     Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done,
     Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall,

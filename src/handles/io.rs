@@ -236,10 +236,10 @@ impl Io {
     }
 
     /// Sets an alarm: a `setTimeout` that does not keep the world awake. When `after` has passed, never earlier, the handler that
-    /// [`on_alarm`](crate::routing::App::on_alarm) registered under this name is called once with `context`, whether or not the
-    /// world slept. An alarm of the same name that is not due yet is replaced. `context` may have 4,096 bytes of JSON; an `after`
-    /// of more than a hundred years is shortened to that. The alarm is stored when this returns. If the handler that set it fails
-    /// before it first waits, it is undone: see [`Storage`].
+    /// [`on_alarm`](crate::routing::App::on_alarm) registered under this name is called with `context`, whether or not the world
+    /// slept: once, or again if it did not run to its end. An alarm of the same name that is not due yet is replaced. `context` may
+    /// have 4,096 bytes of JSON; an `after` of more than a hundred years is shortened to that. The alarm is stored when this
+    /// returns. If the handler that set it fails before it first waits, it is undone: see [`Storage`].
     ///
     /// ```
     /// use core::time::Duration;

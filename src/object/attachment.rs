@@ -137,7 +137,7 @@ mod tests {
             joining: Vec::new(),
             partial: None,
         };
-        (header, SessionState { sid: Sid::from_entropy([1; 15]), upgraded: false, client })
+        (header, SessionState { sid: Sid::from_entropy([1; 15]), upgraded: false, attempts: 0, client })
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::id::ConnId;
 use crate::time::Timestamp;
 
 impl LoadedWorld {
-    /// Handles an input, performs its effects, and stores what changed. If that is too much for one turn, the rest is left for later
-    /// turns.
-    pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) {
+    /// Handles an input, performs its effects, begins attempts at what is due, and stores what changed. If that is too much for one
+    /// turn, the rest is left for later turns. Returns whether attempts were begun: see [`Platform::sync`].
+    pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) -> bool {
         let now = platform.now();
         self.fx.add_work(1);
         self.note_input(&input);
@@ -25,10 +25,15 @@ impl LoadedWorld {
         if self.fx.is_spent() {
             self.world.go_on_later();
         }
+        let has_begun = self.world.server().begin_due(now, &mut self.fx);
+        if has_begun {
+            self.perform(platform);
+        }
         loop {
             let failed = self.write_all(platform);
             if failed.is_empty() {
-                return self.update_roster(platform, now, is_timed);
+                self.update_roster(platform, now, is_timed);
+                return has_begun;
             }
             for conn in failed {
                 // The world would lose this session when it sleeps. If the session ends now, its client connects again.
@@ -56,7 +61,8 @@ impl LoadedWorld {
     }
 
     fn handle<P: Platform>(&mut self, platform: &mut P, now: Timestamp, input: Input) {
-        self.world.handle(now, input, &mut || platform.entropy(), &mut self.fx);
+        let calls_handlers = !(self.is_cautious && matches!(input, Input::Timeout | Input::Tick { .. }));
+        self.world.handle(now, input, calls_handlers, &mut || platform.entropy(), &mut self.fx);
     }
 
     /// Performs the effects; returns the WebSockets that have too many unsent bytes.

@@ -16,10 +16,10 @@ impl LoadedWorld {
     pub(super) fn write_all<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let Changes { conns, alarms } = self.world.server().take_changes();
         for name in alarms {
-            let alarm = self.world.server().alarm(&name);
+            let alarm = self.world.server().stored_alarm(&name);
             if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
-                // It rings again when the world has slept.
-                platform.log_error(&format!("dormouse: the stored alarm {name:?} could not be deleted: {problem}"));
+                // If it has rung, it rings again when the world has slept.
+                platform.log_error(&format!("dormouse: the row of the alarm {name:?} could not be changed: {problem}"));
             }
         }
         self.write_sessions(platform, conns)

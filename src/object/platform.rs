@@ -73,6 +73,14 @@ pub trait Platform {
     /// WebSockets are slow.
     fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<Self>;
 
+    /// Notes the WebSocket whose snapshot is read next; `None` when all are read. If the object is lost meanwhile,
+    /// [`wake`](Self::wake) may close it.
+    fn reading(&mut self, conn: Option<ConnId>);
+
+    /// Returns how many times in a row the object was lost while it woke, or while it handled an event that it causes by itself,
+    /// as far as that is known at the last [`wake`](Self::wake).
+    fn aborts(&self) -> u32;
+
     /// Accepts a WebSocket that hibernates with the object, and numbers it; returns the client's end.
     ///
     /// # Errors
@@ -181,6 +189,10 @@ pub trait Platform {
 
     /// Returns the storage of the world.
     fn store(&self) -> Rc<dyn Store>;
+
+    /// Waits until everything that was written is on the disk. Then
+    /// [`Shell::handle_synced`](super::shell::Shell::handle_synced) must be called, in an event of its own.
+    fn sync(&mut self);
 
     /// Sets the object's only alarm. When it goes off, the runtime calls
     /// [`Shell::handle_alarm`](super::shell::Shell::handle_alarm), even if the object hibernates. If it cannot be set,

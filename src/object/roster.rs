@@ -40,10 +40,21 @@ enum RosterState {
 }
 
 impl Roster {
-    /// Reads the roster of a world that wakes, and ends the sessions in it that are lost.
-    pub(super) fn recover<P: Platform>(platform: &mut P, server: &mut Server, fx: &mut Effects) -> Self {
+    /// Reads the roster of a world that wakes, and ends the sessions in it that are lost. If the world `is_cautious`, their handlers
+    /// are not called.
+    pub(super) fn recover<P: Platform>(
+        platform: &mut P,
+        server: &mut Server,
+        is_cautious: bool,
+        fx: &mut Effects,
+    ) -> Self {
         let mut roster = Self::default();
         let now = platform.now();
+        if is_cautious {
+            platform.log_error("dormouse: no handlers are called for clients that were lost, because the world aborts");
+            roster.state = RosterState::Due(now);
+            return roster;
+        }
         match roster.end_lost(platform, now, server, fx) {
             Ok(true) => {}
             Ok(false) => roster.state = RosterState::Due(now),

@@ -162,7 +162,8 @@ impl<P: Platform> Shell<P> {
         }
         let is_tick_due = self.server().is_tick_due(now);
         if !is_tick_due {
-            return self.turn(Input::Timeout);
+            self.turn(Input::Timeout);
+            return self.end_own_event();
         }
         // Other deadlines come first, so that a client that is closed now is not pinged.
         self.clock.ring();
@@ -170,6 +171,7 @@ impl<P: Platform> Shell<P> {
         self.clock.note_alarm_off();
         let last_pongs = self.platform.last_pongs();
         self.turn(Input::Tick { last_pongs });
+        self.end_own_event();
     }
 
     /// Handles the result of [`Platform::find_alarm`]: the alarm's time; `None` when it is not set.
@@ -186,6 +188,22 @@ impl<P: Platform> Shell<P> {
             self.ring();
         } else {
             self.turn(Input::Timeout);
+        }
+        self.end_own_event();
+    }
+
+    /// Notes that an event that the world causes by itself has ended.
+    const fn end_own_event(&mut self) {
+        if let Some(loaded) = &mut self.loaded {
+            loaded.is_cautious = false;
+        }
+    }
+
+    /// Handles the end of [`Platform::sync`]: makes the attempts that were begun.
+    pub fn handle_synced(&mut self) {
+        // A world that was read again since has begun nothing.
+        if !self.is_asleep() {
+            self.turn(Input::Due);
         }
     }
 
@@ -214,6 +232,7 @@ impl<P: Platform> Shell<P> {
         };
         let (platform, loaded) = self.wake();
         let turned = catch_unwind(AssertUnwindSafe(|| loaded.turn(platform, input)));
+        let has_begun = *turned.as_ref().unwrap_or(&false);
         if let Err(panic) = turned {
             platform.panicked(panic);
             platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
@@ -231,6 +250,10 @@ impl<P: Platform> Shell<P> {
         let (platform, loaded, clock) = self.wake_with_clock();
         let also = loaded.next_due(platform.now());
         clock.update(platform, &mut loaded.world.server(), also);
+        // After the alarm is set, which makes the next attempt if this one loses the object.
+        if has_begun {
+            platform.sync();
+        }
     }
 
     /// Returns when the timer and the alarm go off, and when the object was constructed.

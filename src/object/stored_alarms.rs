@@ -1,10 +1,7 @@
 //! The stored named alarms: a row for each.
 
-use std::rc::Rc;
-
 use super::platform::Platform;
 use crate::core::named_alarms::NamedAlarm;
-use crate::time::Timestamp;
 
 /// Reads all alarms. What cannot be read is logged and left out.
 pub(super) fn read<P: Platform>(platform: &mut P) -> Vec<NamedAlarm> {
@@ -26,8 +23,8 @@ pub(super) fn read<P: Platform>(platform: &mut P) -> Vec<NamedAlarm> {
 ///
 /// # Errors
 /// The platform failed.
-pub(super) fn write(platform: &impl Platform, name: &str, alarm: Option<&(Timestamp, Rc<str>)>) -> Result<(), String> {
-    let row = alarm.map(|alarm| NamedAlarm::new(name, alarm).to_json());
+pub(super) fn write(platform: &impl Platform, name: &str, alarm: Option<&NamedAlarm>) -> Result<(), String> {
+    let row = alarm.map(NamedAlarm::to_json);
     platform.store().write(&NamedAlarm::key(name), row.as_deref())
 }
 
@@ -35,16 +32,17 @@ pub(super) fn write(platform: &impl Platform, name: &str, alarm: Option<&(Timest
 mod tests {
     use super::*;
     use crate::testing::virtual_runtime::VirtualPlatform;
+    use crate::time::Timestamp;
 
     #[test]
     fn one_damaged_row_costs_one_alarm() {
         let mut platform = VirtualPlatform::default();
-        let alarm = |millis| (Timestamp::from_millis(millis), Rc::from("1"));
+        let alarm = |name, millis| NamedAlarm::new(name, &(Timestamp::from_millis(millis), "1".into()));
         for (name, millis) in [("a", 9), ("c", 7)] {
-            write(&platform, name, Some(&alarm(millis))).expect("there is room");
+            write(&platform, name, Some(&alarm(name, millis))).expect("there is room");
         }
         platform.store().write("alarm:b", Some("{")).expect("there is room");
-        assert_eq!(read(&mut platform), [NamedAlarm::new("a", &alarm(9)), NamedAlarm::new("c", &alarm(7))]);
+        assert_eq!(read(&mut platform), [alarm("a", 9), alarm("c", 7)]);
         assert_eq!(platform.log.len(), 1, "{:?}", platform.log);
         platform.store().first_alarm().expect_err("the world wakes for the damaged row, and says so");
         write(&platform, "b", None).expect("it is deleted");

@@ -18,8 +18,12 @@ use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
 use crate::routing::App;
 use crate::world::{Notify, World};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Wake as _;
+
+/// The aborts in a row after which a world wakes without what it was about to do.
+const MANY_ABORTS: u32 = 2;
 
 /// The part of the object's memory that exists only while the world is awake.
 #[derive(Debug)]
@@ -36,38 +40,37 @@ pub(super) struct LoadedWorld {
     pub(super) refused: Option<(RequestId, Refusal)>,
     /// What the world owes of the isolate's memory.
     pub(super) share: Share,
+    /// Whether no handlers are called in the next turn that the world causes by itself, because many in a row aborted.
+    pub(super) is_cautious: bool,
 }
 
 impl LoadedWorld {
-    /// Reads the snapshot of every WebSocket, and the named alarms.
+    /// Reads the snapshot of every WebSocket, and the named alarms. A WebSocket whose snapshot panics is closed, and the world is
+    /// read again without it, because the panic may have left it half changed.
     pub(super) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
-        let mut server = Server::new(config.clone());
-        let mut rows = SlotMap::default();
-        for (number, attachment) in (0..).zip(platform.wake(config.reader_bounds())) {
-            let conn = ConnId(number);
-            match attachment::read(&attachment) {
-                // The probe of a polling session, which was in memory only and is lost.
-                Some(Read::Probe) => platform.close(conn, 1000),
-                read => match restore(platform, conn, read, &mut server) {
-                    Ok(restored) => {
-                        if !restored.is_empty() {
-                            rows.insert(conn, restored);
-                        }
-                    }
-                    Err(problem) => {
-                        platform
-                            .log_error(&format!("dormouse: a session is closed; it cannot be read again: {problem}"));
-                        platform.close(conn, 1000);
-                    }
-                },
+        let (mut server, rows) = loop {
+            let mut reading = ConnId(0);
+            match catch_unwind(AssertUnwindSafe(|| read_sessions(platform, config, &mut reading))) {
+                Ok(read) => break read,
+                Err(panic) => {
+                    platform.panicked(panic);
+                    platform.log_error("dormouse: bug: a snapshot panicked; its session is closed");
+                    platform.close(reading, 1011);
+                }
             }
-        }
+        };
+        platform.reading(None);
         if let Err(error) = sweep(platform, &server) {
             platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
         }
         server.restore_alarms(stored_alarms::read(platform));
+        let is_cautious = platform.aborts() >= MANY_ABORTS;
+        if is_cautious {
+            server.postpone_due(platform.now());
+            server.give_up_restored();
+        }
         let mut fx = Effects::new();
-        let roster = Roster::recover(platform, &mut server, &mut fx);
+        let roster = Roster::recover(platform, &mut server, is_cautious, &mut fx);
         if fx.has_dispatches() {
             notify.wake_by_ref();
         }
@@ -80,9 +83,41 @@ impl LoadedWorld {
             roster,
             late_writes: LateWrites::default(),
             refused: None,
+            is_cautious,
             share: Share::new(config.isolate_bytes),
         }
     }
+}
+
+/// Reads the snapshot of every WebSocket. Sets `reading` to the one that it reads.
+fn read_sessions<P: Platform>(
+    platform: &mut P,
+    config: &Config,
+    reading: &mut ConnId,
+) -> (Server, SlotMap<SpilledRows>) {
+    let mut server = Server::new(config.clone());
+    let mut rows = SlotMap::default();
+    for (number, attachment) in (0..).zip(platform.wake(config.reader_bounds())) {
+        let conn = ConnId(number);
+        *reading = conn;
+        platform.reading(Some(conn));
+        match attachment::read(&attachment) {
+            // The probe of a polling session, which was in memory only and is lost.
+            Some(Read::Probe) => platform.close(conn, 1000),
+            read => match restore(platform, conn, read, &mut server) {
+                Ok(restored) => {
+                    if !restored.is_empty() {
+                        rows.insert(conn, restored);
+                    }
+                }
+                Err(problem) => {
+                    platform.log_error(&format!("dormouse: a session is closed; it cannot be read again: {problem}"));
+                    platform.close(conn, 1000);
+                }
+            },
+        }
+    }
+    (server, rows)
 }
 
 /// Deletes the rows of sessions that do not exist any more, because their WebSockets were lost without an event, as in a deploy.

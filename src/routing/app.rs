@@ -48,6 +48,7 @@ pub struct App {
     pub(crate) on_new_namespace: Vec<Erased<NewNamespace>>,
     alarms: matchit::Router<usize>,
     alarm_handlers: Vec<Erased<Alarm>>,
+    pub(crate) on_alarm_given_up: Vec<Erased<Alarm>>,
     /// The routes by method, with their indices in `http_handlers`.
     pub(crate) http: LiteMap<Box<str>, matchit::Router<usize>>,
     pub(crate) http_handlers: Vec<Erased<Http>>,
@@ -124,6 +125,11 @@ impl App {
     /// The name may be a template: `turn/{game}` is for the alarms `turn/1`, `turn/2`, …, and
     /// [`EventName`](crate::extract::EventName) is the name of the alarm that went off.
     ///
+    /// The handler is called at least once. If it does not run to its end, because it panicked or aborted, or the object was
+    /// lost while it waited, it is called again: a minute later, and two minutes after that.
+    /// [`Attempt`](crate::extract::Attempt) is the number of the call. Then the alarm is given up: see
+    /// [`on_alarm_given_up`](Self::on_alarm_given_up). A handler that returns an error has run.
+    ///
     /// ```
     /// use core::time::Duration;
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -160,6 +166,42 @@ impl App {
             panic!("the alarm {name:?} cannot have this handler: {error}");
         }
         self.alarm_handlers.push(erase(handler));
+        self
+    }
+
+    /// Registers a handler that is called for an alarm that is given up: three calls of its handler did not end. It has the same
+    /// arguments as a handler of [`on_alarm`](Self::on_alarm), and is called once. The log has a line in any case.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use dormouse::testing::{TestEvent, TestWorld};
+    /// use dormouse::error::EmitError;
+    /// use dormouse::extract::EventName;
+    /// use dormouse::{App, Failure, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new()
+    ///         .namespace("/", |ns| ns.on_connect(start))
+    ///         .on_alarm("tick", async || panic!("a bug"))
+    ///         .on_alarm_given_up(given_up)
+    /// }
+    ///
+    /// async fn start(io: Io) -> Result<(), Failure> {
+    ///     io.set_alarm("tick", Duration::from_secs(60), ())
+    /// }
+    ///
+    /// async fn given_up(io: Io, EventName(name): EventName) -> Result<(), EmitError> {
+    ///     io.emit("broken", &*name)
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// world.advance(Duration::from_secs(300));
+    /// assert_eq!(anna.take_events(), [TestEvent::new("broken", "tick")]);
+    /// ```
+    #[must_use]
+    pub fn on_alarm_given_up<M>(mut self, handler: impl Handler<Alarm, M>) -> Self {
+        self.on_alarm_given_up.push(erase(handler));
         self
     }
 

@@ -224,6 +224,19 @@ impl Platform for VirtualPlatform {
         Rc::clone(&self.stored) as Rc<dyn Store>
     }
 
+    fn reading(&mut self, conn: Option<ConnId>) {
+        let no = conn.and_then(|conn| self.numbered(conn));
+        assert!(no.is_none() || no != self.panics_reading, "the snapshot of {no:?} panics");
+    }
+
+    fn aborts(&self) -> u32 {
+        self.aborts
+    }
+
+    fn sync(&mut self) {
+        self.syncs += 1;
+    }
+
     fn set_alarm(&mut self, at: Timestamp) {
         if self.check_room().is_err() {
             self.has_alarm_failed = true;

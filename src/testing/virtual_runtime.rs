@@ -49,6 +49,10 @@ pub struct VirtualPlatform {
     pub said: Vec<Said>,
     /// Makes the object panic when it sends a frame with this text, to simulate a bug of Dormouse.
     pub panics_at: Option<String>,
+    /// Makes the object panic when it reads the snapshot of this WebSocket, to simulate a bug of Dormouse.
+    pub panics_reading: Option<SocketNo>,
+    /// How many times in a row the object was lost while it woke.
+    pub aborts: u32,
     /// Whether the object survives its own panics, as it does in the runtime. If not, they fail the test.
     pub survives_panics: bool,
     /// Makes the runtime refuse an attachment with this text, as it does one that is too long.
@@ -59,6 +63,8 @@ pub struct VirtualPlatform {
     pub(super) is_asked_for_alarm: bool,
     /// Whether an alarm could not be set, and the object has not been told.
     pub(super) has_alarm_failed: bool,
+    /// How often the object waits for what it wrote to be on the disk.
+    pub(super) syncs: usize,
     /// Every request so far.
     pub(super) requests: Vec<Http>,
     pub(super) waiting: BTreeSet<HttpNo>,
@@ -180,11 +186,14 @@ impl Default for VirtualPlatform {
             log: Vec::new(),
             said: Vec::new(),
             panics_at: None,
+            panics_reading: None,
+            aborts: 0,
             survives_panics: false,
             refuses: None,
             timer: None,
             is_asked_for_alarm: false,
             has_alarm_failed: false,
+            syncs: 0,
             requests: Vec::new(),
             waiting: BTreeSet::new(),
             numbered: Vec::new(),
@@ -219,7 +228,7 @@ impl VirtualPlatform {
     /// Drops what does not survive the loss of the object's memory.
     pub(super) fn lose_memory(&mut self) {
         self.timer = None;
-        (self.is_asked_for_alarm, self.has_alarm_failed) = (false, false);
+        (self.is_asked_for_alarm, self.has_alarm_failed, self.syncs) = (false, false, 0);
         self.drop_requests();
     }
 

@@ -99,16 +99,20 @@ impl World {
     /// Handles an input and calls the handlers for it; appends the effects to `fx`. `entropy` returns random bytes for ids. While
     /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
+    /// Unless it `calls_handlers`, those that the input requests are never called.
+    ///
     /// A handler that panics costs its event: the client gets an error if it asked for an acknowledgement, and a line is logged.
     pub(crate) fn handle(
         &mut self,
         now: Timestamp,
         input: Input,
+        calls_handlers: bool,
         entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
         self.state.begin_turn(now, fx);
         self.state.handle(input, entropy);
+        while !calls_handlers && self.state.next_dispatch().is_some() {}
         for request in self.requests.take() {
             self.start(request);
         }
@@ -232,7 +236,8 @@ impl World {
     }
 
     fn handle_finished(&mut self, Finished { origin, holds, result, .. }: Finished) {
-        if result.is_err() {
+        let has_run = result.is_ok();
+        if !has_run {
             self.state.end_handler(true);
         }
         match result {
@@ -240,9 +245,9 @@ impl World {
             Err(panic) if self.state.is_in_core() => resume_unwind(panic),
             Err(_) => {
                 self.state.log(format!("a handler of {origin} panicked; the event is lost, the world goes on"));
-                origin.handle_panic();
             }
         }
+        origin.handle_end(has_run);
         if let Some(socket) = holds {
             // Before newer events, in order; the packet middleware of the first one may hold back the others again.
             self.state.push_dispatches_first(self.held.release(socket));

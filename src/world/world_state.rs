@@ -195,8 +195,8 @@ impl WorldState {
         }
     }
 
-    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. The row of an alarm
-    /// that has rung does not count (`is_there` is false): it is about to be deleted.
+    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. `is_there` is false if
+    /// there is no row.
     fn write_row(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
         self.charge_row();
         self.begin_log();
@@ -232,7 +232,7 @@ impl WorldState {
             if let Some(name) = key.strip_prefix(NamedAlarm::KEY_PREFIX)
                 && !self.is_in_core()
             {
-                let alarm = text.and_then(|text| NamedAlarm::parse(&text).ok()).map(|alarm| (alarm.at, alarm.context));
+                let alarm = text.and_then(|text| NamedAlarm::parse(&text).ok());
                 self.perform(Command::SetAlarm { name: name.into(), alarm });
             }
         }
@@ -327,12 +327,13 @@ impl WorldApi for WorldState {
     }
 
     fn set_alarm(&self, name: &str, alarm: Option<(Timestamp, Rc<str>)>) -> Result<(), String> {
-        let is_set = self.alarm(name).is_some();
-        if alarm.is_none() && !is_set {
+        if alarm.is_none() && self.alarm(name).is_none() {
             return Ok(());
         }
-        let row = alarm.as_ref().map(|alarm| NamedAlarm::new(name, alarm).to_json());
-        self.write_row(NamedAlarm::key(name), row.as_deref(), is_set)?;
+        let alarm = alarm.map(|alarm| NamedAlarm::new(name, &alarm));
+        // Also the alarm whose handler runs, and sets it again.
+        let is_there = self.server.borrow().stored_alarm(name).is_some();
+        self.write_row(NamedAlarm::key(name), alarm.as_ref().map(NamedAlarm::to_json).as_deref(), is_there)?;
         self.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }

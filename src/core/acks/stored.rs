@@ -93,21 +93,19 @@ impl StoredAcks {
         acks.into_iter().map(|(_, stored)| stored)
     }
 
-    /// Removes and returns an acknowledgement whose deadline has passed, with its socket.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(SocketId, StoredAck)> {
+    /// Returns an acknowledgement whose deadline has passed, with its socket.
+    pub(crate) fn first_due(&self, now: Timestamp) -> Option<(SocketId, AckId)> {
         let (_, ack, place) = self.deadlines.first_until(now)?;
-        let socket = self.by_socket.get(place)?.socket;
-        Some((socket, self.remove(place, AckId(ack))?))
+        Some((self.by_socket.get(place)?.socket, AckId(ack)))
     }
 
-    /// Postpones an acknowledgement whose deadline has passed; returns its socket.
-    pub(crate) fn postpone_due(&mut self, now: Timestamp, later: Timestamp) -> Option<SocketId> {
-        let (at, ack, place) = self.deadlines.first_until(now)?;
-        self.deadlines.remove(at, ack, place);
-        let owed = self.by_socket.get_mut(place)?;
-        owed.acks.get_mut(&AckId(ack))?.deadline = later;
-        self.deadlines.insert(later, ack, place);
-        Some(owed.socket)
+    /// Postpones the deadline of an acknowledgement.
+    pub(crate) fn postpone(&mut self, socket: SocketId, ack: AckId, later: Timestamp) {
+        let Some(place) = self.find(socket) else { return };
+        let Some(stored) = self.by_socket.get_mut(place).and_then(|owed| owed.acks.get_mut(&ack)) else { return };
+        self.deadlines.remove(stored.deadline, ack.0, place);
+        stored.deadline = later;
+        self.deadlines.insert(later, ack.0, place);
     }
 
     /// Returns the earliest deadline.
@@ -166,12 +164,14 @@ mod tests {
         assert!(acks.take(socket(1), AckId(1)).is_none());
         assert_eq!(acks.first_deadline(), Some(at(20)));
         assert_eq!(acks.of(socket(1)).map(|(ack, _)| ack).collect::<Vec<_>>(), [AckId(2)]);
-        assert_eq!(acks.take_due(at(20)).map(|(id, _)| id), Some(socket(2)));
-        assert!(acks.take_due(at(20)).is_none());
+        assert_eq!(acks.first_due(at(20)), Some((socket(2), AckId(3))));
+        assert!(acks.take(socket(2), AckId(3)).is_some());
+        assert_eq!(acks.first_due(at(20)), None);
         assert_eq!(acks.take_all(socket(3)).count(), 1);
         assert_eq!(acks.take_all(socket(3)).count(), 0);
-        assert_eq!(acks.postpone_due(at(30), at(90)), Some(socket(1)));
-        assert!(acks.postpone_due(at(30), at(90)).is_none());
+        assert_eq!(acks.first_due(at(30)), Some((socket(1), AckId(2))));
+        acks.postpone(socket(1), AckId(2), at(90));
+        assert_eq!(acks.first_due(at(30)), None);
         assert_eq!(acks.first_deadline(), Some(at(90)));
         assert_eq!(acks.take_all(socket(1)).count(), 1);
         assert_eq!((acks.first_deadline(), acks.by_socket.is_empty(), acks.bytes()), (None, true, 0));

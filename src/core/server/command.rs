@@ -58,7 +58,8 @@ impl Server {
                     self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event, ()).is_none());
                 self.touch_if(is_new, socket);
             }
-            Command::SetAlarm { name, alarm } => self.alarms.set(name, alarm),
+            Command::SetAlarm { name, alarm } => self.alarms.set(&name, alarm),
+            Command::EndAlarm { name, has_run } => self.alarms.end(now, &name, has_run),
             Command::Shutdown => {
                 for session in self.engine.sessions().collect::<Vec<_>>() {
                     self.close_session(now, session, Reason::ServerShuttingDown, fx);

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::Server;
 use super::emission::text_frame;
-use super::pending_connects::RestoredConnect;
 use super::restore::Changed;
 use super::socketio_clients::SocketIoClient;
 use super::stored_bytes::bytes_of_socket;
@@ -39,15 +38,6 @@ impl Server {
         self.touch_session(session, Changed::Namespaces);
         fx.push_dispatch(Dispatch::Connect { socket: socket.to_ref() });
         self.pending_connects.insert(socket);
-    }
-
-    /// Prepares new sockets for the CONNECTs that were not decided before hibernation.
-    pub(super) fn connect_again(&mut self, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
-        for RestoredConnect { session, namespace, auth } in self.pending_connects.take_restored() {
-            // It may be refused now, by a bound that another CONNECT has reached.
-            self.touch_session(session, Changed::Namespaces);
-            self.connect(session, namespace, auth, entropy, fx);
-        }
     }
 
     /// Adds a prepared socket to its namespace: the guards accepted it.

@@ -56,8 +56,14 @@ impl PendingConnects {
         self.restored.iter().filter(move |connect| connect.session == session)
     }
 
-    /// Removes and returns the CONNECTs that were not decided before hibernation.
-    pub(crate) fn take_restored(&mut self) -> Vec<RestoredConnect> {
-        core::mem::take(&mut self.restored)
+    /// Returns the sessions of all CONNECTs that were not decided before hibernation and are not handled again yet.
+    pub(crate) fn restored_sessions(&self) -> impl Iterator<Item = SessionKey> {
+        self.restored.iter().map(|connect| connect.session)
+    }
+
+    /// Removes and returns the first such CONNECT of a session.
+    pub(crate) fn take_restored_of(&mut self, session: SessionKey) -> Option<RestoredConnect> {
+        let place = self.restored.iter().position(|connect| connect.session == session)?;
+        Some(self.restored.remove(place))
     }
 }

@@ -8,6 +8,7 @@ use crate::core::engineio::{SessionCounts, Wakeup};
 #[cfg(doc)]
 use crate::core::input::Input;
 use crate::core::input::Recipients;
+use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
@@ -103,6 +104,11 @@ impl Server {
     /// Returns how many named alarms there would be with this one.
     pub fn alarms_with(&self, name: &str) -> usize {
         self.alarms.count_with(name)
+    }
+
+    /// Returns a named alarm as it is stored, also while its handler runs.
+    pub fn stored_alarm(&self, name: &str) -> Option<NamedAlarm> {
+        self.alarms.stored(name)
     }
 
     /// Returns when a named alarm is due, and the context of its handler, as JSON.

@@ -69,7 +69,7 @@ impl Server {
     /// Returns the state of a session that survives hibernation, on whatever transport it is.
     pub(super) fn snapshot_of(&self, key: SessionKey, session: &Session) -> Option<SessionSnapshot> {
         let mut parts = Parts::new();
-        let (mut due, mut changes) = (None, StateChanges::default());
+        let (mut due, mut changes, mut attempts) = (None, StateChanges::default(), 0);
         let client = match session.protocol {
             Protocol::EngineIo => ClientSnapshot::EngineIo,
             Protocol::SocketIo => {
@@ -92,10 +92,11 @@ impl Server {
                     (parts, partial) = (client.decoder.parts(), client.decoder.snapshot());
                 }
                 let sockets = sockets().map(|socket| snapshot_of(socket, self.stored_acks.of(socket.id))).collect();
+                attempts = client.attempts;
                 ClientSnapshot::SocketIo { handshake, sockets, joining, partial }
             }
         };
-        let body = SessionState { sid: session.sid, upgraded: session.upgraded, client };
+        let body = SessionState { sid: session.sid, upgraded: session.upgraded, attempts, client };
         Some(SessionSnapshot { header: self.engine.header(key, due)?, body, parts, changes })
     }
 
@@ -126,8 +127,15 @@ impl Server {
         let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
         let stored_bytes = bytes_of_session(handshake.stored_bytes());
         self.stored_bytes.add(stored_bytes);
-        let mut client =
-            SocketIoClient { handshake, stored_bytes, decoder, unfinished, changes, ..SocketIoClient::default() };
+        let mut client = SocketIoClient {
+            handshake,
+            stored_bytes,
+            decoder,
+            unfinished,
+            changes,
+            attempts: body.attempts,
+            ..SocketIoClient::default()
+        };
         for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);

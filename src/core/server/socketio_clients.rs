@@ -38,6 +38,8 @@ pub(crate) struct SocketIoClient {
     pub sockets: LiteMap<Namespace, SocketId>,
     /// The client's sockets whose CONNECTs are not decided.
     pub prepared: Vec<SocketId>,
+    /// How many attempts were begun, none of which has ended, at what its sockets have due: see `due.rs`.
+    pub attempts: u32,
 }
 
 /// The result of decoding a message.
