@@ -1,4 +1,6 @@
-//! A relay with events that panic, in a handler or in the core.
+//! A relay with events that panic, in a handler or in the core, and with handlers that abort the wasm instance.
+
+mod aborts;
 
 use bytes::Bytes;
 use dormouse::error::{EmitError, JoinError};
@@ -6,8 +8,9 @@ use dormouse::extract::EventName;
 use dormouse::{Ack, App, Args, Io, Socket};
 
 fn app() -> App {
-    App::new().namespace("/", |ns| {
-        ns.on("test:panic", panics)
+    aborts::add(App::new()).namespace("/", |ns| {
+        aborts::add_events(ns)
+            .on("test:panic", panics)
             .on("test:panic-core", panics_in_the_core)
             .on("test:join", join)
             .on("test:room", emit_to_the_room)
