@@ -49,6 +49,8 @@ fn what_keeps_a_world_awake_is_counted() {
         assert_eq!(awake(&mut host), json!({}));
         let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
         host.text(socket, "40");
+        // Who is in is written after half a second.
+        host.advance_millis(600);
         assert_eq!(awake(&mut host), json!({ "webSockets": 1 }), "it lets the world sleep");
 
         let sid = open_polling(&mut host);
@@ -72,6 +74,7 @@ fn handlers_that_wait_are_counted_with_the_events_behind_them() {
     let mut host = Host::new(Config::default(), app);
     let socket = host.open_websocket(WEBSOCKET, Protocol::SocketIo).expect("a session");
     host.text(socket, "40");
+    host.advance_millis(600);
     for _ in 0..3 {
         host.text(socket, r#"42["wait"]"#);
     }

@@ -21,6 +21,8 @@ mod runtime;
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]
 mod workers_platform;
+#[cfg(target_arch = "wasm32")]
+mod workers_store;
 
 // The macro `world!` uses these in the crate that calls it.
 #[cfg(target_arch = "wasm32")]

@@ -16,6 +16,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::abort_handler;
 use super::runtime;
 use super::runtime::Sockets;
+use super::workers_store::WorkersStore;
 use crate::config::ReaderBounds;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
@@ -80,7 +81,7 @@ impl Workers {
         let is_deserted = Closure::wrap_assert_unwind_safe(is_deserted);
         Self {
             sockets: new_sockets(&state, ReaderBounds::default(), &is_deserted),
-            store: Rc::new(WorkersStore { state: state.clone(), env }),
+            store: Rc::new(WorkersStore::new(state.clone(), env)),
             state,
             slots: Vec::new(),
             is_deserted,
@@ -368,40 +369,6 @@ fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn
         [readers.fine, readers.most, FRAME_OVERHEAD_BYTES].map(|bytes| runtime::integer_to_js(bytes as u64));
     let [slow_after, drop_after] = [SLOW_READER_AFTER, UNREAD_DROP_AFTER].map(runtime::span_to_js);
     Sockets::new(state, fine, most, overhead, slow_after, drop_after, is_deserted.as_ref())
-}
-
-/// The object's own storage.
-#[derive(Debug)]
-struct WorkersStore {
-    state: JsValue,
-    env: JsValue,
-}
-
-impl Store for WorkersStore {
-    fn read(&self, key: &str) -> Result<Option<String>, String> {
-        runtime::read_stored(&self.state, key).map_err(|error| runtime::text_of(&error))
-    }
-
-    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
-        runtime::write_stored(&self.state, key, text).map_err(|error| runtime::text_of(&error))
-    }
-
-    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        runtime::stored_keys(&self.state, prefix).map_err(|error| runtime::text_of(&error))
-    }
-
-    fn alarms(&self) -> Result<Vec<String>, String> {
-        runtime::stored_alarms(&self.state).map_err(|error| runtime::text_of(&error))
-    }
-
-    fn first_alarm(&self) -> Result<Option<Timestamp>, String> {
-        let first = runtime::first_stored_alarm(&self.state).map_err(|error| runtime::text_of(&error))?;
-        Ok(first.map(runtime::time_from_js))
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        runtime::variable(&self.env, name)
-    }
 }
 
 fn volatile_bytes() -> f64 {

@@ -64,6 +64,16 @@ pub enum Standing {
     Limited(Duration),
 }
 
+impl Standing {
+    /// Returns how long the client must wait; `None` if it may go on.
+    pub(crate) const fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Good => None,
+            Self::Limited(wait) => Some(wait),
+        }
+    }
+}
+
 impl Account {
     /// Adds a packet of `bytes` bytes that arrived at `now`, and returns whether the client may go on.
     pub(crate) fn take_packet(&mut self, now: Timestamp, bytes: usize, allowance: &Allowance) -> Standing {

@@ -13,6 +13,7 @@
 //! - `leave_namespace` removes one socket from its namespace; the connection and its other sockets stay. When a session ends,
 //!   each of its sockets leaves its namespace.
 
+mod begun;
 mod command;
 mod connect;
 mod due;
@@ -50,9 +51,8 @@ use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
-use due::Begun;
+use begun::Begun;
 use inbox::{Inbox, Next};
-use limited::wait_of;
 use pending_connects::PendingConnects;
 use restore::Changed;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
@@ -268,7 +268,7 @@ impl Server {
     ) {
         if protocol == Protocol::EngineIo {
             // There is no error message in plain Engine.IO.
-            if wait_of(standing).is_some() {
+            if standing.wait().is_some() {
                 fx.push(Effect::Log(
                     "a session of plain Engine.IO is closed with 1008: it sends more than it may".to_owned(),
                 ));
@@ -290,7 +290,7 @@ impl Server {
         if has_changed {
             self.handle_stored_packet_ended(session);
         }
-        let packet = packet.map(|packet| match (packet, wait_of(standing)) {
+        let packet = packet.map(|packet| match (packet, standing.wait()) {
             (Some(packet), Some(wait)) => self.refuse_limited(now, session, wait, packet, fx),
             (packet, _) => packet,
         });

@@ -182,12 +182,16 @@ impl App {
     /// fn app() -> App {
     ///     App::new()
     ///         .namespace("/", |ns| ns.on_connect(start))
-    ///         .on_alarm("tick", async || panic!("a bug"))
+    ///         .on_alarm("tick", broken)
     ///         .on_alarm_given_up(given_up)
     /// }
     ///
     /// async fn start(io: Io) -> Result<(), Failure> {
     ///     io.set_alarm("tick", Duration::from_secs(60), ())
+    /// }
+    ///
+    /// async fn broken() {
+    ///     panic!("a bug");
     /// }
     ///
     /// async fn given_up(io: Io, EventName(name): EventName) -> Result<(), EmitError> {

@@ -52,15 +52,14 @@ impl Host {
     /// Creates a world that has not been called yet.
     pub fn new(config: Config, app: fn() -> App) -> Self {
         let shell = Shell::new(VirtualPlatform::default(), config, app);
-        let handshake = HandshakeRequest::default();
-        let (responses, worker) = (Vec::new(), app());
+        let (handshake, worker) = (HandshakeRequest::default(), app());
         Self {
             sleepy: false,
             single_turns: false,
             answers_pings: BTreeSet::new(),
             handshake,
             shell,
-            responses,
+            responses: Vec::new(),
             app,
             worker,
             at_once: 0,

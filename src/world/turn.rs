@@ -271,7 +271,8 @@ impl World {
         }
         let Some(client) = self.state.client_of(socket) else { return false };
         let (handlers, bytes) = self.tasks.waiting_of(client);
-        let held: usize = self.state.sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
+        let held: usize =
+            self.state.server().sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
         handlers >= MAX_CLIENT_HANDLERS || bytes.saturating_add(held) >= MAX_CLIENT_WAITING_BYTES
     }
 

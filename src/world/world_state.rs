@@ -136,11 +136,6 @@ impl WorldState {
         Some(self.server.borrow().socket_view(socket)?.conn?.sid)
     }
 
-    /// Returns all sockets of a socket's client.
-    pub(crate) fn sockets_of(&self, socket: SocketId) -> Vec<SocketId> {
-        self.server.borrow().sockets_of(socket)
-    }
-
     /// Refuses an event of a socket whose client has too many waiting handlers.
     pub(crate) fn refuse_event(&self, socket: SocketId, id: Option<AckId>) {
         self.run_core(|server, now, fx| server.refuse_event(now, socket, id, RETRY_WHEN_WAITING, fx));

@@ -101,10 +101,10 @@ impl Session {
         earliest([self.expires, unfollowed_until])
     }
 
-    /// Returns whether it has joined: a session of Socket.IO that was in a namespace, or one of plain Engine.IO. Others have a
-    /// time at which they are closed.
-    pub const fn has_joined(&self) -> bool {
-        self.expires.is_none()
+    /// Returns whether it has joined: a session of Socket.IO that was in a namespace, or one of plain Engine.IO whose client came
+    /// back. Others have a time at which they are closed.
+    pub fn has_joined(&self) -> bool {
+        self.gives_up().is_none()
     }
 
     /// Returns when something is due for the session. The tick of the shared heartbeat is not a session's deadline.

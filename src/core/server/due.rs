@@ -9,6 +9,7 @@ use core::fmt::Display;
 use std::rc::Rc;
 
 use super::Server;
+use super::begun::Begun;
 use super::emission::{push_collected, stored_ack_dispatch};
 use super::pending_connects::RestoredConnect;
 use super::restore::Changed;
@@ -16,24 +17,10 @@ use crate::core::dispatch::{AlarmCall, Dispatch};
 use crate::core::effect::{Effect, Effects};
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
-use crate::core::table::SlotSet;
 use crate::error::{AckFailure, ConnectError};
 use crate::id::{AckId, Entropy, SessionKey, SocketId};
 use crate::limits::{MAX_ATTEMPTS, PANIC_BACKOFF, RETRY_GAP};
 use crate::time::Timestamp;
-
-/// The attempts that are begun and wait for [`Input::Due`](crate::core::input::Input::Due).
-#[derive(Debug, Default)]
-pub(crate) struct Begun {
-    /// Whether there are any, named alarms included.
-    is_pending: bool,
-    /// The sessions that have something due.
-    sessions: SlotSet,
-    /// The acknowledgements that did not arrive.
-    acks: Vec<(SocketId, AckId)>,
-    /// The calls that tell the app what was given up.
-    given_up: Vec<Dispatch>,
-}
 
 impl Server {
     /// Requests handlers for the acknowledgements that handlers await in memory and that did not arrive in time. Marks sessions as

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Server;
-use crate::core::account::{Cost, Standing};
+use crate::core::account::Cost;
 use crate::core::effect::{Effect, Effects};
 use crate::core::engineio::Refused;
 use crate::core::socketio::Packet;
@@ -113,12 +113,4 @@ const MESSAGE: &str = "This client sends or causes more than it may";
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Returns how long a client must wait; `None` if it may go on.
-pub(super) const fn wait_of(standing: Standing) -> Option<Duration> {
-    match standing {
-        Standing::Good => None,
-        Standing::Limited(wait) => Some(wait),
-    }
 }

@@ -8,7 +8,10 @@ impl Server {
     /// on a WebSocket. A client whose CONNECT waits for guards is about to join, and keeps its session.
     pub(super) fn make_room(&mut self, polls: bool, network: u64, fx: &mut Effects) {
         loop {
-            let is_joining = |key| self.clients.get(key).is_some_and(|client| !client.prepared.is_empty());
+            let is_joining = |key| {
+                self.clients.get(key).is_some_and(|client| !client.prepared.is_empty())
+                    || self.pending_connects.restored_of(key).next().is_some()
+            };
             let Some(session) = self.engine.crowded_out(polls, network, is_joining) else { return };
             self.engine.drop_unjoined(session, fx);
             // At once, because the new session may get the same key.
