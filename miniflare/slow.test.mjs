@@ -121,9 +121,31 @@ describe("a client that does not read", { concurrency: true }, () => {
     await sender.close();
   });
 
+  test("with the default rates, the burst of one client closes nobody else, and its sender is told", async () => {
+    const sender = await openWebSocket(worker.url, "/w/told/socket.io/");
+    await connectNamespace(sender);
+    const readers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const wire = await openWebSocket(worker.url, "/w/told/socket.io/");
+        await connectNamespace(wire);
+        return throttle(wire, 1_250_000);
+      }),
+    );
+    const picture = "x".repeat(240_000);
+    let told;
+    for (let n = 0; n < 60 && !told; n++) {
+      sender.send(`42${n}["module.picture","${picture}"]`);
+      const acknowledged = await sender.next();
+      if (acknowledged.includes("RATE_LIMITED")) told = acknowledged;
+    }
+    assert.match(told ?? "", /"retryAfterMs":\d+/);
+    assert.ok(readers.every(({ ws }) => ws.readyState === 1), "a reader was closed");
+    await Promise.all([sender, ...readers].map((wire) => wire.close()));
+  });
+
   test("the burst of one client closes none that reads on, whatever waits for it", async () => {
     // The bursts of one client are 160 MB for all of them.
-    const patient = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "1000000000" } });
+    const patient = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "1000000000", MAX_QUEUED_BYTES_PER_SECOND: "1000000000" } });
     try {
       const sender = await openWebSocket(patient.url, "/w/burst/socket.io/");
       await connectNamespace(sender);

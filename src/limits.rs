@@ -335,6 +335,10 @@ pub const MAX_ROWS_PER_SECOND: NumberLimit = (10, 1..=1_000_000);
 /// refusal is cheap, but not free.
 pub const REFUSALS_PER_SECOND: u64 = 100;
 
+/// Bytes that are sent at once, to all recipients together, from which on it is asked how many of them were queued. Asking is a call
+/// out of wasm, and what is smaller than this fills no memory before the turn ends.
+pub const LARGE_BYTES: usize = 250_000;
+
 /// Unsent bytes of a reader from which on everything that is sent to it counts as queued by its sender. A reader that gets on has
 /// less: it is what 10 Mbit/s transport in 200 ms.
 pub const QUEUED_FROM_BYTES: usize = 250_000;

@@ -25,7 +25,8 @@ fn said(bytes: usize) -> String {
 
 /// Returns a world in an isolate that has memory for all of it, in which a client may send as many packets as it wants.
 fn host() -> Host {
-    let variables = [("ISOLATE_BYTES", "1000000000"), ("MAX_PACKETS_PER_SECOND", "1000000")];
+    let variables =
+        ["ISOLATE_BYTES", "MAX_PACKETS_PER_SECOND", "MAX_QUEUED_BYTES_PER_SECOND"].map(|name| (name, "1000000000"));
     Host::new(harness::config(&variables), apps::echo)
 }
 

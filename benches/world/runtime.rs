@@ -137,6 +137,10 @@ impl Platform for Runtime {
         self.delivered += black_box(conns).len() * black_box(frames).len();
     }
 
+    fn take_queued(&mut self) -> usize {
+        0
+    }
+
     fn unsent(&self) -> Vec<u32> {
         Vec::new()
     }

@@ -20,6 +20,7 @@ extern "C" {
         fine: f64,
         most: f64,
         overhead: f64,
+        queued_from: f64,
         slow_after: f64,
         drop_after: f64,
         is_deserted: &JsValue,
@@ -46,6 +47,8 @@ extern "C" {
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = broadcastFrames)]
     pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
+    #[wasm_bindgen(method, js_name = takeQueued)]
+    pub fn take_queued(this: &Sockets) -> f64;
     #[wasm_bindgen(method)]
     pub fn unsent(this: &Sockets) -> Vec<u32>;
     #[wasm_bindgen(method)]

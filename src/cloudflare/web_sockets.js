@@ -13,9 +13,11 @@ const NO_FRAMES = [];
 
 /** The WebSockets of a world. Each has a slot, whose number is its name in Rust (`ConnId`). */
 export class Sockets {
-  constructor(state, fine, most, overhead, slowAfterMs, dropAfterMs, isDeserted) {
+  constructor(state, fine, most, overhead, queuedFrom, slowAfterMs, dropAfterMs, isDeserted) {
     this.state = state;
-    this.bounds = { fine, most, overhead, slowAfter: slowAfterMs };
+    this.bounds = { fine, most, overhead, queuedFrom, slowAfter: slowAfterMs };
+    // Bytes that were sent to sockets with more than `queuedFrom` unsent bytes.
+    this.queued = 0;
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
     this.list = [];
@@ -92,7 +94,7 @@ export class Sockets {
   send(slot, frame, count, bytes) {
     const socket = this.list[slot];
     if (socket === undefined) return false;
-    const slow = count > 0 && this.measures && this.backlogs[slot].isSlow(socket.bufferedAmount, bytes, count, this.bounds);
+    const slow = count > 0 && this.measures && this.#isSlow(slot, socket.bufferedAmount, bytes, count);
     try {
       socket.send(frame);
     } catch {
@@ -131,13 +133,13 @@ export class Sockets {
   }
 
   #broadcast(slots, first, others, bytes) {
-    const { list, backlogs, measures, bounds } = this;
+    const { list, measures } = this;
     const frames = 1 + others.length;
     let slow;
     for (let i = 0; i < slots.length; i++) {
       const socket = list[slots[i]];
       if (socket === undefined) continue;
-      if (measures && backlogs[slots[i]].isSlow(socket.bufferedAmount, bytes, frames, bounds)) (slow ??= []).push(slots[i]);
+      if (measures && this.#isSlow(slots[i], socket.bufferedAmount, bytes, frames)) (slow ??= []).push(slots[i]);
       try {
         socket.send(first);
         for (let j = 0; j < others.length; j++) socket.send(others[j]);
@@ -146,6 +148,18 @@ export class Sockets {
       }
     }
     return slow;
+  }
+
+  #isSlow(slot, unsent, bytes, frames) {
+    if (unsent > this.bounds.queuedFrom) this.queued += bytes;
+    return this.backlogs[slot].isSlow(unsent, bytes, frames, this.bounds);
+  }
+
+  /** Returns the bytes that were queued since the last call. */
+  takeQueued() {
+    const { queued } = this;
+    this.queued = 0;
+    return queued;
   }
 
   /** Returns what the unsent frames of each socket cost in bytes, by slot. */

@@ -22,7 +22,8 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{
-    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES,
+    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, QUEUED_FROM_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER,
+    VOLATILE_UNSENT_BYTES,
 };
 use crate::object::{Platform, RosterHead, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
@@ -211,6 +212,10 @@ impl Platform for Workers {
         slow.extend(found.into_iter().flatten().map(ConnId));
     }
 
+    fn take_queued(&mut self) -> usize {
+        usize::try_from(runtime::integer_from_js(self.sockets.take_queued())).unwrap_or(usize::MAX)
+    }
+
     fn unsent(&self) -> Vec<u32> {
         self.sockets.unsent()
     }
@@ -365,10 +370,10 @@ impl Platform for Workers {
 }
 
 fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
-    let [fine, most, overhead] =
-        [readers.fine, readers.most, FRAME_OVERHEAD_BYTES].map(|bytes| runtime::integer_to_js(bytes as u64));
+    let [fine, most, overhead, queued_from] = [readers.fine, readers.most, FRAME_OVERHEAD_BYTES, QUEUED_FROM_BYTES]
+        .map(|bytes| runtime::integer_to_js(bytes as u64));
     let [slow_after, drop_after] = [SLOW_READER_AFTER, UNREAD_DROP_AFTER].map(runtime::span_to_js);
-    Sockets::new(state, fine, most, overhead, slow_after, drop_after, is_deserted.as_ref())
+    Sockets::new(state, fine, most, overhead, queued_from, slow_after, drop_after, is_deserted.as_ref())
 }
 
 fn volatile_bytes() -> f64 {

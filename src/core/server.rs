@@ -80,6 +80,8 @@ pub struct Server {
     inbox: Inbox,
     /// The socket that sent the last event, and its session: it almost always is the one that pays for what is emitted next.
     last_sender: Option<(SocketId, SessionKey)>,
+    /// The socket that paid for the last emission.
+    last_payer: Option<SocketId>,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
 }
@@ -102,6 +104,7 @@ impl Server {
             watches_outgoing: false,
             inbox: Inbox::default(),
             last_sender: None,
+            last_payer: None,
             recipients: Vec::new(),
         }
     }

@@ -67,10 +67,10 @@ impl LoadedWorld {
 
     /// Performs the effects; returns the WebSockets that have too many unsent bytes.
     fn perform<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
-        let mut slow = Vec::new();
+        let (mut slow, mut is_large) = (Vec::new(), false);
         let mut effects = self.fx.take();
         for effect in effects.drain(..) {
-            self.note_effect(&effect);
+            is_large |= self.note_effect(&effect);
             match effect {
                 Effect::Send { conn, frames, volatile } => {
                     if platform.send(conn, &frames, volatile) {
@@ -99,6 +99,10 @@ impl LoadedWorld {
                 },
                 Effect::Note(line) => platform.log(&line),
             }
+        }
+        if is_large {
+            let queued = platform.take_queued();
+            self.world.server().charge_queued(platform.now(), queued);
         }
         self.fx.recycle(effects);
         slow

@@ -106,6 +106,9 @@ pub trait Platform {
     /// packet is sent to those only that [`send`](Self::send) would send it to.
     fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
 
+    /// Returns the bytes that were sent, since the last call, to WebSockets that had more than `QUEUED_FROM_BYTES` unsent before.
+    fn take_queued(&mut self) -> usize;
+
     /// Returns the [cost](cost_of) of the unsent frames of each WebSocket, by its number.
     fn unsent(&self) -> Vec<u32>;
 

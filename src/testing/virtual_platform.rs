@@ -13,7 +13,7 @@ use crate::core::named_alarms::NamedAlarm;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
+use crate::limits::{MAX_SPILL_ROW_BYTES, QUEUED_FROM_BYTES, VOLATILE_UNSENT_BYTES};
 use crate::object::{Platform, RosterHead, RowKind, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -97,6 +97,9 @@ impl Platform for VirtualPlatform {
         if volatile && unsent > VOLATILE_UNSENT_BYTES {
             return false;
         }
+        if unsent > QUEUED_FROM_BYTES {
+            self.queued += frames.iter().map(Frame::len).sum::<usize>();
+        }
         let is_slow = self.is_slow(no, frames);
         for frame in frames {
             if let (Frame::Text(text), Some(at)) = (frame, &self.panics_at) {
@@ -113,6 +116,10 @@ impl Platform for VirtualPlatform {
                 slow.push(conn);
             }
         }
+    }
+
+    fn take_queued(&mut self) -> usize {
+        core::mem::take(&mut self.queued)
     }
 
     fn unsent(&self) -> Vec<u32> {

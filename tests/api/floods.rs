@@ -144,6 +144,30 @@ fn who_goes_on_although_it_is_refused_is_closed_with_1008() {
 }
 
 #[test]
+fn who_sends_faster_than_others_read_is_told_and_they_stay() {
+    napping_with(relay, &[("MAX_QUEUED_BYTES_PER_SECOND", "300000")], |world| {
+        let [anna, ben, cleo] = clients(world, "/");
+        world.nap();
+        ben.stop_reading();
+        let long = "x".repeat(240_000);
+        for _ in 0..14 {
+            anna.emit("say", &long);
+        }
+        // The first two are not queued: until then, ben might read as fast as anna sends.
+        assert_eq!(asked(&anna, "x"), Some(json!([1])));
+        anna.emit("say", &long);
+        assert!(asked(&anna, "x").is_some_and(|told| told[0]["error"]["code"] == "RATE_LIMITED"));
+        anna.emit("say", "refused");
+        assert_eq!(asked(&cleo, "x"), Some(json!([1])));
+        ben.read_again();
+        assert_eq!((heard(&ben).len(), heard(&cleo).len()), (15, 15));
+        assert!(ben.is_connected());
+        world.advance(Duration::from_secs(11));
+        assert_eq!(asked(&anna, "x"), Some(json!([1])));
+    });
+}
+
+#[test]
 fn rows_are_charged_to_whose_event_wrote_them() {
     let app = || {
         App::new().on_alarm("later", async || {}).namespace("/", |ns| {

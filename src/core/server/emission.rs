@@ -77,10 +77,14 @@ impl Server {
     /// more than half of what it may.
     fn pay(&mut self, now: Timestamp, payer: Option<SocketId>, deliveries: usize, volatile: bool) -> bool {
         let Some(session) = payer.and_then(|payer| self.session_of(payer)) else { return true };
-        if volatile && self.engine.is_half_spent(session, Cost::Deliveries) {
+        if volatile
+            && (self.engine.is_half_spent(session, Cost::Deliveries)
+                || self.engine.is_half_spent(session, Cost::QueuedBytes))
+        {
             return false;
         }
         self.engine.charge(now, session, Cost::Deliveries, deliveries);
+        self.last_payer = payer;
         true
     }
 

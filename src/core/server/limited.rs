@@ -63,6 +63,13 @@ impl Server {
         }
     }
 
+    /// Charges the client that paid for the last emission for bytes that wait, because others do not read as fast as it sends.
+    pub fn charge_queued(&mut self, now: Timestamp, bytes: usize) {
+        if let Some(payer) = self.last_payer.take().filter(|_| bytes > 0) {
+            self.charge(now, payer, Cost::QueuedBytes, bytes);
+        }
+    }
+
     /// Returns the session of a socket that is in its namespace or prepared.
     pub(super) fn session_of(&self, socket: SocketId) -> Option<SessionKey> {
         match self.last_sender {
