@@ -7,8 +7,6 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use crate::config::ReaderBounds;
-#[cfg(doc)]
-use crate::config::cost_of;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
@@ -94,7 +92,7 @@ pub trait Platform {
     /// no volatile packet to one with more than `VOLATILE_UNSENT_BYTES` unsent bytes.
     ///
     /// A WebSocket is slow if its client does not get on, however fast others send to it. Its unsent frames
-    /// [cost](cost_of) their payloads and an overhead for each. With at most [`ReaderBounds::fine`] it is not slow, and nothing is
+    /// cost their payloads and an overhead for each. With at most [`ReaderBounds::fine`] it is not slow, and nothing is
     /// remembered. Above, it is watched: whenever its unsent bytes are found to be fewer than before plus what was queued since, it
     /// gets on, and its clock restarts. It is slow if its clock is at `SLOW_READER_AFTER`, or the cost is above
     /// [`ReaderBounds::most`]. This is decided before each packet, so that one large packet marks nobody as slow. The watch is in
@@ -109,7 +107,7 @@ pub trait Platform {
     /// Returns the bytes that were sent, since the last call, to WebSockets that had more than `QUEUED_FROM_BYTES` unsent before.
     fn take_queued(&mut self) -> usize;
 
-    /// Returns the [cost](cost_of) of the unsent frames of each WebSocket, by its number.
+    /// Returns what the unsent frames of each WebSocket cost, as in [`send`](Self::send), by its number.
     fn unsent(&self) -> Vec<u32>;
 
     /// Writes the attachment of a WebSocket, which survives sleep; returns false if the runtime refuses it.
