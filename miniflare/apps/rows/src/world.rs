@@ -59,6 +59,7 @@ async fn put(storage: Storage, Data((key, value)): Data<(String, Value)>) -> Res
 }
 
 /// Writes a value twice, sets an alarm, and then panics or fails; within a transaction after a wait, or not.
+#[expect(clippy::panic, reason = "what a client asks for")]
 async fn put_and_end(io: Io, Data((how, waits)): Data<(String, bool)>) -> Result<Ack<&'static str>, Failure> {
     let write = |storage: &Storage| {
         storage.put("kept", "new")?;
