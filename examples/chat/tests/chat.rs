@@ -66,6 +66,8 @@ fn a_room_remembers_its_last_messages() {
         let anna = somebody(&world, "Anna", "lobby");
         for number in 0..105 {
             ask(&anna, "say", &number.to_string());
+            // Each message is a row, of which a client may write ten a second.
+            world.advance(Duration::from_millis(100));
         }
         anna.close();
         world.advance(Duration::from_hours(24));
