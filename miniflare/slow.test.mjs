@@ -135,7 +135,7 @@ describe("a client that does not read", { concurrency: true }, () => {
     let told;
     for (let n = 0; n < 60 && !told; n++) {
       sender.send(`42${n}["module.picture","${picture}"]`);
-      const acknowledged = await sender.next();
+      const acknowledged = await sender.take("an acknowledgement");
       if (acknowledged.includes("RATE_LIMITED")) told = acknowledged;
     }
     assert.match(told ?? "", /"retryAfterMs":\d+/);
