@@ -2,18 +2,22 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-// `webSockets`, `alarmAt` and `inMemoryMs` do not.
-const HOLDS = ["polling", "draining", "probing", "hangingGets", "openPosts", "waitingHandlers", "heldEvents", "requests", "calls", "closingWebSockets", "unsentBytes", "timerAt"];
+// What keeps a world awake. WebSockets, also closed ones, do not, unless they have unsent bytes.
+const HOLDS = ["polling", "draining", "probing", "hangingGets", "openPosts", "waitingHandlers", "heldEvents", "requests", "calls", "unsentBytes", "timerAt"];
 
-/** Asks until nothing holds the world awake. Returns the seconds that took, and what still holds it if they are too many. */
-export async function quiet(url, world, key, limitSeconds) {
+/**
+ * Asks until nothing holds the world awake, or for `limit` milliseconds. Returns the seconds that took, what `held` it to the end, and
+ * what did `last`.
+ */
+export async function quiet(url, world, key, limit) {
   const began = Date.now();
-  for (;;) {
+  for (let last = "nothing"; ; ) {
     const response = await fetch(`${url}/api/worlds/${world}/awake`, { headers: { authorization: `Bearer ${key}` } });
     const told = await response.json();
-    const holds = HOLDS.filter((name) => told[name]).map((name) => `${name} ${told[name]}`);
+    const held = HOLDS.filter((name) => told[name]).map((name) => `${name} ${told[name]}`).join(", ");
     const seconds = (Date.now() - began) / 1000;
-    if (!holds.length || seconds > limitSeconds) return { seconds, holds };
+    if (!held || seconds * 1000 > limit) return { seconds, held, last };
+    last = held;
     await sleep(250);
   }
 }

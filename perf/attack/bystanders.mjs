@@ -28,13 +28,13 @@ export async function poller(url, world) {
   const gateway = `${url}/w/${world}/socket.io/?EIO=4&transport=polling`;
   const [, sid] = SID.exec(await (await fetch(gateway)).text());
   const session = `${gateway}&sid=${sid}`;
-  await post(session, "40");
+  await send(session, "40");
   await (await fetch(session)).text();
   return session;
 }
 
 /** Posts packets; returns the status. */
-export async function post(session, body) {
+export async function send(session, body) {
   const response = await fetch(session, { method: "POST", body, headers: { "content-type": "text/plain;charset=UTF-8" } });
   await response.text();
   return response.status;

@@ -2,6 +2,7 @@
 // other's sessions. When all of them have gone, nothing may keep the world awake.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { quiet } from "./awake.mjs";
 import { random } from "./random.mjs";
 import { Raw } from "./raw.mjs";
 
@@ -16,8 +17,6 @@ const PACKETS = [
   "40", "40/other,", "41", "1", "2", "3", "2probe", "5", "6", "4", "", "9", '42["module.x",1]', '421["module.x",{"a":[1]}]', '42["nothing"]',
   '451-["module.x",{"_placeholder":true,"num":0}]', "bAAAA", "b!", "43", "430[]", '40{"a":1}', "4\ud800", "x".repeat(300), `42["module.x","${"y".repeat(50_000)}"]`,
 ];
-// What keeps a world awake. WebSockets, also closed ones, do not, unless they have unsent bytes.
-const HOLDS = ["polling", "draining", "probing", "hangingGets", "openPosts", "waitingHandlers", "heldEvents", "requests", "calls", "unsentBytes", "timerAt"];
 const STRANGERS = 60;
 
 // Short: no times of the protocol that a test would have to wait for, besides the 30 s of a session that drains.
@@ -37,7 +36,7 @@ export const fuzz = {
       { what: "requests; connections; sessions seen", value: `${requests}; ${connections}; ${sessions}` },
     ];
     const gone = Date.now();
-    const { held, last } = await quiet(worker.url, short ? 60_000 : 150_000);
+    const { held, last } = await quiet(worker.url, WORLD, KEY, short ? 60_000 : 150_000);
     const quietAfter = ((Date.now() - gone) / 1000).toFixed(1);
     const until = held ? `not in ${quietAfter}: ${held}` : `${quietAfter}; the last: ${last}`;
     rows.push({ what: "seconds until nothing held the world awake", value: until, isBad: held !== "" });
@@ -48,19 +47,6 @@ export const fuzz = {
     return rows;
   },
 };
-
-/** Asks until nothing holds the world awake, or for `limit` milliseconds; returns what `held` it to the end, and what did `last`. */
-async function quiet(url, limit) {
-  const end = Date.now() + limit;
-  for (let last = "nothing"; ; ) {
-    const response = await fetch(`${url}/api/worlds/${WORLD}/awake`, { headers: { authorization: `Bearer ${KEY}` } });
-    const told = await response.json();
-    const held = HOLDS.filter((name) => told[name]).map((name) => `${name} ${told[name]}`).join(", ");
-    if (!held || Date.now() > end) return { held, last };
-    last = held;
-    await sleep(1000);
-  }
-}
 
 class Strangers {
   requests = 0;

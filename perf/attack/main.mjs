@@ -8,13 +8,17 @@ import { parseArgs } from "node:util";
 import { build } from "../../scripts/build.mjs";
 import { Refusal, main, say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
+import { burst } from "./burst.mjs";
+import { frames, post } from "./flood.mjs";
 import { fuzz } from "./fuzz.mjs";
+import { memory } from "./memory.mjs";
+import { strangers } from "./strangers.mjs";
 
 /**
  * The cases by name. `vars(short)` returns the Worker's variables; `run({ worker, short, seed, seconds })` returns rows of
  * `what`, `value` and, if it is worse than the bar, `isBad`.
  */
-export const CASES = { fuzz };
+export const CASES = { post, frames, burst, strangers, memory, fuzz };
 
 /** Runs one case against a Worker of its own; returns its rows. */
 export async function runCase(name, { short = false, seed = Date.now() % 2 ** 32, seconds, build: dir } = {}) {

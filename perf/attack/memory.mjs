@@ -2,8 +2,8 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { io } from "socket.io-client";
 import { readers } from "./bystanders.mjs";
+import { Raw } from "./raw.mjs";
 
 const BAR_MB = 100;
 const WORLDS = Array.from({ length: 6 }, (_, number) => `memory-${number}`);
@@ -60,8 +60,7 @@ async function unread(url, world, share) {
 /** Clients with long headers and a long auth object. */
 async function introduced(url, world, share) {
   const at = new URL(url);
-  const clients = await readers(url, world, 0);
-  const { Raw } = await import("./raw.mjs");
+  const clients = [];
   for (let number = 0; number < 170 * share; number++) {
     const client = new Raw({ hostname: at.hostname, port: at.port, host: at.host });
     client.upgrade(`/w/${world}/socket.io/?EIO=4&transport=websocket`, { "x-long": "h".repeat(7_000), "user-agent": "u".repeat(7_000) });
@@ -74,6 +73,7 @@ async function introduced(url, world, share) {
 
 /** Returns whether a stock client can join a world and is answered. */
 async function answers(url, world) {
+  const { io } = await import("socket.io-client");
   const socket = io(url, { path: `/w/${world}/socket.io/`, transports: ["websocket"], forceNew: true });
   try {
     await new Promise((connected) => socket.once("connect", connected));
