@@ -89,6 +89,21 @@ impl Share {
         self.sent >= MEASURE_SENT_BYTES || self.is_all_due(now)
     }
 
+    /// Keeps the world's account as it is, if that is old and the world took in nothing since it was measured. Returns whether it did.
+    pub(super) fn renew(&mut self, now: Timestamp) -> bool {
+        let is_same = self.taken_in == 0 && self.unsent == 0 && self.sent < MEASURE_SENT_BYTES && !self.is_pinned;
+        if !is_same || now < self.due || self.measured == Timestamp::default() || TAKEN.get() > self.max_bytes {
+            return false;
+        }
+        (self.measured, self.due) = (now, now.after(MEASURE_INTERVAL_LONG));
+        ACCOUNTS.with_borrow_mut(|accounts| {
+            if let Some(account) = accounts.iter_mut().find(|account| account.world == self.world) {
+                account.measured = now;
+            }
+        });
+        true
+    }
+
     /// Returns whether all that the world owes must be measured: it may owe much more than before, or the isolate is short of
     /// memory, or its account is old. Mostly, what was sent has been read, and there is nothing else to measure.
     pub(super) fn must_measure_all(&mut self, now: Timestamp, unsent: usize) -> bool {

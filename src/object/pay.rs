@@ -40,7 +40,7 @@ impl LoadedWorld {
     /// Measures what the world owes, if that is due. While all worlds owe too much and nobody owes more than the largest debtor of this
     /// one, closes that.
     pub(super) fn pay<P: Platform>(&mut self, platform: &mut P, now: Timestamp) {
-        if !self.share.is_due(now) {
+        if !self.share.is_due(now) || self.share.renew(now) {
             return;
         }
         for place in 0..MAX_DEBTORS {
