@@ -69,7 +69,7 @@ export function spilledSids(state) {
 }
 
 // The table of the roster: the lines of all members, in rows of a limited length; the first row has the head, too.
-const ROSTER = "CREATE TABLE IF NOT EXISTS roster (part INTEGER PRIMARY KEY, members INTEGER, attempts INTEGER, lags INTEGER, lines BLOB)";
+const ROSTER = "CREATE TABLE IF NOT EXISTS roster (part INTEGER PRIMARY KEY, members INTEGER, attempts INTEGER, lags INTEGER, lines BLOB) WITHOUT ROWID";
 
 const hasRoster = ({ storage: { sql } }) =>
   sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'roster'").toArray().length > 0;
@@ -97,14 +97,14 @@ export function writeRoster(state, members, attempts, mayLag, lines, rowBytes) {
   if (members === 0) {
     if (hasRoster(state)) sql.exec("DELETE FROM roster");
   } else if (lines === undefined) {
-    sql.exec("UPDATE roster SET members = ?, attempts = ?, lags = ? WHERE part = 0", ...head);
+    sql.exec("INSERT OR REPLACE INTO roster SELECT part, ?, ?, ?, lines FROM roster WHERE part = 0", ...head);
   } else {
     sql.exec(ROSTER);
     state.storage.transactionSync(() => {
       const parts = Math.ceil(lines.length / rowBytes);
       for (let part = 0; part < parts; part++) {
         const row = lines.slice(part * rowBytes, (part + 1) * rowBytes);
-        sql.exec("INSERT OR REPLACE INTO roster VALUES (?, ?, ?, ?, ?)", part, ...head, row);
+        sql.exec("INSERT OR REPLACE INTO roster SELECT ?, ?, ?, ?, ?", part, ...head, row);
       }
       sql.exec("DELETE FROM roster WHERE part >= ?", parts);
     });

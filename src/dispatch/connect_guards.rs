@@ -8,7 +8,7 @@ use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
 use crate::error::ConnectError;
 use crate::extract::{Connecting, Lookup};
-use crate::handles::{Socket, WorldHandle, attempt};
+use crate::handles::{Socket, WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
 use crate::routing::App;
 
@@ -24,7 +24,7 @@ pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespac
         let mut found = app.routes(&namespace, None).cloned().map(|routes| (None, routes));
         if found.is_none() {
             for (index, (predicate, routes)) in (0..).zip(&app.predicates) {
-                match attempt(&world, || predicate(Lookup { socket: socket(Some(index)) })).await {
+                match undoable(&world, || predicate(Lookup { socket: socket(Some(index)) })).await {
                     Ok(true) => {
                         found = Some((Some(index), Rc::clone(routes)));
                         break;
@@ -40,7 +40,7 @@ pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespac
             return refuse(ConnectError { message: "Invalid namespace".to_owned(), data: None });
         };
         for guard in &routes.guards {
-            if let Err(failure) = attempt(&world, || guard(Connecting { socket: socket(predicate) })).await {
+            if let Err(failure) = undoable(&world, || guard(Connecting { socket: socket(predicate) })).await {
                 return refuse(failure.into_refused());
             }
         }

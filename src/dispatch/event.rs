@@ -8,7 +8,7 @@ use super::task::{Origin, Task, Work};
 use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
 use crate::extract::{Event, Incoming};
-use crate::handles::{AckSlot, Socket, WorldHandle, attempt};
+use crate::handles::{AckSlot, Socket, WorldHandle, undoable};
 use crate::id::AckId;
 use crate::routing::{App, Erased, Routes};
 use crate::value::Args;
@@ -37,7 +37,7 @@ pub(crate) fn start_event(
     let work = Work::Other(Box::pin(async move {
         for guard in &routes.event_guards {
             let Event { socket, name, args, .. } = event.clone();
-            if let Err(failure) = attempt(&event.socket.world, || guard(Incoming { socket, name, args })).await {
+            if let Err(failure) = undoable(&event.socket.world, || guard(Incoming { socket, name, args })).await {
                 event.ack.send(failure.to_args());
                 Report::Routes(Rc::clone(&routes), event.socket, Some(event.name)).fail(failure).await;
                 return Vec::new();

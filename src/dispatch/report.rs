@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::error::Failure;
 use crate::extract::Failed;
-use crate::handles::{Socket, WorldHandle, attempt};
+use crate::handles::{Socket, WorldHandle, undoable};
 use crate::routing::Routes;
 
 /// Where failures are reported that are not sent to a client.
@@ -36,7 +36,7 @@ impl Report {
             Self::Routes(routes, socket, event) if !routes.on_error.is_empty() => {
                 for handler in &routes.on_error {
                     let failed = Failed { socket: socket.clone(), event: event.clone(), failure: failure.clone() };
-                    if let Err(failure) = attempt(&socket.world, || handler(failed)).await {
+                    if let Err(failure) = undoable(&socket.world, || handler(failed)).await {
                         log(&socket.world, "a handler of errors", &failure);
                     }
                 }

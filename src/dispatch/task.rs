@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::core::input::Command;
 use crate::error::{ConnectError, Failure};
 use crate::extract::{Call, Done};
-use crate::handles::{AckSlot, WorldHandle, attempt};
+use crate::handles::{AckSlot, WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
 use crate::routing::Erased;
 
@@ -149,7 +149,7 @@ type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 fn reporting(origin: Origin, handler: Ready, report: Report) -> Task {
     Task::new(origin, async move {
         // Called inside the future, so that a panic before the first await costs only the event.
-        if let Err(failure) = attempt(report.world(), handler).await {
+        if let Err(failure) = undoable(report.world(), handler).await {
             report.fail(failure).await;
         }
     })

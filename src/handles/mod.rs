@@ -1,7 +1,6 @@
 //! The handles that handlers hold: the world, its sockets, and what can be done with them.
 
 mod ack_sender;
-mod attempt;
 mod awaited_acks;
 mod conn;
 mod conn_request;
@@ -17,11 +16,11 @@ mod outbound;
 mod request_accessors;
 mod socket;
 mod storage;
+mod undoable;
 mod world_api;
 
 pub use ack_sender::AckSender;
 pub(crate) use ack_sender::AckSlot;
-pub(crate) use attempt::{attempt, poll_handler};
 pub use conn::Conn;
 pub use conn_request::ConnRequest;
 pub(crate) use conn_request::Variables;
@@ -34,4 +33,5 @@ pub use io::Io;
 pub use operator::{BroadcastOperator, SocketEmitter};
 pub use socket::Socket;
 pub use storage::Storage;
+pub(crate) use undoable::{poll_handler, undoable};
 pub(crate) use world_api::{WorldApi, WorldHandle};

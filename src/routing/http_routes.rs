@@ -10,7 +10,7 @@ use super::app::App;
 use super::handler::Erased;
 use crate::error::Failure;
 use crate::extract::Http;
-use crate::handles::{HttpRequest, HttpResponse, Io, WorldHandle, attempt};
+use crate::handles::{HttpRequest, HttpResponse, Io, WorldHandle, undoable};
 
 /// If a path has no route of `HEAD`, its route of `GET` answers `HEAD`, and the body is left out.
 const HEAD: (&str, &str) = ("HEAD", "GET");
@@ -62,7 +62,7 @@ impl App {
         let (world, call) = (world.clone(), Http { io: Io::main(world.clone()), request: Rc::new(request) });
         Box::pin(async move {
             // Called in the future, so that a handler that panics before its first await costs only its request.
-            let responded = attempt(&world, || handler(call)).await;
+            let responded = undoable(&world, || handler(call)).await;
             let mut response = responded.unwrap_or_else(|failure| HttpResponse::failed(&failure));
             if is_head {
                 response.body = Bytes::new();

@@ -13,12 +13,12 @@ type Running<T> = LocalBoxFuture<'static, Result<T, Failure>>;
 
 /// Calls a handler; the caller must poll it at once. If the handler fails before it first waits for something, what it has written
 /// is undone. If it panics, `World` does so.
-pub(crate) fn attempt<T: 'static>(world: &WorldHandle, call: impl FnOnce() -> Running<T>) -> Running<T> {
+pub(crate) fn undoable<T: 'static>(world: &WorldHandle, call: impl FnOnce() -> Running<T>) -> Running<T> {
     world.begin_handler();
     boxed(world, call())
 }
 
-/// Polls a handler, as the future of [`attempt`] does. [`WorldHandle::begin_handler`] was called before the handler.
+/// Polls a handler, as the future of [`undoable`] does. [`WorldHandle::begin_handler`] was called before the handler.
 pub(crate) fn poll_handler<T>(
     world: &WorldHandle,
     running: &mut Running<T>,
@@ -32,16 +32,16 @@ pub(crate) fn poll_handler<T>(
 /// In a box, so that the futures of callers stay small in the wasm.
 #[inline(never)]
 fn boxed<T: 'static>(world: &WorldHandle, running: Running<T>) -> Running<T> {
-    Box::pin(Attempt { world: world.clone(), running })
+    Box::pin(Undoable { world: world.clone(), running })
 }
 
 /// A call of a handler.
-struct Attempt<T> {
+struct Undoable<T> {
     world: WorldHandle,
     running: Running<T>,
 }
 
-impl<T> Future for Attempt<T> {
+impl<T> Future for Undoable<T> {
     type Output = Result<T, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
