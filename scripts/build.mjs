@@ -4,7 +4,7 @@
 // build is up to date, only the assets are checked.
 
 import { readFileSync, rmSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { delimiter, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { workerBuild } from "./lib/cargo-tools.mjs";
@@ -13,7 +13,6 @@ import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { RELAY, ROOT, crateDirOf, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
-import { CLASSES, removeUnusedExports } from "./lib/unused-exports.mjs";
 import { ready } from "./setup.mjs";
 
 // Exactly the features that the compiler, wasm-bindgen and unwinding use, so that wasm-opt adds none that an engine may lack.
@@ -41,8 +40,17 @@ const SHRINK = [
 
 const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-/** Returns everything but the files that a build depends on, for its fingerprint. */
-export const settingsOf = (chosen) => ({ ...chosen, SHRINK, CLASSES, binaryen: dependencies.binaryen });
+// The scripts that decide what is in the wasm, apart from this one.
+const SCRIPTS = ["unused-exports.mjs", "wasm-file.mjs", "wasm-linker.mjs"];
+const LINKER = join(ROOT, "scripts/lib/wasm-linker.mjs");
+
+/** Returns everything but the package's files that a build depends on, for its fingerprint. */
+export const settingsOf = (chosen) => ({
+  ...chosen,
+  SHRINK,
+  scripts: SCRIPTS.map((name) => readFileSync(join(ROOT, "scripts/lib", name), "utf8")),
+  binaryen: dependencies.binaryen,
+});
 
 /** Builds the Worker if it is not up to date; returns the output directory. `unwind` is set only to measure its cost. */
 export async function build({ example, crate, features = "", out, unwind = canUnwind() } = {}) {
@@ -64,9 +72,10 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   const args = ["--release", "--no-opt", "--out-dir", relative(crateDir, out)];
   if (unwind) args.push("--panic-unwind");
   if (features) args.push("--features", features);
-  await run(tool.command, args, { cwd: crateDir, env: tool.env });
+  // The linker is a script, too.
+  const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
+  await run(tool.command, args, { cwd: crateDir, env: { ...tool.env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH } });
   const wasm = join(out, "index_bg.wasm");
-  await removeUnusedExports(wasm);
   await run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
   layOutAssets(out, crateDir);
   markFresh(out, print);
