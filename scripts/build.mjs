@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { workerBuild } from "./lib/cargo-tools.mjs";
 import { layOutAssets } from "./lib/client.mjs";
+import { nameByOrder } from "./lib/function-order.mjs";
 import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { RELAY, ROOT, crateDirOf, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
@@ -27,8 +28,8 @@ const FEATURES = [
 ];
 
 // Function names, which only a debugger reads, are a quarter of the wasm. Cargo's own `strip` would also remove what wasm-bindgen
-// needs. Sorted by name, the instances of one generic function are next to each other, where compression finds that they are
-// similar; that does not work if each was inlined into its only caller.
+// needs. Functions that are similar are next to each other, where compression finds that; that does not work if each was inlined
+// into its only caller.
 const SHRINK = [
   ...FEATURES.map((feature) => `--enable-${feature}`),
   "-Os",
@@ -41,7 +42,7 @@ const SHRINK = [
 const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 // The scripts that decide what is in the wasm, apart from this one.
-const SCRIPTS = ["unused-exports.mjs", "wasm-file.mjs", "wasm-linker.mjs"];
+const SCRIPTS = ["function-order.mjs", "unused-exports.mjs", "wasm-file.mjs", "wasm-linker.mjs"];
 const LINKER = join(ROOT, "scripts/lib/wasm-linker.mjs");
 
 /** Returns everything but the package's files that a build depends on, for its fingerprint. */
@@ -76,7 +77,11 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   await run(tool.command, args, { cwd: crateDir, env: { ...tool.env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH } });
   const wasm = join(out, "index_bg.wasm");
-  await run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
+  const shrink = () => run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
+  // Only what is shrunk shows which functions are similar.
+  await shrink();
+  nameByOrder(wasm);
+  await shrink();
   layOutAssets(out, crateDir);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);
