@@ -29,11 +29,12 @@ const FEATURES = [
 
 // Function names, which only a debugger reads, are a quarter of the wasm. Cargo's own `strip` would also remove what wasm-bindgen
 // needs. Functions that are similar are next to each other, where compression finds that; that does not work if each was inlined
-// into its only caller.
+// into its only caller. The low memory is the end of the stack: no pointer into data is smaller than an offset.
 const SHRINK = [
   ...FEATURES.map((feature) => `--enable-${feature}`),
   "-Os",
   "--one-caller-inline-max-function-size=40",
+  "--low-memory-unused",
   "--reorder-functions-by-name",
   "--strip-debug",
   "--strip-producers",
