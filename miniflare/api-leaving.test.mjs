@@ -9,8 +9,8 @@ import { heardOf, rows, websocket } from "./rows.mjs";
 import { until } from "./waiting.mjs";
 
 const app = rows();
-// The same with a quick heartbeat, for clients that miss it.
-const quick = rows({ PING_INTERVAL_MS: "300", PING_TIMEOUT_MS: "200", CONNECT_TIMEOUT_MS: "1500" });
+// The same with a quick heartbeat, for clients that miss it. A world cannot be evicted before its roster is written, after half a second.
+const quick = rows({ PING_INTERVAL_MS: "1000", PING_TIMEOUT_MS: "1500", CONNECT_TIMEOUT_MS: "4000" });
 
 /** Waits until the watcher was told that this socket left; asserts its reason and its rooms. */
 async function assertLeft(watcher, id, reason, rooms = []) {

@@ -54,6 +54,8 @@ for (const naps of [0, 1]) {
 test("a client that joins no namespace is closed by a hibernated world", async () => {
   const good = await openSocketIo(worker.url, { path: path("idle") });
   const idle = await openWebSocket(worker.url, path("idle"));
+  // A world cannot be evicted before its roster is written, after half a second, and does not get pongs until then.
+  await until(() => good.pings > 1, "the roster to be written");
   assert.equal(await worker.evict("idle"), true);
   await idle.closed();
   assert.deepEqual(idle.received.rest, []);
