@@ -149,8 +149,7 @@ describe("waking", () => {
     assert.equal(abortsOf("unreadable"), 0);
   });
 
-  // The second abort in a row is not noticed since the parts of this were put together. `tests/attempts.rs` shows the rule on the host.
-  test("closes a socket at which it aborted twice", { todo: "the second abort is not noticed" }, async () => {
+  test("closes a socket at which it aborted twice", async () => {
     const [first, broken, last] = await asleep("unwakeable");
     await fault("aborts", 1);
     // Events that meet the aborts are lost.
