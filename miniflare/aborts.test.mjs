@@ -117,6 +117,8 @@ describe("who waits for the lost instance", () => {
     await poller.send("40");
     assert.match(await poller.take(), /^40\{/);
     waiting["a GET that hangs"] = poller.get();
+    const hangs = async () => JSON.parse((await request(`${worker.url}/api/worlds/waits/awake`, { headers })).body).hangingGets > 0;
+    await until(hangs, "the GET to arrive");
     const own = request(`${worker.url}/w/aborter/aborts`);
     for (const [what, answer] of Object.entries(waiting)) await assertAborted(answer, what);
     assert.equal((await own).status, 500);
