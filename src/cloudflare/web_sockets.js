@@ -4,8 +4,9 @@
 import { note, noteWake } from "./aborts.js";
 
 // Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
-// connection is over.
+// connection is over; until its first event, the client's end.
 const slotOf = Symbol("dormouse.slot");
+const clientOf = Symbol("dormouse.client");
 const watchOf = Symbol("dormouse.watch");
 const overOf = Symbol("dormouse.over");
 
@@ -33,6 +34,7 @@ export class Sockets {
     const { 0: client, 1: server } = new WebSocketPair();
     this.state.acceptWebSocket(server);
     this.newest = this.add(server);
+    server[clientOf] = client;
     return client;
   }
 
@@ -47,6 +49,7 @@ export class Sockets {
   /** Returns the slot of a socket whose event is handled; -1 if the world has closed it. */
   slot(socket) {
     note(this.state, "an event of a WebSocket", socket);
+    socket[clientOf] = undefined;
     return socket[slotOf] ?? -1;
   }
 
@@ -191,8 +194,25 @@ export class Sockets {
     this.remove(slot);
     const hasUnsent = this.measures && socket.bufferedAmount > 0;
     close(socket, code);
+    if (hasUnsent) this.#readUnsent(socket, code);
     // If the connection is over, the unsent bytes are dropped with it.
     if (hasUnsent && !socket[overOf]) this.#watch(socket);
+  }
+
+  /**
+   * Reads what a closed socket has unsent, if its client was lost before the object's response was sent: then nobody else reads it, and
+   * the unsent bytes would keep the object awake until the garbage collector finds the client's end.
+   */
+  #readUnsent(socket, code) {
+    const client = socket[clientOf];
+    if (client === undefined) return;
+    socket[clientOf] = undefined;
+    try {
+      client.accept();
+      close(client, code);
+    } catch {
+      // The response was sent.
+    }
   }
 
   /**
