@@ -2,16 +2,19 @@
 //!
 //! Each is built on a single instance of its library's generic type: another one of a tree adds a dozen kilobytes of wasm.
 
+mod by_id;
+
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use hashbrown::HashTable;
 use litemap::LiteMap;
 use slab::Slab;
 
-use crate::id::{ConnId, SessionKey, SocketId};
+use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
+
+pub(crate) use by_id::{ById, Identified};
 
 /// A set as a sorted vector: for few elements, or for elements that are added in order.
 pub(crate) type SmallSet<K> = LiteMap<K, ()>;
@@ -142,112 +145,6 @@ fn word_of(place: impl Place) -> (usize, u64) {
     (place.place() / WORD, 1 << (place.place() % WORD))
 }
 
-/// A value that has an id of its own.
-pub(crate) trait Identified {
-    /// Returns the id, in bytes.
-    fn id(&self) -> &[u8];
-}
-
-impl Identified for SocketId {
-    fn id(&self) -> &[u8] {
-        self.as_bytes()
-    }
-}
-
-/// Values by id. Each keeps its place for as long as it is in the table. The hash does not resist ids that were chosen to
-/// collide, so ids must be random or few.
-#[derive(Debug)]
-pub(crate) struct ById<V> {
-    values: Slab<V>,
-    /// The hash of each value's id, and the value's place.
-    places: HashTable<(usize, usize)>,
-}
-
-impl<V> Default for ById<V> {
-    fn default() -> Self {
-        Self { values: Slab::new(), places: HashTable::new() }
-    }
-}
-
-impl<V: Identified> ById<V> {
-    /// Returns how many values there are.
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Returns whether there are no values.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// Returns a number above the place of every value.
-    pub(crate) fn places(&self) -> usize {
-        self.values.capacity()
-    }
-
-    /// Returns the value of a place.
-    pub(crate) fn get(&self, place: usize) -> Option<&V> {
-        self.values.get(place)
-    }
-
-    /// Returns a mutable reference to the value of a place. Its id must not be changed.
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut V> {
-        self.values.get_mut(place)
-    }
-
-    /// Returns the place of the value that has an id.
-    pub(crate) fn find(&self, id: &[u8]) -> Option<usize> {
-        let hash = hash_of(id);
-        let is_it = |&(its, place): &(usize, usize)| {
-            its == hash && self.values.get(place).is_some_and(|value| value.id() == id)
-        };
-        self.places.find(hash as u64, is_it).map(|&(_, place)| place)
-    }
-
-    /// Adds a value; returns its place, or `None` if its id is taken.
-    pub(crate) fn insert(&mut self, value: V) -> Option<usize> {
-        if self.find(value.id()).is_some() {
-            return None;
-        }
-        let hash = hash_of(value.id());
-        let place = self.values.insert(value);
-        self.places.insert_unique(hash as u64, (hash, place), |&(hash, _)| hash as u64);
-        Some(place)
-    }
-
-    /// Removes and returns the value of a place.
-    pub(crate) fn remove(&mut self, place: usize) -> Option<V> {
-        let value = self.values.try_remove(place)?;
-        let hash = hash_of(value.id());
-        if let Ok(entry) = self.places.find_entry(hash as u64, |&found| found == (hash, place)) {
-            entry.remove();
-        }
-        Some(value)
-    }
-
-    /// Returns the values with their places, in the order of the places.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &V)> {
-        self.values.iter()
-    }
-
-    /// Returns mutable references to the values, with their places. The ids must not be changed.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut V)> {
-        self.values.iter_mut()
-    }
-}
-
-/// Hashes an id, eight bytes at a time: ids are looked up several times for every packet.
-#[expect(clippy::cast_possible_truncation, reason = "a table of 32 bits needs no more of it")]
-fn hash_of(id: &[u8]) -> usize {
-    let (words, rest) = id.as_chunks::<8>();
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
-    let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
-    let hash = words.fold(0, |hash: u64, word| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // Multiplication carries upwards only: the low bits depend on the first bytes of each word, the high bits on all.
-    (hash ^ (hash >> 32)) as usize
-}
-
 /// Values by name. Clients may choose the names and their number: a tree has no collisions that they could provoke.
 #[derive(Debug)]
 pub(crate) struct ByName<V> {
@@ -331,6 +228,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::id::SocketId;
 
     proptest! {
         #[test]
