@@ -218,11 +218,11 @@ pub enum Command {
 
 /// An event to send to clients: an argument of [`Server::emit`](super::server::Server::emit).
 #[derive(Clone, Debug)]
-pub struct Emission {
+pub struct Emission<'a> {
     /// The recipients.
     pub to: Recipients,
     /// Its name.
-    pub event: Rc<str>,
+    pub event: &'a str,
     /// Its arguments.
     pub args: Args,
     /// Whether the event is dropped for clients that are not ready to receive.

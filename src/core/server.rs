@@ -84,6 +84,8 @@ pub struct Server {
     last_payer: Option<SocketId>,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
+    /// A buffer for the text of one packet; its memory is reused.
+    buffer: String,
 }
 
 impl Server {
@@ -106,6 +108,7 @@ impl Server {
             last_sender: None,
             last_payer: None,
             recipients: Vec::new(),
+            buffer: String::new(),
         }
     }
 

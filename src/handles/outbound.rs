@@ -89,9 +89,7 @@ impl Outbound {
                 AckRequest::Stored { asked, name, context: context.map_err(EmitError::Context)?, deadline }
             }
         };
-        world
-            .emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack })
-            .map_err(EmitError::TooLarge)
+        world.emit(Emission { to, event, args, volatile, suppress_hooks, ack }).map_err(EmitError::TooLarge)
     }
 
     /// Emits an event, and returns its acknowledgements to be awaited.
@@ -116,7 +114,7 @@ impl Outbound {
         };
         let (pending, receiver) = world.await_acks();
         let ack = AckRequest::Awaited { pending, deadline: world.now().after(timeout) };
-        let sent = world.emit(Emission { to, event: event.into(), args, volatile, suppress_hooks, ack });
+        let sent = world.emit(Emission { to, event, args, volatile, suppress_hooks, ack });
         if let Err(bytes) = sent {
             world.perform(Command::CancelAck(pending));
             return Err(EmitError::TooLarge(bytes));

@@ -24,7 +24,7 @@ pub(crate) trait WorldApi {
     ///
     /// # Errors
     /// It is too large for so many recipients. Returns its bytes for all of them; nothing is sent.
-    fn emit(&self, emission: Emission) -> Result<(), usize>;
+    fn emit(&self, emission: Emission<'_>) -> Result<(), usize>;
     /// Returns the number and the receiver for acknowledgements that are about to be awaited.
     fn await_acks(&self) -> (PendingAckId, oneshot::Receiver<CollectedAcks>);
     /// Calls `look` with a socket that is in its namespace or joins it; does nothing if the socket is gone. `look` must not call

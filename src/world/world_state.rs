@@ -258,7 +258,7 @@ impl WorldApi for WorldState {
         self.wake_outside_turn();
     }
 
-    fn emit(&self, emission: Emission) -> Result<(), usize> {
+    fn emit(&self, emission: Emission<'_>) -> Result<(), usize> {
         let (payer, mut sent) = (self.payer.get(), Ok(()));
         self.run_core(|server, now, fx| sent = server.emit(now, payer, emission, fx));
         self.wake_outside_turn();

@@ -116,7 +116,7 @@ impl Server {
 
     fn send_disconnect(&mut self, id: SocketId, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(id) else { return };
-        let frame = text_frame(&socket.namespace, 0, |text| socketio::encode_disconnect(&socket.namespace, text));
+        let frame = text_frame(&mut self.buffer, |text| socketio::encode_disconnect(&socket.namespace, text));
         self.engine.send(socket.session, vec![frame], false, fx);
     }
 

@@ -55,7 +55,7 @@ impl Server {
         self.stored_bytes.add(stored_bytes);
         self.engine.set_expiry(session, None);
         self.members_changed = true;
-        let frame = text_frame(&namespace, 0, |text| socketio::encode_connect(&namespace, id, text));
+        let frame = text_frame(&mut self.buffer, |text| socketio::encode_connect(&namespace, id, text));
         self.engine.send(session, vec![frame], false, fx);
         // The guard may have sent more than a polling client may have unsent: then the session has ended.
         if self.engine.conn_view(session).is_none() {
@@ -142,7 +142,7 @@ impl Server {
         error: &ConnectError,
         fx: &mut Effects,
     ) {
-        let frame = text_frame(namespace, 0, |text| socketio::encode_connect_error(namespace, error, text));
+        let frame = text_frame(&mut self.buffer, |text| socketio::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
 }

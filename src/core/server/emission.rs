@@ -29,18 +29,18 @@ impl Server {
         &mut self,
         now: Timestamp,
         payer: Option<SocketId>,
-        emission: Emission,
+        emission: Emission<'_>,
         fx: &mut Effects,
     ) -> Result<(), usize> {
         let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
         if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
             if !sockets.is_empty() {
-                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.clone(), args: args.clone() });
+                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.into(), args: args.clone() });
             }
         }
         self.engine.suppress_hooks(suppress_hooks);
-        let sent = self.send_emission(now, payer, &to, (&event, &args, volatile), ack_request, fx);
+        let sent = self.send_emission(now, payer, &to, (event, &args, volatile), ack_request, fx);
         self.engine.suppress_hooks(false);
         self.handle_ended(fx);
         sent
@@ -105,7 +105,7 @@ impl Server {
                 // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
                 let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
                 if let Some(socket) = found {
-                    let frames = event_frames(&socket.namespace, None, event, args);
+                    let frames = event_frames(&mut self.buffer, &socket.namespace, None, (event, args));
                     self.engine.send(socket.session, frames, volatile, fx);
                 }
             }
@@ -116,7 +116,7 @@ impl Server {
                 if self.recipients.is_empty() || !self.pay(now, payer, self.recipients.len(), volatile) {
                     return Ok(());
                 }
-                let frames = event_frames(&target.namespace, None, event, args);
+                let frames = event_frames(&mut self.buffer, &target.namespace, None, (event, args));
                 match *self.recipients {
                     [session] => self.engine.send(session, frames, volatile, fx),
                     _ => self.engine.broadcast(self.recipients.iter().copied(), frames, volatile, fx),
@@ -195,7 +195,7 @@ impl Server {
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
     ) {
-        let frames = event_frames(namespace, Some(ack), event, args);
+        let frames = event_frames(&mut self.buffer, namespace, Some(ack), (event, args));
         let sessions = sockets.filter_map(|id| self.namespaces.get(id)).map(|socket| socket.session);
         self.engine.broadcast(sessions, frames, volatile, fx);
     }
@@ -225,8 +225,7 @@ impl Server {
 
     pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
         let Some(socket) = self.namespaces.get(socket) else { return };
-        let len = args.elements().len();
-        let text = text_frame(&socket.namespace, len, |text| socketio::encode_ack(&socket.namespace, id, args, text));
+        let text = text_frame(&mut self.buffer, |text| socketio::encode_ack(&socket.namespace, id, args, text));
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
     }
 }
@@ -252,20 +251,27 @@ fn check_bytes(event: &str, args: &Args, recipients: usize) -> Result<(), usize>
     if bytes > MAX_EMISSION_BYTES { Err(bytes) } else { Ok(()) }
 }
 
-/// Returns a Socket.IO packet as an Engine.IO message. `write` appends the packet's text, whose payload has about `len` bytes.
-pub(crate) fn text_frame(namespace: &Namespace, len: usize, write: impl FnOnce(&mut String)) -> Frame {
-    let mut text = String::with_capacity(namespace.as_str().len().saturating_add(len).saturating_add(ROOM_FOR_MARKS));
-    text.push(engineio::wire::MESSAGE);
-    write(&mut text);
-    Frame::text(text)
+/// Returns a Socket.IO packet as an Engine.IO message. `write` appends the packet's text. It is written to `buffer`, whose memory is
+/// reused; it is empty before and after.
+pub(crate) fn text_frame(buffer: &mut String, write: impl FnOnce(&mut String)) -> Frame {
+    buffer.push(engineio::wire::MESSAGE);
+    write(buffer);
+    let frame = Frame::text(&**buffer);
+    buffer.clear();
+    buffer.shrink_to(MAX_KEPT_BYTES);
+    frame
 }
 
-/// Bytes for the packet's type, digits, brackets, quotes and commas.
-const ROOM_FOR_MARKS: usize = 48;
+/// How many bytes of the buffer are kept for the next packet. Longer ones are rare, and copying them costs more than the memory.
+const MAX_KEPT_BYTES: usize = 1 << 15;
 
-fn event_frames(namespace: &Namespace, ack: Option<AckId>, event: &str, args: &Args) -> Vec<Frame> {
-    let len = args.elements().len() + event.len();
-    let text = text_frame(namespace, len, |text| socketio::encode_event(namespace, ack, event, args, text));
+fn event_frames(
+    buffer: &mut String,
+    namespace: &Namespace,
+    ack: Option<AckId>,
+    (event, args): (&str, &Args),
+) -> Vec<Frame> {
+    let text = text_frame(buffer, |text| socketio::encode_event(namespace, ack, event, args, text));
     with_attachments(text, args.attachments())
 }
 
