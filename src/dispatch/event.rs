@@ -7,7 +7,7 @@ use super::report::Report;
 use super::task::{Origin, Task, Work};
 use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
-use crate::extract::{Event, Incoming};
+use crate::extract::{Event, Incoming, SentEvent};
 use crate::handles::{AckSlot, Socket, WorldHandle, undoable};
 use crate::id::AckId;
 use crate::routing::{App, Erased, Routes};
@@ -25,21 +25,21 @@ pub(crate) fn start_event(
     tasks: &mut Vec<Task>,
 ) {
     let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return };
-    let ack = AckSlot::new(world.clone(), socket.id, ack);
     let socket = Socket::new(world.clone(), socket, None, false);
-    let event = Event { socket, name, args: Rc::new(args), ack };
-    tasks.extend(routes.on_any.iter().map(|handler| task(routes, handler, event.clone(), Failing::IsReported)));
+    let event = Rc::new(SentEvent { socket, name, args, ack: AckSlot::new(ack) });
+    tasks.extend(routes.on_any.iter().map(|handler| task(routes, handler, &event, Failing::IsReported)));
     if routes.event_guards.is_empty() {
         return run_event(routes, &event, tasks);
     }
     let (routes, bytes, holds) = (Rc::clone(routes), event.args.len_bytes(), Some(event.socket.id()));
-    let origin = origin(&event, Failing::IsAnswered);
+    let origin = Origin::Event(Rc::clone(&event));
     let work = Work::Other(Box::pin(async move {
         for guard in &routes.event_guards {
-            let Event { socket, name, args, .. } = event.clone();
-            if let Err(failure) = undoable(&event.socket.world, || guard(Incoming { socket, name, args })).await {
-                event.ack.send(failure.to_args());
-                Report::Routes(Rc::clone(&routes), event.socket, Some(event.name)).fail(failure).await;
+            let incoming = Incoming { sent: Rc::clone(&event) };
+            if let Err(failure) = undoable(&event.socket.world, || guard(incoming)).await {
+                event.ack.send(&event.socket, failure.to_args());
+                let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
+                Report::Routes(Rc::clone(&routes), socket, Some(name)).fail(failure).await;
                 return Vec::new();
             }
         }
@@ -51,24 +51,20 @@ pub(crate) fn start_event(
     }));
     tasks.push(Task { origin, holds, bytes, work });
 }
-fn run_event(routes: &Rc<Routes>, event: &Event, tasks: &mut Vec<Task>) {
+
+fn run_event(routes: &Rc<Routes>, event: &Rc<SentEvent>, tasks: &mut Vec<Task>) {
     let (handlers, is_first) = routes.handlers_of(&event.name, || event.socket.had_once(&event.name));
-    tasks.extend(handlers.map(|handler| task(routes, handler, event.clone(), Failing::IsAnswered)));
+    tasks.extend(handlers.map(|handler| task(routes, handler, event, Failing::IsAnswered)));
     if is_first {
         event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });
     }
 }
 
-fn task(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Task {
-    let (origin, bytes) = (origin(&event, failing), event.args.len_bytes());
+fn task(routes: &Rc<Routes>, handler: &Erased<Event>, event: &Rc<SentEvent>, failing: Failing) -> Task {
+    let origin = match failing {
+        Failing::IsAnswered => Origin::Event(Rc::clone(event)),
+        Failing::IsReported => Origin::Socket(event.socket.id(), event.socket.namespace().clone()),
+    };
     let work = Work::Event(EventCall::new(routes, handler, event, failing));
-    Task { origin, holds: None, bytes, work }
-}
-
-fn origin(event: &Event, failing: Failing) -> Origin {
-    let (id, namespace) = (event.socket.id(), event.socket.namespace().clone());
-    match failing {
-        Failing::IsAnswered => Origin::Event(id, namespace, event.ack.clone()),
-        Failing::IsReported => Origin::Socket(id, namespace),
-    }
+    Task { origin, holds: None, bytes: event.args.len_bytes(), work }
 }

@@ -10,7 +10,7 @@ use futures::future::LocalBoxFuture;
 
 use super::report::Report;
 use crate::error::Failure;
-use crate::extract::Event;
+use crate::extract::{Event, SentEvent};
 use crate::handles::poll_handler;
 use crate::routing::{Erased, Routes};
 use crate::value::Args;
@@ -18,7 +18,7 @@ use crate::value::Args;
 /// A call of one handler of an event. It is a future itself, so that most tasks need no other future around the handler's own.
 pub(crate) struct EventCall {
     routes: Rc<Routes>,
-    event: Event,
+    event: Rc<SentEvent>,
     failing: Failing,
     step: Step,
 }
@@ -43,8 +43,8 @@ pub(crate) enum Failing {
 
 impl EventCall {
     /// Returns the call of `handler`, which is called when the future is first polled.
-    pub(crate) fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: Event, failing: Failing) -> Self {
-        Self { routes: Rc::clone(routes), event, failing, step: Step::Call(Rc::clone(handler)) }
+    pub(crate) fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: &Rc<SentEvent>, failing: Failing) -> Self {
+        Self { routes: Rc::clone(routes), event: Rc::clone(event), failing, step: Step::Call(Rc::clone(handler)) }
     }
 }
 
@@ -58,17 +58,17 @@ impl Future for EventCall {
                 // Called inside the future, so that a panic before the first await costs only the event.
                 Step::Call(handler) => {
                     event.socket.world.begin_handler();
-                    *step = Step::Run(handler(event.clone()));
+                    *step = Step::Run(handler(Event { sent: Rc::clone(event) }));
                 }
                 Step::Run(running) => match ready!(poll_handler(&event.socket.world, running, cx)) {
                     Ok(answer) => {
                         if let Some(args) = answer {
-                            event.ack.send(args);
+                            event.ack.send(&event.socket, args);
                         }
                         return Poll::Ready(());
                     }
                     Err(failure) => {
-                        if *failing == Failing::IsAnswered && event.ack.send(failure.to_args()) {
+                        if *failing == Failing::IsAnswered && event.ack.send(&event.socket, failure.to_args()) {
                             return Poll::Ready(());
                         }
                         let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));

@@ -12,8 +12,8 @@ use super::event_call::EventCall;
 use super::report::Report;
 use crate::core::input::Command;
 use crate::error::{ConnectError, Failure};
-use crate::extract::{Call, Done};
-use crate::handles::{AckSlot, WorldHandle, undoable};
+use crate::extract::{Call, Done, SentEvent};
+use crate::handles::{WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
 use crate::routing::Erased;
 
@@ -53,8 +53,8 @@ impl Future for Work {
 pub(crate) enum Origin {
     /// A client that joins a namespace.
     Connecting(WorldHandle, SocketId, Namespace),
-    /// A socket that sent an event.
-    Event(SocketId, Namespace, AckSlot),
+    /// An event that a socket sent.
+    Event(Rc<SentEvent>),
     /// A socket that expects no acknowledgement.
     Socket(SocketId, Namespace),
     /// An alarm, which has another attempt after a panic.
@@ -65,9 +65,10 @@ pub(crate) enum Origin {
 
 impl Origin {
     /// Returns the socket because of which the handler is called, if any.
-    pub(crate) const fn payer(&self) -> Option<SocketId> {
+    pub(crate) fn payer(&self) -> Option<SocketId> {
         match self {
-            Self::Connecting(_, socket, _) | Self::Event(socket, ..) | Self::Socket(socket, _) => Some(*socket),
+            Self::Event(event) => Some(event.socket.id()),
+            Self::Connecting(_, socket, _) | Self::Socket(socket, _) => Some(*socket),
             Self::Alarm(..) | Self::Other(_) => None,
         }
     }
@@ -82,9 +83,9 @@ impl Origin {
                 let error = ConnectError { message: "Internal error".to_owned(), data: None };
                 world.perform(Command::Refuse { socket: *socket, error });
             }
-            Self::Event(.., ack) => {
+            Self::Event(event) => {
                 let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
-                ack.send(failure.to_args());
+                event.ack.send(&event.socket, failure.to_args());
             }
             Self::Socket(..) | Self::Other(_) => {}
         }
@@ -95,13 +96,16 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting(_, _, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
-            Self::Event(id, namespace, _) | Self::Socket(id, namespace) => {
-                write!(f, "the socket {id} in {}", namespace.as_str())
-            }
+            Self::Event(event) => write_socket(f, event.socket.id(), event.socket.namespace()),
+            Self::Socket(id, namespace) => write_socket(f, *id, namespace),
             Self::Alarm(_, name) => write!(f, "the alarm {name:?}, which has another attempt or is given up,"),
             Self::Other(what) => f.write_str(what),
         }
     }
+}
+
+fn write_socket(f: &mut fmt::Formatter<'_>, id: SocketId, namespace: &Namespace) -> fmt::Result {
+    write!(f, "the socket {id} in {}", namespace.as_str())
 }
 
 impl fmt::Debug for Task {

@@ -50,6 +50,15 @@ pub enum GuardRejection {
     Failed(Failure),
 }
 
+/// An event that a socket sent. All of its handlers share it.
+#[derive(Debug)]
+pub(crate) struct SentEvent {
+    pub(crate) socket: Socket,
+    pub(crate) name: Rc<str>,
+    pub(crate) args: Args,
+    pub(crate) ack: AckSlot,
+}
+
 macro_rules! call {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? } -> $outcome:ty, $rejected:expr) => {
         $(#[$doc])*
@@ -70,16 +79,16 @@ macro_rules! call {
 }
 
 macro_rules! socket_call {
-    ($($name:ident),*) => {$(
+    ($($name:ident $($sent:ident)?),*) => {$(
         impl IoCall for $name {
             fn io(&self) -> Io {
-                self.socket.io()
+                self.socket().io()
             }
         }
 
         impl SocketCall for $name {
             fn socket(&self) -> &Socket {
-                &self.socket
+                &self.$($sent.)?socket
             }
         }
     )*};
@@ -113,11 +122,11 @@ call! {
 }
 call! {
     /// A socket sent an event.
-    Event { socket: Socket, name: Rc<str>, args: Rc<Args>, ack: AckSlot } -> Result<Option<Args>, Failure>, Err
+    Event { sent: Rc<SentEvent> } -> Result<Option<Args>, Failure>, Err
 }
 call! {
     /// A socket sent an event, and packet middleware decides whether it is handled.
-    Incoming { socket: Socket, name: Rc<str>, args: Rc<Args> } -> Done, Err
+    Incoming { sent: Rc<SentEvent> } -> Done, Err
 }
 call! {
     /// An event is sent to a socket.
@@ -168,7 +177,7 @@ call! {
     ConnClosed { io: Io, conn: Conn, reason: Reason } -> Done, Err
 }
 
-socket_call!(Lookup, Connecting, Connected, Event, Incoming, Outgoing, Disconnect, Acked, Failed);
+socket_call!(Lookup, Connecting, Connected, Event sent, Incoming sent, Outgoing, Disconnect, Acked, Failed);
 io_call!(NewNamespace, Alarm, Http, Upgraded, ConnPacket, ConnClosed);
 
 impl IoCall for Engine {

@@ -30,12 +30,12 @@ pub struct Data<T>(pub T);
 pub struct EventName(pub Rc<str>);
 
 macro_rules! events {
-    ($($call:ident),*) => {$(
+    ($($call:ident $($sent:ident)?),*) => {$(
         impl<T: DeserializeOwned> Extract<$call> for Data<T> {
             type Claim = EventData;
 
             fn extract(call: &mut $call) -> Result<Self, Failure> {
-                parse(&call.args).map(Self)
+                parse(&call.$($sent.)?args).map(Self)
             }
         }
 
@@ -43,7 +43,7 @@ macro_rules! events {
             type Claim = ();
 
             fn extract(call: &mut $call) -> Result<Self, Failure> {
-                Ok(Args::clone(&call.args))
+                Ok(Args::clone(&call.$($sent.)?args))
             }
         }
 
@@ -51,19 +51,19 @@ macro_rules! events {
             type Claim = ();
 
             fn extract(call: &mut $call) -> Result<Self, Failure> {
-                Ok(Self(Rc::clone(&call.name)))
+                Ok(Self(Rc::clone(&call.$($sent.)?name)))
             }
         }
     )*};
 }
 
-events!(Event, Incoming, Outgoing);
+events!(Event sent, Incoming sent, Outgoing);
 
 impl Extract<Event> for AckSender {
     type Claim = Acknowledgement;
 
     fn extract(call: &mut Event) -> Result<Self, Failure> {
-        Ok(call.ack.sender())
+        Ok(call.sent.ack.sender(&call.sent.socket))
     }
 }
 

@@ -19,8 +19,8 @@ pub use crate::handles::{ConnRequest, HttpRequest};
 pub use ack_arguments::{AckContext, AckResult, AlarmContext, Attempt};
 pub(crate) use call::{
     Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done,
-    Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SocketCall,
-    Upgraded,
+    Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SentEvent,
+    SocketCall, Upgraded,
 };
 pub(crate) use claim::Beside;
 pub use event_arguments::EventName;

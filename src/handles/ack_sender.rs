@@ -1,8 +1,9 @@
 //! Acknowledgements that handlers send (Socket.IO 5, "Acknowledgement").
 
-use core::cell::Cell;
+use core::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
+use super::socket::Socket;
 use super::world_api::WorldHandle;
 use crate::core::input::Command;
 use crate::id::{AckId, SocketId};
@@ -34,12 +35,12 @@ use crate::value::{Args, EncodeError, IntoArgs};
 /// ```
 #[derive(Debug)]
 #[must_use = "the client waits for an acknowledgement"]
-pub struct AckSender(AckSlot);
+pub struct AckSender(Rc<Slot>);
 
 impl AckSender {
     /// Whether the client asked for an acknowledgement and has none yet.
     pub fn is_wanted(&self) -> bool {
-        self.0.is_wanted()
+        self.0.id.get().is_some()
     }
 
     /// Sends the acknowledgement: a tuple is several arguments, everything else is one.
@@ -47,14 +48,21 @@ impl AckSender {
     /// # Errors
     /// An argument cannot be sent. The client gets no acknowledgement then.
     pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
-        self.0.send(args.into_args()?);
+        let args = args.into_args()?;
+        let Slot { world, socket, id } = &*self.0;
+        send(world, *socket, id, args);
         Ok(())
     }
 }
 
 /// The acknowledgement of an event, shared by the event's handlers: the first one that is sent counts.
-#[derive(Clone, Debug)]
-pub(crate) struct AckSlot(Rc<Slot>);
+#[derive(Debug)]
+pub(crate) struct AckSlot {
+    /// The id, until a handler takes an [`AckSender`].
+    id: Cell<Option<AckId>>,
+    /// What the senders share, which may outlive the event.
+    shared: OnceCell<Rc<Slot>>,
+}
 
 #[derive(Debug)]
 struct Slot {
@@ -64,23 +72,25 @@ struct Slot {
 }
 
 impl AckSlot {
-    pub(crate) fn new(world: WorldHandle, socket: SocketId, id: Option<AckId>) -> Self {
-        Self(Rc::new(Slot { world, socket, id: Cell::new(id) }))
+    pub(crate) const fn new(id: Option<AckId>) -> Self {
+        Self { id: Cell::new(id), shared: OnceCell::new() }
     }
 
-    pub(crate) fn sender(&self) -> AckSender {
-        AckSender(self.clone())
+    /// Returns a sender of the acknowledgement of an event that `socket` sent.
+    pub(crate) fn sender(&self, socket: &Socket) -> AckSender {
+        let share = || Slot { world: socket.world.clone(), socket: socket.id(), id: Cell::new(self.id.take()) };
+        AckSender(Rc::clone(self.shared.get_or_init(|| Rc::new(share()))))
     }
 
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.0.id.get().is_some()
+    /// Sends the acknowledgement if the client, which is that of `socket`, still waits for one; returns whether it did.
+    pub(crate) fn send(&self, socket: &Socket, args: Args) -> bool {
+        let id = self.shared.get().map_or(&self.id, |shared| &shared.id);
+        send(&socket.world, socket.id(), id, args)
     }
+}
 
-    /// Sends the acknowledgement if the client still waits for one; returns whether it did.
-    pub(crate) fn send(&self, args: Args) -> bool {
-        let Slot { world, socket, id } = &*self.0;
-        let Some(id) = id.take() else { return false };
-        world.perform(Command::Ack { socket: *socket, id, args });
-        true
-    }
+fn send(world: &WorldHandle, socket: SocketId, id: &Cell<Option<AckId>>, args: Args) -> bool {
+    let Some(id) = id.take() else { return false };
+    world.perform(Command::Ack { socket, id, args });
+    true
 }
