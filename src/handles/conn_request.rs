@@ -90,11 +90,21 @@ impl ConnRequest {
     }
 
     /// Returns the part of the request that the session keeps, if the request opens one.
-    pub(crate) fn kept(&self, kept: &KeptHeaders) -> Rc<HandshakeRequest> {
-        let HandshakeRequest { headers, issued, address, url, secure } = self.request();
-        let headers = headers.iter().filter(|(name, _)| kept.keeps(name)).cloned().collect();
-        let (address, url) = (address.clone(), url.clone());
-        Rc::new(HandshakeRequest { headers, issued: *issued, address, url, secure: *secure })
+    pub(crate) fn into_kept(self, kept: &KeptHeaders) -> Rc<HandshakeRequest> {
+        Rc::new(match Rc::try_unwrap(self.0) {
+            Ok(Parts { mut handshake, .. }) => {
+                handshake.headers.retain(|(name, _)| kept.keeps(name));
+                handshake.headers.shrink_to_fit();
+                handshake
+            }
+            // Somebody has a clone, such as a hook of the app.
+            Err(shared) => {
+                let HandshakeRequest { headers, issued, address, url, secure } = &shared.handshake;
+                let headers = headers.iter().filter(|(name, _)| kept.keeps(name)).cloned().collect();
+                let (address, url) = (address.clone(), url.clone());
+                HandshakeRequest { headers, issued: *issued, address, url, secure: *secure }
+            }
+        })
     }
 
     fn request(&self) -> &HandshakeRequest {

@@ -78,7 +78,7 @@ impl<P: Platform> Shell<P> {
                     Ok(sid) => sid,
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
-                let handshake = details.kept(self.app().engine_routes().kept_headers());
+                let handshake = details.clone().into_kept(self.app().engine_routes().kept_headers());
                 let input = |request| Input::OpenPolling { request, sid, protocol, handshake };
                 let (_, waiting) = self.run_request(input, |_| details);
                 Reception::Opens { sid, waiting }
@@ -101,7 +101,7 @@ impl<P: Platform> Shell<P> {
                     Ok(sid) => sid,
                     Err(refusal) => return Ok(self.refuse(refusal, |_| details)),
                 };
-                let handshake = details.kept(self.app().engine_routes().kept_headers());
+                let handshake = details.into_kept(self.app().engine_routes().kept_headers());
                 // No attachment: the turn that opens the session writes its snapshot.
                 self.accept(None, |conn| Input::OpenWebSocket { conn, sid, protocol, handshake })?
             }

@@ -4,23 +4,23 @@ use super::engine::{Engine, Role};
 use super::session::Transport;
 use super::session_ended::SessionEnded;
 use super::wire::CLOSE;
-use crate::core::effect::{CloseCode, Effect, Effects, Response};
+use crate::core::effect::{CloseCode, Effect, Effects};
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::limits::POLLING_CLOSE_TIMEOUT;
 use crate::time::Timestamp;
 
-/// How a session is dropped: the reason, the close code for its WebSocket, and the response to its hanging GET.
+/// How a session is dropped: the reason, the close code for its WebSocket, and the payload for its hanging GET.
 #[derive(Clone, Debug)]
 pub(super) struct Closing {
     pub(super) reason: Reason,
     pub(super) code: CloseCode,
-    pub(super) poll: Response,
+    pub(super) poll: &'static str,
 }
 
 impl Closing {
-    pub(super) fn new(reason: Reason) -> Self {
-        Self { reason, code: CloseCode::Normal, poll: Response::Payload(CLOSE.to_owned()) }
+    pub(super) const fn new(reason: Reason) -> Self {
+        Self { reason, code: CloseCode::Normal, poll: CLOSE }
     }
 }
 
@@ -64,7 +64,7 @@ impl Engine {
                 }
             }
             Transport::Polling(polling) => {
-                polling.respond(poll, fx);
+                polling.respond_payload(poll, fx);
             }
             // Its end was reported when it began to drain.
             Transport::Draining(..) => return,

@@ -6,7 +6,7 @@ use super::heartbeat::Heartbeat;
 use super::received_packet::{Message, ReceivedPacket};
 use super::wire::NOOP;
 use crate::core::account::Standing;
-use crate::core::effect::{CloseCode, Effects, Response};
+use crate::core::effect::{CloseCode, Effects};
 use crate::core::handshake_request::Protocol;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
@@ -74,8 +74,7 @@ impl Engine {
             Ok(ReceivedPacket::Pong) => self.handle_pong(now, key),
             Ok(ReceivedPacket::Ping { .. }) => self.drop_session(key, Closing::new(Reason::TransportError), fx),
             Ok(ReceivedPacket::Close) => {
-                let poll = Response::Payload(NOOP.to_owned());
-                self.drop_session(key, Closing { poll, ..Closing::new(Reason::TransportClose) }, fx);
+                self.drop_session(key, Closing { poll: NOOP, ..Closing::new(Reason::TransportClose) }, fx);
             }
             Ok(ReceivedPacket::Ignored | ReceivedPacket::Upgrade) => {}
             Err(_) => self.drop_session(key, Closing::new(Reason::ParseError), fx),
