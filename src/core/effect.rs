@@ -129,11 +129,6 @@ impl Effects {
         self.work = 0;
     }
 
-    /// Goes on with the turn of another list.
-    pub(crate) const fn take_work_of(&mut self, other: &Self) {
-        self.work = other.work;
-    }
-
     /// Appends a call of handlers.
     pub fn push_dispatch(&mut self, dispatch: Dispatch) {
         self.dispatches.push_back(dispatch);
@@ -154,13 +149,6 @@ impl Effects {
     /// Returns whether there are calls of handlers.
     pub(crate) fn has_dispatches(&self) -> bool {
         !self.dispatches.is_empty()
-    }
-
-    /// Moves the calls of handlers of another list before all others, in order. Both lists keep their memory.
-    pub(crate) fn take_dispatches_of(&mut self, other: &mut Self) {
-        while let Some(dispatch) = other.dispatches.pop_back() {
-            self.dispatches.push_front(dispatch);
-        }
     }
 
     /// Returns the index at which the next broadcast's recipients begin.
@@ -187,24 +175,19 @@ impl Effects {
         core::mem::take(&mut self.list)
     }
 
-    /// Returns whether there are no effects; calls of handlers do not count.
-    pub const fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// Returns the recipients of a broadcast.
     pub fn recipients(&self, range: &Range<usize>) -> &[ConnId] {
         self.recipients.get(range.clone()).unwrap_or_default()
     }
 
     /// Takes back the list that [`Effects::take`] returned, when all of it is performed, to reuse its memory. Removes the
-    /// recipients.
+    /// recipients, unless there are effects again.
     pub fn recycle(&mut self, mut spent: Vec<Effect>) {
         if self.list.is_empty() {
             spent.clear();
             self.list = spent;
+            self.recipients.clear();
         }
-        self.recipients.clear();
     }
 }
 

@@ -4,7 +4,7 @@
 use super::platform::Platform;
 use crate::core::engineio::Wakeup;
 use crate::core::server::Server;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earlier};
 
 /// The state of the object's alarm and timer, as far as it is known.
 #[derive(Debug, Default)]
@@ -114,7 +114,8 @@ impl Clock {
     /// Sets the alarm and the timer to the times that the world needs next, if these changed. At `also`, the shell needs the timer
     /// for something of its own.
     pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server, also: Option<Timestamp>) {
-        if server.next_wakeup() == Wakeup::Unknown {
+        let mut wakeup = server.next_wakeup();
+        if wakeup == Wakeup::Unknown {
             match self.alarm {
                 AlarmState::At(at) | AlarmState::Failed(at) => server.set_found_wakeup(platform.now(), Some(at)),
                 AlarmState::Off => server.set_found_wakeup(platform.now(), None),
@@ -124,8 +125,9 @@ impl Clock {
                 }
                 AlarmState::LookedUp | AlarmState::Ringing => {}
             }
+            wakeup = server.next_wakeup();
         }
-        match (server.next_wakeup(), self.alarm) {
+        match (wakeup, self.alarm) {
             (_, AlarmState::Ringing) => {}
             // An alarm that goes off too early costs a wake. Setting it again costs a written row, and would happen with each
             // client that joins in time, and with each pong.
@@ -138,12 +140,12 @@ impl Clock {
             // An alarm that was not looked up, and that nothing needs, goes off once without effect.
             _ => {}
         }
-        self.update_timer(platform, server.next_timeout().into_iter().chain(also).min());
+        self.update_timer(platform, earlier(server.next_timeout(), also));
     }
 
     fn update_timer<P: Platform>(&mut self, platform: &mut P, next: Option<Timestamp>) {
         let next = match self.alarm {
-            AlarmState::Failed(at) => Some(next.map_or(at, |next| next.min(at))),
+            AlarmState::Failed(at) => earlier(next, Some(at)),
             _ => next,
         };
         if self.timer == next {

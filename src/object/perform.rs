@@ -14,18 +14,18 @@ impl LoadedWorld {
     /// turn, the rest is left for later turns. Returns whether attempts were begun: see [`Platform::sync`].
     pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) -> bool {
         let now = platform.now();
-        self.fx.add_work(1);
+        self.world.effects().add_work(1);
         self.note_input(&input);
         let is_timed = matches!(input, Input::Timeout | Input::Tick { .. });
         self.step(platform, now, input);
-        while !self.fx.is_spent() && self.world.server().has_more() {
+        while !self.world.is_spent() && self.world.server().has_more() {
             self.step(platform, now, Input::Continue);
         }
         self.pay(platform, now);
-        if self.fx.is_spent() {
+        if self.world.is_spent() {
             self.world.go_on_later();
         }
-        let has_begun = self.world.server().begin_due(now, &mut self.fx);
+        let has_begun = self.world.begin_due(now);
         if has_begun {
             self.perform(platform);
         }
@@ -62,13 +62,13 @@ impl LoadedWorld {
 
     fn handle<P: Platform>(&mut self, platform: &mut P, now: Timestamp, input: Input) {
         let calls_handlers = !(self.is_cautious && matches!(input, Input::Timeout | Input::Tick { .. }));
-        self.world.handle(now, input, calls_handlers, &mut || platform.entropy(), &mut self.fx);
+        self.world.handle(now, input, calls_handlers, &mut || platform.entropy());
     }
 
     /// Performs the effects; returns the WebSockets that have too many unsent bytes.
     fn perform<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
         let (mut slow, mut is_large) = (Vec::new(), false);
-        let mut effects = self.fx.take();
+        let mut effects = self.world.effects().take();
         for effect in effects.drain(..) {
             is_large |= self.note_effect(&effect);
             match effect {
@@ -78,7 +78,8 @@ impl LoadedWorld {
                     }
                 }
                 Effect::Broadcast { recipients, frames, volatile } => {
-                    platform.broadcast(self.fx.recipients(&recipients), &frames, volatile, &mut slow);
+                    let fx = self.world.effects();
+                    platform.broadcast(fx.recipients(&recipients), &frames, volatile, &mut slow);
                 }
                 Effect::Close { conn, code } => {
                     platform.close(conn, code.as_u16());
@@ -104,7 +105,7 @@ impl LoadedWorld {
             let queued = platform.take_queued();
             self.world.server().charge_queued(platform.now(), queued);
         }
-        self.fx.recycle(effects);
+        self.world.effects().recycle(effects);
         slow
     }
 }

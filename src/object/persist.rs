@@ -9,7 +9,7 @@ use crate::core::engineio::HeartbeatState;
 use crate::core::snapshot::{Changes, SessionSnapshot, SessionState, StateChanges};
 use crate::id::ConnId;
 use crate::limits::MAX_ATTACHMENT_BYTES;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earlier};
 
 impl LoadedWorld {
     /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
@@ -28,7 +28,7 @@ impl LoadedWorld {
     /// Returns when the shell needs the timer for something of its own: a snapshot, the roster, or to measure what is owed.
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let roster = self.roster.next_timeout(now);
-        [self.late_writes.first_at(), roster, self.share.next_due()].into_iter().flatten().min()
+        earlier(earlier(self.late_writes.first_at(), roster), self.share.next_due())
     }
 
     /// Deletes the rows that a WebSocket has in the database.

@@ -151,13 +151,14 @@ impl Roster {
 impl LoadedWorld {
     /// Writes the roster, if it is due and the turn `is_timed`: no client waits for what a turn sends that no client has caused.
     pub(super) fn update_roster<P: Platform>(&mut self, platform: &mut P, now: Timestamp, is_timed: bool) {
+        let has_dispatches = self.world.has_dispatches();
         let mut server = self.world.server();
         if server.take_members_changed() {
             self.roster.handle_change(now, &server);
         }
         match self.roster.state {
             // The handlers of those who were lost are not all called yet.
-            RosterState::Due(_) if is_timed && self.fx.has_dispatches() => {
+            RosterState::Due(_) if is_timed && has_dispatches => {
                 self.roster.state = RosterState::Due(now.after(ROSTER_DELAY));
             }
             RosterState::Due(at) if is_timed && at <= now => self.roster.write(platform, now, &server),

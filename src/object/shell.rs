@@ -17,6 +17,7 @@ use crate::routing::App;
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Notify;
+use core::any::Any;
 use core::cell::RefMut;
 use futures::channel::oneshot;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -81,14 +82,14 @@ impl<P: Platform> Shell<P> {
     /// Returns whether the world has done so much that the runtime's other events must come before
     /// [`handle_woken`](Self::handle_woken).
     pub fn is_spent(&self) -> bool {
-        self.loaded.as_ref().is_some_and(|loaded| loaded.fx.is_spent())
+        self.loaded.as_ref().is_some_and(|loaded| loaded.world.is_spent())
     }
 
     /// Runs a turn for waiting handlers that can make progress, and for methods of handles that were called between two turns.
     pub fn handle_woken(&mut self) {
         // No handler waits in a world that sleeps.
         if let Some(loaded) = &mut self.loaded {
-            loaded.fx.begin();
+            loaded.world.effects().begin();
             self.turn(Input::Continue);
         }
     }
@@ -230,30 +231,39 @@ impl<P: Platform> Shell<P> {
             | Input::Upgrade { conn, .. } => Some(*conn),
             _ => None,
         };
-        let (platform, loaded) = self.wake();
+        let (mut platform, mut loaded, mut clock) = self.wake_with_clock();
         let turned = catch_unwind(AssertUnwindSafe(|| loaded.turn(platform, input)));
-        let has_begun = *turned.as_ref().unwrap_or(&false);
-        if let Err(panic) = turned {
-            platform.panicked(panic);
-            platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
-            // Before the world is read again, so that the same connection cannot cause a second panic.
-            if let Some(conn) = culprit {
-                platform.close(conn, 1011);
+        let has_begun = match turned {
+            Ok(has_begun) => has_begun,
+            Err(panic) => {
+                self.recover(panic, culprit);
+                (platform, loaded, clock) = self.wake_with_clock();
+                false
             }
-            self.loaded = None;
-            self.platform.drop_requests();
-            let now = self.platform.now();
-            let (platform, loaded) = self.wake();
-            loaded.world.server().postpone_due(now);
-            loaded.write_all(platform);
-        }
-        let (platform, loaded, clock) = self.wake_with_clock();
+        };
         let also = loaded.next_due(platform.now());
         clock.update(platform, &mut loaded.world.server(), also);
         // After the alarm is set, which makes the next attempt if this one loses the object.
         if has_begun {
             platform.sync();
         }
+    }
+
+    /// Reads the world again after a turn that panicked because of `culprit`, as far as that is known.
+    #[cold]
+    fn recover(&mut self, panic: Box<dyn Any + Send>, culprit: Option<ConnId>) {
+        self.platform.panicked(panic);
+        self.platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
+        // Before the world is read again, so that the same connection cannot cause a second panic.
+        if let Some(conn) = culprit {
+            self.platform.close(conn, 1011);
+        }
+        self.loaded = None;
+        self.platform.drop_requests();
+        let now = self.platform.now();
+        let (platform, loaded) = self.wake();
+        loaded.world.server().postpone_due(now);
+        loaded.write_all(platform);
     }
 
     /// Returns when the timer and the alarm go off, and when the object was constructed.

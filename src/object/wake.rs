@@ -29,7 +29,6 @@ const MANY_ABORTS: u32 = 2;
 #[derive(Debug)]
 pub(super) struct LoadedWorld {
     pub(super) world: World,
-    pub(super) fx: Effects,
     pub(super) log: LogWindow,
     /// The rows of the WebSockets that have any.
     pub(super) rows: SlotMap<SpilledRows>,
@@ -74,10 +73,9 @@ impl LoadedWorld {
         if fx.has_dispatches() {
             notify.wake_by_ref();
         }
-        let world = World::new(server, app(), platform.store(), Arc::clone(notify));
+        let world = World::new(server, app(), platform.store(), Arc::clone(notify), fx);
         Self {
             world,
-            fx,
             log: LogWindow::default(),
             rows,
             roster,

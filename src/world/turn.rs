@@ -51,9 +51,9 @@ pub(crate) struct World {
 
 impl World {
     /// Returns a world that `app` serves and whose storage is `store`. `notify` is woken when [`handle`](Self::handle) must be
-    /// called although no input came.
-    pub(crate) fn new(server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
-        let state = Rc::new(WorldState::new(server, app, store, Arc::clone(&notify)));
+    /// called although no input came. `fx` has the effects so far.
+    pub(crate) fn new(server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>, fx: Effects) -> Self {
+        let state = Rc::new(WorldState::new(server, app, store, Arc::clone(&notify), fx));
         Self {
             handle: WorldHandle::new(&state),
             tasks: Tasks::new(Arc::clone(&notify), state.payer()),
@@ -69,6 +69,26 @@ impl World {
     /// Returns the core. The caller must drop it before an input is handled.
     pub(crate) fn server(&mut self) -> RefMut<'_, Server> {
         self.state.server()
+    }
+
+    /// Returns the effects. The caller must drop them before an input is handled.
+    pub(crate) fn effects(&self) -> RefMut<'_, Effects> {
+        self.state.effects()
+    }
+
+    /// Returns whether as much was done in the turn as one may do.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.state.is_spent()
+    }
+
+    /// Returns whether there are calls of handlers.
+    pub(crate) fn has_dispatches(&self) -> bool {
+        self.state.effects().has_dispatches()
+    }
+
+    /// Begins attempts at what is due: see [`Server::begin_due`].
+    pub(crate) fn begin_due(&self, now: Timestamp) -> bool {
+        self.state.server().begin_due(now, &mut self.state.effects())
     }
 
     /// Returns what each session owes; `unsent` is the cost of the unsent frames of each WebSocket, by its number.
@@ -96,8 +116,8 @@ impl World {
         (self.tasks.waiting_count(), self.held.count())
     }
 
-    /// Handles an input and calls the handlers for it; appends the effects to `fx`. `entropy` returns random bytes for ids. While
-    /// [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
+    /// Handles an input and calls the handlers for it; appends to the [`effects`](Self::effects). `entropy` returns random bytes for
+    /// ids. While [`Server::has_more`], perform the effects and continue with [`Input::Continue`].
     ///
     /// Unless it `calls_handlers`, those that the input requests are never called.
     ///
@@ -108,16 +128,15 @@ impl World {
         input: Input,
         calls_handlers: bool,
         entropy: &mut dyn FnMut() -> Entropy,
-        fx: &mut Effects,
     ) {
-        self.state.begin_turn(now, fx);
+        self.state.begin_turn(now);
         self.state.handle(input, entropy);
         while !calls_handlers && self.state.next_dispatch().is_some() {}
         for request in self.requests.take() {
             self.start(request);
         }
         self.run();
-        self.state.end_turn(fx);
+        self.state.end_turn();
     }
 
     /// Adds a request to one of the app's routes; the next [`handle`](Self::handle) starts its handler. Returns the receiver of
@@ -209,7 +228,8 @@ impl World {
             Dispatch::Outgoing { event, .. } if self.is_busy() => {
                 self.state.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
             }
-            Dispatch::Conn { ref event, .. } if self.is_busy() && self.state.app().engine_routes().watches(event) => {
+            Dispatch::Conn { ref event, .. } if !self.state.app().engine_routes().watches(event) => {}
+            Dispatch::Conn { .. } if self.is_busy() => {
                 self.state.log("no handler is called for an event of a connection: too many wait".to_owned());
             }
             other => self.start_all(other),

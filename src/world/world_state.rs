@@ -55,13 +55,13 @@ pub(crate) struct WorldState {
 
 impl WorldState {
     /// Returns the state of a world that `app` serves.
-    pub(crate) fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>) -> Self {
+    pub(crate) fn new(mut server: Server, app: App, store: Rc<dyn Store>, notify: Arc<Notify>, fx: Effects) -> Self {
         server.watch_outgoing(app.watches_outgoing());
         let (received, created) = app.engine_routes().watches_packets();
         server.watch_packets(received, created);
         Self {
             server: RefCell::new(server),
-            fx: RefCell::new(Effects::new()),
+            fx: RefCell::new(fx),
             app: Rc::new(app),
             store,
             notify,
@@ -75,26 +75,21 @@ impl WorldState {
         }
     }
 
-    /// Begins a turn: takes `fx`, to which effects are appended until the turn ends. If handles were used since the last turn, whose
-    /// effects are performed by then, the turn's effects are appended to theirs.
-    pub(crate) fn begin_turn(&self, now: Timestamp, fx: &mut Effects) {
-        let mut own = self.fx.borrow_mut();
-        if own.is_empty() && !own.has_dispatches() {
-            core::mem::swap(&mut *own, fx);
-        } else {
-            own.take_dispatches_of(fx);
-            own.take_work_of(fx);
-        }
-        drop(own);
+    /// Begins a turn. If handles were used since the last one, its effects are appended to theirs.
+    pub(crate) fn begin_turn(&self, now: Timestamp) {
         self.now.set(now);
         self.in_turn.set(true);
     }
 
-    /// Ends a turn: passes the effects to `fx`, and keeps its memory for the next ones.
-    pub(crate) fn end_turn(&self, fx: &mut Effects) {
+    /// Ends a turn, whose effects must be performed.
+    pub(crate) fn end_turn(&self) {
         self.in_turn.set(false);
         self.payer.set(None);
-        core::mem::swap(&mut *self.fx.borrow_mut(), fx);
+    }
+
+    /// Returns the effects.
+    pub(crate) fn effects(&self) -> RefMut<'_, Effects> {
+        self.fx.borrow_mut()
     }
 
     /// Lets the core handle an input.

@@ -9,7 +9,7 @@ use crate::core::handshake_request::Protocol;
 use crate::core::table::Identified;
 use crate::error::{BadRequest, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earlier};
 use crate::value::Frame;
 
 use super::heartbeat::Heartbeat;
@@ -98,7 +98,7 @@ impl Session {
             Transport::Polling(polling) => polling.unfollowed_until,
             Transport::WebSocket { .. } | Transport::Draining(_) => None,
         };
-        earliest([self.expires, unfollowed_until])
+        earlier(self.expires, unfollowed_until)
     }
 
     /// Returns whether it has joined: a session of Socket.IO that was in a namespace, or one of plain Engine.IO whose client came
@@ -114,12 +114,12 @@ impl Session {
             Heartbeat::Shared(_) => None,
         };
         match &self.transport {
-            Transport::WebSocket { .. } => earliest([heartbeat, self.expires]),
+            Transport::WebSocket { .. } => earlier(heartbeat, self.expires),
             Transport::Polling(polling) => {
-                earliest([heartbeat, self.gives_up(), polling.probe.as_ref().map(Probe::deadline)])
+                earlier(earlier(heartbeat, self.gives_up()), polling.probe.as_ref().map(Probe::deadline))
             }
             Transport::Draining(draining) => {
-                earliest([Some(draining.until), draining.probe.as_ref().map(Probe::gives_up)])
+                earlier(Some(draining.until), draining.probe.as_ref().map(Probe::gives_up))
             }
         }
     }
@@ -262,8 +262,4 @@ fn owed(frames: &[Frame], sharers: usize) -> usize {
 
 fn bytes_of(frames: &[Frame]) -> usize {
     frames.iter().map(Frame::len).sum()
-}
-
-fn earliest<const N: usize>(times: [Option<Timestamp>; N]) -> Option<Timestamp> {
-    times.into_iter().flatten().min()
 }

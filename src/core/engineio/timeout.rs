@@ -10,7 +10,7 @@ use crate::core::effect::{CloseCode, Effects};
 use crate::core::table::SlotMap;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earlier};
 use crate::value::Frame;
 
 /// When the alarm must wake the world.
@@ -87,12 +87,12 @@ impl Engine {
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) must be called next for what lives in memory only.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.deadlines.first_in_memory().into_iter().chain(self.posts.first_due()).min()
+        earlier(self.deadlines.first_in_memory(), self.posts.first_due())
     }
 
     /// Returns when the alarm must wake the world, for sessions or for the layer above, which needs it at `wants`.
     pub fn next_wakeup(&self, wants: Option<Timestamp>) -> Wakeup {
-        let durable = self.deadlines.first_durable().into_iter().chain(wants).min();
+        let durable = earlier(self.deadlines.first_durable(), wants);
         match self.deadlines.tick {
             Tick::Unknown if self.config.shares_heartbeat() => Wakeup::Unknown,
             Tick::At(at) => Wakeup::At(durable.map_or(at, |durable| durable.min(at))),

@@ -14,7 +14,7 @@ use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
 use crate::id::{ConnId, Namespace, RequestId, Room, Sid, SocketId};
 use crate::limits::MAX_ROOMS;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earlier};
 
 impl Server {
     /// Returns whether a socket is in its namespace. An event that waited is not dispatched if its socket has left meanwhile.
@@ -61,8 +61,8 @@ impl Server {
     /// arrived, packets whose attachments have not, and handlers that await acknowledgements. Nothing else in the core needs a
     /// timer in memory.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        let timeouts = [self.engine.next_timeout(), self.pending_acks.first_deadline(), self.clients.next_timeout()];
-        timeouts.into_iter().flatten().min()
+        let of_clients = earlier(self.engine.next_timeout(), self.clients.next_timeout());
+        earlier(of_clients, self.pending_acks.first_deadline())
     }
 
     /// Returns when the alarm must wake the world.
@@ -87,7 +87,7 @@ impl Server {
 
     /// Returns when the first stored acknowledgement or named alarm is due.
     fn next_stored(&self) -> Option<Timestamp> {
-        self.stored_acks.first_deadline().into_iter().chain(self.alarms.first_at()).min()
+        earlier(self.stored_acks.first_deadline(), self.alarms.first_at())
     }
 
     /// Sets whether handlers are called for outgoing events; initially they are not.
