@@ -1,11 +1,11 @@
 //! The request that opened a session.
 
 use crate::time::Timestamp;
+use crate::value::json_writer::{push_array, push_number, push_quoted};
 use core::cell::OnceCell;
 use core::fmt;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// The protocol of a session's messages. The path of the request that opened the session decides.
@@ -18,7 +18,7 @@ pub enum Protocol {
 }
 
 /// The request that opened a session. Handlers may read it as long as the session lives.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct HandshakeRequest {
     /// Its headers: names in lower case, and values.
     #[serde(rename = "h")]
@@ -74,6 +74,27 @@ impl HandshakeRequest {
         self.bytes().saturating_add(self.address.len()).saturating_add(marks)
     }
 
+    /// Returns its JSON.
+    fn to_json(&self) -> String {
+        let mut json = String::with_capacity(self.stored_bytes());
+        json.push_str(r#"{"h":"#);
+        push_array(&self.headers, &mut json, |(name, value), out| {
+            out.push('[');
+            push_quoted(name, out);
+            out.push(',');
+            push_quoted(value, out);
+            out.push(']');
+        });
+        json.push_str(r#","i":"#);
+        push_number(self.issued.as_millis(), &mut json);
+        json.push_str(r#","a":"#);
+        push_quoted(&self.address, &mut json);
+        json.push_str(r#","u":"#);
+        push_quoted(&self.url, &mut json);
+        json.push_str(if self.secure { r#","s":true}"# } else { r#","s":false}"# });
+        json
+    }
+
     /// Returns the names and values in its query, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
@@ -89,7 +110,7 @@ pub struct LazyHandshake(Rc<Forms>);
 #[derive(Default)]
 struct Forms {
     read: OnceCell<Rc<HandshakeRequest>>,
-    written: OnceCell<Box<RawValue>>,
+    written: OnceCell<Box<str>>,
 }
 
 impl LazyHandshake {
@@ -100,26 +121,21 @@ impl LazyHandshake {
 
     /// Returns its bytes as it is stored.
     pub fn stored_bytes(&self) -> usize {
-        self.0.written.get().map_or_else(|| self.get().stored_bytes(), |json| json.get().len())
+        self.0.written.get().map_or_else(|| self.get().stored_bytes(), |json| json.len())
     }
 
     /// Returns its JSON.
-    pub fn to_json(&self) -> Box<str> {
-        self.written().map(|written| written.get().into()).unwrap_or_default()
+    pub fn json(&self) -> &str {
+        self.0.written.get_or_init(|| self.get().to_json().into())
     }
 
     /// Returns the handshake of a JSON; `None` if it is not valid.
     pub fn from_json(json: Box<str>) -> Option<Self> {
-        let written = RawValue::from_string(json.into()).ok()?;
-        Some(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
+        RawValue::from_string(json.into()).ok().map(Self::of)
     }
 
-    fn written(&self) -> serde_json::Result<&RawValue> {
-        if let Some(written) = self.0.written.get() {
-            return Ok(written);
-        }
-        let written = to_raw_value(&**self.get())?;
-        Ok(self.0.written.get_or_init(|| written))
+    fn of(json: Box<RawValue>) -> Self {
+        Self(Rc::new(Forms { read: OnceCell::new(), written: Box::<str>::from(json).into() }))
     }
 
     /// Returns the request.
@@ -134,14 +150,14 @@ impl LazyHandshake {
 
     fn parse(&self) -> HandshakeRequest {
         // `HandshakeRequest` wrote this JSON itself, so that parsing it does not fail.
-        let handshake = self.0.written.get().and_then(|json| serde_json::from_str(json.get()).ok());
+        let handshake = self.0.written.get().and_then(|json| serde_json::from_str(json).ok());
         handshake.unwrap_or_default()
     }
 
     /// Returns the memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
         let Forms { read, written } = &*self.0;
-        read.get().map_or(0, |read| read.bytes()) + written.get().map_or(0, |json| json.get().len())
+        read.get().map_or(0, |read| read.bytes()) + written.get().map_or(0, |json| json.len())
     }
 }
 
@@ -151,16 +167,9 @@ impl From<Rc<HandshakeRequest>> for LazyHandshake {
     }
 }
 
-impl Serialize for LazyHandshake {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.written().map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
 impl<'de> Deserialize<'de> for LazyHandshake {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(Rc::new(Forms { read: OnceCell::new(), written: written.into() })))
+        Box::<RawValue>::deserialize(deserializer).map(Self::of)
     }
 }
 
@@ -186,8 +195,7 @@ mod tests {
     fn a_network_is_an_ipv4_address_or_half_an_ipv6_address() {
         let network = |address: &str| {
             let handshake = HandshakeRequest { address: address.to_owned(), ..HandshakeRequest::default() };
-            let read: LazyHandshake =
-                serde_json::from_str(&serde_json::to_string(&handshake).expect("JSON")).expect("valid");
+            let read: LazyHandshake = serde_json::from_str(&handshake.to_json()).expect("valid");
             assert_eq!(read.network(), handshake.network());
             assert!(read.0.read.get().is_none(), "it is kept parsed");
             handshake.network()
@@ -218,10 +226,11 @@ mod tests {
         let headers = vec![("x-quote".to_owned(), "\"é\"".to_owned())];
         let handshake = Rc::new(HandshakeRequest { headers, url: "/?a=b".to_owned(), ..HandshakeRequest::default() });
         let kept = LazyHandshake::from(Rc::clone(&handshake));
-        let json = serde_json::to_string(&kept).expect("serialises");
-        assert_eq!(json, serde_json::to_string(&*handshake).expect("serialises"));
-        let again: LazyHandshake = serde_json::from_str(&json).expect("valid");
-        assert_eq!(serde_json::to_string(&again).expect("serialises"), json);
+        let json = kept.json();
+        assert_eq!(json, r#"{"h":[["x-quote","\"é\""]],"i":0,"a":"","u":"/?a=b","s":false}"#);
+        assert!(json.len() <= handshake.stored_bytes() + 2, "there is room for all but the escapes");
+        let again: LazyHandshake = serde_json::from_str(json).expect("valid");
+        assert_eq!(again.json(), json);
         assert_eq!((again.get(), &again), (&handshake, &kept));
     }
 }

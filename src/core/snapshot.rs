@@ -1,15 +1,16 @@
 //! Snapshots: the state of each session that survives hibernation. The shell writes a snapshot when it changed, and reads it when
 //! the world wakes.
 
+mod snapshot_json;
+
 use std::borrow::Cow;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use litemap::LiteMap;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
 use super::handshake_request::LazyHandshake;
-use super::named_alarms::is_zero;
 use crate::core::engineio::HeartbeatState;
 use crate::id::{AckId, ConnId, Namespace, Room, Sid, SocketId};
 use crate::time::Timestamp;
@@ -53,16 +54,16 @@ pub struct Changes {
 pub(crate) const VERSION: u32 = 3;
 
 /// The state of a session, without its heartbeat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SessionState {
     /// The session's id.
     #[serde(rename = "s")]
     pub sid: Sid,
     /// Whether it was upgraded from HTTP long-polling.
-    #[serde(rename = "u", default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(rename = "u", default)]
     pub upgraded: bool,
     /// How many attempts were begun, none of which has ended, at guards and acknowledgements that were due.
-    #[serde(rename = "t", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "t", default)]
     pub attempts: u32,
     /// The protocol above Engine.IO, with its state.
     #[serde(rename = "l")]
@@ -83,7 +84,7 @@ impl SessionState {
         // So that they are not taken for those of another session.
         let mut texts = vec![Box::from(self.sid.as_str())];
         if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &self.client {
-            texts.push(handshake.to_json());
+            texts.push(handshake.json().into());
             texts.extend(sockets.iter().map(|socket| Box::from(&*socket.auth)));
             texts.extend(joining.iter().map(|(_, auth)| Box::from(&**auth)));
         }
@@ -135,22 +136,22 @@ fn auths<'a>(
 }
 
 /// The state of the protocol above Engine.IO.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum ClientSnapshot {
     /// Socket.IO.
     #[serde(rename = "c")]
     SocketIo {
         /// The request that opened the session.
-        #[serde(rename = "o", default, skip_serializing_if = "LazyHandshake::is_unknown")]
+        #[serde(rename = "o", default)]
         handshake: LazyHandshake,
         /// The client's sockets, one for each namespace that it joined.
         #[serde(rename = "n")]
         sockets: Vec<SocketSnapshot>,
         /// The CONNECTs that the guards have not decided: the namespace, and the auth object as JSON text.
-        #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(rename = "j", default)]
         joining: Vec<(Namespace, Rc<str>)>,
         /// A packet whose attachments have not all arrived.
-        #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+        #[serde(rename = "p", default)]
         partial: Option<PartialSnapshot>,
     },
     /// Plain Engine.IO, which has no state.
@@ -159,7 +160,7 @@ pub enum ClientSnapshot {
 }
 
 /// A socket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SocketSnapshot {
     /// Its id.
     #[serde(rename = "i")]
@@ -168,27 +169,27 @@ pub struct SocketSnapshot {
     #[serde(rename = "n")]
     pub namespace: Namespace,
     /// The index of the app's predicate that matched the namespace; `None` if its name or a template did.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "p", default)]
     pub predicate: Option<u32>,
     /// The auth object of its CONNECT, as JSON text.
-    #[serde(rename = "a", default, skip_serializing_if = "str::is_empty", deserialize_with = "read_text")]
+    #[serde(rename = "a", default, deserialize_with = "read_text")]
     pub auth: Rc<str>,
     /// The data that handlers set, as JSON text.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "d", default)]
     pub data: Option<Rc<str>>,
     /// Its rooms, without the room of its own id.
-    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "r", default)]
     pub rooms: Vec<Room>,
     /// The events whose `once` handlers were called.
-    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "o", default)]
     pub once: Vec<Box<str>>,
     /// The acknowledgements that it owes.
-    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "w", default)]
     pub stored_acks: Vec<StoredAckSnapshot>,
 }
 
 /// An acknowledgement that a client owes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct StoredAckSnapshot {
     /// The id of the acknowledgement.
     #[serde(rename = "i")]
@@ -205,7 +206,7 @@ pub struct StoredAckSnapshot {
 }
 
 /// A packet whose attachments have not all arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct PartialSnapshot {
     /// Whether it is an acknowledgement rather than an event.
     #[serde(rename = "k")]
@@ -228,7 +229,7 @@ pub struct PartialSnapshot {
 }
 
 /// An attachment of a packet that is not complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum Part {
     /// An attachment of at most `MAX_INLINE_PART_BYTES`, in base64.
     #[serde(rename = "i")]

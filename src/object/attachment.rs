@@ -1,27 +1,28 @@
 //! The stored form of a snapshot: the attachment of a WebSocket, and rows in the object's database if it does not fit.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::core::engineio::HeartbeatState;
 use crate::core::snapshot::{SessionState, VERSION};
 use crate::id::Sid;
 use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
+use crate::value::json_writer::push_quoted;
 
 /// The attachment. The header is first, so that the heartbeat of a sleeping world need not read the rest.
-#[derive(Serialize, Deserialize)]
-struct Attachment<B> {
+#[derive(Deserialize)]
+struct Attachment {
     #[serde(rename = "v")]
     version: u32,
     #[serde(rename = "h")]
     header: HeartbeatState,
     /// The state, if it is not in rows.
-    #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
-    body: Option<B>,
+    #[serde(rename = "b")]
+    body: Option<SessionState>,
     /// The session's id, if the state is in rows.
-    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "s")]
     spilled: Option<Sid>,
     /// The session's id, if the headers and auth objects of the state are in other rows.
-    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "t")]
     texts: Option<Sid>,
 }
 
@@ -45,30 +46,33 @@ pub enum Read {
 /// The attachment of the probe of an upgrade, which has no snapshot.
 pub const PROBE: &str = "probe";
 
-/// The length of a buffer in which the attachments of most clients fit, in bytes: a browser's headers, a few rooms.
-const USUAL_BYTES: usize = 2_048;
-
-/// Writes an attachment with a state, or with the id of the session whose state is in rows; `texts` says whether its headers and
-/// auth objects are in other rows. Returns `None` if it is too long.
-///
-/// # Errors
-/// The snapshot cannot be written as JSON. This does not happen: every snapshot can.
-pub fn write(
-    header: HeartbeatState,
-    body: Result<&SessionState, Sid>,
-    texts: Option<Sid>,
-) -> serde_json::Result<Option<String>> {
-    // Most attachments fit, so the buffer does not grow, which would copy it each time.
-    let mut attachment = Vec::with_capacity(USUAL_BYTES);
-    let (body, spilled) = (body.ok(), body.err());
-    serde_json::to_writer(&mut attachment, &Attachment { version: VERSION, header, body, spilled, texts })?;
-    let attachment = String::from_utf8(attachment).map_err(serde::ser::Error::custom)?;
-    Ok(fits(&attachment).then_some(attachment))
+/// Writes an attachment with a state, or with the id of the session whose state is in rows, in place of what is in `out`; `texts` says
+/// whether its headers and auth objects are in other rows. Returns whether it is short enough.
+pub fn write(header: HeartbeatState, body: Result<&SessionState, Sid>, texts: Option<Sid>, out: &mut String) -> bool {
+    out.clear();
+    out.push_str(BEFORE_HEADER);
+    header.write(out);
+    match body {
+        Ok(body) => {
+            out.push_str(r#","b":"#);
+            body.write(out);
+        }
+        Err(sid) => {
+            out.push_str(r#","s":"#);
+            push_quoted(sid.as_str(), out);
+        }
+    }
+    if let Some(sid) = texts {
+        out.push_str(r#","t":"#);
+        push_quoted(sid.as_str(), out);
+    }
+    out.push('}');
+    fits(out)
 }
 
 /// Returns JSON as rows.
-pub fn to_rows(json: &[u8]) -> Vec<Vec<u8>> {
-    json.chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect()
+pub fn to_rows(json: &str) -> Vec<Vec<u8>> {
+    json.as_bytes().chunks(MAX_SPILL_ROW_BYTES as usize).map(<[u8]>::to_vec).collect()
 }
 
 fn fits(attachment: &str) -> bool {
@@ -140,10 +144,16 @@ mod tests {
         (header, SessionState { sid: Sid::from_entropy([1; 15]), upgraded: false, attempts: 0, client })
     }
 
+    /// Returns an attachment, or `None` if it is too long.
+    fn written(header: HeartbeatState, body: Result<&SessionState, Sid>, texts: Option<Sid>) -> Option<String> {
+        let mut attachment = "what was written before".to_owned();
+        write(header, body, texts, &mut attachment).then_some(attachment)
+    }
+
     #[test]
     fn a_small_snapshot_fits_into_the_attachment() {
         let (header, body) = snapshot(3, "room ");
-        let attachment = write(header, Ok(&body), None).expect("serialises").expect("fits");
+        let attachment = written(header, Ok(&body), None).expect("fits");
         assert!(attachment.len() < 300, "{attachment}");
         assert_eq!(read_header(&attachment), Some(header));
         assert_eq!(read(&attachment), Some(Read::Snapshot { header, body: Ok(body), texts: None }));
@@ -154,15 +164,17 @@ mod tests {
         for (rooms, name) in [(2_000, "room "), (200_000, "room "), (900, "räume \u{1f42d} ")] {
             let (header, body) = snapshot(rooms, name);
             let sid = body.sid;
-            assert_eq!(write(header, Ok(&body), None).expect("serialises"), None);
-            let attachment = write(header, Err(sid), Some(sid)).expect("serialises").expect("fits");
+            assert_eq!(written(header, Ok(&body), None), None);
+            let attachment = written(header, Err(sid), Some(sid)).expect("fits");
             assert!(attachment.len() < 250, "{attachment}");
             assert_eq!(read_header(&attachment), Some(header));
             assert_eq!(read(&attachment), Some(Read::Snapshot { header, body: Err(sid), texts: Some(sid) }));
             let mut rest = body.clone();
             let texts = rest.texts();
             rest.drop_texts();
-            let rows = to_rows(&serde_json::to_vec(&rest).expect("serialises"));
+            let mut json = String::new();
+            rest.write(&mut json);
+            let rows = to_rows(&json);
             assert!(rows.iter().all(|row| row.len() <= MAX_SPILL_ROW_BYTES as usize));
             let rest = read_rows::<SessionState>(&rows).expect("whole");
             let put = |texts: Vec<Box<str>>| {
@@ -179,8 +191,8 @@ mod tests {
     #[test]
     fn another_version_is_not_read() {
         let (header, body) = snapshot(0, "");
-        let written = write(header, Ok(&body), None).expect("serialises").expect("fits");
-        let other = written.replace("\"v\":3", "\"v\":2");
+        let attachment = written(header, Ok(&body), None).expect("fits");
+        let other = attachment.replace("\"v\":3", "\"v\":2");
         assert_eq!((read(&other), read_header(&other)), (None, None));
         assert_eq!(read("{}"), None);
         assert_eq!(read(""), None);
@@ -206,6 +218,6 @@ mod tests {
         let snapshot = SessionSnapshot { header, body, parts: Parts::new(), changes: StateChanges::default() };
         server.restore_session(header.since, conn, snapshot).expect("nobody else has its ids");
         let SessionSnapshot { header, body, .. } = server.snapshot_session(conn).expect("a session");
-        assert_eq!(write(header, Ok(&body), None).expect("serialises").as_deref(), Some(attachment));
+        assert_eq!(written(header, Ok(&body), None).as_deref(), Some(attachment));
     }
 }

@@ -10,6 +10,7 @@ use crate::core::snapshot::{Changes, SessionSnapshot, SessionState, StateChanges
 use crate::id::ConnId;
 use crate::limits::MAX_ATTACHMENT_BYTES;
 use crate::time::{Timestamp, earlier};
+use crate::value::json_writer::{push_array, push_quoted};
 
 impl LoadedWorld {
     /// Writes what has changed; returns the WebSockets whose snapshots could not be written.
@@ -62,6 +63,9 @@ impl LoadedWorld {
                 failed.push(conn);
             }
         }
+        // One that was too long is mostly not followed by another.
+        self.attachment.clear();
+        self.attachment.shrink_to(MAX_ATTACHMENT_BYTES);
         failed
     }
 
@@ -74,8 +78,7 @@ impl LoadedWorld {
     ) -> Result<(), String> {
         let SessionSnapshot { header, body, parts, changes } = &mut snapshot;
         let sid = body.sid;
-        let planned = plan(*header, body, *changes, self.rows.get(conn));
-        let (attachment, planned) = planned.map_err(|error| error.to_string())?;
+        let planned = plan(*header, body, *changes, self.rows.get(conn), &mut self.attachment);
         let is_spilled = !matches!(planned, [Planned::None, Planned::None]) || !parts.is_empty();
         if is_spilled && self.rows.get(conn).is_none() {
             self.rows.insert(conn, SpilledRows::new(sid));
@@ -88,23 +91,22 @@ impl LoadedWorld {
                 return Ok(());
             }
         }
-        if platform.attach(conn, &attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
+        if platform.attach(conn, &self.attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
     }
 }
 
-/// Returns the attachment of a snapshot, and what is to become of its rows of each kind.
+/// Writes the attachment of a snapshot, and returns what is to become of its rows of each kind.
 fn plan(
     header: HeartbeatState,
     body: &mut SessionState,
     changes: StateChanges,
     stored: Option<&SpilledRows>,
-) -> serde_json::Result<(String, [Planned; 2])> {
+    attachment: &mut String,
+) -> [Planned; 2] {
     let sid = body.sid;
     let bytes_of_texts = body.bytes_of_texts();
-    if bytes_of_texts <= MAX_ATTACHMENT_BYTES
-        && let Some(attachment) = attachment::write(header, Ok(body), None)?
-    {
-        return Ok((attachment, [Planned::None, Planned::None]));
+    if bytes_of_texts <= MAX_ATTACHMENT_BYTES && attachment::write(header, Ok(body), None, attachment) {
+        return [Planned::None, Planned::None];
     }
     let is_stored = |kind, changes| stored.is_some_and(|stored| stored.is_stored(kind, changes));
     let (mut texts, mut texts_of) = (Planned::None, None);
@@ -113,11 +115,13 @@ fn plan(
         texts = if is_stored(RowKind::Texts, changes.texts) {
             Planned::Same
         } else {
-            Planned::Rows(attachment::to_rows(&serde_json::to_vec(&body.texts())?), changes.texts)
+            let mut json = String::new();
+            push_array(body.texts(), &mut json, |text, out| push_quoted(&text, out));
+            Planned::Rows(attachment::to_rows(&json), changes.texts)
         };
         body.drop_texts();
-        if let Some(attachment) = attachment::write(header, Ok(body), texts_of)? {
-            return Ok((attachment, [texts, Planned::None]));
+        if attachment::write(header, Ok(body), texts_of, attachment) {
+            return [texts, Planned::None];
         }
     }
     // The rows of a state that is to have its texts must not be those of one without them.
@@ -125,10 +129,13 @@ fn plan(
     let body = if is_alike && is_stored(RowKind::Body, changes.all) {
         Planned::Same
     } else {
-        Planned::Rows(attachment::to_rows(&serde_json::to_vec(body)?), changes.all)
+        let mut json = String::new();
+        body.write(&mut json);
+        Planned::Rows(attachment::to_rows(&json), changes.all)
     };
-    let attachment = attachment::write(header, Err(sid), texts_of)?.unwrap_or_default();
-    Ok((attachment, [texts, body]))
+    // Without a state, it always fits.
+    attachment::write(header, Err(sid), texts_of, attachment);
+    [texts, body]
 }
 
 /// From how many bytes on the headers and auth objects have rows of their own. Below, a row more would cost more than to write

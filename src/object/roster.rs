@@ -180,16 +180,15 @@ impl LoadedWorld {
 
 /// Returns a line for each member.
 fn lines_of(server: &Server) -> Vec<u8> {
-    let mut lines = Vec::new();
+    let mut lines = String::new();
     server.each_member(|key, session| {
         let max_bytes = if lines.len() > MAX_FULL_ROSTER_BYTES { 0 } else { MAX_ROSTER_VALUE_BYTES };
         if lines.len() < MAX_ROSTER_BYTES
             && let Some(session) = server.snapshot_member(key, session, max_bytes)
         {
-            // Cannot fail: every snapshot can be written as JSON, and memory takes it.
-            let _ = serde_json::to_writer(&mut lines, &session);
-            lines.push(b'\n');
+            session.write(&mut lines);
+            lines.push('\n');
         }
     });
-    lines
+    lines.into_bytes()
 }

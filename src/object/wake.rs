@@ -35,6 +35,8 @@ pub(super) struct LoadedWorld {
     /// The WebSockets whose snapshots wait to be written.
     pub(super) late_writes: LateWrites,
     pub(super) roster: Roster,
+    /// A buffer for the attachment of one WebSocket; its memory is reused.
+    pub(super) attachment: String,
     /// The request that was refused last, with its refusal.
     pub(super) refused: Option<(RequestId, Refusal)>,
     /// What the world owes of the isolate's memory.
@@ -79,6 +81,7 @@ impl LoadedWorld {
             log: LogWindow::default(),
             rows,
             roster,
+            attachment: String::new(),
             late_writes: LateWrites::default(),
             refused: None,
             is_cautious,

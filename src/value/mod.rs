@@ -9,6 +9,7 @@ pub(crate) mod encode;
 pub(crate) mod encode_error;
 mod engine_packet;
 pub(crate) mod json;
+pub(crate) mod json_writer;
 mod missing;
 mod spread;
 

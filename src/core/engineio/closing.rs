@@ -11,7 +11,7 @@ use crate::limits::POLLING_CLOSE_TIMEOUT;
 use crate::time::Timestamp;
 
 /// How a session is dropped: the reason, the close code for its WebSocket, and the payload for its hanging GET.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
     pub(super) reason: Reason,
     pub(super) code: CloseCode,

@@ -6,13 +6,14 @@
 
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::config::Config;
 use crate::time::Timestamp;
+use crate::value::json_writer::{push_number, push_option};
 
 /// The state of a session's heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Heartbeat {
     /// An own heartbeat: the next ping is due at this time.
     #[serde(rename = "p")]
@@ -27,17 +28,41 @@ pub enum Heartbeat {
 
 /// The part of a session's snapshot that the heartbeat needs. It is read without the rest, so that a tick does not rebuild
 /// the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct HeartbeatState {
     /// When the session took this WebSocket.
     pub since: Timestamp,
     /// When the session is closed unless it joins a namespace.
     pub expires: Option<Timestamp>,
     /// When the layer above needs the world awake for this session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub due: Option<Timestamp>,
     /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
+}
+
+impl HeartbeatState {
+    /// Appends its JSON.
+    pub fn write(&self, out: &mut String) {
+        out.push_str(r#"{"since":"#);
+        push_number(self.since.as_millis(), out);
+        out.push_str(r#","expires":"#);
+        push_option(self.expires.map(Timestamp::as_millis), out);
+        if let Some(due) = self.due {
+            out.push_str(r#","due":"#);
+            push_number(due.as_millis(), out);
+        }
+        let (variant, at) = match self.heartbeat {
+            Heartbeat::Resting(at) => ("p", Some(at)),
+            Heartbeat::Pinged(at) => ("w", Some(at)),
+            Heartbeat::Shared(at) => ("s", at),
+        };
+        out.push_str(r#","heartbeat":{""#);
+        out.push_str(variant);
+        out.push_str("\":");
+        push_option(at.map(Timestamp::as_millis), out);
+        out.push_str("}}");
+    }
 }
 
 /// What a sweep finds about one WebSocket.

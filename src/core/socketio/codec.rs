@@ -1,6 +1,6 @@
 //! The text form of packets (Socket.IO 5, "Packet encoding"): type, attachments, namespace, id, JSON.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -13,7 +13,8 @@ use crate::error::ConnectError;
 use crate::error::PeerFault;
 use crate::id::{AckId, Namespace, SocketId};
 use crate::limits::{MAX_ACK_ID_DIGITS, MAX_ATTACHMENTS};
-use crate::value::{Args, json, quoted};
+use crate::value::json_writer::{push_number, push_quoted};
+use crate::value::{Args, json};
 
 /// A packet's text, parsed and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub(crate) fn parse_args(json: &str, attachments: Vec<Bytes>) -> Result<Args, Pe
 pub fn encode_event(namespace: &Namespace, id: Option<AckId>, event: &str, args: &Args, out: &mut String) {
     encode_head('2', namespace, id, args.attachments().len(), out);
     out.push('[');
-    push_string(event, out);
+    push_quoted(event, out);
     if !args.is_empty() {
         out.push(',');
         out.push_str(args.elements());
@@ -132,15 +133,17 @@ pub fn encode_ack(namespace: &Namespace, id: AckId, args: &Args, out: &mut Strin
 /// Appends the CONNECT packet for a socket that was accepted.
 pub(crate) fn encode_connect(namespace: &Namespace, sid: SocketId, out: &mut String) {
     encode_head('0', namespace, None, 0, out);
-    // Writing to a string cannot fail; ids need no escapes.
-    let _ = write!(out, r#"{{"sid":"{sid}"}}"#);
+    out.push_str(r#"{"sid":""#);
+    // Ids need no escapes.
+    out.push_str(sid.as_str());
+    out.push_str(r#""}"#);
 }
 
 /// Appends the `CONNECT_ERROR` packet for a CONNECT that was refused.
 pub(crate) fn encode_connect_error(namespace: &Namespace, error: &ConnectError, out: &mut String) {
     encode_head('4', namespace, None, 0, out);
     out.push_str(r#"{"message":"#);
-    push_string(&error.message, out);
+    push_quoted(&error.message, out);
     if let Some(data) = &error.data {
         out.push_str(r#","data":"#);
         out.push_str(data);
@@ -153,17 +156,6 @@ pub(crate) fn encode_disconnect(namespace: &Namespace, out: &mut String) {
     encode_head('1', namespace, None, 0, out);
 }
 
-/// Appends a JSON string.
-fn push_string(text: &str, out: &mut String) {
-    if text.bytes().any(|c| matches!(c, b'"' | b'\\' | ..b' ')) {
-        out.push_str(&quoted(text));
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    }
-}
-
 fn encode_head(kind: char, namespace: &Namespace, id: Option<AckId>, attachments: usize, out: &mut String) {
     let binary = attachments > 0;
     out.push(match kind {
@@ -171,15 +163,16 @@ fn encode_head(kind: char, namespace: &Namespace, id: Option<AckId>, attachments
         '3' if binary => '6',
         kind => kind,
     });
-    // Writing to a string cannot fail.
     if binary {
-        let _ = write!(out, "{attachments}-");
+        push_number(attachments as u64, out);
+        out.push('-');
     }
     if !namespace.is_main() {
-        let _ = write!(out, "{},", namespace.as_str());
+        out.push_str(namespace.as_str());
+        out.push(',');
     }
     if let Some(AckId(id)) = id {
-        let _ = write!(out, "{id}");
+        push_number(id, out);
     }
 }
 
