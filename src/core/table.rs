@@ -128,7 +128,7 @@ impl SlotSet {
     /// Removes and returns all places, in order. The iterator must be read to its end: otherwise, some are lost, and others stay.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = usize> {
         self.len = 0;
-        self.words.iter_mut().enumerate().flat_map(|(number, word)| {
+        self.words.iter_mut().enumerate().filter(|(_, word)| **word != 0).flat_map(|(number, word)| {
             let mut word = mem::take(word);
             core::iter::from_fn(move || {
                 let bit = word.trailing_zeros();

@@ -12,6 +12,12 @@ impl Namespaces {
     pub(crate) fn resolve<T>(&mut self, target: &Target, mut of: impl FnMut(&SocketRecord) -> T, out: &mut Vec<T>) {
         let Some(members) = self.by_name.get(target.namespace.as_str()) else { return };
         let (sockets, marks) = (&self.sockets, &mut self.marks);
+        let sender = target.sender.and_then(|id| sockets.find(id.id())).map(SocketKey);
+        if target.rooms.is_empty() && target.except.is_empty() {
+            // Nobody is in this list twice.
+            let others = members.all.iter().filter(|key| Some(*key) != sender);
+            return out.extend(others.filter_map(|key| sockets.get(key.0)).map(of));
+        }
         marks.start(sockets.places());
         let own = |room: &Room| {
             let place = sockets.find(SocketId::parse(room.as_str())?.id())?;
@@ -19,8 +25,8 @@ impl Namespaces {
             is_here.then_some(SocketKey(place))
         };
         let in_room = |room: &Room| own(room).into_iter().chain(members.rooms.members(room));
-        if let Some(key) = target.sender.and_then(|id| sockets.find(id.id())) {
-            marks.mark(SocketKey(key));
+        if let Some(key) = sender {
+            marks.mark(key);
         }
         for key in target.except.iter().flat_map(in_room) {
             marks.mark(key);
