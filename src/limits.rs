@@ -97,6 +97,11 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 /// `PING_TIMEOUT_MS` together are: [`Config::body_timeout`](super::config::Config::body_timeout).
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// Most bytes of the bodies of requests that are being read in an isolate: eight clients can post the default `MAX_PAYLOAD_BYTES`
+/// at the same time. Beyond it, those that began first are dropped. A client that polls may post one at a time and need not end it,
+/// and an isolate has 128 MB. A single body may have `MAX_PAYLOAD_BYTES` in any case.
+pub const MAX_BODIES_BYTES: usize = 8_000_000;
+
 /// Most bytes of acknowledgements of one broadcast that are kept until the last one comes. They wait in memory: an
 /// isolate has 128 MB.
 pub const MAX_ACK_BYTES: usize = 16_000_000;
@@ -132,9 +137,17 @@ pub const MEASURE_INTERVAL_SHORT: Duration = Duration::from_millis(100);
 /// Longest time between two measurements of a world that has turns. One that is not measured for twice as long hibernates.
 pub const MEASURE_INTERVAL_LONG: Duration = Duration::from_secs(10);
 
-/// What the worlds may owe until nothing may be added, as a fraction of `ISOLATE_BYTES`: 96 MB. Handlers are `BUSY`, and
-/// attachments are refused. The largest debtors go first, one world's within a second.
+/// What the worlds may owe until nothing may be added, as a fraction of `ISOLATE_BYTES`: 96 MB. Handlers are `BUSY`, attachments
+/// are refused, and long packets do not wait for a later turn. The largest debtors go first, one world's within a second.
 pub const REFUSE_RATIO: (usize, usize) = (3, 2);
+
+/// The same for what is in the memory of the wasm instance, which is all but unsent frames: 72 MB. That memory never shrinks, and
+/// beside the runtime's heap it must be far below the 128 MB of an isolate.
+pub const REFUSE_INSTANCE_RATIO: (usize, usize) = (9, 8);
+
+/// Most bytes of a client's packets that wait for a later turn while nothing may be added: some small packets of a client that
+/// did nothing wrong.
+pub const MAX_INBOX_BYTES_FULL: usize = 65_536;
 
 /// Most sessions of a world that are closed in one turn because they owe most. What each owes is measured again after
 /// each; the next turn goes on.

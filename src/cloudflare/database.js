@@ -5,6 +5,8 @@
 // other, it rolls the whole transaction back, and the runtime then breaks the object: what was written since its last commit is
 // lost, and all of its sockets are closed.
 
+import { drop } from "./runtime.js";
+
 // The table of what does not fit into the attachments of sockets. A session's rows of each kind have parts from a
 // first one on, one of 0 and KIND, and fewer than KIND. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
 const CHUNKS = 1024;
@@ -31,6 +33,7 @@ export function writePart(state, sid, place, bytes, rowBytes) {
     for (let chunk = 0; chunk <= last; chunk++) {
       const row = bytes.slice(chunk * rowBytes, (chunk + 1) * rowBytes);
       sql.exec("INSERT OR REPLACE INTO spilled SELECT ?, ?, ?", sid, -1 - (place * CHUNKS + chunk), row);
+      drop(row);
     }
   });
 }

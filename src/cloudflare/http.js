@@ -65,63 +65,6 @@ export function switchProtocols(client, headers) {
 }
 
 /**
- * Reads a body of at most `max` bytes. Returns the bytes, `true` if the body is longer, `false` if it did not arrive within
- * `timeout` milliseconds, and `undefined` if the connection was lost. The runtime does not always notice that, and such a request
- * would keep the world awake without the timeout.
- */
-export async function readRequest(request, max, timeout) {
-  if (Number(request.headers.get("content-length")) > max) return true;
-  if (request.body === null) return new Uint8Array();
-  const reader = request.body.getReader();
-  let timer;
-  // Does not wait for the stream, which need not end when it is cancelled.
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false);
-      reader.cancel().catch(() => {});
-    }, timeout);
-  });
-  const body = await Promise.race([readAll(reader, max), late]);
-  clearTimeout(timer);
-  return body;
-}
-
-/** Reads a stream to its end; returns what `readRequest` does. */
-async function readAll(reader, max) {
-  let body = new Uint8Array();
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return body.subarray(0, length);
-      if (length + value.byteLength > max) {
-        reader.cancel().catch(() => {});
-        return true;
-      }
-      body = append(body, length, value);
-      length += value.byteLength;
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Appends bytes to the first `length` of others, in place if there is room. A list of chunks, which may have one byte each, would
- * take many times the memory of the body.
- */
-function append(bytes, length, more) {
-  if (length === 0) return more;
-  let all = bytes;
-  if (length + more.byteLength > bytes.byteLength) {
-    all = new Uint8Array(Math.max(2 * bytes.byteLength, length + more.byteLength));
-    all.set(bytes.subarray(0, length));
-  }
-  all.set(more, length);
-  return all;
-}
-
-/**
  * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets
  * a WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named
  * `subprotocol`.

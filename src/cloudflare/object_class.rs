@@ -20,8 +20,9 @@ use crate::object::Shell;
 use crate::routing::App;
 use crate::value::Frame;
 
-/// The length of a text, in UTF-16 units, above which [`read_long`] copies it out of the runtime faster than `as_string`.
-const LONG_TEXT: usize = 1024;
+/// The length of a message, in UTF-16 units or bytes, above which [`read_long`] copies a text out of the runtime faster than
+/// `as_string`, and the runtime's copy of bytes is worth a call that drops it.
+const LONG: usize = 1024;
 
 /// A world's object. The macro [`world!`](crate::world) wraps it in the class that the runtime constructs.
 #[derive(Debug)]
@@ -92,8 +93,11 @@ fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
 
 /// Copies a long text out of the runtime.
 fn read_long(text: &JsValue) -> Option<String> {
+    let bytes = runtime::encode(text);
+    let copy = bytes.to_vec();
+    runtime::drop_bytes(&bytes);
     // Never `None`: `runtime::encode` always returns valid UTF-8.
-    String::from_utf8(runtime::encode(text).to_vec()).ok()
+    String::from_utf8(copy).ok()
 }
 
 impl Object {
@@ -137,12 +141,16 @@ impl Object {
         self.with(|shell| {
             if let Some(text) = message.dyn_ref::<JsString>() {
                 let length = text.length() as usize;
-                let read = || if length > LONG_TEXT { read_long(message) } else { message.as_string() };
+                let read = || if length > LONG { read_long(message) } else { message.as_string() };
                 shell.handle_message(socket, length, || Frame::text(read().unwrap_or_default()));
             } else {
                 let bytes = Uint8Array::new(message);
-                let read = || Frame::Binary(Bytes::from(bytes.to_vec()));
-                shell.handle_message(socket, bytes.length() as usize, read);
+                let length = bytes.length() as usize;
+                shell.handle_message(socket, length, || Frame::Binary(Bytes::from(bytes.to_vec())));
+                // Also if it was not read.
+                if length > LONG {
+                    runtime::drop_bytes(message);
+                }
             }
         });
     }

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::runtime;
 use crate::config::Config;
+use crate::limits::MAX_BODIES_BYTES;
 use crate::object::Body;
 use crate::time::Timestamp;
 
@@ -31,12 +32,17 @@ impl BodyLimits {
 
     /// Reads the body of a request, within the bounds.
     pub(crate) async fn read(&self, request: &JsValue) -> Body {
-        match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms)).await {
+        let most = runtime::integer_to_js(MAX_BODIES_BYTES as u64);
+        match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms, most)).await {
             Ok(body) => match body.as_bool() {
                 Some(true) => Body::TooLong,
                 Some(false) => Body::Late,
                 None if body.is_undefined() => Body::Aborted,
-                None => Body::Bytes(Uint8Array::new(&body).to_vec()),
+                None => {
+                    let bytes = Uint8Array::new(&body).to_vec();
+                    runtime::drop_bytes(&body);
+                    Body::Bytes(bytes)
+                }
             },
             Err(_) => Body::Aborted,
         }

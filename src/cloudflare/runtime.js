@@ -59,6 +59,18 @@ export function encode(text) {
   return encoder.encode(text);
 }
 
+// From how many bytes on a buffer is dropped at once. A shorter one takes less than it costs. The chunks of a stream have 4 KB.
+const DROPPED_FROM = 1_024;
+
+/**
+ * Drops the bytes of a buffer, or the buffer of a view, that nobody uses any more. The runtime would keep them until it collects
+ * garbage, which can be hundreds of megabytes later: they are outside of its heap. What the runtime itself still reads of it, such
+ * as a message that is not sent, it keeps.
+ */
+export function drop(bytes) {
+  if (bytes.byteLength >= DROPPED_FROM) (bytes.buffer ?? bytes).transfer(0);
+}
+
 /** Returns the message of something that was thrown. */
 export function textOf(error) {
   return String(error?.message ?? error);

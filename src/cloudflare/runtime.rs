@@ -143,8 +143,6 @@ extern "C" {
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_name = readRequest)]
-    pub fn read_request(request: &JsValue, max: f64, timeout: f64) -> js_sys::Promise;
     pub fn forward(
         env: &JsValue,
         binding: &str,
@@ -155,9 +153,17 @@ extern "C" {
     ) -> js_sys::Promise;
 }
 
+#[wasm_bindgen(module = "/src/cloudflare/bodies.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readRequest)]
+    pub fn read_request(request: &JsValue, max: f64, timeout: f64, most: f64) -> js_sys::Promise;
+}
+
 #[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
 extern "C" {
     pub fn encode(text: &JsValue) -> Uint8Array;
+    #[wasm_bindgen(js_name = drop)]
+    pub fn drop_bytes(bytes: &JsValue);
     #[wasm_bindgen(js_name = worldName)]
     pub fn world_name(state: &JsValue) -> String;
     #[wasm_bindgen(js_name = setAutoResponse, catch)]

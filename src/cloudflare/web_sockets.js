@@ -2,6 +2,7 @@
 // and that must not cost the event that is being handled.
 
 import { note, noteWake } from "./aborts.js";
+import { drop } from "./runtime.js";
 
 // Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
 // connection is over; until its first event, the client's end.
@@ -108,7 +109,10 @@ export class Sockets {
 
   // The frame is a view of wasm's memory, which is valid during this call only: hence the copy.
   sendBytes(slot, frame, count, bytes) {
-    return this.send(slot, frame.slice(), count, bytes);
+    const copy = frame.slice();
+    const slow = this.send(slot, copy, count, bytes);
+    drop(copy);
+    return slow;
   }
 
   /** Returns whether a socket has at most `unsent` bytes unsent; always true if the runtime cannot measure that. */
@@ -131,8 +135,11 @@ export class Sockets {
   }
 
   /** Does the same for a packet of several frames, each a text or bytes. */
-  broadcastFrames(slots, [first, ...others], bytes) {
-    return this.#broadcast(slots, first, others, bytes);
+  broadcastFrames(slots, frames, bytes) {
+    const [first, ...others] = frames;
+    const slow = this.#broadcast(slots, first, others, bytes);
+    for (const frame of frames) if (typeof frame !== "string") drop(frame);
+    return slow;
   }
 
   #broadcast(slots, first, others, bytes) {

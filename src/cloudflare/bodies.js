@@ -1,0 +1,124 @@
+// The bodies of requests. All worlds of an isolate share its memory, so the bodies that are being read have a bound together: each client
+// that polls may send one, and need not end it.
+
+import { drop } from "./runtime.js";
+
+// The bodies that are being read in this isolate, in the order in which they began. They are of many objects, and none may call
+// another one's stream or resolve its promise: what an object does to the body of another is to take its bytes.
+const bodies = new Set();
+let held = 0;
+
+// How many were lost since the log was last told, and when that was: a flood of them must not be one of lines.
+let lost = 0;
+let toldAt = 0;
+const TELL_EVERY_MS = 60_000;
+
+/** A body that is being read. */
+class Body {
+  bytes = new Uint8Array();
+  length = 0;
+  isLost = false;
+
+  /** Appends bytes, which nobody uses after that. */
+  append(more) {
+    if (this.length === 0) {
+      this.#hold(more);
+    } else {
+      // A list of chunks, which may have one byte each, would take many times the memory of the body.
+      if (this.length + more.byteLength > this.bytes.byteLength) {
+        const all = new Uint8Array(Math.max(2 * this.bytes.byteLength, this.length + more.byteLength));
+        all.set(this.bytes.subarray(0, this.length));
+        this.#hold(all);
+      }
+      this.bytes.set(more, this.length);
+      drop(more);
+    }
+    this.length += more.byteLength;
+  }
+
+  /** Returns all of it, and forgets it. */
+  take() {
+    const bytes = this.bytes.subarray(0, this.length);
+    this.#hold(new Uint8Array(), false);
+    return bytes;
+  }
+
+  /** Drops what has arrived. */
+  lose() {
+    this.isLost = true;
+    this.#hold(new Uint8Array());
+  }
+
+  #hold(bytes, drops = true) {
+    held += bytes.byteLength - this.bytes.byteLength;
+    if (drops) drop(this.bytes);
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * Reads a body of at most `max` bytes. Returns the bytes, `true` if the body is longer, `false` if it did not arrive within
+ * `timeout` milliseconds, and `undefined` if the connection was lost. The runtime does not always notice that, and such a request
+ * would keep the world awake without the timeout.
+ *
+ * If all bodies that are being read have more than `most` bytes, those that began first are lost, as if their connections were.
+ */
+export async function readRequest(request, max, timeout, most) {
+  if (Number(request.headers.get("content-length")) > max) return true;
+  if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  const body = new Body();
+  bodies.add(body);
+  let timer;
+  // Does not wait for the stream, which need not end when it is cancelled.
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+      reader.cancel().catch(() => {});
+    }, timeout);
+  });
+  try {
+    return await Promise.race([readAll(reader, body, max, most), late]);
+  } finally {
+    clearTimeout(timer);
+    bodies.delete(body);
+    body.lose();
+  }
+}
+
+/** Reads a stream to its end; returns what `readRequest` does. */
+async function readAll(reader, body, max, most) {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (body.isLost) {
+        reader.cancel().catch(() => {});
+        return undefined;
+      }
+      if (done) return body.take();
+      if (body.length + value.byteLength > max) {
+        reader.cancel().catch(() => {});
+        return true;
+      }
+      body.append(value);
+      loseOldest(most);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loses bodies until those that are left have `most` bytes, but not the last one. */
+function loseOldest(most) {
+  while (held > most && bodies.size > 1) {
+    const [oldest] = bodies;
+    bodies.delete(oldest);
+    oldest.lose();
+    lost += 1;
+  }
+  if (lost > 0 && Date.now() - toldAt >= TELL_EVERY_MS) {
+    console.error(`dormouse: the isolate is short of memory: bodies of requests that were under way for longest are dropped, ${lost} since the last such line`);
+    lost = 0;
+    toldAt = Date.now();
+  }
+}
