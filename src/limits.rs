@@ -123,12 +123,16 @@ pub const SLOW_READER_AFTER: Duration = Duration::from_secs(10);
 /// measured again: so much may be overlooked.
 pub const MEASURE_BYTES: usize = 1_000_000;
 
+/// The bytes that keep a world awake from which on a timer measures it, because other worlds may fill the isolate meanwhile: what
+/// waits for its clients, and unfinished packets.
+pub const PINNED_BYTES: usize = 125_000;
+
 /// The cost of what a world sends until its unsent frames are measured again. To ask 1,000 WebSockets takes less than a
 /// hundredth of sending 4,000 frames.
 pub const MEASURE_SENT_BYTES: usize = 4_000_000;
 
-/// Time between two measurements of a world to which nothing happens, while more than `MEASURE_BYTES` wait
-/// for its clients: these keep it awake anyway. Other worlds may fill the isolate meanwhile, and its debtors must go.
+/// Time between two measurements of a world to which nothing happens, while more than `PINNED_BYTES` keep it awake
+/// anyway. Other worlds may fill the isolate meanwhile, and its debtors must go.
 pub const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Shortest time between two measurements of a world while the isolate is short of memory.

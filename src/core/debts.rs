@@ -6,7 +6,7 @@ use crate::id::SessionKey;
 #[derive(Debug, Default)]
 pub struct Debts {
     by_session: Vec<usize>,
-    /// What keeps the world awake of it: unsent frames, and frames that wait for a GET.
+    /// What keeps the world awake of it: unsent frames, frames that wait for a GET, and unfinished packets that are not stored.
     pub pinned: usize,
     /// What no session owes: arguments of waiting handlers, which wait on when their client is closed.
     pub unowned: usize,
@@ -23,7 +23,7 @@ impl Debts {
         }
     }
 
-    /// Charges bytes to a session for frames that wait for its client.
+    /// Charges bytes to a session that keep the world awake.
     pub fn add_waiting(&mut self, session: SessionKey, bytes: usize) {
         self.add(session, bytes);
         self.pinned = self.pinned.saturating_add(bytes);

@@ -8,7 +8,8 @@ use core::cell::{Cell, RefCell};
 
 use crate::core::debts::Debts;
 use crate::limits::{
-    MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, REFUSE_RATIO,
+    MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, PINNED_BYTES,
+    REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
 };
 use crate::time::Timestamp;
 
@@ -19,6 +20,11 @@ thread_local! {
     static LOADED: Cell<u64> = const { Cell::new(0) };
     /// What all of them took when one of them was measured last, in bytes.
     static TAKEN: Cell<usize> = const { Cell::new(0) };
+    /// How much of that was in the memory of the wasm instance: all but unsent frames, which the runtime keeps.
+    static TAKEN_OF_INSTANCE: Cell<usize> = const { Cell::new(0) };
+    /// What they have received and keep more than when each was measured: many worlds together would fill the isolate with what each
+    /// of them may overlook.
+    static GROWN: Cell<usize> = const { Cell::new(0) };
 }
 
 /// What a world owes, for the other worlds to see.
@@ -32,6 +38,8 @@ struct Account {
     owed: usize,
     /// What nobody owes.
     unowned: usize,
+    /// The part of what is owed that the runtime keeps.
+    unsent: usize,
     /// What its largest debtor owes.
     largest: usize,
 }
@@ -43,6 +51,16 @@ pub(super) struct Share {
     max_bytes: usize,
     /// What all worlds may take until nothing may be added.
     refuse_bytes: usize,
+    /// What they may take of the instance's memory until then.
+    refuse_instance_bytes: usize,
+    /// What it has received and keeps: unfinished packets, and packets that wait for their turn.
+    received: usize,
+    /// What that was when it was measured.
+    received_measured: usize,
+    /// What its unfinished packets have.
+    unfinished: usize,
+    /// What they had when it was measured.
+    unfinished_measured: usize,
     /// The bytes that the world took in since it was measured.
     taken_in: usize,
     /// The cost of what it sent since its unsent frames were measured.
@@ -65,6 +83,11 @@ impl Share {
             world,
             max_bytes,
             refuse_bytes: max_bytes / REFUSE_RATIO.1 * REFUSE_RATIO.0,
+            refuse_instance_bytes: max_bytes / REFUSE_INSTANCE_RATIO.1 * REFUSE_INSTANCE_RATIO.0,
+            received: 0,
+            received_measured: 0,
+            unfinished: 0,
+            unfinished_measured: 0,
             taken_in: 0,
             sent: 0,
             unsent: 0,
@@ -77,6 +100,18 @@ impl Share {
     /// Notes that the world takes in so many bytes.
     pub(super) const fn note_taken_in(&mut self, bytes: usize) {
         self.taken_in = self.taken_in.saturating_add(bytes);
+    }
+
+    /// Notes the bytes of the world's unfinished packets, and of packets that wait for their turn.
+    pub(super) fn note_received(&mut self, unfinished: usize, waiting: usize) {
+        self.unfinished = unfinished;
+        let others = GROWN.get().saturating_sub(self.grown());
+        self.received = unfinished.saturating_add(waiting);
+        GROWN.set(others.saturating_add(self.grown()));
+    }
+
+    const fn grown(&self) -> usize {
+        self.received.saturating_sub(self.received_measured)
     }
 
     /// Notes that the world sends frames of this cost.
@@ -92,7 +127,8 @@ impl Share {
     /// Keeps the world's account as it is, if that is old and the world took in nothing since it was measured. Returns whether it did.
     pub(super) fn renew(&mut self, now: Timestamp) -> bool {
         let is_same = self.taken_in == 0 && self.unsent == 0 && self.sent < MEASURE_SENT_BYTES && !self.is_pinned;
-        if !is_same || now < self.due || self.measured == Timestamp::default() || TAKEN.get() > self.max_bytes {
+        if !is_same || now < self.due || self.measured == Timestamp::default() || Self::taken_by_all() > self.max_bytes
+        {
             return false;
         }
         (self.measured, self.due) = (now, now.after(MEASURE_INTERVAL_LONG));
@@ -112,9 +148,15 @@ impl Share {
     }
 
     fn is_all_due(&self, now: Timestamp) -> bool {
-        self.taken_in >= MEASURE_BYTES
+        // What an unfinished packet takes keeps the world awake: the timer must run.
+        let must_pin = !self.is_pinned && self.unfinished > self.unfinished_measured.saturating_add(PINNED_BYTES);
+        // What is handled by now must not be charged any longer.
+        let has_shrunk = self.received_measured >= self.received.saturating_add(MEASURE_BYTES);
+        must_pin
+            || has_shrunk
+            || self.taken_in >= MEASURE_BYTES
             || now >= self.due
-            || (TAKEN.get() > self.max_bytes && now >= self.measured.after(MEASURE_INTERVAL_SHORT))
+            || (Self::taken_by_all() > self.max_bytes && now >= self.measured.after(MEASURE_INTERVAL_SHORT))
     }
 
     /// Returns when the world must be measured although nothing happens to it.
@@ -126,45 +168,54 @@ impl Share {
     /// more than that one.
     pub(super) fn record(&mut self, now: Timestamp, unsent: usize, debts: &Debts) -> bool {
         (self.taken_in, self.unsent, self.measured) = (0, unsent, now);
-        self.is_pinned = debts.pinned > MEASURE_BYTES;
+        GROWN.set(GROWN.get().saturating_sub(self.grown()));
+        (self.received_measured, self.unfinished_measured) = (self.received, self.unfinished);
+        self.is_pinned = debts.pinned > PINNED_BYTES;
         self.due = now.after(if self.is_pinned { MEASURE_INTERVAL } else { MEASURE_INTERVAL_LONG });
         let largest = debts.largest().map_or(0, |(_, bytes)| bytes);
-        let account = Account { world: self.world, measured: now, owed: debts.owed(), unowned: debts.unowned, largest };
+        let (owed, unowned) = (debts.owed(), debts.unowned);
+        let account = Account { world: self.world, measured: now, owed, unowned, unsent, largest };
         // A world that was not measured for so long hibernates. The runtime may remove it from memory much later, and nobody could
         // make it pay meanwhile.
-        let (owed, taken, most) = replace(self.world, Some(account), now.before(2 * MEASURE_INTERVAL_LONG));
-        TAKEN.set(taken);
+        let (owed, most) = replace(self.world, Some(account), now.before(2 * MEASURE_INTERVAL_LONG));
         // To close a session frees nothing that it does not owe.
-        owed > self.max_bytes && largest >= most
+        owed.saturating_add(GROWN.get()) > self.max_bytes && largest >= most
     }
 
     /// Returns whether all worlds take so much that nothing may be added.
     pub(super) fn is_full(&self) -> bool {
-        TAKEN.get() > self.refuse_bytes
+        let of_instance = TAKEN_OF_INSTANCE.get().saturating_add(GROWN.get());
+        of_instance > self.refuse_instance_bytes || Self::taken_by_all() > self.refuse_bytes
     }
 
-    /// Returns what all worlds took when one of them was measured last, in bytes.
+    /// Returns what all worlds take, in bytes: when one of them was measured last, and what they keep more by now.
     pub(super) fn taken_by_all() -> usize {
-        TAKEN.get()
+        TAKEN.get().saturating_add(GROWN.get())
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let (_, taken, _) = replace(self.world, None, Timestamp::default());
-        TAKEN.set(taken);
+        self.note_received(0, 0);
+        replace(self.world, None, Timestamp::default());
     }
 }
 
-/// Replaces a world's account, and removes those from before `fresh_from`. Returns what the sessions of all worlds owe, what all
-/// worlds take, and what the largest debtor owes.
-fn replace(world: u64, account: Option<Account>, fresh_from: Timestamp) -> (usize, usize, usize) {
+/// Replaces a world's account, and removes those from before `fresh_from`. Returns what the sessions of all worlds owe, and what
+/// the largest debtor owes.
+fn replace(world: u64, account: Option<Account>, fresh_from: Timestamp) -> (usize, usize) {
     ACCOUNTS.with_borrow_mut(|accounts| {
         accounts.retain(|account| account.world != world && account.measured >= fresh_from);
         accounts.extend(account);
-        accounts.iter().fold((0, 0, 0), |(owed, taken, most), account| {
-            let both = account.owed.saturating_add(account.unowned);
-            (account.owed.saturating_add(owed), both.saturating_add(taken), account.largest.max(most))
-        })
+        let (mut owed, mut taken, mut unsent, mut most) = (0_usize, 0_usize, 0_usize, 0);
+        for account in accounts.iter() {
+            owed = owed.saturating_add(account.owed);
+            taken = taken.saturating_add(account.owed).saturating_add(account.unowned);
+            unsent = unsent.saturating_add(account.unsent);
+            most = account.largest.max(most);
+        }
+        TAKEN.set(taken);
+        TAKEN_OF_INSTANCE.set(taken.saturating_sub(unsent));
+        (owed, most)
     })
 }

@@ -40,6 +40,7 @@ impl LoadedWorld {
     /// Measures what the world owes, if that is due. While all worlds owe too much and nobody owes more than the largest debtor of this
     /// one, closes that.
     pub(super) fn pay<P: Platform>(&mut self, platform: &mut P, now: Timestamp) {
+        self.note_received();
         if !self.share.is_due(now) || self.share.renew(now) {
             return;
         }
@@ -49,6 +50,7 @@ impl LoadedWorld {
             if place == 0 && !self.share.must_measure_all(now, unsent) {
                 return;
             }
+            self.note_received();
             let debts = self.world.measure(&costs);
             let must_go = self.share.record(now, unsent, &debts);
             let Some((session, bytes)) = debts.largest().filter(|_| must_go) else { return };
@@ -58,5 +60,10 @@ impl LoadedWorld {
             ));
             self.step(platform, now, Input::Debtor { session });
         }
+    }
+
+    fn note_received(&mut self) {
+        let (unfinished, waiting) = self.world.server().received_bytes();
+        self.share.note_received(unfinished, waiting);
     }
 }

@@ -11,6 +11,8 @@ use crate::value::Frame;
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     queues: VecDeque<Queue>,
+    /// What all of them have, in bytes.
+    bytes: usize,
 }
 
 /// The packets of one client; never empty.
@@ -61,8 +63,9 @@ impl Inbox {
     /// Removes and returns what is next, with its session.
     pub(crate) fn next(&mut self) -> Option<(SessionKey, Next)> {
         let mut queue = self.queues.pop_front()?;
-        let session = queue.session;
+        let (session, before) = (queue.session, queue.bytes);
         let next = queue.next();
+        self.bytes = self.bytes.saturating_sub(before.saturating_sub(queue.bytes));
         if !queue.items.is_empty() {
             self.queues.push_back(queue);
         }
@@ -74,6 +77,11 @@ impl Inbox {
         self.queues.iter().map(|queue| (queue.session, queue.bytes))
     }
 
+    /// Returns how many bytes all packets have.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Returns whether packets of a session wait.
     pub(crate) fn has(&self, session: SessionKey) -> bool {
         self.queues.iter().any(|queue| queue.session == session)
@@ -81,7 +89,14 @@ impl Inbox {
 
     /// Removes the packets of a session.
     pub(crate) fn remove(&mut self, session: SessionKey) {
-        self.queues.retain(|queue| queue.session != session);
+        let Self { queues, bytes } = self;
+        queues.retain(|queue| {
+            let stays = queue.session != session;
+            if !stays {
+                *bytes = bytes.saturating_sub(queue.bytes);
+            }
+            stays
+        });
     }
 
     /// Returns whether no packet waits.
@@ -90,6 +105,7 @@ impl Inbox {
     }
 
     fn push(&mut self, session: SessionKey, item: Item, bytes: usize) -> usize {
+        self.bytes = self.bytes.saturating_add(bytes);
         if let Some(queue) = self.queues.iter_mut().find(|queue| queue.session == session) {
             queue.items.push_back(item);
             queue.bytes = queue.bytes.saturating_add(bytes);
@@ -152,6 +168,7 @@ mod tests {
         );
         assert_eq!(all.iter().take(4).map(|(session, _)| *session).collect::<Vec<_>>(), [1, 2, 1, 2]);
         assert!(inbox.is_empty());
+        assert_eq!(inbox.bytes(), 0);
     }
 
     #[test]
@@ -161,6 +178,7 @@ mod tests {
         inbox.push_body(SessionKey(2), "4x".to_owned());
         inbox.remove(SessionKey(1));
         assert!(!inbox.has(SessionKey(1)) && inbox.has(SessionKey(2)));
+        assert_eq!(inbox.bytes(), 2);
         assert_eq!(texts(&mut inbox), [(2, "4x".to_owned())]);
     }
 }

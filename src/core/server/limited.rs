@@ -9,7 +9,7 @@ use crate::core::engineio::Refused;
 use crate::core::socketio::Packet;
 use crate::error::ConnectError;
 use crate::id::{AckId, Namespace, SessionKey, SocketId};
-use crate::limits::MAX_INBOX_PAYLOADS;
+use crate::limits::{MAX_INBOX_BYTES_FULL, MAX_INBOX_PAYLOADS};
 use crate::time::Timestamp;
 use crate::value::Args;
 
@@ -78,8 +78,15 @@ impl Server {
         }
     }
 
-    /// Ends the session of a client of whose packets too many bytes wait: see [`MAX_INBOX_PAYLOADS`].
+    /// Ends the session of a client of whose packets too many bytes wait: see [`MAX_INBOX_PAYLOADS`] and [`MAX_INBOX_BYTES_FULL`].
     pub(super) fn check_inbox(&mut self, session: SessionKey, waiting: usize, fx: &mut Effects) {
+        if self.clients.is_full && waiting > MAX_INBOX_BYTES_FULL {
+            fx.push(Effect::Log(
+                "a client is closed with 1013: the isolate has no memory for its packets, which wait to be handled"
+                    .to_owned(),
+            ));
+            return self.engine.handle_debtor(session, fx);
+        }
         if waiting > self.config.max_payload_bytes.saturating_mul(MAX_INBOX_PAYLOADS) {
             fx.push(Effect::Log(
                 "a client is closed with 1008: it posts faster than its packets are handled".to_owned(),

@@ -13,7 +13,13 @@ impl Server {
         self.engine.measure(unsent, &mut debts);
         for session in self.engine.sessions() {
             let Some(client) = self.clients.get(session) else { continue };
-            debts.add(session, client.handshake.bytes() + client.decoder.waiting_bytes());
+            debts.add(session, client.handshake.bytes());
+            let unfinished = client.decoder.waiting_bytes();
+            if client.unfinished.is_in_memory() {
+                debts.add_waiting(session, unfinished);
+            } else {
+                debts.add(session, unfinished);
+            }
             for &id in client.sockets.values() {
                 debts.add(session, self.namespaces.get(id).map_or(0, SocketRecord::bytes));
             }
@@ -25,6 +31,11 @@ impl Server {
             debts.add(session, bytes);
         }
         debts
+    }
+
+    /// Returns the bytes of packets that are unfinished, and of those that wait for their turn. They are counted all the time.
+    pub const fn received_bytes(&self) -> (usize, usize) {
+        (self.clients.unfinished_bytes, self.inbox.bytes())
     }
 
     /// Sets whether nothing may be added to what sessions owe: the isolate has no memory for it.

@@ -18,6 +18,8 @@ pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
     /// Whether the isolate has no memory for more attachments.
     pub is_full: bool,
+    /// The bytes of all unfinished packets.
+    pub unfinished_bytes: usize,
     unfinished: UnfinishedPackets,
 }
 
@@ -54,6 +56,7 @@ pub(crate) struct Decoded {
 impl SocketIoClients {
     /// Adds the client of a session.
     pub(crate) fn insert(&mut self, session: SessionKey, client: SocketIoClient) {
+        self.unfinished_bytes = self.unfinished_bytes.saturating_add(client.decoder.waiting_bytes());
         self.by_session.insert(session, client);
     }
 
@@ -61,6 +64,7 @@ impl SocketIoClients {
     pub(crate) fn remove(&mut self, session: SessionKey) -> Option<SocketIoClient> {
         let mut client = self.by_session.remove(session)?;
         self.unfinished.end(session, &mut client.unfinished);
+        self.unfinished_bytes = self.unfinished_bytes.saturating_sub(client.decoder.waiting_bytes());
         Some(client)
     }
 
@@ -84,10 +88,13 @@ impl SocketIoClients {
         max_bytes: usize,
     ) -> Option<Decoded> {
         let SocketIoClient { decoder, unfinished, .. } = self.by_session.get_mut(session)?;
+        let before = decoder.waiting_bytes();
         let packet = match message {
             Message::Text(text) => decoder.handle_text(text),
             Message::Binary(bytes) => decoder.handle_binary(bytes, max_bytes),
         };
+        let others = self.unfinished_bytes.saturating_sub(before);
+        self.unfinished_bytes = others.saturating_add(decoder.waiting_bytes());
         let packet = if self.is_full && decoder.is_reconstructing() { Err(PeerFault::AttachmentBytes) } else { packet };
         let has_changed = if decoder.is_reconstructing() {
             self.unfinished.handle_part(now, session, unfinished);

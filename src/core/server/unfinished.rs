@@ -25,6 +25,11 @@ pub(crate) enum Unfinished {
 pub(crate) struct UnfinishedPackets(DeadlineQueue);
 
 impl Unfinished {
+    /// Returns whether it keeps the world awake until it is stored.
+    pub(crate) const fn is_in_memory(self) -> bool {
+        matches!(self, Self::InMemory(_) | Self::Behind(_))
+    }
+
     /// Returns whether the snapshot has the packet.
     pub(crate) const fn is_stored(self) -> bool {
         matches!(self, Self::Stored | Self::Behind(_))

@@ -71,11 +71,13 @@ impl Decoder {
         partial.complete().map(Some)
     }
 
-    /// Returns the bytes of the attachments that wait for their packet's last one.
+    /// Returns the bytes of a packet that waits for its last attachment.
     pub fn waiting_bytes(&self) -> usize {
         match self {
             Self::Idle => 0,
-            Self::Reconstructing(partial) => partial.arrived.iter().map(Bytes::len).sum(),
+            Self::Reconstructing(partial) => {
+                partial.arrived.iter().fold(partial.json.len(), |all, part| all + part.len())
+            }
         }
     }
 
