@@ -1,8 +1,16 @@
 //! Every limit, with its reason. If a Worker variable sets a limit, [`Config`](super::config::Config) holds the value
 //! in use, and this file holds the default and the range.
 
+mod isolate_limits;
+
 use core::ops::RangeInclusive;
 use core::time::Duration;
+
+pub use isolate_limits::{
+    ISOLATE_BYTES, MAX_BODIES_BYTES, MAX_DEBTORS, MAX_INBOX_BYTES_FULL, MEASURE_BYTES, MEASURE_INTERVAL,
+    MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, PINNED_BYTES, REFUSE_INSTANCE_RATIO,
+    REFUSE_RATIO,
+};
 
 /// Longest world name, in characters. The name is that of a Durable Object, and part of every URL and log line.
 pub const MAX_WORLD_NAME_CHARS: usize = 64;
@@ -97,11 +105,6 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 /// `PING_TIMEOUT_MS` together are: [`Config::body_timeout`](super::config::Config::body_timeout).
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Most bytes of the bodies of requests that are being read in an isolate: eight clients can post the default `MAX_PAYLOAD_BYTES`
-/// at the same time. Beyond it, those that began first are dropped. A client that polls may post one at a time and need not end it,
-/// and an isolate has 128 MB. A single body may have `MAX_PAYLOAD_BYTES` in any case.
-pub const MAX_BODIES_BYTES: usize = 8_000_000;
-
 /// Most bytes of acknowledgements of one broadcast that are kept until the last one comes. They wait in memory: an
 /// isolate has 128 MB.
 pub const MAX_ACK_BYTES: usize = 16_000_000;
@@ -118,44 +121,6 @@ pub const MAX_QUEUED_EVENTS: usize = 1_000;
 /// phone that changes its network is silent for some seconds; the runtime counts a frame as unsent until all of it is
 /// sent, so the longest frame of the default `MAX_PAYLOAD_BYTES` needs 0.8 Mbit/s.
 pub const SLOW_READER_AFTER: Duration = Duration::from_secs(10);
-
-/// The bytes that a world takes in, or that its unsent frames cost more than before, until what its sessions owe is
-/// measured again: so much may be overlooked.
-pub const MEASURE_BYTES: usize = 1_000_000;
-
-/// The bytes that keep a world awake from which on a timer measures it, because other worlds may fill the isolate meanwhile: what
-/// waits for its clients, and unfinished packets.
-pub const PINNED_BYTES: usize = 125_000;
-
-/// The cost of what a world sends until its unsent frames are measured again. To ask 1,000 WebSockets takes less than a
-/// hundredth of sending 4,000 frames.
-pub const MEASURE_SENT_BYTES: usize = 4_000_000;
-
-/// Time between two measurements of a world to which nothing happens, while more than `PINNED_BYTES` keep it awake
-/// anyway. Other worlds may fill the isolate meanwhile, and its debtors must go.
-pub const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Shortest time between two measurements of a world while the isolate is short of memory.
-pub const MEASURE_INTERVAL_SHORT: Duration = Duration::from_millis(100);
-
-/// Longest time between two measurements of a world that has turns. One that is not measured for twice as long hibernates.
-pub const MEASURE_INTERVAL_LONG: Duration = Duration::from_secs(10);
-
-/// What the worlds may owe until nothing may be added, as a fraction of `ISOLATE_BYTES`: 96 MB. Handlers are `BUSY`, attachments
-/// are refused, and long packets do not wait for a later turn. The largest debtors go first, one world's within a second.
-pub const REFUSE_RATIO: (usize, usize) = (3, 2);
-
-/// The same for what is in the memory of the wasm instance, which is all but unsent frames: 72 MB. That memory never shrinks, and
-/// beside the runtime's heap it must be far below the 128 MB of an isolate.
-pub const REFUSE_INSTANCE_RATIO: (usize, usize) = (9, 8);
-
-/// Most bytes of a client's packets that wait for a later turn while nothing may be added: some small packets of a client that
-/// did nothing wrong.
-pub const MAX_INBOX_BYTES_FULL: usize = 65_536;
-
-/// Most sessions of a world that are closed in one turn because they owe most. What each owes is measured again after
-/// each; the next turn goes on.
-pub const MAX_DEBTORS: usize = 16;
 
 /// Most that waits for a client that does get on, as a multiple of `MAX_BUFFERED_BYTES`: one sender's burst of 14 MB must
 /// not close readers of 10 Mbit/s, and an isolate has 128 MB.
@@ -396,11 +361,6 @@ pub const LOG_WINDOW: Duration = Duration::from_mins(1);
 /// the same time after a deploy; but each of them joins within a second. One address must not fill
 /// `MAX_POLLING_SESSIONS` or `MAX_UNJOINED_WEBSOCKETS`.
 pub const MAX_UNJOINED_PER_ADDRESS: (u64, RangeInclusive<u64>) = (200, 1..=1_000_000);
-
-/// `ISOLATE_BYTES`: what the sessions of all worlds of an isolate may owe: unsent frames, frames that wait for a GET,
-/// attachments of unfinished packets, arguments of waiting handlers, and the requests, auth objects and data that
-/// snapshots keep. An isolate has 128 MB, of which the program, the frames in transit and the app need the rest.
-pub const ISOLATE_BYTES: (u64, RangeInclusive<u64>) = (64_000_000, 100_000..=1_000_000_000);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.
 pub const MIN_ADMIN_KEY_CHARS: usize = 16;

@@ -1,0 +1,52 @@
+//! The limits of what an isolate has in memory. All of its worlds share that, with all of their clients.
+
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+/// `ISOLATE_BYTES`: what the sessions of all worlds of an isolate may owe: unsent frames, frames that wait for a GET,
+/// attachments of unfinished packets, arguments of waiting handlers, and the requests, auth objects and data that
+/// snapshots keep. An isolate has 128 MB, of which the program, the frames in transit and the app need the rest.
+pub const ISOLATE_BYTES: (u64, RangeInclusive<u64>) = (64_000_000, 100_000..=1_000_000_000);
+
+/// The bytes that a world takes in, or that its unsent frames cost more than before, until what its sessions owe is
+/// measured again: so much may be overlooked.
+pub const MEASURE_BYTES: usize = 1_000_000;
+
+/// The cost of what a world sends until its unsent frames are measured again. To ask 1,000 WebSockets takes less than a
+/// hundredth of sending 4,000 frames.
+pub const MEASURE_SENT_BYTES: usize = 4_000_000;
+
+/// Time between two measurements of a world to which nothing happens, while more than `PINNED_BYTES` keep it awake
+/// anyway. Other worlds may fill the isolate meanwhile, and its debtors must go.
+pub const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Shortest time between two measurements of a world while the isolate is short of memory.
+pub const MEASURE_INTERVAL_SHORT: Duration = Duration::from_millis(100);
+
+/// Longest time between two measurements of a world that has turns. One that is not measured for twice as long hibernates.
+pub const MEASURE_INTERVAL_LONG: Duration = Duration::from_secs(10);
+
+/// The bytes that keep a world awake from which on a timer measures it, because other worlds may fill the isolate meanwhile: what
+/// waits for its clients, and unfinished packets.
+pub const PINNED_BYTES: usize = 125_000;
+
+/// Most sessions of a world that are closed in one turn because they owe most. What each owes is measured again after
+/// each; the next turn goes on.
+pub const MAX_DEBTORS: usize = 16;
+
+/// What the worlds may owe until nothing may be added, as a fraction of `ISOLATE_BYTES`: 96 MB. Handlers are `BUSY`, attachments
+/// are refused, and long packets do not wait for a later turn. The largest debtors go first, one world's within a second.
+pub const REFUSE_RATIO: (usize, usize) = (3, 2);
+
+/// The same for what is in the memory of the wasm instance, which is all but unsent frames: 72 MB. That memory never shrinks, and
+/// beside the runtime's heap it must be far below the 128 MB of an isolate.
+pub const REFUSE_INSTANCE_RATIO: (usize, usize) = (9, 8);
+
+/// Most bytes of a client's packets that wait for a later turn while nothing may be added: some small packets of a client that
+/// did nothing wrong.
+pub const MAX_INBOX_BYTES_FULL: usize = 65_536;
+
+/// Most bytes of the bodies of requests that are being read in an isolate: eight clients can post the default `MAX_PAYLOAD_BYTES`
+/// at the same time. Beyond it, those that began first are dropped. A client that polls may post one at a time and need not end it,
+/// and an isolate has 128 MB. A single body may have `MAX_PAYLOAD_BYTES` in any case.
+pub const MAX_BODIES_BYTES: usize = 8_000_000;
