@@ -317,6 +317,9 @@ pub const MAX_ROWS_PER_SECOND: NumberLimit = (10, 1..=1_000_000);
 /// refusal is cheap, but not free.
 pub const REFUSALS_PER_SECOND: u64 = 100;
 
+/// Bytes of a refused packet that count as one refusal more: as many bytes of a client may be refused as it may send.
+pub const BYTES_PER_REFUSAL: usize = 65_536;
+
 /// Bytes that are sent at once, to all recipients together, from which on it is asked how many of them were queued. Asking is a call
 /// out of wasm, and what is smaller than this fills no memory before the turn ends.
 pub const LARGE_BYTES: usize = 250_000;

@@ -45,6 +45,15 @@ fn world(readers: usize) -> (Host, Vec<SocketNo>) {
     (host, readers)
 }
 
+/// Runs a test in a world with so many readers, and in one that slept since they joined.
+fn awake_and_after_a_nap(readers: usize, test: impl Fn(Host, Vec<SocketNo>)) {
+    let (host, readers_of_it) = world(readers);
+    test(host, readers_of_it);
+    let (mut host, readers_of_it) = world(readers);
+    assert!(host.sleep(), "{:?}", host.held_awake_by());
+    test(host, readers_of_it);
+}
+
 fn payload(packets: impl Iterator<Item = String>) -> Vec<u8> {
     packets.collect::<Vec<_>>().join("\u{1e}").into_bytes()
 }
@@ -56,25 +65,66 @@ fn delivered(host: &mut Host) -> usize {
 
 #[test]
 fn a_post_of_thousands_of_events_takes_many_short_turns() {
-    let (mut host, readers) = world(40);
-    let sid = poll(&mut host);
-    host.take_said();
-    let body = payload((0..3_000).map(|number| format!(r#"42["say",{number}]"#)));
-    let post = host.post(&sid, &body);
-    // It is answered when its packets are taken in, as in the reference server.
-    assert_eq!(host.answer_of(post), Some(&Response::Ok));
-    let (mut turns, mut heard) = (vec![], vec![]);
-    loop {
-        heard.extend(host.runtime().texts_of(readers[39]));
-        turns.push(delivered(&mut host));
-        if !host.next_turn() {
-            break;
+    awake_and_after_a_nap(40, |mut host, readers| {
+        let sid = poll(&mut host);
+        host.take_said();
+        let body = payload((0..3_000).map(|number| format!(r#"42["say",{number}]"#)));
+        let post = host.post(&sid, &body);
+        // It is answered when its packets are taken in, as in the reference server.
+        assert_eq!(host.answer_of(post), Some(&Response::Ok));
+        let (mut turns, mut heard) = (vec![], vec![]);
+        loop {
+            heard.extend(host.runtime().texts_of(readers[39]));
+            turns.push(delivered(&mut host));
+            if !host.next_turn() {
+                break;
+            }
         }
+        assert!(turns.iter().all(|&sent| sent <= TURN), "{turns:?}");
+        assert_eq!(turns.iter().sum::<usize>(), 3_000 * 40);
+        let expected: Vec<_> = (0..3_000).map(|number| format!(r#"42["said",{number}]"#)).collect();
+        assert!(heard.iter().filter(|text| text.starts_with("42")).eq(&expected), "the order is kept");
+    });
+}
+
+#[test]
+fn packets_without_a_delivery_take_many_short_turns() {
+    for packet in ["43[]", "430[]", "6", r#"42["nothing"]"#] {
+        awake_and_after_a_nap(1, |mut host, _| {
+            let sid = poll(&mut host);
+            host.post(&sid, &payload((0..9_000).map(|_| packet.to_owned())));
+            let turns = core::iter::from_fn(|| host.next_turn().then_some(())).count();
+            assert!((8..=30).contains(&turns), "{turns} turns for {packet}");
+        });
     }
-    assert!(turns.iter().all(|&sent| sent <= TURN), "{turns:?}");
-    assert_eq!(turns.iter().sum::<usize>(), 3_000 * 40);
-    let expected: Vec<_> = (0..3_000).map(|number| format!(r#"42["said",{number}]"#)).collect();
-    assert!(heard.iter().filter(|text| text.starts_with("42")).eq(&expected), "the order is kept");
+}
+
+#[test]
+fn what_pollers_get_counts_as_what_others_get() {
+    awake_and_after_a_nap(1, |mut host, readers| {
+        let sids: Vec<_> = (0..40).map(|_| poll(&mut host)).collect();
+        host.take_said();
+        host.text(readers[0], r#"42["say","first"]"#);
+        let sender = join(&mut host);
+        while host.next_turn() {}
+        for number in 0..200 {
+            host.text(sender, &format!(r#"42["say",{number}]"#));
+        }
+        // Each is heard by the one on a WebSocket as soon as it is sent to those who poll.
+        let mut turns = vec![];
+        loop {
+            host.take_said();
+            if !host.next_turn() {
+                break;
+            }
+            turns.push(delivered(&mut host));
+        }
+        assert!(turns.iter().all(|&sent| sent <= TURN / 40), "{turns:?}");
+        assert!(turns.len() >= 6, "{turns:?}");
+        let get = host.poll(&sids[39]);
+        let Some(Response::Payload(payload)) = host.answer_of(get) else { panic!("nothing waits") };
+        assert_eq!(payload.split('\u{1e}').filter(|packet| packet.starts_with("42")).count(), 201);
+    });
 }
 
 #[test]
@@ -138,8 +188,9 @@ fn a_client_that_posts_more_than_may_wait_is_closed_and_nobody_else() {
 
 #[test]
 fn frames_that_arrive_in_a_busy_moment_wait_for_a_later_turn() {
-    for leaves in [false, true] {
+    for (leaves, sleeps) in [(false, false), (true, false), (false, true), (true, true)] {
         let (mut host, readers) = world(40);
+        assert!(!sleeps || host.sleep(), "{:?}", host.held_awake_by());
         let (anna, ben) = (join(&mut host), join(&mut host));
         while host.next_turn() {}
         host.take_said();

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::config::ClientRates;
-use crate::limits::{BURST_SECONDS, REFUSALS_PER_SECOND};
+use crate::limits::{BURST_SECONDS, BYTES_PER_REFUSAL, REFUSALS_PER_SECOND};
 use crate::time::Timestamp;
 
 /// A kind of cost that a client causes.
@@ -19,7 +19,7 @@ pub enum Cost {
     QueuedBytes,
     /// Rows that were written to storage because of it.
     Rows,
-    /// Packets of it that were refused, because one of the other costs was too high.
+    /// Packets of it that were refused, because one of the other costs was too high, and each [`BYTES_PER_REFUSAL`] of them.
     Refusals,
 }
 
@@ -92,13 +92,12 @@ impl Account {
         }
     }
 
-    /// Adds a refused packet. Returns whether none was refused for a while.
-    pub(crate) fn refuse(&mut self, now: Timestamp, allowance: &Allowance) -> bool {
+    /// Adds a refused packet of `bytes` bytes. Returns whether none was refused for a while.
+    pub(crate) fn refuse(&mut self, now: Timestamp, bytes: usize, allowance: &Allowance) -> bool {
         self.leak(now, allowance);
-        let [.., refused] = &mut self.owed;
-        let is_first = *refused == 0;
-        *refused = refused.saturating_add(THOUSANDTHS);
-        is_first
+        let [.., refused] = self.owed;
+        self.charge(now, Cost::Refusals, 1 + bytes / BYTES_PER_REFUSAL, allowance);
+        refused == 0
     }
 
     /// Returns whether the client may go on, at the time of the last cost.
@@ -183,8 +182,8 @@ mod tests {
     #[test]
     fn who_goes_on_although_refused_is_closed() {
         let mut account = Account::default();
-        assert!(account.refuse(at(0), &allowance()));
-        assert!(!account.refuse(at(0), &allowance()));
+        assert!(account.refuse(at(0), 0, &allowance()));
+        assert!(!account.refuse(at(0), 0, &allowance()));
         account.charge(at(0), Cost::Refusals, 998, &allowance());
         assert!(!account.is_exhausted(&allowance()));
         account.charge(at(0), Cost::Refusals, 1, &allowance());

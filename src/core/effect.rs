@@ -110,8 +110,13 @@ impl Effects {
 
     /// Appends frames for one WebSocket.
     pub(crate) fn push_send(&mut self, conn: ConnId, frames: Vec<Frame>, volatile: bool) {
-        self.add_work(1 + bytes_of(&frames) / BYTES_PER_WORK);
+        self.add_deliveries(1, bytes_of(&frames));
         self.push(Effect::Send { conn, frames, volatile });
+    }
+
+    /// Adds deliveries of `bytes` bytes each to the work of the turn.
+    pub(crate) const fn add_deliveries(&mut self, deliveries: usize, bytes: usize) {
+        self.add_work(deliveries.saturating_mul(1 + bytes / BYTES_PER_WORK));
     }
 
     /// Adds to the work of the turn.
@@ -165,7 +170,7 @@ impl Effects {
     pub(crate) fn push_broadcast(&mut self, mark: usize, frames: Vec<Frame>, volatile: bool) {
         let recipients = mark..self.recipients.len();
         if !recipients.is_empty() {
-            self.add_work(recipients.len().saturating_mul(1 + bytes_of(&frames) / BYTES_PER_WORK));
+            self.add_deliveries(recipients.len(), bytes_of(&frames));
             self.push(Effect::Broadcast { recipients, frames, volatile });
         }
     }

@@ -289,6 +289,7 @@ impl Server {
             }
             return;
         }
+        let bytes = message.len();
         let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
         let Some(Decoded { packet, has_changed }) = self.clients.decode(now, session, message, max_bytes) else {
             return;
@@ -297,8 +298,8 @@ impl Server {
             self.handle_stored_packet_ended(session);
         }
         let packet = packet.map(|packet| match (packet, standing.wait()) {
-            (Some(packet), Some(wait)) => self.refuse_limited(now, session, wait, packet, fx),
-            (packet, _) => packet,
+            (packet, Some(wait)) => self.refuse_limited(now, session, wait, (packet, bytes), fx),
+            (packet, None) => packet,
         });
         let handled = packet.and_then(|packet| match packet {
             Some(packet) => self.handle_packet(session, packet, entropy, fx),
@@ -330,7 +331,9 @@ impl Server {
                 self.last_sender = Some((socket.id, session));
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
-            (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => self.handle_ack(socket, id, args, fx),
+            (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => {
+                self.handle_ack(socket, id, args, fx);
+            }
             // An acknowledgement without an id has no effect.
             (Packet::Ack { id: None, .. }, Some(_)) => {}
             _ => return Err(PeerFault::NamespaceState),

@@ -19,6 +19,7 @@ impl LoadedWorld {
         let is_timed = matches!(input, Input::Timeout | Input::Tick { .. });
         self.step(platform, now, input);
         while !self.world.is_spent() && self.world.server().has_more() {
+            self.world.effects().add_work(1);
             self.step(platform, now, Input::Continue);
         }
         self.pay(platform, now);

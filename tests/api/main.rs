@@ -21,6 +21,7 @@ mod namespaces;
 mod order;
 mod outgoing;
 mod reasons;
+mod refusals;
 mod registration;
 mod rooms;
 mod transactions;

@@ -58,7 +58,7 @@ impl PendingAcks {
     /// of a socket counts, and one with which all would exceed [`MAX_ACK_BYTES`] fails.
     ///
     /// # Errors
-    /// Returns the arguments, if no handler awaits an acknowledgement with this id.
+    /// Returns the arguments, if no handler awaits an acknowledgement with this id from the socket.
     pub(crate) fn handle_ack(
         &mut self,
         socket: SocketId,
@@ -67,13 +67,14 @@ impl PendingAcks {
     ) -> Result<Option<(PendingAckId, CollectedAcks)>, Args> {
         let Some(&id) = self.by_ack.get(ack) else { return Err(args) };
         let Some(pending) = self.by_id.get_mut(&id) else { return Err(args) };
-        if pending.remove(socket) {
-            pending.bytes = pending.bytes.saturating_add(args.len_bytes());
-            if pending.bytes > MAX_ACK_BYTES {
-                pending.collected.missing.push((socket, AckFailure::TooMany));
-            } else {
-                pending.collected.acks.push((socket, args));
-            }
+        if !pending.remove(socket) {
+            return Err(args);
+        }
+        pending.bytes = pending.bytes.saturating_add(args.len_bytes());
+        if pending.bytes > MAX_ACK_BYTES {
+            pending.collected.missing.push((socket, AckFailure::TooMany));
+        } else {
+            pending.collected.acks.push((socket, args));
         }
         Ok(self.take_complete(id))
     }

@@ -40,11 +40,11 @@ impl Engine {
         self.sessions.get(key.0).map_or(Standing::Good, |session| session.account.standing(allowance))
     }
 
-    /// Handles that a packet of a session was refused: closes the session, with 1008, if that happened too often.
-    pub fn handle_refused(&mut self, now: Timestamp, key: SessionKey, fx: &mut Effects) -> Refused {
+    /// Handles that a packet of `bytes` bytes of a session was refused: closes the session, with 1008, if that happened too often.
+    pub fn handle_refused(&mut self, now: Timestamp, key: SessionKey, bytes: usize, fx: &mut Effects) -> Refused {
         let allowance = &self.allowance;
         let Some(session) = self.sessions.get_mut(key.0) else { return Refused::Again };
-        let is_first = session.account.refuse(now, allowance);
+        let is_first = session.account.refuse(now, bytes, allowance);
         if session.account.is_exhausted(allowance) {
             self.drop_offender(key, fx);
             return Refused::Closed;

@@ -1,12 +1,13 @@
 //! What arrives from clients: frames of WebSockets, packets of POSTs, and the ends of WebSockets.
 
+use super::charging::Refused;
 use super::closing::Closing;
 use super::engine::{Engine, Role};
 use super::heartbeat::Heartbeat;
 use super::received_packet::{Message, ReceivedPacket};
 use super::wire::NOOP;
 use crate::core::account::Standing;
-use crate::core::effect::{CloseCode, Effects};
+use crate::core::effect::{CloseCode, Effect, Effects};
 use crate::core::handshake_request::Protocol;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
@@ -69,7 +70,9 @@ impl Engine {
             Ok(ReceivedPacket::Pong | ReceivedPacket::Ignored | ReceivedPacket::Upgrade)
                 if standing != Standing::Good =>
             {
-                self.handle_refused(now, key, fx);
+                if self.handle_refused(now, key, frame.len(), fx) == Refused::Closed {
+                    fx.push(Effect::Log("a client is closed with 1008: it sends more than it may".to_owned()));
+                }
             }
             Ok(ReceivedPacket::Pong) => self.handle_pong(now, key),
             Ok(ReceivedPacket::Ping { .. }) => self.drop_session(key, Closing::new(Reason::TransportError), fx),

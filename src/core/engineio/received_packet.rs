@@ -45,6 +45,16 @@ pub enum Message<'a> {
     Binary(Bytes),
 }
 
+impl Message<'_> {
+    /// Returns its length in bytes.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl ReceivedPacket<'_> {
     /// Decodes a WebSocket frame.
     ///

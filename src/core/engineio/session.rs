@@ -165,7 +165,9 @@ impl Polling {
     pub fn send(&mut self, now: Timestamp, frames: &[Frame], bounds: ReaderBounds, fx: &mut Effects) -> bool {
         let waited = cost_of(self.buffered_bytes, self.buffer.len());
         let is_slow = bounds.is_slow(waited, now.since(self.fetched));
-        self.buffered_bytes += bytes_of(frames);
+        let bytes = bytes_of(frames);
+        fx.add_deliveries(1, bytes);
+        self.buffered_bytes += bytes;
         self.buffer.extend_from_slice(frames);
         self.flush(now, bounds, fx);
         is_slow

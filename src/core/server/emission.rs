@@ -200,18 +200,18 @@ impl Server {
         self.engine.broadcast(sessions, frames, volatile, fx);
     }
 
-    /// Handles an acknowledgement from a client.
-    pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) {
+    /// Handles an acknowledgement from a client. Returns whether the server asked for it.
+    pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) -> bool {
         match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
             Ok(complete) => push_collected(complete, fx),
             Err(args) => {
-                if let Some(stored) = self.stored_acks.take(socket.id, id) {
-                    self.touch(socket.id);
-                    self.members_changed = true;
-                    fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Ok(args)));
-                }
+                let Some(stored) = self.stored_acks.take(socket.id, id) else { return false };
+                self.touch(socket.id);
+                self.members_changed = true;
+                fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Ok(args)));
             }
         }
+        true
     }
 
     /// Fails the acknowledgements that a socket owes, because it left its namespace.

@@ -6,6 +6,7 @@ use super::Server;
 use crate::core::account::Cost;
 use crate::core::effect::{Effect, Effects};
 use crate::core::engineio::Refused;
+use crate::core::namespace::SocketRecord;
 use crate::core::socketio::Packet;
 use crate::error::ConnectError;
 use crate::id::{AckId, Namespace, SessionKey, SocketId};
@@ -14,29 +15,39 @@ use crate::time::Timestamp;
 use crate::value::Args;
 
 impl Server {
-    /// Refuses a packet of a client that exceeded what it may cause, and tells the client: an event that asks for an
-    /// acknowledgement gets one with `RATE_LIMITED`, a CONNECT gets `CONNECT_ERROR`. Returns a packet that is handled all the
-    /// same: an acknowledgement, which the server asked for, and a DISCONNECT.
+    /// Refuses a message of `bytes` bytes of a client that exceeded what it may cause, and tells the client: an event that asks for
+    /// an acknowledgement gets one with `RATE_LIMITED`, a CONNECT gets `CONNECT_ERROR`. An acknowledgement is handled all the same,
+    /// if the server asked for it. Returns a packet that is handled although it counts as refused: a DISCONNECT, after which the
+    /// client is out for both sides, and what breaks the protocol.
     pub(super) fn refuse_limited(
         &mut self,
         now: Timestamp,
         session: SessionKey,
         retry_after: Duration,
-        packet: Packet,
+        (packet, bytes): (Option<Packet>, usize),
         fx: &mut Effects,
     ) -> Option<Packet> {
+        let mut handled = None;
         match packet {
-            Packet::Event { namespace, id, .. } => {
-                if let Some(id) = id {
-                    let socket = self.clients.get(session).and_then(|client| client.sockets.get(&namespace).copied());
-                    self.send_limited(socket, id, retry_after, fx);
+            Some(Packet::Event { namespace, id: Some(id), .. }) => {
+                let socket = self.socket_in(session, &namespace);
+                self.send_limited(socket, id, retry_after, fx);
+            }
+            Some(Packet::Connect { namespace, .. }) => self.refuse_connect(session, &namespace, retry_after, fx),
+            Some(Packet::Ack { namespace, id: Some(id), args }) => {
+                let found = self.socket_in(session, &namespace).and_then(|id| self.namespaces.get(id));
+                if let Some(socket) = found.map(SocketRecord::to_ref)
+                    && self.handle_ack(socket, id, args, fx)
+                {
+                    return None;
                 }
             }
-            Packet::Connect { namespace, .. } => self.refuse_connect(session, &namespace, retry_after, fx),
-            other => return Some(other),
+            // Also a part of a packet whose attachments have not all arrived.
+            None | Some(Packet::Event { id: None, .. } | Packet::Ack { id: None, .. }) => {}
+            other => handled = other,
         }
-        self.count_refusal(now, session, fx);
-        None
+        // Sockets of a session that ended leave with it.
+        if self.count_refusal(now, session, bytes, fx) { handled } else { None }
     }
 
     /// Refuses the event of a socket whose client has too many waiting handlers.
@@ -52,7 +63,7 @@ impl Server {
             self.send_limited(Some(socket), id, retry_after, fx);
         }
         if let Some(session) = self.session_of(socket) {
-            self.count_refusal(now, session, fx);
+            self.count_refusal(now, session, 0, fx);
         }
     }
 
@@ -95,16 +106,23 @@ impl Server {
         }
     }
 
-    fn count_refusal(&mut self, now: Timestamp, session: SessionKey, fx: &mut Effects) {
+    fn socket_in(&self, session: SessionKey, namespace: &Namespace) -> Option<SocketId> {
+        self.clients.get(session)?.sockets.get(namespace).copied()
+    }
+
+    /// Counts a refused packet. Returns whether the session goes on.
+    fn count_refusal(&mut self, now: Timestamp, session: SessionKey, bytes: usize, fx: &mut Effects) -> bool {
         let who = self.clients.get(session).and_then(|client| client.sockets.values().next().copied());
-        let what = match self.engine.handle_refused(now, session, fx) {
+        let refused = self.engine.handle_refused(now, session, bytes, fx);
+        let what = match refused {
             Refused::First => "is refused",
-            Refused::Again => return,
+            Refused::Again => return true,
             Refused::Closed => "is closed with 1008",
         };
         let who =
             who.map_or_else(|| "a client without a socket".to_owned(), |id| format!("the client of the socket {id}"));
         fx.push(Effect::Log(format!("{who} {what}: it sends or causes more than it may")));
+        refused == Refused::First
     }
 
     fn send_limited(&mut self, socket: Option<SocketId>, id: AckId, retry_after: Duration, fx: &mut Effects) {
