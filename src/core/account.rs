@@ -1,8 +1,10 @@
 //! What a client may cause: a bucket for each kind of cost that leaks at a rate, so that bursts are free and floods are not.
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::config::ClientRates;
+use crate::id::{SessionKey, SocketId};
 use crate::limits::{BURST_SECONDS, BYTES_PER_REFUSAL, REFUSALS_PER_SECOND};
 use crate::time::Timestamp;
 
@@ -21,6 +23,24 @@ pub enum Cost {
     Rows,
     /// Packets of it that were refused, because one of the other costs was too high, and each [`BYTES_PER_REFUSAL`] of them.
     Refusals,
+}
+
+/// The client that pays for what a handler does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payer {
+    /// That of a socket, unless it has left.
+    Socket(SocketId),
+    /// That of an account, unless its session has ended.
+    Account(AccountId),
+}
+
+/// The account of a session: unlike the session's key, never that of a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountId {
+    /// The session.
+    pub session: SessionKey,
+    /// The number of the account in the life of the world's memory.
+    pub number: NonZeroU32,
 }
 
 /// What each client may cause, in the order of [`Cost`].
@@ -53,6 +73,19 @@ pub struct Account {
     at: Timestamp,
     /// What has not leaked away, in thousandths.
     owed: [u64; KINDS],
+    /// Its number; `None` before its session is in the tables.
+    pub(crate) number: Option<NonZeroU32>,
+    /// The client's handlers that wait.
+    pub(crate) waiting: Waiting,
+}
+
+/// Handlers that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many they are.
+    pub handlers: usize,
+    /// The size of their arguments, in bytes.
+    pub bytes: usize,
 }
 
 /// Whether a client may go on.

@@ -1,5 +1,6 @@
 //! The calls of the app's handlers that the core requests.
 
+use super::account::AccountId;
 use super::acks::CollectedAcks;
 use super::view::ConnView;
 use super::view::GoneSocket;
@@ -45,6 +46,8 @@ pub enum Dispatch {
         event: Rc<str>,
         /// Its arguments.
         args: Args,
+        /// The account of the client because of which it is sent, if there is one.
+        payer: Option<AccountId>,
     },
     /// A socket left its namespace.
     Disconnected {

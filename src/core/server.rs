@@ -32,6 +32,7 @@ mod unfinished;
 
 use std::rc::Rc;
 
+use super::account::Payer;
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::{CloseCode, Effect, Effects, Response};
@@ -80,8 +81,8 @@ pub struct Server {
     inbox: Inbox,
     /// The socket that sent the last event, and its session: it almost always is the one that pays for what is emitted next.
     last_sender: Option<(SocketId, SessionKey)>,
-    /// The socket that paid for the last emission.
-    last_payer: Option<SocketId>,
+    /// The client that paid for the last emission.
+    last_payer: Option<Payer>,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
     /// A buffer for the text of one packet; its memory is reused.
@@ -354,7 +355,8 @@ impl Server {
         self.members_changed = true;
         let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
         let (left, is_announced) = (socket.to_ref(), socket.is_announced);
-        let gone = GoneSocket::keep(socket, conn);
+        let account = self.engine.account_of(socket.session);
+        let gone = GoneSocket::keep(socket, conn, account);
         self.fail_acks_of(&left, &gone, fx);
         if is_announced {
             fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });

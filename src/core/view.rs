@@ -3,6 +3,7 @@
 use core::fmt;
 use std::rc::Rc;
 
+use super::account::AccountId;
 use super::handshake_request::HandshakeRequest;
 use crate::id::{Room, Sid};
 
@@ -35,17 +36,24 @@ pub struct SocketView<'a> {
 #[derive(Debug)]
 pub struct GoneSocket<S: ?Sized = dyn SocketFacts> {
     conn: ConnView,
+    account: Option<AccountId>,
     facts: S,
 }
 
 impl<S: SocketFacts + 'static> GoneSocket<S> {
-    /// Keeps a socket that has left its namespace, with its connection as it was then.
-    pub fn keep(facts: S, conn: ConnView) -> Rc<GoneSocket> {
-        Rc::new(Self { conn, facts })
+    /// Keeps a socket that has left its namespace, with its connection as it was then, and its client's account if the session goes
+    /// on.
+    pub fn keep(facts: S, conn: ConnView, account: Option<AccountId>) -> Rc<GoneSocket> {
+        Rc::new(Self { conn, account, facts })
     }
 }
 
 impl GoneSocket {
+    /// Returns the account of its client; `None` if the session has ended.
+    pub const fn account(&self) -> Option<AccountId> {
+        self.account
+    }
+
     /// Returns the socket as it was.
     pub fn view(&self) -> SocketView<'_> {
         SocketView { facts: &self.facts, is_connected: false, conn: Some(self.conn.clone()) }

@@ -29,20 +29,23 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
         Dispatch::Connect { socket } => vec![connect(app, world, socket.id, socket.namespace)],
         Dispatch::NewNamespace { socket } if app.is_dynamic(&socket.namespace) => {
             let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
-            let origin = || Origin::Other("on_new_namespace");
+            let origin = || Origin::NewNamespace(socket.id);
             let report = Report::of(world);
             run_all(&app.on_new_namespace, &NewNamespace { io }, origin, &report)
         }
         Dispatch::Connected { socket } => {
-            run_for(app, &socket, |routes| &routes.on_connect, || Connected { socket: handle(socket.clone(), None) })
+            let origin = || Origin::Socket(socket.id, socket.namespace.clone());
+            let call = || Connected { socket: handle(socket.clone(), None) };
+            run_for(app, &socket, |routes| &routes.on_connect, origin, call)
         }
-        Dispatch::Outgoing { sockets, event: name, args } => {
+        Dispatch::Outgoing { sockets, event: name, args, payer } => {
             let args = Rc::new(args);
             let run = |socket: SocketRef| {
                 run_for(
                     app,
                     &socket,
                     |routes| &routes.on_any_outgoing,
+                    || Origin::Charged(socket.id, socket.namespace.clone(), payer),
                     || Outgoing {
                         socket: Socket::new(world.clone(), socket.clone(), None, true),
                         name: Rc::clone(&name),
@@ -54,8 +57,9 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
         }
         Dispatch::Disconnected { socket, gone, reason } => {
             let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&gone))), reason };
-            let mut tasks = run_for(app, &socket, |routes| &routes.on_disconnecting, call);
-            tasks.extend(run_for(app, &socket, |routes| &routes.on_disconnect, call));
+            let origin = || Origin::Charged(socket.id, socket.namespace.clone(), gone.account());
+            let mut tasks = run_for(app, &socket, |routes| &routes.on_disconnecting, origin, call);
+            tasks.extend(run_for(app, &socket, |routes| &routes.on_disconnect, origin, call));
             tasks
         }
         Dispatch::StoredAck { socket, gone, name, context, result } => {
@@ -64,9 +68,12 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
             if handlers.is_empty() {
                 lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
             }
-            let call = Acked { socket: handle(socket, gone), ack: result.map(Rc::new), context };
+            let origin = || match &gone {
+                Some(gone) => Origin::Charged(socket.id, socket.namespace.clone(), gone.account()),
+                None => Origin::Socket(socket.id, socket.namespace.clone()),
+            };
+            let call = Acked { socket: handle(socket.clone(), gone.clone()), ack: result.map(Rc::new), context };
             let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
-            let origin = || Origin::Socket(call.socket.id(), call.socket.namespace().clone());
             run_all(&handlers, &call, origin, &report)
         }
         Dispatch::AckGivenUp { socket } => {
@@ -105,6 +112,7 @@ fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
     app: &App,
     socket: &SocketRef,
     handlers: impl FnOnce(&Routes) -> &Vec<Erased<C>>,
+    origin: impl Fn() -> Origin,
     call: impl FnOnce() -> C,
 ) -> Vec<Task> {
     let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
@@ -114,7 +122,7 @@ fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
     }
     let call = call();
     let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
-    run_all(handlers, &call, || Origin::Socket(socket.id, socket.namespace.clone()), &report)
+    run_all(handlers, &call, origin, &report)
 }
 
 /// Logs that a handler is missing: after a deploy, the app may have no handler for an alarm or acknowledgement that was stored

@@ -10,6 +10,7 @@ use futures::future::LocalBoxFuture;
 
 use super::event_call::EventCall;
 use super::report::Report;
+use crate::core::account::{AccountId, Payer};
 use crate::core::input::Command;
 use crate::error::{ConnectError, Failure};
 use crate::extract::{Call, Done, SentEvent};
@@ -57,18 +58,25 @@ pub(crate) enum Origin {
     Event(Rc<SentEvent>),
     /// A socket that expects no acknowledgement.
     Socket(SocketId, Namespace),
+    /// A socket, at the cost of another client, or of a session that it has left. Without an account, nobody pays.
+    Charged(SocketId, Namespace, Option<AccountId>),
     /// An alarm, which has another attempt after a panic.
     Alarm(WorldHandle, Rc<str>),
+    /// A namespace that a socket has created by joining it.
+    NewNamespace(SocketId),
     /// Anything else, by its name for the log.
     Other(&'static str),
 }
 
 impl Origin {
-    /// Returns the socket because of which the handler is called, if any.
-    pub(crate) fn payer(&self) -> Option<SocketId> {
+    /// Returns the client because of which the handler is called, if any.
+    pub(crate) fn payer(&self) -> Option<Payer> {
         match self {
-            Self::Event(event) => Some(event.socket.id()),
-            Self::Connecting(_, socket, _) | Self::Socket(socket, _) => Some(*socket),
+            Self::Event(event) => Some(Payer::Socket(event.socket.id())),
+            Self::Connecting(_, socket, _) | Self::Socket(socket, _) | Self::NewNamespace(socket) => {
+                Some(Payer::Socket(*socket))
+            }
+            Self::Charged(_, _, account) => account.map(Payer::Account),
             Self::Alarm(..) | Self::Other(_) => None,
         }
     }
@@ -87,7 +95,7 @@ impl Origin {
                 let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
                 event.ack.send(&event.socket, failure.to_args());
             }
-            Self::Socket(..) | Self::Other(_) => {}
+            Self::Socket(..) | Self::Charged(..) | Self::NewNamespace(_) | Self::Other(_) => {}
         }
     }
 }
@@ -97,8 +105,9 @@ impl fmt::Display for Origin {
         match self {
             Self::Connecting(_, _, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
             Self::Event(event) => write_socket(f, event.socket.id(), event.socket.namespace()),
-            Self::Socket(id, namespace) => write_socket(f, *id, namespace),
+            Self::Socket(id, namespace) | Self::Charged(id, namespace, _) => write_socket(f, *id, namespace),
             Self::Alarm(_, name) => write!(f, "the alarm {name:?}, which has another attempt or is given up,"),
+            Self::NewNamespace(_) => f.write_str("on_new_namespace"),
             Self::Other(what) => f.write_str(what),
         }
     }

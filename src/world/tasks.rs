@@ -14,18 +14,19 @@ use futures::stream::{FuturesUnordered, Stream};
 use futures::task::AtomicWaker;
 
 use super::notify::Notify;
+use crate::core::account::{AccountId, Payer};
 use crate::dispatch::{Origin, Task};
-use crate::id::{Sid, SocketId};
+use crate::id::SocketId;
 
-/// The cell that has the socket because of which the running handler was called.
-pub(crate) type Payer = Rc<Cell<Option<SocketId>>>;
+/// The cell that has the client because of which the running handler was called.
+pub(crate) type PayerCell = Rc<Cell<Option<Payer>>>;
 
 /// The waiting handlers of a world.
 #[derive(Debug)]
 pub(crate) struct Tasks {
     waiting: FuturesUnordered<Running>,
     notify: Arc<Notify>,
-    payer: Payer,
+    payer: PayerCell,
     /// The size of the waiting handlers' arguments, in bytes.
     waiting_bytes: usize,
     /// The waker for the next handler. Most handlers never wait; the waker is then used for the one after.
@@ -41,32 +42,35 @@ pub(crate) struct Finished {
     pub holds: Option<SocketId>,
     /// The size of its arguments, in bytes.
     pub bytes: usize,
+    /// The account of the client because of which it was called, if it has waited.
+    pub account: Option<AccountId>,
     /// The tasks to run next, or the panic.
     pub result: Result<Vec<Task>, Box<dyn Any + Send>>,
 }
 
 impl Tasks {
     /// Returns a list without handlers; `notify` is woken when one can make progress, and `payer` is set while one runs.
-    pub(crate) fn new(notify: Arc<Notify>, payer: Payer) -> Self {
+    pub(crate) fn new(notify: Arc<Notify>, payer: PayerCell) -> Self {
         Self { waiting: FuturesUnordered::new(), notify, payer, waiting_bytes: 0, waker: Arc::default() }
     }
 
-    /// Starts a handler. Returns it if it finished at once; otherwise it is kept, and `client_of` returns the session of the socket
+    /// Starts a handler. Returns it if it finished at once; otherwise it is kept, and `account_of` returns the account of the client
     /// because of which it was called.
     pub(crate) fn start(
         &mut self,
         mut task: Task,
-        client_of: impl FnOnce(SocketId) -> Option<Sid>,
+        account_of: impl FnOnce(Payer) -> Option<AccountId>,
     ) -> Option<Finished> {
         self.payer.set(task.origin.payer());
         // Nothing is registered with the waker yet: a handler that waits is polled again right away.
         match poll_task(&mut task, &self.waker) {
-            Poll::Ready(result) => Some(Finished::new(task, result)),
+            Poll::Ready(result) => Some(Finished::new(task, None, result)),
             Poll::Pending => {
                 self.waiting_bytes = self.waiting_bytes.saturating_add(task.bytes);
-                let client = task.origin.payer().and_then(client_of);
+                // The handler may have disconnected the socket.
+                let account = self.payer.get().and_then(account_of);
                 let (waker, payer) = (core::mem::take(&mut self.waker), Rc::clone(&self.payer));
-                self.waiting.push(Running { task: Some(task), client, waker, payer });
+                self.waiting.push(Running { task: Some(task), account, waker, payer });
                 self.notify.wake_by_ref();
                 None
             }
@@ -97,13 +101,6 @@ impl Tasks {
         self.waiting_bytes
     }
 
-    /// Returns how many handlers of a client wait, and the size of their arguments in bytes.
-    pub(crate) fn waiting_of(&self, client: Sid) -> (usize, usize) {
-        let its = self.waiting.iter().filter(|running| running.client == Some(client));
-        let sizes = its.filter_map(|running| running.task.as_ref()).map(|task| task.bytes);
-        sizes.fold((0, 0), |(handlers, all), bytes| (handlers + 1, all.saturating_add(bytes)))
-    }
-
     /// Returns how many handlers wait.
     pub(crate) fn waiting_count(&self) -> usize {
         self.waiting.len()
@@ -114,10 +111,10 @@ impl Tasks {
 #[derive(Debug)]
 struct Running {
     task: Option<Task>,
-    /// The session of the socket because of which it was called; set when it waits.
-    client: Option<Sid>,
+    /// The account of the client because of which it was called.
+    account: Option<AccountId>,
     waker: Arc<StableWaker>,
-    payer: Payer,
+    payer: PayerCell,
 }
 
 impl Future for Running {
@@ -125,11 +122,11 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.waker.0.register(cx.waker());
-        let Self { task, waker, payer, .. } = &mut *self;
+        let Self { task, account, waker, payer } = &mut *self;
         let Some(running) = task else { return Poll::Ready(None) };
-        payer.set(running.origin.payer());
+        payer.set(account.map(Payer::Account));
         let result = ready!(poll_task(running, waker));
-        Poll::Ready(task.take().map(|task| Finished::new(task, result)))
+        Poll::Ready(task.take().map(|task| Finished::new(task, *account, result)))
     }
 }
 
@@ -143,9 +140,9 @@ fn poll_task(task: &mut Task, waker: &Arc<StableWaker>) -> Poll<Result<Vec<Task>
 }
 
 impl Finished {
-    fn new(task: Task, result: Result<Vec<Task>, Box<dyn Any + Send>>) -> Self {
+    fn new(task: Task, account: Option<AccountId>, result: Result<Vec<Task>, Box<dyn Any + Send>>) -> Self {
         let Task { origin, holds, bytes, .. } = task;
-        Self { origin, holds, bytes, result }
+        Self { origin, holds, bytes, account, result }
     }
 }
 
@@ -175,7 +172,7 @@ mod tests {
     #[test]
     fn a_future_may_wake_the_first_waker_that_it_was_polled_with() {
         let notify = Arc::<Notify>::default();
-        let mut tasks = Tasks::new(Arc::clone(&notify), Payer::default());
+        let mut tasks = Tasks::new(Arc::clone(&notify), PayerCell::default());
         let first = Rc::new(RefCell::new(None::<Waker>));
         let kept = Rc::clone(&first);
         let mut is_done = false;

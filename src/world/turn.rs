@@ -17,6 +17,7 @@ use super::tasks::{Finished, Tasks};
 use super::world_state::WorldState;
 use crate::admin;
 use crate::admin::Operation;
+use crate::core::account::Waiting;
 use crate::core::debts::Debts;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
@@ -249,14 +250,17 @@ impl World {
         if let Some(socket) = task.holds {
             self.held.hold(socket);
         }
-        let state = &self.state;
-        if let Some(ended) = self.tasks.start(task, |socket| state.client_of(socket)) {
+        let (state, bytes) = (&self.state, task.bytes);
+        if let Some(ended) = self.tasks.start(task, |payer| state.server().begin_waiting(payer, bytes)) {
             self.handle_finished(ended);
         }
     }
 
-    fn handle_finished(&mut self, Finished { origin, holds, result, .. }: Finished) {
+    fn handle_finished(&mut self, Finished { origin, holds, bytes, account, result }: Finished) {
         let has_run = result.is_ok();
+        if let Some(account) = account {
+            self.state.server().end_waiting(account, bytes);
+        }
         if !has_run {
             self.state.end_handler(true);
         }
@@ -289,10 +293,9 @@ impl World {
         if self.tasks.waiting_count() < MAX_CLIENT_HANDLERS && all_bytes < MAX_CLIENT_WAITING_BYTES {
             return false;
         }
-        let Some(client) = self.state.client_of(socket) else { return false };
-        let (handlers, bytes) = self.tasks.waiting_of(client);
-        let held: usize =
-            self.state.server().sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
+        let server = self.state.server();
+        let Waiting { handlers, bytes } = server.waiting_of(socket);
+        let held: usize = server.sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
         handlers >= MAX_CLIENT_HANDLERS || bytes.saturating_add(held) >= MAX_CLIENT_WAITING_BYTES
     }
 

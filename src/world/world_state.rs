@@ -13,9 +13,9 @@ use futures::channel::oneshot;
 use super::ack_waiters::AckWaiters;
 use super::notify::Notify;
 use super::store::Store;
-use super::tasks::Payer;
+use super::tasks::PayerCell;
 use super::undo_log::{Earlier, UndoLog};
-use crate::core::account::Cost;
+use crate::core::account::{Cost, Payer};
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
@@ -25,7 +25,7 @@ use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::handles::WorldApi;
-use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, Sid, SocketId};
+use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::RETRY_WHEN_WAITING;
 use crate::routing::App;
 use crate::time::Timestamp;
@@ -49,8 +49,8 @@ pub(crate) struct WorldState {
     in_core: Cell<bool>,
     /// Whether a turn is under way: its effects are performed at its end.
     in_turn: Cell<bool>,
-    /// The socket because of which the handler was called that runs: its client is charged.
-    payer: Payer,
+    /// The client because of which the handler was called that runs: it is charged.
+    payer: PayerCell,
 }
 
 impl WorldState {
@@ -71,7 +71,7 @@ impl WorldState {
             in_handler: Cell::new(false),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
-            payer: Payer::default(),
+            payer: PayerCell::default(),
         }
     }
 
@@ -111,8 +111,8 @@ impl WorldState {
         self.in_core.get()
     }
 
-    /// Returns the cell that has the socket because of which the running handler was called.
-    pub(crate) fn payer(&self) -> Payer {
+    /// Returns the cell that has the client because of which the running handler was called.
+    pub(crate) fn payer(&self) -> PayerCell {
         Rc::clone(&self.payer)
     }
 
@@ -124,11 +124,6 @@ impl WorldState {
     /// Returns whether as much was done in the turn as one may do.
     pub(crate) fn is_spent(&self) -> bool {
         self.fx.borrow().is_spent()
-    }
-
-    /// Returns the session of a socket that is in its namespace or joins it.
-    pub(crate) fn client_of(&self, socket: SocketId) -> Option<Sid> {
-        Some(self.server.borrow().socket_view(socket)?.conn?.sid)
     }
 
     /// Refuses an event of a socket whose client has too many waiting handlers.
@@ -248,6 +243,10 @@ impl WorldApi for WorldState {
     fn perform(&self, command: Command) {
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
+        }
+        // A handler that disconnects its own socket goes on at the cost of the same client.
+        if let (Command::Disconnect { .. }, Some(payer)) = (&command, self.payer.get()) {
+            self.payer.set(self.server().account_of(payer).map(Payer::Account));
         }
         self.run_core(|server, now, fx| server.perform(now, command, fx));
         self.wake_outside_turn();

@@ -20,6 +20,7 @@ mod middleware;
 mod namespaces;
 mod order;
 mod outgoing;
+mod payers;
 mod reasons;
 mod refusals;
 mod registration;

@@ -2,7 +2,7 @@
 
 use super::closing::Closing;
 use super::engine::Engine;
-use crate::core::account::{Cost, Standing};
+use crate::core::account::{Account, AccountId, Cost, Standing, Waiting};
 use crate::core::effect::{CloseCode, Effects};
 use crate::error::Reason;
 use crate::id::SessionKey;
@@ -20,6 +20,31 @@ pub enum Refused {
 }
 
 impl Engine {
+    /// Returns the account of a session; `None` if the session has ended.
+    pub fn account_of(&self, key: SessionKey) -> Option<AccountId> {
+        Some(AccountId { session: key, number: self.sessions.get(key.0)?.account.number? })
+    }
+
+    /// Returns an account; `None` if its session has ended.
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        Some(&self.sessions.get(id.session.0)?.account).filter(|account| account.number == Some(id.number))
+    }
+
+    /// Notes that a handler with arguments of `bytes` bytes waits on the account of its client, or has finished.
+    pub fn set_waiting(&mut self, id: AccountId, bytes: usize, waits: bool) {
+        if self.account(id).is_none() {
+            return;
+        }
+        if let Some(session) = self.sessions.get_mut(id.session.0) {
+            let Waiting { handlers, bytes: all } = &mut session.account.waiting;
+            if waits {
+                (*handlers, *all) = (handlers.saturating_add(1), all.saturating_add(bytes));
+            } else {
+                (*handlers, *all) = (handlers.saturating_sub(1), all.saturating_sub(bytes));
+            }
+        }
+    }
+
     /// Charges a cost to a session.
     pub fn charge(&mut self, now: Timestamp, key: SessionKey, cost: Cost, amount: usize) {
         let allowance = &self.allowance;

@@ -1,5 +1,6 @@
 //! The engine's tables: sessions, WebSockets, deadlines.
 
+use core::num::NonZeroU32;
 use std::collections::VecDeque;
 
 use super::deadlines::{Deadlines, Tick};
@@ -20,6 +21,8 @@ pub struct Engine {
     pub(super) config: Config,
     pub(super) allowance: Allowance,
     pub(super) sessions: ById<Session>,
+    /// The number of the last account.
+    accounts: u32,
     pub(super) by_conn: SlotMap<Role>,
     /// The number of sessions that poll or drain.
     pub(super) polling_count: usize,
@@ -48,6 +51,7 @@ impl Engine {
             allowance: Allowance::new(&config.client_rates),
             config,
             sessions: ById::default(),
+            accounts: 0,
             by_conn: SlotMap::default(),
             polling_count: 0,
             unjoined: Unjoined::default(),
@@ -61,7 +65,9 @@ impl Engine {
     }
 
     /// Adds a session; returns `None` if its id is taken.
-    pub(super) fn insert(&mut self, session: Session) -> Option<SessionKey> {
+    pub(super) fn insert(&mut self, mut session: Session) -> Option<SessionKey> {
+        self.accounts = self.accounts.wrapping_add(1);
+        session.account.number = NonZeroU32::new(self.accounts);
         let conn = match session.transport {
             Transport::WebSocket { conn } => Some(conn),
             _ => None,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Server;
-use crate::core::account::Cost;
+use crate::core::account::{Cost, Payer};
 use crate::core::acks::{CollectedAcks, StoredAck};
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
@@ -28,7 +28,7 @@ impl Server {
     pub fn emit(
         &mut self,
         now: Timestamp,
-        payer: Option<SocketId>,
+        payer: Option<Payer>,
         emission: Emission<'_>,
         fx: &mut Effects,
     ) -> Result<(), usize> {
@@ -36,7 +36,8 @@ impl Server {
         if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
             if !sockets.is_empty() {
-                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.into(), args: args.clone() });
+                let payer = payer.and_then(|payer| self.account_of(payer));
+                fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.into(), args: args.clone(), payer });
             }
         }
         self.engine.suppress_hooks(suppress_hooks);
@@ -49,7 +50,7 @@ impl Server {
     fn send_emission(
         &mut self,
         now: Timestamp,
-        payer: Option<SocketId>,
+        payer: Option<Payer>,
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         ack_request: AckRequest,
@@ -59,13 +60,16 @@ impl Server {
             AckRequest::None => self.send_event(now, payer, to, (event, args, volatile), fx),
             AckRequest::Awaited { pending, deadline } => {
                 let ack = self.namespaces.next_ack(now);
-                self.await_acks(pending, deadline, ack, to, (event, args, volatile), fx)
+                let asked = self.await_acks(pending, deadline, ack, to, (event, args, volatile), fx)?;
+                self.pay_for_question(now, payer, to, asked);
+                Ok(())
             }
             AckRequest::Stored { asked, name, context, deadline } => {
                 let ack = self.namespaces.next_ack(now);
                 let stored = StoredAck { name, context, deadline };
-                let is_heard = self.store_acks(&stored, ack, to, (event, args, volatile), fx)?;
-                if let Some(socket) = asked.filter(|_| !is_heard) {
+                let recipients = self.store_acks(&stored, ack, to, (event, args, volatile), fx)?;
+                self.pay_for_question(now, payer, to, recipients.unwrap_or_default());
+                if let Some(socket) = asked.filter(|_| recipients.is_none()) {
                     fx.push_dispatch(stored_ack_dispatch(socket, None, stored, Err(AckFailure::Disconnected)));
                 }
                 Ok(())
@@ -75,8 +79,8 @@ impl Server {
 
     /// Charges the client of `payer` for deliveries. Returns false for volatile ones that are to be dropped, because it has spent
     /// more than half of what it may.
-    fn pay(&mut self, now: Timestamp, payer: Option<SocketId>, deliveries: usize, volatile: bool) -> bool {
-        let Some(session) = payer.and_then(|payer| self.session_of(payer)) else { return true };
+    fn pay(&mut self, now: Timestamp, payer: Option<Payer>, deliveries: usize, volatile: bool) -> bool {
+        let Some(session) = payer.and_then(|payer| self.session_of_payer(payer)) else { return true };
         if volatile
             && (self.engine.is_half_spent(session, Cost::Deliveries)
                 || self.engine.is_half_spent(session, Cost::QueuedBytes))
@@ -88,10 +92,27 @@ impl Server {
         true
     }
 
+    /// Charges the client of `payer` for an event that asks for acknowledgements. It is sent although it may be volatile: somebody
+    /// waits for them.
+    fn pay_for_question(&mut self, now: Timestamp, payer: Option<Payer>, to: &Recipients, deliveries: usize) {
+        if !matches!(to, Recipients::One(id) if self.is_own(payer, *id)) {
+            self.pay(now, payer, deliveries, false);
+        }
+    }
+
+    /// Returns whether a socket is of the client that pays.
+    fn is_own(&self, payer: Option<Payer>, socket: SocketId) -> bool {
+        match payer {
+            Some(Payer::Socket(payer)) => payer == socket,
+            Some(Payer::Account(account)) => self.socket(socket).is_some_and(|found| found.session == account.session),
+            None => false,
+        }
+    }
+
     fn send_event(
         &mut self,
         now: Timestamp,
-        payer: Option<SocketId>,
+        payer: Option<Payer>,
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
@@ -99,7 +120,7 @@ impl Server {
         match to {
             Recipients::One(id) => {
                 check_bytes(event, args, 1)?;
-                if payer != Some(*id) && !self.pay(now, payer, 1, volatile) {
+                if !self.is_own(payer, *id) && !self.pay(now, payer, 1, volatile) {
                     return Ok(());
                 }
                 // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
@@ -126,7 +147,7 @@ impl Server {
         Ok(())
     }
 
-    /// Sends an event whose acknowledgements a handler awaits.
+    /// Sends an event whose acknowledgements a handler awaits; returns how many it has.
     fn await_acks(
         &mut self,
         pending: PendingAckId,
@@ -135,7 +156,7 @@ impl Server {
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
-    ) -> Result<(), usize> {
+    ) -> Result<usize, usize> {
         let sockets = self.resolve(to);
         check_bytes(event, args, sockets.len())?;
         let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else {
@@ -144,7 +165,7 @@ impl Server {
                 Recipients::Matching(_) => Vec::new(),
             };
             fx.push_dispatch(Dispatch::AcksCollected { pending, acks: CollectedAcks { acks: Vec::new(), missing } });
-            return Ok(());
+            return Ok(0);
         };
         let mut waiting = ById::default();
         for socket in &sockets {
@@ -152,10 +173,10 @@ impl Server {
         }
         self.pending_acks.insert(pending, (namespace.clone(), ack), deadline, waiting);
         self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
-        Ok(())
+        Ok(sockets.len())
     }
 
-    /// Sends an event whose acknowledgements are stored; returns whether it has a recipient.
+    /// Sends an event whose acknowledgements are stored. Returns how many sockets are asked; `None` if it has no recipient.
     fn store_acks(
         &mut self,
         stored: &StoredAck,
@@ -163,10 +184,10 @@ impl Server {
         to: &Recipients,
         (event, args, volatile): (&str, &Args, bool),
         fx: &mut Effects,
-    ) -> Result<bool, usize> {
+    ) -> Result<Option<usize>, usize> {
         let sockets = self.resolve(to);
         check_bytes(event, args, sockets.len())?;
-        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return Ok(false) };
+        let Some(namespace) = sockets.first().map(|socket| socket.namespace.clone()) else { return Ok(None) };
         self.members_changed = true;
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
@@ -183,8 +204,9 @@ impl Server {
                 Err(stored) => fx.push_dispatch(stored_ack_dispatch(found, None, stored, Err(AckFailure::TooMany))),
             }
         }
+        let count = asked.len();
         self.send_with_ack(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
-        Ok(true)
+        Ok(Some(count))
     }
 
     fn send_with_ack(

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Server;
-use crate::core::account::Cost;
+use crate::core::account::{AccountId, Cost, Payer, Waiting};
 use crate::core::effect::{Effect, Effects};
 use crate::core::engineio::Refused;
 use crate::core::namespace::SocketRecord;
@@ -67,9 +67,9 @@ impl Server {
         }
     }
 
-    /// Charges the client of a socket for what a handler did that was called because of it. Nobody pays if the socket is gone.
-    pub fn charge(&mut self, now: Timestamp, payer: SocketId, cost: Cost, amount: usize) {
-        if let Some(session) = self.session_of(payer) {
+    /// Charges a client for what a handler did that was called because of it. Nobody pays if its session has ended.
+    pub fn charge(&mut self, now: Timestamp, payer: Payer, cost: Cost, amount: usize) {
+        if let Some(session) = self.session_of_payer(payer) {
             self.engine.charge(now, session, cost, amount);
         }
     }
@@ -79,6 +79,40 @@ impl Server {
         if let Some(payer) = self.last_payer.take().filter(|_| bytes > 0) {
             self.charge(now, payer, Cost::QueuedBytes, bytes);
         }
+    }
+
+    /// Returns the session of a client that pays.
+    pub(super) fn session_of_payer(&self, payer: Payer) -> Option<SessionKey> {
+        match payer {
+            Payer::Socket(socket) => self.session_of(socket),
+            Payer::Account(account) => self.engine.account(account).map(|_| account.session),
+        }
+    }
+
+    /// Returns the account of a client that pays: that of a socket is known until it leaves, an account until its session ends.
+    pub fn account_of(&self, payer: Payer) -> Option<AccountId> {
+        match payer {
+            Payer::Socket(socket) => self.engine.account_of(self.session_of(socket)?),
+            Payer::Account(account) => Some(account),
+        }
+    }
+
+    /// Notes that a handler with arguments of `bytes` bytes waits that was called because of a client. Returns its account.
+    pub fn begin_waiting(&mut self, payer: Payer, bytes: usize) -> Option<AccountId> {
+        let account = self.account_of(payer)?;
+        self.engine.set_waiting(account, bytes, true);
+        Some(account)
+    }
+
+    /// Notes that a handler has finished that waited.
+    pub fn end_waiting(&mut self, account: AccountId, bytes: usize) {
+        self.engine.set_waiting(account, bytes, false);
+    }
+
+    /// Returns the handlers that wait of a socket's client.
+    pub fn waiting_of(&self, socket: SocketId) -> Waiting {
+        let account = self.account_of(Payer::Socket(socket)).and_then(|id| self.engine.account(id));
+        account.map_or_else(Waiting::default, |account| account.waiting)
     }
 
     /// Returns the session of a socket that is in its namespace or prepared.
