@@ -122,8 +122,8 @@ pub const MAX_QUEUED_EVENTS: usize = 1_000;
 /// sent, so the longest frame of the default `MAX_PAYLOAD_BYTES` needs 0.8 Mbit/s.
 pub const SLOW_READER_AFTER: Duration = Duration::from_secs(10);
 
-/// Most that waits for a client that does get on, as a multiple of `MAX_BUFFERED_BYTES`: one sender's burst of 14 MB must
-/// not close readers of 10 Mbit/s, and an isolate has 128 MB.
+/// Most that waits for a client that does get on, as a multiple of `MAX_BUFFERED_BYTES`: an isolate has 128 MB. One sender does
+/// not get there: from half of it on, it is charged more than its bytes (see [`QUEUED_STEPS`]), and is refused in time.
 pub const MAX_UNSENT_BUFFERS: usize = 16;
 
 /// What a frame that waits costs beside its payload, in bytes: 200,000 frames of 10 bytes that a client does not read
@@ -306,7 +306,7 @@ pub const MAX_BYTES_PER_SECOND: NumberLimit = (5_000_000, 1..=1_000_000_000_000)
 pub const MAX_DELIVERIES_PER_SECOND: NumberLimit = (25_000, 1..=1_000_000_000);
 
 /// `MAX_QUEUED_BYTES_PER_SECOND`: bytes for readers that do not read as fast as somebody sends are memory of the isolate, which
-/// has 128 MB: a burst is a quarter of that.
+/// has 128 MB: a burst is a quarter of that, for all readers together.
 pub const MAX_QUEUED_BYTES_PER_SECOND: NumberLimit = (3_200_000, 1..=1_000_000_000_000);
 
 /// `MAX_ROWS_PER_SECOND`: a million rows cost $1. A chat that stores each message writes less than this, and a client that makes
@@ -320,9 +320,10 @@ pub const REFUSALS_PER_SECOND: u64 = 100;
 /// Bytes of a refused packet that count as one refusal more: as many bytes of a client may be refused as it may send.
 pub const BYTES_PER_REFUSAL: usize = 65_536;
 
-/// Bytes that are sent at once, to all recipients together, from which on it is asked how many of them were queued. Asking is a call
-/// out of wasm, and what is smaller than this fills no memory before the turn ends.
-pub const LARGE_BYTES: usize = 250_000;
+/// Steps from half of what may wait for a reader to all of it. With each, whoever adds a byte is charged for one more, so that one
+/// sender has used up its burst (see [`MAX_QUEUED_BYTES_PER_SECOND`]) at a third of this way, and gets on more slowly than a
+/// reader of 0.8 Mbit/s before the end. It holds if the burst is at most 16 times what may wait for a reader.
+pub const QUEUED_STEPS: usize = 64;
 
 /// Unsent bytes of a reader from which on everything that is sent to it counts as queued by its sender. A reader that gets on has
 /// less: it is what 10 Mbit/s transport in 200 ms.

@@ -12,7 +12,7 @@ use dormouse::internal::Parts;
 use dormouse::internal::ReaderBounds;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
-use dormouse::internal::{Platform, RosterHead, RowKind, Store, Unfinished};
+use dormouse::internal::{Platform, Readers, RosterHead, RowKind, Store, Unfinished};
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
@@ -126,19 +126,14 @@ impl Platform for Runtime {
         self.is_open(socket.0 as usize).then_some(*socket)
     }
 
-    fn send(&mut self, conn: ConnId, frames: &[Frame], _: bool) -> bool {
+    fn send(&mut self, conn: ConnId, frames: &[Frame], _: bool, _: &mut Readers) {
         if self.is_open(conn.0 as usize) {
             self.delivered += black_box(frames).len();
         }
-        false
     }
 
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], _: bool, _: &mut Vec<ConnId>) {
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], _: bool, _: &mut Readers) {
         self.delivered += black_box(conns).len() * black_box(frames).len();
-    }
-
-    fn take_queued(&mut self) -> usize {
-        0
     }
 
     fn unsent(&self) -> Vec<u32> {

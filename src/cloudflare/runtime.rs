@@ -21,6 +21,8 @@ extern "C" {
         most: f64,
         overhead: f64,
         queued_from: f64,
+        nearly: f64,
+        step: f64,
         slow_after: f64,
         drop_after: f64,
         is_deserted: &JsValue,
@@ -36,9 +38,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn aborts(this: &Sockets) -> u32;
     #[wasm_bindgen(method)]
-    pub fn send(this: &Sockets, slot: u32, frame: &str, count: usize, bytes: f64) -> bool;
+    pub fn send(this: &Sockets, slot: u32, frame: &str, count: usize, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = sendBytes)]
-    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], count: usize, bytes: f64) -> bool;
+    pub fn send_bytes(this: &Sockets, slot: u32, frame: &[u8], count: usize, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = isReady)]
     pub fn is_ready(this: &Sockets, slot: u32, unsent: f64) -> bool;
     #[wasm_bindgen(method)]
@@ -47,8 +49,6 @@ extern "C" {
     pub fn broadcast(this: &Sockets, slots: &[u32], frame: &str, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method, js_name = broadcastFrames)]
     pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
-    #[wasm_bindgen(method, js_name = takeQueued)]
-    pub fn take_queued(this: &Sockets) -> f64;
     #[wasm_bindgen(method)]
     pub fn unsent(this: &Sockets) -> Vec<u32>;
     #[wasm_bindgen(method)]

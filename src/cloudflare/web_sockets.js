@@ -11,14 +11,15 @@ const clientOf = Symbol("dormouse.client");
 const watchOf = Symbol("dormouse.watch");
 const overOf = Symbol("dormouse.over");
 
-const NO_FRAMES = [];
+const NONE = [];
+const MAX_U32 = 2 ** 32 - 1;
 
 /** The WebSockets of a world. Each has a slot, whose number is its name in Rust (`ConnId`). */
 export class Sockets {
-  constructor(state, fine, most, overhead, queuedFrom, slowAfterMs, dropAfterMs, isDeserted) {
+  constructor(state, fine, most, overhead, queuedFrom, nearly, step, slowAfterMs, dropAfterMs, isDeserted) {
     this.state = state;
-    this.bounds = { fine, most, overhead, queuedFrom, slowAfter: slowAfterMs };
-    // Bytes that were sent to sockets with more than `queuedFrom` unsent bytes.
+    this.bounds = { fine, most, overhead, queuedFrom, nearly, step, slowAfter: slowAfterMs };
+    // What the sender of the packet that is being sent is charged, in bytes.
     this.queued = 0;
     this.dropAfter = dropAfterMs;
     this.isDeserted = isDeserted;
@@ -93,18 +94,18 @@ export class Sockets {
 
   /**
    * Sends a frame of a packet to one socket. With the packet's first frame, `count` is the number of its frames, and the return
-   * value tells whether the client was slow before the packet; with the others, `count` is 0. `bytes` is the size of the packet.
+   * value is as that of `broadcast`; with the others, `count` is 0. `bytes` is the size of the packet.
    */
   send(slot, frame, count, bytes) {
     const socket = this.list[slot];
-    if (socket === undefined) return false;
-    const slow = count > 0 && this.measures && this.#isSlow(slot, socket.bufferedAmount, bytes, count);
+    if (socket === undefined) return undefined;
+    const isSlow = count > 0 && this.measures && this.#isSlow(slot, socket.bufferedAmount, bytes, count);
     try {
       socket.send(frame);
     } catch {
       // The socket is closing; the runtime calls webSocketClose.
     }
-    return slow;
+    return this.#found(isSlow ? [slot] : NONE);
   }
 
   // The frame is a view of wasm's memory, which is valid during this call only: hence the copy.
@@ -127,11 +128,11 @@ export class Sockets {
   }
 
   /**
-   * Sends a packet of one text frame to many sockets; returns the slots of those that were slow before it, or undefined if there
-   * are none. `bytes` is the size of the packet.
+   * Sends a packet of one text frame to many sockets; returns what its sender is charged, in bytes, and the slots of those sockets that
+   * were slow before it; or undefined if there is neither. `bytes` is the size of the packet.
    */
   broadcast(slots, frame, bytes) {
-    return this.#broadcast(slots, frame, NO_FRAMES, bytes);
+    return this.#broadcast(slots, frame, NONE, bytes);
   }
 
   /** Does the same for a packet of several frames, each a text or bytes. */
@@ -157,19 +158,22 @@ export class Sockets {
         // The socket is closing; the runtime calls webSocketClose.
       }
     }
-    return slow;
+    return this.#found(slow ?? NONE);
   }
 
   #isSlow(slot, unsent, bytes, frames) {
-    if (unsent > this.bounds.queuedFrom) this.queued += bytes;
-    return this.backlogs[slot].isSlow(unsent, bytes, frames, this.bounds);
+    const { backlogs, bounds } = this;
+    const cost = backlogs[slot].add(unsent, bytes, frames, bounds.overhead);
+    if (cost > bounds.queuedFrom) this.queued += queued(cost, bytes + frames * bounds.overhead, bounds);
+    return backlogs[slot].isSlow(cost, unsent, bytes, bounds);
   }
 
-  /** Returns the bytes that were queued since the last call. */
-  takeQueued() {
+  // Mostly there is nothing to return: then nothing is allocated, here or in wasm.
+  #found(slow) {
     const { queued } = this;
+    if (queued === 0 && slow.length === 0) return undefined;
     this.queued = 0;
-    return queued;
+    return [Math.min(queued, MAX_U32), ...slow];
   }
 
   /** Returns what the unsent frames of each socket cost in bytes, by slot. */
@@ -280,11 +284,11 @@ class Backlog {
   expected = 0;
   since = 0;
 
-  /** Returns whether the client was slow before a packet, and counts the packet. */
-  isSlow(unsent, bytes, frames, { fine, most, overhead, slowAfter }) {
+  /** Counts a packet; returns what the unsent frames before it cost. */
+  add(unsent, bytes, frames, overhead) {
     if (unsent <= this.newerBytes) {
       // A client that reads as fast as others send comes here, and mostly has nothing to forget.
-      if (unsent === 0 && this.newer === 0) return false;
+      if (unsent === 0 && this.newer === 0) return 0;
       this.older = unsent === 0 ? 0 : this.newer;
       this.newer = 0;
       this.newerBytes = 0;
@@ -294,6 +298,11 @@ class Backlog {
       this.newer += frames;
       this.newerBytes += bytes;
     }
+    return cost;
+  }
+
+  /** Returns whether the client was slow before a packet that is counted. `cost` is that of the unsent frames before it. */
+  isSlow(cost, unsent, bytes, { fine, most, slowAfter }) {
     if (cost <= fine) {
       this.since = 0;
       return false;
@@ -308,6 +317,12 @@ class Backlog {
   cost(unsent, overhead) {
     return unsent + Math.min(this.older + this.newer, unsent) * overhead;
   }
+}
+
+/** Returns what the sender of a packet is charged, in bytes. The rule is that of `ReaderBounds::queued`. */
+function queued(waiting, packet, { nearly, step }) {
+  const above = Math.max(waiting + packet - nearly, 0);
+  return packet * (1 + Math.floor(above / step));
 }
 
 /** Closes a socket, or answers the close of its peer. */

@@ -22,10 +22,9 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{
-    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, QUEUED_FROM_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER,
-    VOLATILE_UNSENT_BYTES,
+    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES,
 };
-use crate::object::{Platform, RosterHead, RowKind, Shell, Unfinished};
+use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -176,24 +175,25 @@ impl Platform for Workers {
         u32::try_from(self.sockets.slot(socket)).ok().map(ConnId)
     }
 
-    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool, readers: &mut Readers) {
         if volatile && !self.sockets.is_ready(conn.0, volatile_bytes()) {
-            return false;
+            return;
         }
-        let mut is_slow = false;
         // The first frame carries the size of the packet, which is measured once.
         let (mut count, bytes) = (frames.len(), bytes_of(frames));
         for frame in frames {
-            is_slow |= match frame {
-                Frame::Text(text) => self.sockets.send(conn.0, text, count, bytes),
-                Frame::Binary(binary) => self.sockets.send_bytes(conn.0, binary, count, bytes),
-            };
+            note_readers(
+                readers,
+                match frame {
+                    Frame::Text(text) => self.sockets.send(conn.0, text, count, bytes),
+                    Frame::Binary(binary) => self.sockets.send_bytes(conn.0, binary, count, bytes),
+                },
+            );
             count = 0;
         }
-        is_slow
     }
 
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, readers: &mut Readers) {
         self.slots.clear();
         self.slots.extend(conns.iter().map(|conn| conn.0));
         if volatile {
@@ -209,11 +209,7 @@ impl Platform for Workers {
             };
             self.sockets.broadcast_frames(&self.slots, frames.iter().map(frame_to_js).collect(), bytes)
         };
-        slow.extend(found.into_iter().flatten().map(ConnId));
-    }
-
-    fn take_queued(&mut self) -> usize {
-        usize::try_from(runtime::integer_from_js(self.sockets.take_queued())).unwrap_or(usize::MAX)
+        note_readers(readers, found);
     }
 
     fn unsent(&self) -> Vec<u32> {
@@ -370,10 +366,19 @@ impl Platform for Workers {
 }
 
 fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
-    let [fine, most, overhead, queued_from] = [readers.fine, readers.most, FRAME_OVERHEAD_BYTES, QUEUED_FROM_BYTES]
-        .map(|bytes| runtime::integer_to_js(bytes as u64));
+    let ReaderBounds { fine, most } = readers;
+    let [fine, most, overhead, queued_from, nearly, step] =
+        [fine, most, FRAME_OVERHEAD_BYTES, readers.queued_from(), readers.nearly(), readers.step()]
+            .map(|bytes| runtime::integer_to_js(bytes as u64));
     let [slow_after, drop_after] = [SLOW_READER_AFTER, UNREAD_DROP_AFTER].map(runtime::span_to_js);
-    Sockets::new(state, fine, most, overhead, queued_from, slow_after, drop_after, is_deserted.as_ref())
+    Sockets::new(state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, is_deserted.as_ref())
+}
+
+/// Notes what `Sockets` found while it sent a packet: what the sender is charged, and who was slow.
+fn note_readers(readers: &mut Readers, found: Option<Vec<u32>>) {
+    let mut found = found.unwrap_or_default().into_iter();
+    readers.queued = readers.queued.saturating_add(found.next().unwrap_or_default() as usize);
+    readers.slow.extend(found.map(ConnId));
 }
 
 fn volatile_bytes() -> f64 {

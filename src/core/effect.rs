@@ -2,7 +2,7 @@
 
 use super::dispatch::Dispatch;
 use crate::error::Refusal;
-use crate::id::{ConnId, RequestId};
+use crate::id::{ConnId, RequestId, SessionKey};
 use crate::limits::{BYTES_PER_WORK, TURN_WORK};
 use crate::value::Frame;
 use core::ops::Range;
@@ -19,6 +19,8 @@ pub enum Effect {
         frames: Vec<Frame>,
         /// Whether to drop the frames if the client is not ready to receive.
         volatile: bool,
+        /// The session that is charged if the client does not read as fast.
+        payer: Option<SessionKey>,
     },
     /// Send the same frames to many WebSockets.
     Broadcast {
@@ -28,6 +30,8 @@ pub enum Effect {
         frames: Vec<Frame>,
         /// Whether to skip clients that are not ready to receive.
         volatile: bool,
+        /// The session that is charged if clients do not read as fast.
+        payer: Option<SessionKey>,
     },
     /// Close a WebSocket. The core has removed it already, and ignores frames that still arrive on it.
     Close {
@@ -95,6 +99,8 @@ pub struct Effects {
     dispatches: VecDeque<Dispatch>,
     /// The work of the turn so far: see [`TURN_WORK`].
     work: usize,
+    /// The session that pays for what is sent next.
+    payer: Option<SessionKey>,
 }
 
 impl Effects {
@@ -111,7 +117,17 @@ impl Effects {
     /// Appends frames for one WebSocket.
     pub(crate) fn push_send(&mut self, conn: ConnId, frames: Vec<Frame>, volatile: bool) {
         self.add_deliveries(1, bytes_of(&frames));
-        self.push(Effect::Send { conn, frames, volatile });
+        self.push(Effect::Send { conn, frames, volatile, payer: self.payer });
+    }
+
+    /// Sets the session that pays for what is sent from now on; `None` if nobody does.
+    pub(crate) const fn set_payer(&mut self, payer: Option<SessionKey>) {
+        self.payer = payer;
+    }
+
+    /// Returns the session that pays for what is sent.
+    pub(crate) const fn payer(&self) -> Option<SessionKey> {
+        self.payer
     }
 
     /// Adds deliveries of `bytes` bytes each to the work of the turn.
@@ -171,7 +187,7 @@ impl Effects {
         let recipients = mark..self.recipients.len();
         if !recipients.is_empty() {
             self.add_deliveries(recipients.len(), bytes_of(&frames));
-            self.push(Effect::Broadcast { recipients, frames, volatile });
+            self.push(Effect::Broadcast { recipients, frames, volatile, payer: self.payer });
         }
     }
 

@@ -32,7 +32,6 @@ mod unfinished;
 
 use std::rc::Rc;
 
-use super::account::Payer;
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::{CloseCode, Effect, Effects, Response};
@@ -81,8 +80,6 @@ pub struct Server {
     inbox: Inbox,
     /// The socket that sent the last event, and its session: it almost always is the one that pays for what is emitted next.
     last_sender: Option<(SocketId, SessionKey)>,
-    /// The client that paid for the last emission.
-    last_payer: Option<Payer>,
     /// A buffer for the recipients of one emission; its memory is reused.
     recipients: Vec<SessionKey>,
     /// A buffer for the text of one packet; its memory is reused.
@@ -107,7 +104,6 @@ impl Server {
             watches_outgoing: false,
             inbox: Inbox::default(),
             last_sender: None,
-            last_payer: None,
             recipients: Vec::new(),
             buffer: String::new(),
         }

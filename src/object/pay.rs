@@ -7,7 +7,7 @@ use super::wake::LoadedWorld;
 use crate::config::cost_of;
 use crate::core::effect::Effect;
 use crate::core::input::{Input, PostBody};
-use crate::limits::{LARGE_BYTES, MAX_DEBTORS};
+use crate::limits::MAX_DEBTORS;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -24,17 +24,15 @@ impl LoadedWorld {
         self.world.set_full(self.share.is_full());
     }
 
-    /// Notes an effect before it is performed. Returns whether it sends so much that readers may not have read it before the next.
-    pub(super) fn note_effect(&mut self, effect: &Effect) -> bool {
+    /// Notes an effect before it is performed.
+    pub(super) fn note_effect(&mut self, effect: &Effect) {
         let (frames, count) = match effect {
             Effect::Send { frames, .. } => (frames, 1),
             Effect::Broadcast { recipients, frames, .. } => (frames, recipients.len()),
-            _ => return false,
+            _ => return,
         };
         let cost = cost_of(frames.iter().map(Frame::len).sum(), frames.len());
-        let sent = cost.saturating_mul(count);
-        self.share.note_sent(sent);
-        sent > LARGE_BYTES
+        self.share.note_sent(cost.saturating_mul(count));
     }
 
     /// Measures what the world owes, if that is due. While all worlds owe too much and nobody owes more than the largest debtor of this

@@ -1,12 +1,12 @@
 //! A turn of the loaded world: its inputs, and their effects through the platform.
 
 use super::log_window::Written;
-use super::platform::Platform;
+use super::platform::{Platform, Readers};
 use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
 use crate::core::input::Input;
 use crate::error::Reason;
-use crate::id::ConnId;
+use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
 
 impl LoadedWorld {
@@ -68,19 +68,20 @@ impl LoadedWorld {
 
     /// Performs the effects; returns the WebSockets that have too many unsent bytes.
     fn perform<P: Platform>(&mut self, platform: &mut P) -> Vec<ConnId> {
-        let (mut slow, mut is_large) = (Vec::new(), false);
+        let mut readers = Readers::default();
         let mut effects = self.world.effects().take();
         for effect in effects.drain(..) {
-            is_large |= self.note_effect(&effect);
+            self.note_effect(&effect);
             match effect {
-                Effect::Send { conn, frames, volatile } => {
-                    if platform.send(conn, &frames, volatile) {
-                        slow.push(conn);
-                    }
+                Effect::Send { conn, frames, volatile, payer } => {
+                    platform.send(conn, &frames, volatile, &mut readers);
+                    self.charge_queued(platform, payer, &mut readers);
                 }
-                Effect::Broadcast { recipients, frames, volatile } => {
+                Effect::Broadcast { recipients, frames, volatile, payer } => {
                     let fx = self.world.effects();
-                    platform.broadcast(fx.recipients(&recipients), &frames, volatile, &mut slow);
+                    platform.broadcast(fx.recipients(&recipients), &frames, volatile, &mut readers);
+                    drop(fx);
+                    self.charge_queued(platform, payer, &mut readers);
                 }
                 Effect::Close { conn, code } => {
                     platform.close(conn, code.as_u16());
@@ -102,11 +103,15 @@ impl LoadedWorld {
                 Effect::Note(line) => platform.log(&line),
             }
         }
-        if is_large {
-            let queued = platform.take_queued();
-            self.world.server().charge_queued(platform.now(), queued);
-        }
         self.world.effects().recycle(effects);
-        slow
+        readers.slow
+    }
+
+    /// Charges who sent a packet for what its readers do not read as fast.
+    fn charge_queued<P: Platform>(&mut self, platform: &P, payer: Option<SessionKey>, readers: &mut Readers) {
+        let queued = core::mem::take(&mut readers.queued);
+        if let Some(payer) = payer.filter(|_| queued > 0) {
+            self.world.server().charge_queued(platform.now(), payer, queued);
+        }
     }
 }

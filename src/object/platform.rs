@@ -34,6 +34,15 @@ pub struct RosterHead {
     pub may_lag: bool,
 }
 
+/// What was found about readers while packets were sent to them.
+#[derive(Debug, Default)]
+pub struct Readers {
+    /// The WebSockets that were slow before a packet.
+    pub slow: Vec<ConnId>,
+    /// What the senders of the packets are charged, in bytes: see [`ReaderBounds::queued`].
+    pub queued: usize,
+}
+
 /// A runtime that calls one world's [`Shell`](super::shell::Shell) and is called by it.
 ///
 /// Errors that concern one WebSocket or one row are logged or returned; they never unwind.
@@ -88,7 +97,7 @@ pub trait Platform {
     /// Returns the number of a WebSocket; `None` if the world has closed it.
     fn conn_of(&self, socket: &Self::Socket) -> Option<ConnId>;
 
-    /// Sends a packet to one WebSocket; returns whether that was slow before. Nothing is sent to a WebSocket that is closing, and
+    /// Sends a packet to one WebSocket; notes whether that was slow before, and what the sender is charged. Nothing is sent to a WebSocket that is closing, and
     /// no volatile packet to one with more than `VOLATILE_UNSENT_BYTES` unsent bytes.
     ///
     /// A WebSocket is slow if its client does not get on, however fast others send to it. Its unsent frames
@@ -98,14 +107,10 @@ pub trait Platform {
     /// [`ReaderBounds::most`]. This is decided before each packet, so that one large packet marks nobody as slow. The watch is in
     /// memory, where unsent bytes keep the object; if it is lost all the same, the clock begins anew. A client that stalls while
     /// nobody sends is found by its ping timeout.
-    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool;
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool, readers: &mut Readers);
 
-    /// Sends a packet to many WebSockets, in one call out of wasm; appends those that were slow before to `slow`. A volatile
-    /// packet is sent to those only that [`send`](Self::send) would send it to.
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>);
-
-    /// Returns the bytes that were sent, since the last call, to WebSockets that had more than `QUEUED_FROM_BYTES` unsent before.
-    fn take_queued(&mut self) -> usize;
+    /// Does the same with many WebSockets, in one call out of wasm.
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, readers: &mut Readers);
 
     /// Returns what the unsent frames of each WebSocket cost, as in [`send`](Self::send), by its number.
     fn unsent(&self) -> Vec<u32>;

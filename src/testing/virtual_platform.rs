@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualStore, Watch};
+use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualSocket, VirtualStore, Watch};
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{MAX_SPILL_ROW_BYTES, QUEUED_FROM_BYTES, VOLATILE_UNSENT_BYTES};
-use crate::object::{Platform, RosterHead, RowKind, Unfinished};
+use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
+use crate::object::{Platform, Readers, RosterHead, RowKind, Unfinished};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -91,35 +91,30 @@ impl Platform for VirtualPlatform {
         u32::try_from(number).ok().map(ConnId)
     }
 
-    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool) -> bool {
-        let Some(no) = self.numbered(conn) else { return false };
-        let unsent = self.socket(no).unsent;
-        if volatile && unsent > VOLATILE_UNSENT_BYTES {
-            return false;
+    fn send(&mut self, conn: ConnId, frames: &[Frame], volatile: bool, readers: &mut Readers) {
+        let Some(no) = self.numbered(conn) else { return };
+        let bounds = self.readers;
+        let VirtualSocket { unsent, unread, .. } = self.socket(no);
+        if volatile && *unsent > VOLATILE_UNSENT_BYTES {
+            return;
         }
-        if unsent > QUEUED_FROM_BYTES {
-            self.queued += frames.iter().map(Frame::len).sum::<usize>();
+        let packet = cost_of(frames.iter().map(Frame::len).sum(), frames.len());
+        readers.queued = readers.queued.saturating_add(bounds.queued(cost_of(*unsent, unread.len()), packet));
+        if self.is_slow(no, frames) {
+            readers.slow.push(conn);
         }
-        let is_slow = self.is_slow(no, frames);
         for frame in frames {
             if let (Frame::Text(text), Some(at)) = (frame, &self.panics_at) {
                 assert!(!text.contains(at.as_str()), "the object was told to panic at {at:?}");
             }
             self.send_frame(no, frame);
         }
-        is_slow
     }
 
-    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, slow: &mut Vec<ConnId>) {
+    fn broadcast(&mut self, conns: &[ConnId], frames: &[Frame], volatile: bool, readers: &mut Readers) {
         for &conn in conns {
-            if self.send(conn, frames, volatile) {
-                slow.push(conn);
-            }
+            self.send(conn, frames, volatile, readers);
         }
-    }
-
-    fn take_queued(&mut self) -> usize {
-        core::mem::take(&mut self.queued)
     }
 
     fn unsent(&self) -> Vec<u32> {

@@ -57,8 +57,6 @@ pub struct VirtualPlatform {
     pub survives_panics: bool,
     /// Makes the runtime refuse an attachment with this text, as it does one that is too long.
     pub refuses: Option<String>,
-    /// The bytes that were sent to clients with many unsent bytes, since the object last asked.
-    pub(super) queued: usize,
     /// The time of the in-memory timer.
     pub(super) timer: Option<Timestamp>,
     /// Whether the object asked for the alarm's time and has not been told.
@@ -192,7 +190,6 @@ impl Default for VirtualPlatform {
             aborts: 0,
             survives_panics: false,
             refuses: None,
-            queued: 0,
             timer: None,
             is_asked_for_alarm: false,
             has_alarm_failed: false,

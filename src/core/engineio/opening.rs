@@ -58,7 +58,7 @@ impl Engine {
             return None;
         }
         let open = open_packet::open_packet(sid, false, &self.config);
-        fx.push(Effect::Send { conn, frames: vec![open], volatile: false });
+        fx.push(Effect::Send { conn, frames: vec![open], volatile: false, payer: None });
         let heartbeat = self.fresh_heartbeat(now);
         let transport = Transport::WebSocket { conn };
         self.insert(Session {

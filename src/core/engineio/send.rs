@@ -3,6 +3,7 @@
 use super::closing::Closing;
 use super::engine::Engine;
 use super::session::Transport;
+use crate::core::account::Cost;
 use crate::core::effect::Effects;
 use crate::error::Reason;
 use crate::id::SessionKey;
@@ -48,7 +49,13 @@ impl Engine {
 
     fn send_polling(&mut self, key: SessionKey, frames: &[Frame], fx: &mut Effects) {
         let (now, bounds) = (self.now, self.config.reader_bounds());
-        if self.polling(key).is_some_and(|polling| polling.send(now, frames, bounds, fx)) {
+        let Some(polling) = self.polling(key) else { return };
+        let queued = polling.queued(frames, bounds);
+        let is_slow = polling.send(now, frames, bounds, fx);
+        if let Some(payer) = fx.payer().filter(|_| queued > 0) {
+            self.charge(now, payer, Cost::QueuedBytes, queued);
+        }
+        if is_slow {
             self.drop_session(key, Closing::new(Reason::TransportError), fx);
         }
     }

@@ -173,6 +173,11 @@ impl Polling {
         is_slow
     }
 
+    /// Returns what the sender of a packet is charged because the client does not read as fast: see [`ReaderBounds::queued`].
+    pub fn queued(&self, frames: &[Frame], bounds: ReaderBounds) -> usize {
+        bounds.queued(cost_of(self.buffered_bytes, self.buffer.len()), cost_of(bytes_of(frames), frames.len()))
+    }
+
     /// Handles a GET: responds with what waits, or lets it hang.
     ///
     /// # Errors

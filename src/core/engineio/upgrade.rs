@@ -49,7 +49,7 @@ impl Engine {
     ) {
         match packet {
             Ok(ReceivedPacket::Ping { probe: true }) => {
-                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false });
+                fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false, payer: None });
                 if let Some(polling) = self.polling(key) {
                     polling.respond_payload(NOOP, fx);
                 }
@@ -71,7 +71,7 @@ impl Engine {
             Transport::Draining(draining) => {
                 let frames = draining.take_frames();
                 if !frames.is_empty() {
-                    fx.push(Effect::Send { conn, frames, volatile: false });
+                    fx.push(Effect::Send { conn, frames, volatile: false, payer: None });
                 }
                 return self.drop_draining(key, fx);
             }
@@ -81,7 +81,7 @@ impl Engine {
         polling.respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
         let frames = polling.take_buffer();
         if !frames.is_empty() {
-            fx.push(Effect::Send { conn, frames, volatile: false });
+            fx.push(Effect::Send { conn, frames, volatile: false, payer: None });
         }
         let last_ping = match session.heartbeat {
             Heartbeat::Resting(due) => due.before(self.config.ping_interval),
@@ -102,7 +102,7 @@ impl Engine {
         // The client's ping timeout, which began with the last ping, may end before the shared tick.
         let next_tick = self.deadlines.tick_at_latest(now, &self.config);
         if self.config.shares_heartbeat() && next_tick >= last_ping.after(client_gives_up) {
-            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)], volatile: false });
+            fx.push(Effect::Send { conn, frames: vec![Frame::text(PING)], volatile: false, payer: None });
         }
     }
 

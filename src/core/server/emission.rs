@@ -41,7 +41,11 @@ impl Server {
             }
         }
         self.engine.suppress_hooks(suppress_hooks);
+        // Nobody pays for what a client itself does not read.
+        let payer_of_queued = payer.filter(|_| !matches!(to, Recipients::One(id) if self.is_own(payer, id)));
+        fx.set_payer(payer_of_queued.and_then(|payer| self.session_of_payer(payer)));
         let sent = self.send_emission(now, payer, &to, (event, &args, volatile), ack_request, fx);
+        fx.set_payer(None);
         self.engine.suppress_hooks(false);
         self.handle_ended(fx);
         sent
@@ -88,7 +92,6 @@ impl Server {
             return false;
         }
         self.engine.charge(now, session, Cost::Deliveries, deliveries);
-        self.last_payer = payer;
         true
     }
 

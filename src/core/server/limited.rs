@@ -74,11 +74,9 @@ impl Server {
         }
     }
 
-    /// Charges the client that paid for the last emission for bytes that wait, because others do not read as fast as it sends.
-    pub fn charge_queued(&mut self, now: Timestamp, bytes: usize) {
-        if let Some(payer) = self.last_payer.take().filter(|_| bytes > 0) {
-            self.charge(now, payer, Cost::QueuedBytes, bytes);
-        }
+    /// Charges a session for bytes that wait, because others do not read as fast as its client sends.
+    pub fn charge_queued(&mut self, now: Timestamp, payer: SessionKey, bytes: usize) {
+        self.engine.charge(now, payer, Cost::QueuedBytes, bytes);
     }
 
     /// Returns the session of a client that pays.
