@@ -18,7 +18,7 @@ pub use crate::object::{Body, Platform, Readers, Reception, RosterHead, RowKind,
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::host::Host;
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::testing::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
+pub use crate::testing::virtual_runtime::{Disk, HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
 pub use crate::world::Store;
 
 use crate::handles::{ConnRequest, Headers, Variables};

@@ -17,6 +17,10 @@ impl LoadedWorld {
         self.world.effects().add_work(1);
         self.note_input(&input);
         let is_timed = matches!(input, Input::Timeout | Input::Tick { .. });
+        if matches!(input, Input::Due) {
+            let (mut server, mut fx) = self.world.core();
+            self.roster.end_lost(now, &mut server, &mut fx);
+        }
         self.step(platform, now, input);
         while !self.world.is_spent() && self.world.server().has_more() {
             self.world.effects().add_work(1);
@@ -26,10 +30,7 @@ impl LoadedWorld {
         if self.world.is_spent() {
             self.world.go_on_later();
         }
-        let has_begun = self.world.begin_due(now);
-        if has_begun {
-            self.perform(platform);
-        }
+        let has_begun = self.begin_due(platform, now);
         loop {
             let failed = self.write_all(platform);
             if failed.is_empty() {
@@ -44,6 +45,20 @@ impl LoadedWorld {
             }
             // What its handlers changed is to be stored, too. Each round ends a session, so there is a last one.
         }
+    }
+
+    /// Begins attempts at what the world does by itself, and at the handlers of those who were lost in a crash. While these wait for the
+    /// disk, nothing else is begun: it would be made before it is on the disk.
+    fn begin_due<P: Platform>(&mut self, platform: &mut P, now: Timestamp) -> bool {
+        if self.roster.is_begun() {
+            return false;
+        }
+        let has_lost = self.roster.begin();
+        let has_begun = self.world.begin_due(now);
+        if has_begun {
+            self.perform(platform);
+        }
+        has_begun || has_lost
     }
 
     /// Handles an input and performs its effects. Clients that read too slowly are closed, which may send something to

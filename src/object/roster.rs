@@ -31,23 +31,22 @@ pub(super) struct Roster {
 }
 
 /// Whether the rows are those of the present members.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 enum RosterState {
     #[default]
     Written,
     /// They have changed, and are to be written at this time.
     Due(Timestamp),
+    /// Members were lost: these lines name them. It is written that an attempt to call their handlers begins.
+    Found(Vec<String>),
+    /// The shell waits until that is on the disk.
+    Begun(Vec<String>),
 }
 
 impl Roster {
-    /// Reads the roster of a world that wakes, and ends the sessions in it that are lost. If the world `is_cautious`, their handlers
-    /// are not called.
-    pub(super) fn recover<P: Platform>(
-        platform: &mut P,
-        server: &mut Server,
-        is_cautious: bool,
-        fx: &mut Effects,
-    ) -> Self {
+    /// Reads the roster of a world that wakes. If sessions in it are lost, writes that an attempt to call their handlers begins: see
+    /// [`begin`](Self::begin). If the world `is_cautious`, they are not called.
+    pub(super) fn recover<P: Platform>(platform: &mut P, server: &Server, is_cautious: bool) -> Self {
         let mut roster = Self::default();
         let now = platform.now();
         if is_cautious {
@@ -55,14 +54,44 @@ impl Roster {
             roster.state = RosterState::Due(now);
             return roster;
         }
-        match roster.end_lost(platform, now, server, fx) {
-            Ok(true) => {}
-            Ok(false) => roster.state = RosterState::Due(now),
+        match roster.find_lost(platform, now, server) {
+            Ok(state) => roster.state = state,
             Err(error) => {
                 platform.log_error(&format!("dormouse: the clients that were lost could not be read: {error:?}"));
             }
         }
         roster
+    }
+
+    /// Returns whether there are lost sessions whose attempt is written and not begun.
+    pub(super) const fn has_found(&self) -> bool {
+        matches!(self.state, RosterState::Found(_))
+    }
+
+    /// Returns whether there are lost sessions. If so, the shell waits until what was written is on the disk, because a handler may
+    /// take the isolate with it, and handles [`Input::Due`](crate::core::input::Input::Due).
+    pub(super) fn begin(&mut self) -> bool {
+        let RosterState::Found(lines) = &mut self.state else { return false };
+        self.state = RosterState::Begun(core::mem::take(lines));
+        true
+    }
+
+    /// Returns whether the shell waits until the attempt is on the disk.
+    pub(super) const fn is_begun(&self) -> bool {
+        matches!(self.state, RosterState::Begun(_))
+    }
+
+    /// Ends the sessions that are lost, once that was begun: requests the handlers.
+    pub(super) fn end_lost(&mut self, now: Timestamp, server: &mut Server, fx: &mut Effects) {
+        let RosterState::Begun(lines) = &mut self.state else { return };
+        for line in core::mem::take(lines) {
+            if let Some(session) = attachment::read_rows::<SessionState>(&[line.into()])
+                && !server.has_session(session.sid)
+            {
+                server.end_lost(now, session, fx);
+            }
+        }
+        self.state = RosterState::Due(now);
     }
 
     /// Returns when a turn must write the roster, if that is soon: the timer for it keeps the world awake.
@@ -73,50 +102,51 @@ impl Roster {
         }
     }
 
-    /// Ends the sessions that are lost; returns whether the rows are those of the present members.
-    fn end_lost<P: Platform>(
+    /// Looks for sessions that are lost, and counts the attempt to call their handlers.
+    fn find_lost<P: Platform>(
         &mut self,
         platform: &mut P,
         now: Timestamp,
-        server: &mut Server,
-        fx: &mut Effects,
-    ) -> Result<bool, P::Error> {
+        server: &Server,
+    ) -> Result<RosterState, P::Error> {
         self.head = platform.read_roster_head()?.unwrap_or_default();
         let RosterHead { members, attempts, may_lag } = self.head;
         // A crash ends all WebSockets, and sleep none. If there is one, and changes may not have been written before the world went to
         // sleep, then those who are missing have left in good order.
         if may_lag && server.has_websockets() {
-            return Ok(false);
+            return Ok(RosterState::Due(now));
         }
         if members as usize == server.member_count() {
-            return Ok(attempts == 0);
+            return Ok(if attempts == 0 { RosterState::Written } else { RosterState::Due(now) });
+        }
+        if members == 0 {
+            return Ok(RosterState::Due(now));
         }
         if attempts >= MAX_ROSTER_ATTEMPTS {
             platform
                 .log_error("dormouse: no handlers are called for clients that were lost: they have crashed too often");
-            return Ok(false);
+            return Ok(RosterState::Due(now));
         }
+        let lines = platform.read_roster()?;
         self.head.attempts += 1;
-        platform.write_roster(self.head, None)?;
-        for line in platform.read_roster()? {
-            if let Some(session) = attachment::read_rows::<SessionState>(&[line.into()])
-                && !server.has_session(session.sid)
-            {
-                server.end_lost(now, session, fx);
-            }
+        if platform.write_roster(self.head, None).is_err() {
+            // A full database can still delete. Without the roster, this is the only attempt.
+            self.head = RosterHead::default();
+            platform.write_roster(self.head, None)?;
         }
-        Ok(false)
+        Ok(RosterState::Found(lines))
     }
 
     /// Handles a change of the members.
     fn handle_change(&mut self, now: Timestamp, server: &Server) {
         let soon = now.after(ROSTER_DELAY);
         self.state = match self.state {
+            RosterState::Found(_) | RosterState::Begun(_) => return,
             // Nothing comes by later that could write that the last one has left.
             _ if self.head.members == 0 && !server.has_members() => RosterState::Written,
             RosterState::Due(at) if at > soon && !server.has_members() => RosterState::Due(soon),
             RosterState::Written => RosterState::Due(soon.max(self.allowed_at())),
-            due @ RosterState::Due(_) => due,
+            RosterState::Due(_) => return,
         };
     }
 
@@ -143,7 +173,8 @@ impl Roster {
             platform.log_error(&format!("dormouse: the roster could not be written: {error:?}"));
             self.state = RosterState::Due(now.after(PANIC_BACKOFF));
             // Without a roster, nobody is taken for lost who has left. A full database can still delete.
-            let _ = platform.write_roster(RosterHead::default(), None);
+            self.head = RosterHead::default();
+            let _ = platform.write_roster(self.head, None);
         }
     }
 }

@@ -70,12 +70,12 @@ impl LoadedWorld {
             server.postpone_due(platform.now());
             server.give_up_restored();
         }
-        let mut fx = Effects::new();
-        let roster = Roster::recover(platform, &mut server, is_cautious, &mut fx);
-        if fx.has_dispatches() {
+        let roster = Roster::recover(platform, &server, is_cautious);
+        // The event that wakes the world may have no turn.
+        if roster.has_found() {
             notify.wake_by_ref();
         }
-        let world = World::new(server, app(), platform.store(), Arc::clone(notify), fx);
+        let world = World::new(server, app(), platform.store(), Arc::clone(notify), Effects::new());
         Self {
             world,
             log: LogWindow::default(),

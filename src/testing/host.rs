@@ -354,7 +354,7 @@ impl Host {
                 self.shell.handle_alarm_found(Ok(alarm));
             } else if core::mem::take(&mut self.runtime_mut().has_alarm_failed) {
                 self.shell.handle_alarm_failed(FULL);
-            } else if core::mem::take(&mut self.runtime_mut().syncs) > 0 {
+            } else if self.runtime_mut().take_synced() {
                 self.shell.handle_synced();
             } else if !self.single_turns && self.shell.notify().is_woken() {
                 // The runtime polls woken handlers in a later task.

@@ -213,6 +213,9 @@ impl Platform for VirtualPlatform {
     }
 
     fn write_roster(&mut self, head: RosterHead, lines: Option<&[u8]>) -> Result<(), String> {
+        if head.members > 0 {
+            self.check_room()?;
+        }
         self.roster_rows += lines.map_or(1, |lines| lines.len().div_ceil(MAX_SPILL_ROW_BYTES as usize).max(1));
         let before = self.roster.take();
         if head.members > 0 {

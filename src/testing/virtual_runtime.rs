@@ -63,6 +63,8 @@ pub struct VirtualPlatform {
     pub(super) is_asked_for_alarm: bool,
     /// Whether an alarm could not be set, and the object has not been told.
     pub(super) has_alarm_failed: bool,
+    /// When what is written gets to the disk.
+    pub disk: Disk,
     /// How often the object waits for what it wrote to be on the disk.
     pub(super) syncs: usize,
     /// Every request so far.
@@ -75,6 +77,15 @@ pub struct VirtualPlatform {
     pub(super) auto_response: Option<(String, String)>,
     pub(super) ids_made: u64,
     pub(super) stored: Rc<VirtualStore>,
+}
+
+/// When what is written gets to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// At once, after the event.
+    Fast,
+    /// Not yet.
+    Slow,
 }
 
 /// A world's storage besides its sessions.
@@ -193,6 +204,7 @@ impl Default for VirtualPlatform {
             timer: None,
             is_asked_for_alarm: false,
             has_alarm_failed: false,
+            disk: Disk::Fast,
             syncs: 0,
             requests: Vec::new(),
             waiting: BTreeSet::new(),
@@ -225,6 +237,11 @@ impl VirtualPlatform {
         if self.stored.capacity.get().is_some() { Err(FULL.to_owned()) } else { Ok(()) }
     }
 
+    /// Returns whether the object waited for what it wrote, and that is on the disk now.
+    pub(super) fn take_synced(&mut self) -> bool {
+        self.disk == Disk::Fast && core::mem::replace(&mut self.syncs, 0) > 0
+    }
+
     /// Drops what does not survive the loss of the object's memory.
     pub(super) fn lose_memory(&mut self) {
         self.timer = None;
@@ -248,6 +265,7 @@ impl VirtualPlatform {
                 "a timer runs, as one does while a handler waits for an acknowledgement, until a polling client is gone, until a \
                  packet whose attachments have not arrived is stored, or while no alarm can be set",
             ),
+            (true, None) if self.syncs > 0 => Some("what was written is not on the disk"),
             (true, None) => None,
         }
     }

@@ -77,6 +77,11 @@ impl World {
         self.state.effects()
     }
 
+    /// Returns the core and the effects. The caller must drop both before an input is handled.
+    pub(crate) fn core(&mut self) -> (RefMut<'_, Server>, RefMut<'_, Effects>) {
+        (self.state.server(), self.state.effects())
+    }
+
     /// Returns whether as much was done in the turn as one may do.
     pub(crate) fn is_spent(&self) -> bool {
         self.state.is_spent()
