@@ -15,10 +15,11 @@ pub use crate::error::refusal::Refusal;
 pub use crate::http::EngineRequest;
 pub use crate::id::{AckId, ConnId, Entropy, RequestId, WorldName};
 pub use crate::object::{Body, Platform, Readers, Reception, RosterHead, RowKind, Shell, Unfinished};
+pub use crate::testing::faults::{Disk, Waking};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::host::Host;
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::testing::virtual_runtime::{Disk, HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
+pub use crate::testing::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, VirtualSocket, What};
 pub use crate::world::Store;
 
 use crate::handles::{ConnRequest, Headers, Variables};

@@ -1,11 +1,13 @@
 //! Every limit, with its reason. If a Worker variable sets a limit, [`Config`](super::config::Config) holds the value
 //! in use, and this file holds the default and the range.
 
+mod attempts;
 mod isolate_limits;
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
+pub use attempts::*;
 pub use isolate_limits::{
     ISOLATE_BYTES, MAX_BODIES_BYTES, MAX_DEBTORS, MAX_INBOX_BYTES_FULL, MEASURE_BYTES, MEASURE_INTERVAL,
     MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, PINNED_BYTES, REFUSE_INSTANCE_RATIO,
@@ -155,18 +157,6 @@ pub const MAX_UNDO_BYTES: usize = 16_000_000;
 /// Longest session id that the app may make, in characters. It is part of every URL of a client that polls.
 pub const MAX_SID_CHARS: usize = 64;
 
-/// Delay before work that panicked or aborted is retried, for each attempt so far: retrying at once could loop for ever,
-/// and each abort of the wasm instance costs every world of the isolate what it has in memory.
-pub const PANIC_BACKOFF: Duration = Duration::from_mins(1);
-
-/// Most attempts at something that a world does by itself: an alarm, the handler of an acknowledgement that did not
-/// arrive, a guard that is called again after hibernation. If the last one does not end either, it is given up, because
-/// each attempt may have aborted the wasm instance.
-pub const MAX_ATTEMPTS: u32 = 3;
-
-/// Delay between two retries: each has a turn of its own, so that what aborts is not taken for its neighbours.
-pub const RETRY_GAP: Duration = Duration::from_secs(1);
-
 /// Most digits of an acknowledgement id. JavaScript's numbers are exact up to here, so that a client reads the same id
 /// that it sent.
 pub const MAX_ACK_ID_DIGITS: usize = 15;
@@ -237,9 +227,6 @@ pub const MAX_FULL_ROSTER_BYTES: usize = 1_000_000;
 /// Most bytes of the roster; members beyond are not in it. It is built in memory, and 32,768 clients have 6 MB without
 /// data, auth and rooms.
 pub const MAX_ROSTER_BYTES: usize = 10_000_000;
-
-/// How often the handlers of clients that were lost are called again after a crash while they were called.
-pub const MAX_ROSTER_ATTEMPTS: u32 = 3;
 
 /// Most WebSockets of one world: the platform accepts 32,768 hibernatable ones for each object.
 pub const MAX_SOCKETS: usize = 32_768;

@@ -8,9 +8,10 @@ mod harness;
 
 use core::future::pending;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dormouse::extract::{AckResult, AlarmContext, Attempt, EventName};
-use dormouse::internal::Protocol;
+use dormouse::internal::{Protocol, Waking};
 use dormouse::{App, Auth, Data, Failure, Io, Socket, Storage};
 
 use harness::{Bystanders, Host, SocketNo, To, What, apps, shared_heartbeat};
@@ -219,7 +220,7 @@ fn a_snapshot_that_panics_closes_its_socket_only() {
     let other = open(&mut host);
     host.text(other, "40");
     assert!(host.sleep());
-    host.runtime_mut().panics_reading = Some(culprit);
+    host.runtime_mut().panics_waking = Some(Waking::Snapshot(culprit));
     host.runtime_mut().survives_panics = true;
     bystanders.talk(&mut host);
     let closed = host.runtime().said.iter().filter(|said| matches!(said.what, What::Closed(_)));
@@ -230,6 +231,59 @@ fn a_snapshot_that_panics_closes_its_socket_only() {
     assert_eq!(host.server().session_count(), 3);
     assert!(host.sleep());
     bystanders.talk(&mut host);
+}
+
+/// A panic outside of a snapshot is not repeated for ever, and what can be left out is.
+#[test]
+fn a_world_wakes_without_what_panics() {
+    for waking in [Waking::Rows, Waking::Roster] {
+        let mut host = Host::new(shared_heartbeat(), apps::echo);
+        let mut bystanders = Bystanders::new(&mut host);
+        assert!(host.sleep());
+        host.runtime_mut().log.clear();
+        host.runtime_mut().panics_waking = Some(waking);
+        host.runtime_mut().survives_panics = true;
+        bystanders.talk(&mut host);
+        let lines = logged(&mut host, &["dormouse: bug: the world wakes without what panicked"]);
+        assert_eq!(lines.len(), 1, "{waking:?}: {lines:?}");
+        host.runtime_mut().panics_waking = None;
+        assert!(host.sleep());
+        bystanders.talk(&mut host);
+    }
+}
+
+#[test]
+fn a_world_that_cannot_wake_fails_the_event_and_tries_again_at_the_next() {
+    let mut host = Host::new(shared_heartbeat(), apps::echo);
+    let mut bystanders = Bystanders::new(&mut host);
+    assert!(host.sleep());
+    host.runtime_mut().panics_waking = Some(Waking::Sockets);
+    host.runtime_mut().survives_panics = true;
+    for _ in 0..2 {
+        let event = AssertUnwindSafe(|| host.text(0, r#"42["lost"]"#));
+        catch_unwind(event).expect_err("the event fails");
+    }
+    host.runtime_mut().panics_waking = None;
+    bystanders.talk(&mut host);
+}
+
+/// Each wake reads all that is left, so that one event must not do so for thousands.
+#[test]
+fn many_snapshots_that_panic_cost_several_events() {
+    let mut host = Host::new(shared_heartbeat(), apps::echo);
+    let clients: Vec<_> = (0..40).map(|_| open(&mut host)).collect();
+    assert!(host.sleep());
+    host.runtime_mut().panics_waking = Some(Waking::Snapshots);
+    host.runtime_mut().survives_panics = true;
+    let left = |host: &Host| clients.iter().filter(|no| host.runtime().sockets[**no].open).count();
+    for left_after in [24, 8, 0] {
+        let last = clients[39];
+        let event = AssertUnwindSafe(|| host.text(last, "40"));
+        assert_eq!(catch_unwind(event).is_err(), left_after > 0);
+        assert_eq!(left(&host), left_after);
+    }
+    host.runtime_mut().panics_waking = None;
+    assert!(is_alive(&mut host));
 }
 
 /// The handlers of sessions that end at a tick are not called if the last two ticks aborted.

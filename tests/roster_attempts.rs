@@ -1,6 +1,6 @@
 //! The handlers of clients that were lost are attempted three times at most, also if the isolate is lost with them, and also where the
 //! database is full.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;

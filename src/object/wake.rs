@@ -16,14 +16,12 @@ use crate::core::snapshot::{Parts, SessionSnapshot, SessionState, StateChanges};
 use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
+use crate::limits::{MANY_ABORTS, MAX_WAKE_PANICS};
 use crate::routing::App;
 use crate::world::{Notify, World};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::Wake as _;
-
-/// The aborts in a row after which a world wakes without what it was about to do.
-const MANY_ABORTS: u32 = 2;
 
 /// The part of the object's memory that exists only while the world is awake.
 #[derive(Debug)]
@@ -45,37 +43,63 @@ pub(super) struct LoadedWorld {
     pub(super) is_cautious: bool,
 }
 
+/// What is read of a world that wakes. What panics is left out when the world is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The list of the WebSockets, which cannot be left out.
+    Sockets,
+    /// The snapshot of one WebSocket, which is closed instead.
+    Snapshot(ConnId),
+    /// The rows of sessions that are over.
+    OldRows,
+    /// The named alarms.
+    Alarms,
+    /// The roster.
+    Roster,
+}
+
+/// What was read of a world.
+struct Found {
+    server: Server,
+    rows: SlotMap<SpilledRows>,
+    roster: Roster,
+}
+
 impl LoadedWorld {
-    /// Reads the snapshot of every WebSocket, and the named alarms. A WebSocket whose snapshot panics is closed, and the world is
-    /// read again without it, because the panic may have left it half changed.
+    /// Reads the snapshot of every WebSocket, the named alarms and the roster. What panics is left out, and the rest is read again,
+    /// because the panic may have left it half changed.
+    ///
+    /// # Panics
+    /// If the app panics, or the list of WebSockets, or many snapshots: that costs the event which wakes the world. The next one wakes it
+    /// again, without the WebSockets that were closed by then.
     pub(super) fn new<P: Platform>(platform: &mut P, config: &Config, app: fn() -> App, notify: &Arc<Notify>) -> Self {
-        let (mut server, rows) = loop {
-            let mut reading = ConnId(0);
-            match catch_unwind(AssertUnwindSafe(|| read_sessions(platform, config, &mut reading))) {
-                Ok(read) => break read,
+        // Before anything is begun, which would count as an attempt.
+        let app = app();
+        let is_cautious = platform.aborts() >= MANY_ABORTS;
+        let mut left_out = Vec::new();
+        let Found { server, rows, roster } = loop {
+            let mut step = Step::Sockets;
+            let reads = AssertUnwindSafe(|| read(platform, config, is_cautious, &left_out, &mut step));
+            match catch_unwind(reads) {
+                Ok(found) => break found,
+                Err(panic) if step == Step::Sockets || left_out.len() >= MAX_WAKE_PANICS => resume_unwind(panic),
                 Err(panic) => {
                     platform.panicked(panic);
-                    platform.log_error("dormouse: bug: a snapshot panicked; its session is closed");
-                    platform.close(reading, 1011);
+                    if let Step::Snapshot(conn) = step {
+                        platform.log_error("dormouse: bug: a snapshot panicked; its session is closed");
+                        platform.close(conn, 1011);
+                    } else {
+                        platform.log_error(&format!("dormouse: bug: the world wakes without what panicked: {step:?}"));
+                    }
+                    left_out.push(step);
                 }
             }
         };
-        platform.reading(None);
-        if let Err(error) = sweep(platform, &server) {
-            platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
-        }
-        server.restore_alarms(stored_alarms::read(platform));
-        let is_cautious = platform.aborts() >= MANY_ABORTS;
-        if is_cautious {
-            server.postpone_due(platform.now());
-            server.give_up_restored();
-        }
-        let roster = Roster::recover(platform, &server, is_cautious);
         // The event that wakes the world may have no turn.
         if roster.has_found() {
             notify.wake_by_ref();
         }
-        let world = World::new(server, app(), platform.store(), Arc::clone(notify), Effects::new());
+        let world = World::new(server, app, platform.store(), Arc::clone(notify), Effects::new());
         Self {
             world,
             log: LogWindow::default(),
@@ -90,17 +114,43 @@ impl LoadedWorld {
     }
 }
 
-/// Reads the snapshot of every WebSocket. Sets `reading` to the one that it reads.
-fn read_sessions<P: Platform>(
+/// Reads a world, but for what is `left_out`. Sets `step` to what it reads.
+fn read<P: Platform>(
     platform: &mut P,
     config: &Config,
-    reading: &mut ConnId,
-) -> (Server, SlotMap<SpilledRows>) {
+    is_cautious: bool,
+    left_out: &[Step],
+    step: &mut Step,
+) -> Found {
+    let (mut server, rows) = read_sessions(platform, config, step);
+    platform.reading(None);
+    let mut begins = |next| {
+        *step = next;
+        !left_out.contains(&next)
+    };
+    if begins(Step::OldRows)
+        && let Err(error) = sweep(platform, &server)
+    {
+        platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
+    }
+    if begins(Step::Alarms) {
+        server.restore_alarms(stored_alarms::read(platform));
+    }
+    if is_cautious {
+        server.postpone_due(platform.now());
+        server.give_up_restored();
+    }
+    let roster = if begins(Step::Roster) { Roster::recover(platform, &server, is_cautious) } else { Roster::default() };
+    Found { server, rows, roster }
+}
+
+/// Reads the snapshot of every WebSocket. Sets `step` to the one that it reads.
+fn read_sessions<P: Platform>(platform: &mut P, config: &Config, step: &mut Step) -> (Server, SlotMap<SpilledRows>) {
     let mut server = Server::new(config.clone());
     let mut rows = SlotMap::default();
     for (number, attachment) in (0..).zip(platform.wake(config.reader_bounds())) {
         let conn = ConnId(number);
-        *reading = conn;
+        *step = Step::Snapshot(conn);
         platform.reading(Some(conn));
         match attachment::read(&attachment) {
             // The probe of a polling session, which was in memory only and is lost.

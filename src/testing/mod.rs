@@ -41,6 +41,7 @@
 
 mod client_builder;
 mod clients;
+pub(crate) mod faults;
 pub(crate) mod host;
 mod test_client;
 mod test_event;

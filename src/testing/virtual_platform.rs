@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::faults::Waking;
 use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualSocket, VirtualStore, Watch};
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
@@ -67,6 +68,7 @@ impl Platform for VirtualPlatform {
     }
 
     fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<> {
+        self.check_waking(Waking::Sockets);
         self.readers = readers;
         for socket in &mut self.sockets {
             socket.watch = Watch::default();
@@ -200,10 +202,12 @@ impl Platform for VirtualPlatform {
     }
 
     fn spilled(&mut self) -> Result<Vec<Sid>, String> {
+        self.check_waking(Waking::Rows);
         Ok(self.spilled.keys().map(|(sid, _)| sid).chain(self.parts.keys()).copied().collect())
     }
 
     fn read_roster_head(&mut self) -> Result<Option<RosterHead>, String> {
+        self.check_waking(Waking::Roster);
         Ok(self.roster.as_ref().map(|(head, _)| *head))
     }
 
@@ -230,8 +234,10 @@ impl Platform for VirtualPlatform {
     }
 
     fn reading(&mut self, conn: Option<ConnId>) {
-        let no = conn.and_then(|conn| self.numbered(conn));
-        assert!(no.is_none() || no != self.panics_reading, "the snapshot of {no:?} panics");
+        if let Some(no) = conn.and_then(|conn| self.numbered(conn)) {
+            self.check_waking(Waking::Snapshot(no));
+            self.check_waking(Waking::Snapshots);
+        }
     }
 
     fn aborts(&self) -> u32 {

@@ -4,6 +4,7 @@ use core::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::faults::{Disk, Waking};
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
@@ -49,8 +50,8 @@ pub struct VirtualPlatform {
     pub said: Vec<Said>,
     /// Makes the object panic when it sends a frame with this text, to simulate a bug of Dormouse.
     pub panics_at: Option<String>,
-    /// Makes the object panic when it reads the snapshot of this WebSocket, to simulate a bug of Dormouse.
-    pub panics_reading: Option<SocketNo>,
+    /// Makes the object panic when it wakes and reads this, to simulate a bug of Dormouse.
+    pub panics_waking: Option<Waking>,
     /// How many times in a row the object was lost while it woke.
     pub aborts: u32,
     /// Whether the object survives its own panics, as it does in the runtime. If not, they fail the test.
@@ -77,15 +78,6 @@ pub struct VirtualPlatform {
     pub(super) auto_response: Option<(String, String)>,
     pub(super) ids_made: u64,
     pub(super) stored: Rc<VirtualStore>,
-}
-
-/// When what is written gets to the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disk {
-    /// At once, after the event.
-    Fast,
-    /// Not yet.
-    Slow,
 }
 
 /// A world's storage besides its sessions.
@@ -197,7 +189,7 @@ impl Default for VirtualPlatform {
             log: Vec::new(),
             said: Vec::new(),
             panics_at: None,
-            panics_reading: None,
+            panics_waking: None,
             aborts: 0,
             survives_panics: false,
             refuses: None,
