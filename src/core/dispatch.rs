@@ -5,7 +5,7 @@ use super::acks::CollectedAcks;
 use super::view::ConnView;
 use super::view::GoneSocket;
 use crate::error::{AckFailure, Reason};
-use crate::id::{AckId, Namespace, PendingAckId, Sid, SocketId};
+use crate::id::{AckId, Namespace, PendingAckId, SocketId};
 use crate::value::{Args, EnginePacket, Frame};
 use std::rc::Rc;
 
@@ -102,19 +102,19 @@ pub enum Dispatch {
     /// A plain Engine.IO session was opened.
     Opened {
         /// The session.
-        sid: Sid,
+        conn: ConnView,
     },
     /// A plain Engine.IO session sent a message.
     Message {
         /// The session.
-        sid: Sid,
+        conn: ConnView,
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
     /// A plain Engine.IO session was closed.
     Closed {
-        /// The id that the session had.
-        sid: Sid,
+        /// The session as it was.
+        conn: ConnView,
         /// Why.
         reason: Reason,
     },

@@ -32,6 +32,7 @@ mod unfinished;
 
 use std::rc::Rc;
 
+use super::account::Payer;
 use super::acks::{PendingAcks, StoredAcks};
 use super::dispatch::{ConnEvent, Dispatch};
 use super::effect::{CloseCode, Effect, Effects, Response};
@@ -160,11 +161,11 @@ impl Server {
         self.handle_ended(fx);
     }
 
-    /// Performs a command of a handler at `now`. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
+    /// Performs a command of a handler at `now`; the client of `payer` is charged. Unlike [`handle`](Self::handle), it does not handle what is due: an alarm that a
     /// handler sets for `now` must not call handlers while that handler runs, and one that sets itself again must not loop.
-    pub fn perform(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
+    pub fn perform(&mut self, now: Timestamp, payer: Option<Payer>, command: Command, fx: &mut Effects) {
         self.engine.set_now(now);
-        self.handle_command(now, command, fx);
+        self.handle_command(now, payer, command, fx);
         self.handle_ended(fx);
     }
 
@@ -256,7 +257,7 @@ impl Server {
             Protocol::EngineIo => {
                 self.members_changed = true;
                 if let Some(conn) = self.engine.conn_view(session) {
-                    fx.push_dispatch(Dispatch::Opened { sid: conn.sid });
+                    fx.push_dispatch(Dispatch::Opened { conn });
                 }
             }
         }
@@ -282,7 +283,7 @@ impl Server {
                 Message::Binary(bytes) => Frame::Binary(bytes),
             };
             if let Some(conn) = self.engine.conn_view(session) {
-                fx.push_dispatch(Dispatch::Message { sid: conn.sid, message });
+                fx.push_dispatch(Dispatch::Message { conn, message });
             }
             return;
         }
@@ -371,7 +372,7 @@ impl Server {
         self.members_changed |= joined;
         self.inbox.remove(session);
         if protocol == Protocol::EngineIo {
-            fx.push_dispatch(Dispatch::Closed { sid: conn.sid, reason });
+            fx.push_dispatch(Dispatch::Closed { conn: conn.clone(), reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();
         self.stored_bytes.subtract(client.stored_bytes);

@@ -69,4 +69,6 @@ pub struct ConnView {
     pub is_websocket: bool,
     /// Whether it was upgraded from HTTP long-polling.
     pub upgraded: bool,
+    /// The account of its client, which is valid until the session ends.
+    pub account: Option<AccountId>,
 }

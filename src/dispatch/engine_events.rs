@@ -7,7 +7,7 @@ use crate::core::view::ConnView;
 use crate::error::Reason;
 use crate::extract::Engine;
 use crate::handles::{Conn, EngineSocket, Io, WorldHandle};
-use crate::id::{Namespace, Sid};
+use crate::id::Namespace;
 use crate::routing::{App, ConnCall};
 use crate::value::Frame;
 
@@ -16,7 +16,9 @@ pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event:
     // A packet that a handler of outgoing packets emits must not call it again.
     let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
     let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
-    let (origin, report) = (|| Origin::Other("a connection"), Report::of(world));
+    // Who receives a packet has not caused it.
+    let account = conn.account.filter(|_| !suppress_hooks);
+    let (origin, report) = (|| Origin::Session("a connection", account), Report::of(world));
     match app.engine.conn_call(io, Conn::new(conn), event) {
         ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, origin, &report),
         ConnCall::Packet(handlers, call) => run_all(handlers, &call, origin, &report),
@@ -28,13 +30,14 @@ pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event:
 pub(crate) fn plain_engine(
     app: &App,
     world: &WorldHandle,
-    sid: Sid,
+    conn: &ConnView,
     message: Option<Frame>,
     reason: Option<Reason>,
 ) -> Vec<Task> {
     let handlers = app.engine.raw_routes().handlers(message.is_some(), reason.is_some());
     let bytes = message.as_ref().map_or(0, Frame::len);
-    let call = Engine { socket: EngineSocket::new(world.clone(), sid), message, reason };
-    let tasks = run_all(handlers, &call, || Origin::Other("an Engine.IO session"), &Report::of(world));
+    let call = Engine { socket: EngineSocket::new(world.clone(), conn.sid), message, reason };
+    let origin = || Origin::Session("an Engine.IO session", conn.account);
+    let tasks = run_all(handlers, &call, origin, &Report::of(world));
     tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
 }

@@ -85,9 +85,9 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Ta
         }
         Dispatch::Alarm { name, context, call } => alarm(app, world, &name, context, call),
         Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event),
-        Dispatch::Opened { sid } => plain_engine(app, world, sid, None, None),
-        Dispatch::Message { sid, message } => plain_engine(app, world, sid, Some(message), None),
-        Dispatch::Closed { sid, reason } => plain_engine(app, world, sid, None, Some(reason)),
+        Dispatch::Opened { conn } => plain_engine(app, world, &conn, None, None),
+        Dispatch::Message { conn, message } => plain_engine(app, world, &conn, Some(message), None),
+        Dispatch::Closed { conn, reason } => plain_engine(app, world, &conn, None, Some(reason)),
         Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => Vec::new(),
     }
 }

@@ -64,6 +64,8 @@ pub(crate) enum Origin {
     Alarm(WorldHandle, Rc<str>),
     /// A namespace that a socket has created by joining it.
     NewNamespace(SocketId),
+    /// A connection, by its name for the log. Without an account, nobody pays.
+    Session(&'static str, Option<AccountId>),
     /// Anything else, by its name for the log.
     Other(&'static str),
 }
@@ -76,7 +78,7 @@ impl Origin {
             Self::Connecting(_, socket, _) | Self::Socket(socket, _) | Self::NewNamespace(socket) => {
                 Some(Payer::Socket(*socket))
             }
-            Self::Charged(_, _, account) => account.map(Payer::Account),
+            Self::Charged(_, _, account) | Self::Session(_, account) => account.map(Payer::Account),
             Self::Alarm(..) | Self::Other(_) => None,
         }
     }
@@ -95,7 +97,7 @@ impl Origin {
                 let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
                 event.ack.send(&event.socket, failure.to_args());
             }
-            Self::Socket(..) | Self::Charged(..) | Self::NewNamespace(_) | Self::Other(_) => {}
+            Self::Socket(..) | Self::Charged(..) | Self::NewNamespace(_) | Self::Session(..) | Self::Other(_) => {}
         }
     }
 }
@@ -108,7 +110,7 @@ impl fmt::Display for Origin {
             Self::Socket(id, namespace) | Self::Charged(id, namespace, _) => write_socket(f, *id, namespace),
             Self::Alarm(_, name) => write!(f, "the alarm {name:?}, which has another attempt or is given up,"),
             Self::NewNamespace(_) => f.write_str("on_new_namespace"),
-            Self::Other(what) => f.write_str(what),
+            Self::Session(what, _) | Self::Other(what) => f.write_str(what),
         }
     }
 }

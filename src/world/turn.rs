@@ -17,7 +17,7 @@ use super::tasks::{Finished, Tasks};
 use super::world_state::WorldState;
 use crate::admin;
 use crate::admin::Operation;
-use crate::core::account::Waiting;
+use crate::core::account::{AccountId, Payer, Waiting};
 use crate::core::debts::Debts;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
@@ -226,16 +226,15 @@ impl World {
                 }
             }
             // Plain Engine.IO has no error message for a client that sends faster than its messages are handled.
-            Dispatch::Message { sid, .. } if self.is_busy() => {
-                self.state.log("a session of plain Engine.IO is closed: too many of its messages wait".to_owned());
-                self.state.perform(Command::CloseSession { sid });
+            Dispatch::Message { ref conn, .. } if self.is_busy() || self.is_account_busy(conn.account) => {
+                self.state.refuse_message(conn.sid);
             }
             // These handlers only observe.
             Dispatch::Outgoing { event, .. } if self.is_busy() => {
                 self.state.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
             }
             Dispatch::Conn { ref event, .. } if !self.state.app().engine_routes().watches(event) => {}
-            Dispatch::Conn { .. } if self.is_busy() => {
+            Dispatch::Conn { ref conn, .. } if self.is_busy() || self.is_account_busy(conn.account) => {
                 self.state.log("no handler is called for an event of a connection: too many wait".to_owned());
             }
             other => self.start_all(other),
@@ -293,15 +292,25 @@ impl World {
 
     /// Returns whether the handlers of a socket's client that wait are as many as they may be, or keep as many bytes.
     fn is_client_busy(&self, socket: SocketId) -> bool {
-        let all_bytes = self.tasks.waiting_bytes().saturating_add(self.held.bytes());
-        // Nobody has more than all together, who almost always have less.
-        if self.tasks.waiting_count() < MAX_CLIENT_HANDLERS && all_bytes < MAX_CLIENT_WAITING_BYTES {
+        if !self.may_be_busy() {
             return false;
         }
         let server = self.state.server();
-        let Waiting { handlers, bytes } = server.waiting_of(socket);
+        let Waiting { handlers, bytes } = server.waiting_of(Payer::Socket(socket));
         let held: usize = server.sockets_of(socket).into_iter().map(|socket| self.held.bytes_of(socket)).sum();
         handlers >= MAX_CLIENT_HANDLERS || bytes.saturating_add(held) >= MAX_CLIENT_WAITING_BYTES
+    }
+
+    /// Does the same for the account of a connection.
+    fn is_account_busy(&self, account: Option<AccountId>) -> bool {
+        let Some(account) = account.filter(|_| self.may_be_busy()) else { return false };
+        let Waiting { handlers, bytes } = self.state.server().waiting_of(Payer::Account(account));
+        handlers >= MAX_CLIENT_HANDLERS || bytes >= MAX_CLIENT_WAITING_BYTES
+    }
+
+    /// Returns false if no client can have too many waiting handlers: nobody has more than all together, who almost always have less.
+    fn may_be_busy(&self) -> bool {
+        self.tasks.waiting_count() >= MAX_CLIENT_HANDLERS || self.waiting_bytes() >= MAX_CLIENT_WAITING_BYTES
     }
 
     fn refuse_limited(&self, dispatch: Dispatch) {

@@ -75,7 +75,7 @@ impl Engine {
     pub fn conn_view(&self, key: SessionKey) -> Option<ConnView> {
         let session = self.sessions.get(key.0)?;
         let is_websocket = matches!(session.transport, Transport::WebSocket { .. });
-        Some(ConnView { sid: session.sid, is_websocket, upgraded: session.upgraded })
+        Some(ConnView { sid: session.sid, is_websocket, upgraded: session.upgraded, account: self.account_of(key) })
     }
 
     /// Returns the sessions that are open, without those that drain.

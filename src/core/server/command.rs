@@ -6,8 +6,8 @@ use super::Server;
 use super::emission::text_frame;
 use super::restore::Changed;
 use super::stored_bytes::bytes_of_room;
+use crate::core::account::Payer;
 use crate::core::effect::Effects;
-use crate::core::engineio;
 use crate::core::input::{Command, Recipients};
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
@@ -16,7 +16,7 @@ use crate::id::{Room, SocketId};
 use crate::time::Timestamp;
 
 impl Server {
-    pub(crate) fn handle_command(&mut self, now: Timestamp, command: Command, fx: &mut Effects) {
+    pub(crate) fn handle_command(&mut self, now: Timestamp, payer: Option<Payer>, command: Command, fx: &mut Effects) {
         match command {
             Command::Accept { socket, predicate } => self.accept(socket, predicate, fx),
             Command::Refuse { socket, error } => self.refuse(socket, &error, fx),
@@ -65,11 +65,7 @@ impl Server {
                     self.close_session(now, session, Reason::ServerShuttingDown, fx);
                 }
             }
-            Command::Send { sid, message } => {
-                if let Some(session) = self.engine.plain_session(sid) {
-                    self.engine.send(session, vec![engineio::wire::encode_message(&message)], false, fx);
-                }
-            }
+            Command::Send { sid, message } => self.send_message(now, payer, sid, &message, fx),
             Command::CloseSession { sid } => {
                 if let Some(session) = self.engine.plain_session(sid) {
                     self.close_session(now, session, Reason::ForcedClose, fx);

@@ -15,7 +15,7 @@ use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
-use crate::id::{AckId, Namespace, PendingAckId, SocketId};
+use crate::id::{AckId, Namespace, PendingAckId, Sid, SocketId};
 use crate::limits::MAX_EMISSION_BYTES;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
@@ -79,6 +79,25 @@ impl Server {
                 Ok(())
             }
         }
+    }
+
+    /// Sends a message to a session of plain Engine.IO. The client of `payer` is charged, unless it is its own session.
+    pub(crate) fn send_message(
+        &mut self,
+        now: Timestamp,
+        payer: Option<Payer>,
+        sid: Sid,
+        message: &Frame,
+        fx: &mut Effects,
+    ) {
+        let Some(session) = self.engine.plain_session(sid) else { return };
+        let payer = payer.and_then(|payer| self.session_of_payer(payer)).filter(|payer| *payer != session);
+        if let Some(payer) = payer {
+            self.engine.charge(now, payer, Cost::Deliveries, 1);
+        }
+        fx.set_payer(payer);
+        self.engine.send(session, vec![engineio::wire::encode_message(message)], false, fx);
+        fx.set_payer(None);
     }
 
     /// Charges the client of `payer` for deliveries. Returns false for volatile ones that are to be dropped, because it has spent

@@ -9,7 +9,7 @@ use crate::core::engineio::Refused;
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio::Packet;
 use crate::error::ConnectError;
-use crate::id::{AckId, Namespace, SessionKey, SocketId};
+use crate::id::{AckId, Namespace, SessionKey, Sid, SocketId};
 use crate::limits::{MAX_INBOX_BYTES_FULL, MAX_INBOX_PAYLOADS};
 use crate::time::Timestamp;
 use crate::value::Args;
@@ -67,6 +67,17 @@ impl Server {
         }
     }
 
+    /// Ends a session of plain Engine.IO of which too many messages wait: there is no error message.
+    pub(crate) fn refuse_message(&mut self, sid: Sid, fx: &mut Effects) {
+        if let Some(session) = self.engine.plain_session(sid) {
+            fx.push(Effect::Log(
+                "a session of plain Engine.IO is closed with 1008: too many of its messages wait".to_owned(),
+            ));
+            self.engine.drop_offender(session, fx);
+            self.handle_ended(fx);
+        }
+    }
+
     /// Charges a client for what a handler did that was called because of it. Nobody pays if its session has ended.
     pub fn charge(&mut self, now: Timestamp, payer: Payer, cost: Cost, amount: usize) {
         if let Some(session) = self.session_of_payer(payer) {
@@ -107,9 +118,9 @@ impl Server {
         self.engine.set_waiting(account, bytes, false);
     }
 
-    /// Returns the handlers that wait of a socket's client.
-    pub fn waiting_of(&self, socket: SocketId) -> Waiting {
-        let account = self.account_of(Payer::Socket(socket)).and_then(|id| self.engine.account(id));
+    /// Returns the handlers of a client that wait.
+    pub fn waiting_of(&self, client: Payer) -> Waiting {
+        let account = self.account_of(client).and_then(|id| self.engine.account(id));
         account.map_or_else(Waiting::default, |account| account.waiting)
     }
 
