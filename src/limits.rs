@@ -277,8 +277,8 @@ pub const MAX_BUFFERED_BYTES: NumberLimit = (1_000_000, 1_000..=100_000_000);
 /// The default of a numeric variable, and its range.
 pub type NumberLimit = (u64, RangeInclusive<u64>);
 
-/// How many seconds' worth of each rate a client may use at once. An object hibernates after ten idle seconds, in which everything
-/// leaks away that a client owes, so that nothing is lost with its memory.
+/// How many seconds' worth of each rate but that of rows a client may use at once. An object hibernates after as many idle
+/// seconds. What has not leaked away until then is kept in the snapshot.
 pub const BURST_SECONDS: u64 = 10;
 
 /// `MAX_PACKETS_PER_SECOND`: a table's cursors are 30 or 60 packets a second, and a burst of ten times the rate passes what a
@@ -296,9 +296,11 @@ pub const MAX_DELIVERIES_PER_SECOND: NumberLimit = (25_000, 1..=1_000_000_000);
 /// has 128 MB: a burst is a quarter of that, for all readers together.
 pub const MAX_QUEUED_BYTES_PER_SECOND: NumberLimit = (3_200_000, 1..=1_000_000_000_000);
 
-/// `MAX_ROWS_PER_SECOND`: a million rows cost $1. A chat that stores each message writes less than this, and a client that makes
-/// an app write all the time costs some $0.9 a day.
-pub const MAX_ROWS_PER_SECOND: NumberLimit = (10, 1..=1_000_000);
+/// `MAX_ROWS_PER_SECOND`: a million rows cost $1, so that a client that makes an app write all the time costs $0.09 a day.
+pub const MAX_ROWS_PER_SECOND: NumberLimit = (1, 1..=1_000_000);
+
+/// How many seconds' worth of rows a client may cause at once: a hundred, for what one action of a user changes.
+pub const ROW_BURST_SECONDS: u64 = 100;
 
 /// How many packets per second of a client may be refused before it is closed with 1008, on average; ten times as many at once. A
 /// refusal is cheap, but not free.

@@ -8,7 +8,7 @@ mod harness;
 use dormouse::error::EmitError;
 use dormouse::internal::{Config, Host, Protocol};
 use dormouse::value::Frame;
-use dormouse::{Ack, App, Data, Failure, Socket};
+use dormouse::{Ack, App, Data, Failure, Socket, Storage};
 use harness::SocketNo;
 use serde_json::{Value, json};
 
@@ -24,6 +24,9 @@ fn app() -> App {
             .on("look", async |socket: Socket| {
                 let data = socket.data::<Value>()?;
                 Ok::<_, Failure>(Ack((socket.rooms().len(), data)))
+            })
+            .on("put", async |storage: Storage, Data(rows): Data<u32>| {
+                (0..rows).try_for_each(|row| storage.put("last", &row))
             })
             .on("echo", async |socket: Socket, args: dormouse::Args| {
                 socket.emit("echoed", args)?;
@@ -114,6 +117,21 @@ fn the_auth_object_is_written_once() {
         client.sleep();
         assert_eq!(client.look(), json!([1, { "step": 239 }]));
     }
+}
+
+#[test]
+fn an_account_that_outlasts_a_nap_costs_no_row() {
+    let mut client = Client::new(LONG_AUTH);
+    let names = names(&"x".repeat(100), 200);
+    client.emit("join", &names);
+    client.sleep();
+    for rows in [20, 40, 300] {
+        let before = client.rows();
+        client.emit("put", &json!(rows));
+        client.sleep();
+        assert_eq!(client.rows(), before, "after {rows} rows of the app");
+    }
+    assert!(client.look().to_string().contains("RATE_LIMITED"));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::limits;
 
-/// What each client may cause per second on average; for a moment, ten times as much ([`BURST_SECONDS`](limits::BURST_SECONDS)).
+/// What each client may cause per second on average; for a moment, ten times as much ([`BURST_SECONDS`](limits::BURST_SECONDS)), and a
+/// hundred times as many rows ([`ROW_BURST_SECONDS`](limits::ROW_BURST_SECONDS)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientRates {
     /// `MAX_PACKETS_PER_SECOND`: packets that it sends; 1,000.
@@ -14,7 +15,7 @@ pub struct ClientRates {
     /// `MAX_QUEUED_BYTES_PER_SECOND`: bytes that are sent to other clients because of it while these still have unsent bytes;
     /// 3,200,000.
     pub queued_bytes: u64,
-    /// `MAX_ROWS_PER_SECOND`: rows that handlers write because of it; 10.
+    /// `MAX_ROWS_PER_SECOND`: rows that handlers write because of it; 1.
     pub rows: u64,
 }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::config::ClientRates;
 use crate::id::{SessionKey, SocketId};
-use crate::limits::{BURST_SECONDS, BYTES_PER_REFUSAL, REFUSALS_PER_SECOND};
+use crate::limits::{BURST_SECONDS, BYTES_PER_REFUSAL, REFUSALS_PER_SECOND, ROW_BURST_SECONDS};
 use crate::time::Timestamp;
 
 /// A kind of cost that a client causes.
@@ -61,12 +61,21 @@ impl Allowance {
     pub(crate) fn new(rates: &ClientRates) -> Self {
         let ClientRates { packets, bytes, deliveries, queued_bytes, rows } = *rates;
         let rates = [packets, bytes, deliveries, queued_bytes, rows, REFUSALS_PER_SECOND];
-        Self { rates, bursts: rates.map(|rate| rate.saturating_mul(BURST_SECONDS * THOUSANDTHS)) }
+        let mut bursts = rates.map(|rate| rate.saturating_mul(BURST_SECONDS * THOUSANDTHS));
+        if let Some(burst) = bursts.get_mut(Cost::Rows as usize) {
+            *burst = rows.saturating_mul(ROW_BURST_SECONDS * THOUSANDTHS);
+        }
+        Self { rates, bursts }
+    }
+
+    /// Returns what leaks away of a kind of cost, per second.
+    fn rate(&self, cost: Cost) -> u64 {
+        self.rates.get(cost as usize).copied().unwrap_or_default()
     }
 }
 
-/// The account of a client. It is in memory only: [`BURST_SECONDS`] without a cost empty it, and a world that hibernates was idle
-/// for as long.
+/// The account of a client. It is in memory: a world that hibernates was idle for [`BURST_SECONDS`], in which most of what clients owe
+/// leaks away. Of what does not, the snapshot keeps [`Arrears`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// When `owed` was last reduced.
@@ -77,6 +86,16 @@ pub struct Account {
     pub(crate) number: Option<NonZeroU32>,
     /// The client's handlers that wait.
     pub(crate) waiting: Waiting,
+}
+
+/// What a client owes that does not leak away in [`BURST_SECONDS`]: until when it takes. One event can cause as much, and a world
+/// that hibernates must not forget it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arrears {
+    /// Deliveries, or bytes that were queued.
+    pub sent: Option<Timestamp>,
+    /// Rows.
+    pub rows: Option<Timestamp>,
 }
 
 /// Handlers that wait.
@@ -108,6 +127,28 @@ impl Standing {
 }
 
 impl Account {
+    /// Returns the account of a client with arrears at `now`.
+    pub(crate) fn restore(now: Timestamp, arrears: Arrears, allowance: &Allowance) -> Self {
+        let mut account = Self { at: now, ..Self::default() };
+        let Arrears { sent, rows } = arrears;
+        for (cost, until) in [(Cost::Deliveries, sent), (Cost::QueuedBytes, sent), (Cost::Rows, rows)] {
+            if let (Some(until), Some(owed)) = (until, account.owed.get_mut(cost as usize)) {
+                *owed = leaked(until.since(now), allowance.rate(cost));
+            }
+        }
+        account
+    }
+
+    /// Returns what does not leak away soon after `now`.
+    pub(crate) fn arrears(&self, now: Timestamp, allowance: &Allowance) -> Arrears {
+        let of = |cost| {
+            let owed = self.owed.get(cost as usize)?;
+            let until = self.at.after(Duration::from_millis(owed.div_ceil(allowance.rate(cost).max(1))));
+            (until > now.after(Duration::from_secs(BURST_SECONDS))).then_some(until)
+        };
+        Arrears { sent: of(Cost::Deliveries).max(of(Cost::QueuedBytes)), rows: of(Cost::Rows) }
+    }
+
     /// Adds a packet of `bytes` bytes that arrived at `now`, and returns whether the client may go on.
     pub(crate) fn take_packet(&mut self, now: Timestamp, bytes: usize, allowance: &Allowance) -> Standing {
         self.leak(now, allowance);
@@ -117,12 +158,12 @@ impl Account {
         self.standing(allowance)
     }
 
-    /// Adds a cost that arose at `now`.
-    pub(crate) fn charge(&mut self, now: Timestamp, cost: Cost, amount: usize, allowance: &Allowance) {
+    /// Adds a cost that arose at `now`. Returns whether the client is in arrears with such costs.
+    pub(crate) fn charge(&mut self, now: Timestamp, cost: Cost, amount: usize, allowance: &Allowance) -> bool {
         self.leak(now, allowance);
-        if let Some(owed) = self.owed.get_mut(cost as usize) {
-            *owed = owed.saturating_add((amount as u64).saturating_mul(THOUSANDTHS));
-        }
+        let Some(owed) = self.owed.get_mut(cost as usize) else { return false };
+        *owed = owed.saturating_add((amount as u64).saturating_mul(THOUSANDTHS));
+        *owed > allowance.rate(cost).saturating_mul(BURST_SECONDS * THOUSANDTHS)
     }
 
     /// Adds a refused packet of `bytes` bytes. Returns whether none was refused for a while.
@@ -161,12 +202,17 @@ impl Account {
         if now <= self.at {
             return;
         }
-        let millis = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
+        let span = now.since(self.at);
         for (owed, rate) in self.owed.iter_mut().zip(allowance.rates) {
-            *owed = owed.saturating_sub(millis.saturating_mul(rate));
+            *owed = owed.saturating_sub(leaked(span, rate));
         }
         self.at = now;
     }
+}
+
+/// Returns what leaks away in a span of time, in thousandths.
+fn leaked(span: Duration, rate: u64) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX).saturating_mul(rate)
 }
 
 #[cfg(test)]
@@ -223,6 +269,24 @@ mod tests {
         assert!(account.is_exhausted(&allowance()));
         account.charge(at(10_500), Cost::Refusals, 0, &allowance());
         assert!(!account.is_exhausted(&allowance()));
+    }
+
+    #[test]
+    fn a_nap_forgets_what_ten_seconds_pay_off() {
+        let mut account = Account::default();
+        for (cost, amount) in [(Cost::Packets, 100), (Cost::Deliveries, 1_000), (Cost::Rows, 10)] {
+            assert!(!account.charge(at(0), cost, amount, &allowance()));
+        }
+        assert_eq!(account.arrears(at(0), &allowance()), Arrears::default());
+        assert!(account.charge(at(0), Cost::Rows, 190, &allowance()));
+        assert!(account.charge(at(0), Cost::QueuedBytes, 30_000, &allowance()));
+        let arrears = Arrears { sent: Some(at(30_000)), rows: Some(at(200_000)) };
+        assert_eq!(account.arrears(at(5_000), &allowance()), arrears);
+        assert_eq!(account.arrears(at(20_000), &allowance()), Arrears { sent: None, ..arrears });
+        let restored = Account::restore(at(15_000), arrears, &allowance());
+        assert_eq!(restored.standing(&allowance()), Standing::Limited(Duration::from_secs(85)));
+        assert_eq!(restored.arrears(at(15_000), &allowance()), arrears);
+        assert_eq!(Account::restore(at(200_000), arrears, &allowance()).owed, [0; KINDS]);
     }
 
     #[test]

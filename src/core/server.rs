@@ -287,7 +287,7 @@ impl Server {
             }
             return;
         }
-        let bytes = message.len();
+        let bytes = message.len_bytes();
         let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
         let Some(Decoded { packet, has_changed }) = self.clients.decode(now, session, message, max_bytes) else {
             return;

@@ -115,7 +115,6 @@ pub fn read_rows<T: for<'de> Deserialize<'de>>(rows: &[Vec<u8>]) -> Option<T> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::core::engineio::Heartbeat;
     use crate::core::handshake_request::LazyHandshake;
     use crate::core::server::Server;
     use crate::core::snapshot::{ClientSnapshot, Parts, SessionSnapshot, SocketSnapshot, StateChanges};
@@ -124,7 +123,7 @@ mod tests {
 
     fn snapshot(rooms: usize, name: &str) -> (HeartbeatState, SessionState) {
         let now = Timestamp::from_millis(1_795_000_000_000);
-        let header = HeartbeatState { since: now, expires: Some(now), due: None, heartbeat: Heartbeat::Shared(None) };
+        let header = HeartbeatState { expires: Some(now), ..HeartbeatState::new(now) };
         let socket = SocketSnapshot {
             id: SocketId::from_entropy([2; 15]),
             namespace: Namespace::main(),

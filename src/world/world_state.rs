@@ -328,6 +328,8 @@ impl WorldApi for WorldState {
         let alarm = alarm.map(|alarm| NamedAlarm::new(name, &alarm));
         // Also the alarm whose handler runs, and sets it again.
         let is_there = self.server.borrow().stored_alarm(name).is_some();
+        // The object's own alarm may move, which is billed as another row.
+        self.charge_row();
         self.write_row(NamedAlarm::key(name), alarm.as_ref().map(NamedAlarm::to_json).as_deref(), is_there)?;
         self.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())

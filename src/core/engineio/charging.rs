@@ -45,11 +45,13 @@ impl Engine {
         }
     }
 
-    /// Charges a cost to a session.
+    /// Charges a cost to a session. Marks its snapshot as changed if its client is in arrears.
     pub fn charge(&mut self, now: Timestamp, key: SessionKey, cost: Cost, amount: usize) {
         let allowance = &self.allowance;
-        if let Some(session) = self.sessions.get_mut(key.0) {
-            session.account.charge(now, cost, amount, allowance);
+        if let Some(session) = self.sessions.get_mut(key.0)
+            && session.account.charge(now, cost, amount, allowance)
+        {
+            self.touched.insert(key);
         }
     }
 

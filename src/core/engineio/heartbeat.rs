@@ -39,6 +39,19 @@ pub struct HeartbeatState {
     pub due: Option<Timestamp>,
     /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
+    /// Until when its client pays for what others got because of it. It is here because it changes without the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Timestamp>,
+    /// Until when its client pays for rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Timestamp>,
+}
+
+impl HeartbeatState {
+    /// Returns the state of a session that is opened at `since` with the shared heartbeat, and has joined.
+    pub const fn new(since: Timestamp) -> Self {
+        Self { since, expires: None, due: None, heartbeat: Heartbeat::Shared(None), sent: None, rows: None }
+    }
 }
 
 impl HeartbeatState {

@@ -3,6 +3,7 @@
 use super::engine::{Engine, Role};
 use super::heartbeat::HeartbeatState;
 use super::session::{Session, Transport};
+use crate::core::account::Arrears;
 use crate::core::handshake_request::Protocol;
 use crate::core::view::ConnView;
 use crate::id::{ConnId, SessionKey, Sid};
@@ -68,7 +69,9 @@ impl Engine {
     /// Returns the part of a session's snapshot that the heartbeat needs; at `due`, the layer above needs the world awake for it.
     pub fn header(&self, key: SessionKey, due: Option<Timestamp>) -> Option<HeartbeatState> {
         let session = self.sessions.get(key.0)?;
-        Some(HeartbeatState { since: session.since, expires: session.expires, due, heartbeat: session.heartbeat })
+        let Session { since, expires, heartbeat, account, .. } = session;
+        let Arrears { sent, rows } = account.arrears(self.now, &self.allowance);
+        Some(HeartbeatState { since: *since, expires: *expires, due, heartbeat: *heartbeat, sent, rows })
     }
 
     /// Returns the present state of a session's connection.

@@ -5,7 +5,7 @@ use super::heartbeat::{Heartbeat, HeartbeatState};
 use super::open_packet;
 use super::payload;
 use super::session::{Polling, Session, Transport};
-use crate::core::account::Account;
+use crate::core::account::{Account, Arrears};
 use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
 use crate::error::Refusal;
@@ -82,7 +82,7 @@ impl Engine {
         protocol: Protocol,
         header: HeartbeatState,
     ) -> Option<SessionKey> {
-        let HeartbeatState { since, expires, heartbeat, due: _ } = header;
+        let HeartbeatState { since, expires, heartbeat, due: _, sent, rows } = header;
         // The ping interval may have been changed by a deploy since.
         let (heartbeat, is_new) = match (self.config.shares_heartbeat(), heartbeat) {
             (true, Heartbeat::Resting(_) | Heartbeat::Pinged(_)) => (Heartbeat::Shared(None), true),
@@ -97,7 +97,7 @@ impl Engine {
             upgraded,
             expires,
             heartbeat,
-            account: Account::default(),
+            account: Account::restore(now, Arrears { sent, rows }, &self.allowance),
             transport,
         })?;
         self.deadlines.set_tick_unknown();

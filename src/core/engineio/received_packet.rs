@@ -47,7 +47,7 @@ pub enum Message<'a> {
 
 impl Message<'_> {
     /// Returns its length in bytes.
-    pub const fn len(&self) -> usize {
+    pub const fn len_bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),

@@ -3,7 +3,7 @@
 
 use super::Server;
 use crate::core::effect::Effects;
-use crate::core::engineio::{Heartbeat, HeartbeatState, Session};
+use crate::core::engineio::{HeartbeatState, Session};
 use crate::core::handshake_request::LazyHandshake;
 use crate::core::snapshot::{ClientSnapshot, Parts, SessionSnapshot, SessionState, StateChanges};
 use crate::error::Reason;
@@ -61,7 +61,7 @@ impl Server {
     /// Ends a session that was lost with the object's process: requests the handlers that are called when a connection is lost.
     /// Does nothing if the state contradicts that of another session.
     pub fn end_lost(&mut self, now: Timestamp, body: SessionState, fx: &mut Effects) {
-        let header = HeartbeatState { since: now, expires: None, due: None, heartbeat: Heartbeat::Shared(None) };
+        let header = HeartbeatState::new(now);
         let conn = self.engine.unused_conn();
         if self
             .restore_session(
