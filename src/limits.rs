@@ -233,8 +233,13 @@ pub const MAX_SOCKETS: usize = 32_768;
 
 /// Most sessions of one world that poll at once. They live in memory, each with a buffer, in an isolate of 128 MB; a
 /// client polls for about a second before it upgrades. Beyond it, the oldest that has not joined a namespace is dropped;
-/// if all have joined, the new one gets a 503.
+/// if all have joined, the one that has been silent for longest, for [`SILENT_POLLER_AFTER`] at least; if there is none,
+/// the new one gets a 503.
 pub const MAX_POLLING_SESSIONS: usize = 1_000;
+
+/// How long a client that polls and has joined must have made no request, and have no GET that hangs, until it may be
+/// dropped to make room for another one. A client that is there asks again within a round trip.
+pub const SILENT_POLLER_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a session that polls waits for the second request of its client, if `CONNECT_TIMEOUT_MS` is not shorter. A
 /// client makes it as soon as it has the response to the first one. While it waits, its world is awake and billed, and
@@ -351,8 +356,9 @@ pub const MAX_LOG_LINES: usize = 100;
 pub const LOG_WINDOW: Duration = Duration::from_mins(1);
 
 /// `MAX_UNJOINED_PER_ADDRESS`: one address may be that of a school or a mobile network, whose clients connect again at
-/// the same time after a deploy; but each of them joins within a second. One address must not fill
-/// `MAX_POLLING_SESSIONS` or `MAX_UNJOINED_WEBSOCKETS`.
+/// the same time after a deploy; but each of them joins within a second, and is on a WebSocket soon after. Those that poll
+/// count, too, whether they have joined or not: one address must not fill `MAX_POLLING_SESSIONS` or
+/// `MAX_UNJOINED_WEBSOCKETS`.
 pub const MAX_UNJOINED_PER_ADDRESS: (u64, RangeInclusive<u64>) = (200, 1..=1_000_000);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.

@@ -131,7 +131,9 @@ impl Server {
                 fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
             }
             Input::OpenPolling { request, sid, protocol, handshake } => {
-                self.make_room(true, handshake.network(), fx);
+                if !self.make_room(true, handshake.network(), fx) {
+                    return fx.push(Effect::Respond { request, response: Response::Refused(Refusal::Full) });
+                }
                 let session = self.engine.handle_open_polling(now, request, sid, protocol, fx);
                 self.open(now, session, protocol, handshake, fx);
             }

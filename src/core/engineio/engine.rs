@@ -118,7 +118,7 @@ impl Engine {
 
     /// Sets or removes the time at which a session is closed. One without such a time has joined.
     pub fn set_expiry(&mut self, key: SessionKey, expires: Option<Timestamp>) {
-        if expires.is_none() {
+        if expires.is_none() && self.conn_of(key).is_some() {
             self.unjoined.remove(key);
         }
         if let Some(session) = self.sessions.get_mut(key.0) {

@@ -46,3 +46,4 @@ pub use received_packet::{Message, ReceivedPacket};
 pub use session::Session;
 pub use session_ended::SessionEnded;
 pub use timeout::Wakeup;
+pub use unjoined::Room;

@@ -30,7 +30,7 @@ impl Engine {
                 }
             }
             Some(Transport::Draining(draining)) => {
-                let waiting = draining.take_payload(bounds);
+                let waiting = draining.take_payload(now, bounds);
                 let is_last = waiting.is_none();
                 let body = waiting.unwrap_or_else(|| payload::join(&[Frame::text(NOOP), Frame::text(CLOSE)]));
                 fx.push(Effect::Respond { request, response: Response::Payload(body) });
@@ -53,11 +53,10 @@ impl Engine {
         let gives_up = self.sessions.get(key.0).and_then(Session::gives_up);
         match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
             Some(Transport::Polling(polling)) => {
-                if polling.posting.is_some() || octets {
+                if polling.post(now, request).is_err() || octets {
                     self.drop_session(key, Closing::new(Reason::TransportError), fx);
                     return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
                 }
-                polling.posting = Some(request);
             }
             Some(Transport::Draining(_)) if octets => {
                 self.drop_draining(key, fx);

@@ -60,6 +60,8 @@ pub struct Polling {
     buffered_bytes: usize,
     /// When the client last fetched something.
     fetched: Timestamp,
+    /// When the client last made a request, or got the response to a GET.
+    asked: Timestamp,
     /// The GET that hangs.
     poll: Option<RequestId>,
     /// The POST whose body has not arrived.
@@ -79,6 +81,8 @@ pub struct Polling {
 pub struct Draining {
     /// The frames that wait for the next GET, or for the WebSocket that takes over.
     frames: Vec<Frame>,
+    /// When the client last made a request, or got the response to a GET.
+    asked: Timestamp,
     /// When it is removed, whether its client has fetched it or not.
     pub until: Timestamp,
     /// The WebSocket that is to take over. A client that was sent `3probe` does not poll again.
@@ -135,6 +139,15 @@ impl Transport {
         }
     }
 
+    /// Returns since when nothing has come from a client that polls or drains and has no GET that hangs; `None` for others.
+    pub const fn silent_since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Polling(Polling { poll: None, asked, .. }) => Some(*asked),
+            Self::Draining(draining) => Some(draining.asked),
+            Self::Polling(_) | Self::WebSocket { .. } => None,
+        }
+    }
+
     /// Returns whether a WebSocket may probe this transport: it can be upgraded, and no other WebSocket probes it.
     pub const fn can_be_probed(&self) -> bool {
         match self {
@@ -153,6 +166,7 @@ impl Polling {
             buffer: Vec::new(),
             buffered_bytes: 0,
             fetched: now,
+            asked: now,
             poll: None,
             posting: None,
             probe: None,
@@ -193,6 +207,7 @@ impl Polling {
             return Err(Refusal::BadRequest(BadRequest::TransportError));
         }
         self.poll = Some(request);
+        self.asked = now;
         self.flush(now, bounds, fx);
         Ok(())
     }
@@ -202,8 +217,18 @@ impl Polling {
         self.poll.is_some()
     }
 
+    /// Handles the head of a POST.
+    ///
+    /// # Errors
+    /// The body of another POST has not arrived.
+    pub fn post(&mut self, now: Timestamp, request: RequestId) -> Result<(), RequestId> {
+        self.asked = now;
+        self.posting.replace(request).map_or(Ok(()), Err)
+    }
+
     /// Responds with a payload to the GET that hangs, if one does; returns whether one did.
-    pub fn respond_payload(&mut self, body: impl Into<String>, fx: &mut Effects) -> bool {
+    pub fn respond_payload(&mut self, now: Timestamp, body: impl Into<String>, fx: &mut Effects) -> bool {
+        self.asked = now;
         self.respond(Response::Payload(body.into()), fx)
     }
 
@@ -227,7 +252,7 @@ impl Polling {
 
     /// Returns what is left of the session after it is closed, to be kept until `until`.
     pub fn drain(&mut self, until: Timestamp) -> Draining {
-        Draining { frames: self.take_buffer(), until, probe: self.probe.take() }
+        Draining { frames: self.take_buffer(), asked: self.asked, until, probe: self.probe.take() }
     }
 
     fn flush(&mut self, now: Timestamp, bounds: ReaderBounds, fx: &mut Effects) {
@@ -235,7 +260,7 @@ impl Polling {
             self.fetched = now;
             let body = payload::take(&mut self.buffer, bounds.fine);
             self.buffered_bytes = bytes_of(&self.buffer);
-            self.respond_payload(body, fx);
+            self.respond_payload(now, body, fx);
         }
     }
 }
@@ -247,7 +272,8 @@ impl Draining {
     }
 
     /// Removes the frames of the next payload, and returns it; `None` if only the close is left.
-    pub fn take_payload(&mut self, bounds: ReaderBounds) -> Option<String> {
+    pub fn take_payload(&mut self, now: Timestamp, bounds: ReaderBounds) -> Option<String> {
+        self.asked = now;
         (!self.frames.is_empty()).then(|| payload::take(&mut self.frames, bounds.fine))
     }
 

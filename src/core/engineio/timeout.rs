@@ -141,7 +141,7 @@ impl Engine {
         if probe.is_late(now) {
             self.drop_probe(key, CloseCode::Normal, fx);
         } else if probe.take_noop(now) {
-            polling.respond_payload(NOOP, fx);
+            polling.respond_payload(now, NOOP, fx);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The sessions whose clients have not joined, and which of them make room for others.
+//! The sessions whose clients have not joined, or poll, and which of them make room for others.
 //!
-//! Anybody can open a session, with one request. So these sessions cost little: they have a short time, and beyond a bound the
-//! oldest is dropped for a new one.
+//! Anybody can open a session with one request, and join a namespace without guards with one more. So these sessions cost little: they
+//! have a short time, and beyond a bound one is dropped for a new one. The oldest that has not joined goes first, and then the one that
+//! polls and has been silent for longest: a client that is there has a GET that hangs, or asks again within a round trip.
 
 use super::closing::Closing;
 use super::engine::Engine;
@@ -10,10 +11,10 @@ use crate::core::effect::{CloseCode, Effects};
 use crate::core::handshake_request::Protocol;
 use crate::error::Reason;
 use crate::id::SessionKey;
-use crate::limits::{MAX_POLLING_SESSIONS, MAX_UNJOINED_WEBSOCKETS};
+use crate::limits::{MAX_POLLING_SESSIONS, MAX_UNJOINED_WEBSOCKETS, SILENT_POLLER_AFTER};
 use crate::time::Timestamp;
 
-/// The sessions that have not joined. After hibernation, they are in the order in which the runtime lists their WebSockets, which is
+/// The sessions that have not joined, and those that poll or drain. After hibernation, they are in the order in which the runtime lists their WebSockets, which is
 /// not that of their time. Their number is bounded, and most of them join within a round trip.
 #[derive(Debug, Default)]
 pub(super) struct Unjoined(Vec<Newcomer>);
@@ -28,7 +29,7 @@ struct Newcomer {
 }
 
 impl Unjoined {
-    /// Removes a session, because it joined or ended.
+    /// Removes a session, because it ended, or is on a WebSocket and has joined.
     pub(super) fn remove(&mut self, session: SessionKey) {
         if let Some(place) = self.0.iter().position(|newcomer| newcomer.session == session) {
             self.0.remove(place);
@@ -50,66 +51,75 @@ impl Engine {
     /// Notes that the client of a polling session made a request after the one that opened it.
     pub(super) fn follow(&mut self, key: SessionKey) {
         if self.polling(key).and_then(|polling| polling.unfollowed_until.take()).is_some() {
-            if self.protocol_of(key) == Some(Protocol::EngineIo) {
-                self.unjoined.remove(key);
-            }
             self.reschedule(key);
         }
     }
 
-    /// Returns a session that must be dropped before another one is opened from `network`; `None` if there is room. It is the
-    /// oldest that has not joined: of this network, of those that poll if the new one `polls`, or of those on WebSockets. Sessions
-    /// for which `is_joining` returns `true` keep their places.
-    pub fn crowded_out(
-        &self,
-        polls: bool,
-        network: u64,
-        is_joining: impl Fn(SessionKey) -> bool,
-    ) -> Option<SessionKey> {
+    /// Returns whether there is room for one more session from `network`, which polls or is on a WebSocket. One address must not take
+    /// all the room; a session on a WebSocket that has joined takes none.
+    pub fn room_for(&self, polls: bool, network: u64) -> Room {
         let is_full = polls && self.polling_count >= MAX_POLLING_SESSIONS;
         let per_network = self.config.max_unjoined_per_address;
         if !is_full && self.unjoined.0.len() < per_network.min(MAX_UNJOINED_WEBSOCKETS) {
-            return None;
+            return Room::Free;
         }
-        let (mut neighbours, mut websockets, mut pollers) = (Oldest::default(), Oldest::default(), Oldest::default());
-        for newcomer in self.unjoined.0.iter().filter(|newcomer| !is_joining(newcomer.session)) {
-            if network != 0 && newcomer.network == network {
-                neighbours.count(newcomer);
+        let (mut neighbours, mut websockets, mut pollers) = (Crowd::default(), Crowd::default(), Crowd::default());
+        for newcomer in &self.unjoined.0 {
+            let Some(session) = self.sessions.get(newcomer.session.0) else { continue };
+            let has_joined = session.has_joined();
+            let goes = match session.transport.silent_since() {
+                _ if !has_joined => Some(newcomer.since),
+                Some(since) if self.now.since(since) >= SILENT_POLLER_AFTER => Some(since),
+                _ => None,
+            };
+            let goes = goes.map(|since| (has_joined, since));
+            if network != 0 && newcomer.network == network && (polls || !has_joined) {
+                neighbours.count(newcomer.session, goes);
             }
-            let of_transport = if self.conn_of(newcomer.session).is_some() { &mut websockets } else { &mut pollers };
-            of_transport.count(newcomer);
+            let of_transport =
+                if matches!(session.transport, Transport::WebSocket { .. }) { &mut websockets } else { &mut pollers };
+            of_transport.count(newcomer.session, goes);
         }
         let max_websockets = if polls { MAX_UNJOINED_WEBSOCKETS + 1 } else { MAX_UNJOINED_WEBSOCKETS };
         let max_pollers = if is_full { 1 } else { usize::MAX };
-        let crowded = neighbours.beyond(per_network).or_else(|| pollers.beyond(max_pollers));
-        Some(crowded.or_else(|| websockets.beyond(max_websockets))?.session)
+        let crowds = [(neighbours, per_network), (pollers, max_pollers), (websockets, max_websockets)];
+        let crowded = crowds.into_iter().find(|(crowd, most)| crowd.sessions >= *most);
+        crowded.map_or(Room::Free, |(crowd, _)| crowd.first.map_or(Room::Full, |(session, _)| Room::After(session)))
     }
 
-    /// Drops a session that has not joined, to make room for another one. It does not drain.
-    pub fn drop_unjoined(&mut self, key: SessionKey, fx: &mut Effects) {
+    /// Drops a session to make room for another one. It does not drain.
+    pub fn drop_for_room(&mut self, key: SessionKey, fx: &mut Effects) {
         self.unjoined.remove(key);
         let closing = Closing { code: CloseCode::TryAgainLater, ..Closing::new(Reason::ForcedClose) };
         self.drop_session(key, closing, fx);
     }
 }
 
-/// The number of sessions of a kind, and the oldest of them.
-#[derive(Default)]
-struct Oldest<'a> {
-    count: usize,
-    oldest: Option<&'a Newcomer>,
+/// Whether there is room for another session.
+#[derive(Clone, Copy, Debug)]
+pub enum Room {
+    /// There is.
+    Free,
+    /// There is, when this session is dropped.
+    After(SessionKey),
+    /// There is none.
+    Full,
 }
 
-impl<'a> Oldest<'a> {
-    fn count(&mut self, newcomer: &'a Newcomer) {
-        self.count += 1;
-        if self.oldest.is_none_or(|oldest| newcomer.since < oldest.since) {
-            self.oldest = Some(newcomer);
-        }
-    }
+/// The number of sessions of a kind, and the one that goes first.
+#[derive(Default)]
+struct Crowd {
+    sessions: usize,
+    /// With whether it has joined, and since when it is there or silent.
+    first: Option<(SessionKey, (bool, Timestamp))>,
+}
 
-    /// Returns the oldest session, if there are `bound` or more.
-    fn beyond(self, bound: usize) -> Option<&'a Newcomer> {
-        self.oldest.filter(|_| self.count >= bound)
+impl Crowd {
+    /// Counts a session; one that `goes` may be dropped.
+    fn count(&mut self, session: SessionKey, goes: Option<(bool, Timestamp)>) {
+        self.sessions += 1;
+        if let Some(goes) = goes.filter(|goes| self.first.is_none_or(|(_, first)| *goes < first)) {
+            self.first = Some((session, goes));
+        }
     }
 }

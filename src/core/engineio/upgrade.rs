@@ -51,7 +51,7 @@ impl Engine {
             Ok(ReceivedPacket::Ping { probe: true }) => {
                 fx.push(Effect::Send { conn, frames: vec![Frame::text(PROBE_PONG)], volatile: false, payer: None });
                 if let Some(polling) = self.polling(key) {
-                    polling.respond_payload(NOOP, fx);
+                    polling.respond_payload(now, NOOP, fx);
                 }
                 if let Some(Some(probe)) = self.probe_mut(key) {
                     probe.set_probed(now);
@@ -94,6 +94,10 @@ impl Engine {
         if self.config.shares_heartbeat() {
             session.heartbeat = Heartbeat::Shared(None);
             self.deadlines.start_tick(now, &self.config);
+        }
+        let has_joined = session.has_joined();
+        if has_joined {
+            self.unjoined.remove(key);
         }
         self.polling_count = self.polling_count.saturating_sub(1);
         self.by_conn.insert(conn, Role::Transport(key));

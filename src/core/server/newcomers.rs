@@ -2,18 +2,19 @@
 
 use super::Server;
 use crate::core::effect::Effects;
+use crate::core::engineio::Room;
 
 impl Server {
-    /// Drops sessions that have not joined, the oldest first, until there is room for one more from `network`. It `polls`, or it is
-    /// on a WebSocket. A client whose CONNECT waits for guards is about to join, and keeps its session.
-    pub(super) fn make_room(&mut self, polls: bool, network: u64, fx: &mut Effects) {
+    /// Drops sessions until there is room for one more from `network`, which polls or is on a WebSocket: see [`Room`]. Returns `false` if
+    /// there is none. A client whose CONNECT waits for guards has not joined: it counts as all others.
+    pub(super) fn make_room(&mut self, polls: bool, network: u64, fx: &mut Effects) -> bool {
         loop {
-            let is_joining = |key| {
-                self.clients.get(key).is_some_and(|client| !client.prepared.is_empty())
-                    || self.pending_connects.restored_of(key).next().is_some()
+            let session = match self.engine.room_for(polls, network) {
+                Room::Free => return true,
+                Room::After(session) => session,
+                Room::Full => return false,
             };
-            let Some(session) = self.engine.crowded_out(polls, network, is_joining) else { return };
-            self.engine.drop_unjoined(session, fx);
+            self.engine.drop_for_room(session, fx);
             // At once, because the new session may get the same key.
             self.handle_ended(fx);
         }
