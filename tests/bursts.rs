@@ -87,7 +87,9 @@ fn send_burst(host: &mut Host, readers: &mut [Reader], size: usize, loses_memory
     let mut steps = |host: &mut Host, steps| {
         for _ in 0..steps {
             host.advance_millis(STEP_MILLIS);
-            readers.iter_mut().for_each(|reader| reader.read(host));
+            for reader in readers.iter_mut() {
+                reader.read(host);
+            }
         }
     };
     let mut sent = 0;

@@ -1,5 +1,5 @@
 //! The accounts of plain Engine.IO: who fills the world's handlers or other readers is closed, and nobody else.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;

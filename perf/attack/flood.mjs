@@ -26,7 +26,7 @@ export const post = {
       answered = performance.now() - began;
       await settled(others);
     });
-    const closed = others.filter((reader) => !reader.isOpen).length;
+    const closed = others.filter((reader) => reader.isClosed).length;
     return [
       { what: "bytes of the POST", value: body.length },
       { what: "ms until it was answered", value: answered.toFixed(0) },
@@ -48,7 +48,7 @@ export const frames = {
       for (let frame = 0; frame < (short ? 1_500 : 6_000); frame++) client.frame(PACKET);
       await settled(others);
     });
-    const closed = others.filter((reader) => !reader.isOpen).length;
+    const closed = others.filter((reader) => reader.isClosed).length;
     return [
       { what: `longest of ${count} acknowledgements in another world, ms`, value: longest.toFixed(0), isBad: longest > (short ? SHORT_BAR_MS : BAR_MS) },
       { what: "other clients that were closed", value: closed, isBad: closed > 0 },

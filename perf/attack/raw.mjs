@@ -1,6 +1,7 @@
 // Raw connections: HTTP and WebSocket by hand, so that a client can stop, close or send nonsense at every byte.
 
 import { connect } from "node:net";
+import { CloseFrame } from "./close_frame.mjs";
 
 /** A connection whose errors are ignored: those of a client that misbehaves are to be expected. */
 export class Raw {
@@ -13,6 +14,7 @@ export class Raw {
     // One character a byte. Only the beginning is of interest.
     this.socket.on("data", (data) => {
       if (this.received.length < 100_000) this.received += data.toString("latin1");
+      this.closeFrame?.take(data);
       this.wake?.();
     });
     this.closed = new Promise((resolve) =>
@@ -22,6 +24,11 @@ export class Raw {
         resolve();
       }),
     );
+  }
+
+  /** Whether the server has closed the WebSocket, or the connection is over. */
+  get isClosed() {
+    return !this.isOpen || this.closeFrame?.code !== undefined;
   }
 
   write(data) {
@@ -41,6 +48,7 @@ export class Raw {
 
   /** Writes the request that opens a WebSocket. */
   upgrade(path, headers = {}) {
+    this.closeFrame = new CloseFrame();
     this.request("GET", path, {
       headers: { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", ...headers },
     });
