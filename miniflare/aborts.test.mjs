@@ -74,6 +74,24 @@ describe("an event that aborts", () => {
     });
   }
 
+  // Too many packets for one turn: those behind are handled in the next ones, which the world's own events begin.
+  test("that had waited for a later turn closes its socket only, and does not count as the world's own", async () => {
+    const world = "late";
+    const client = await clients.join(world, websocket);
+    for (let n = 1; n <= 3; n++) {
+      const wire = await openWire(world);
+      if (n === 3) assert.equal(await worker.evict(world), true);
+      for (let sent = 0; sent < 2_000; sent++) wire.send('42["test:join","room"]');
+      wire.send('42["test:abort","unreachable"]');
+      assert.equal((await wire.closed()).code, 1011);
+      await assertLives(world, client);
+      assert.equal(abortsOf(world), n);
+    }
+    const late = worker.logs.filter((line) => line.includes(`a packet that had waited, whose socket is closed of the world ${world}`));
+    assert.equal(late.length, 3, "the aborts were late");
+    assert.deepEqual(worker.logs.filter((line) => line.includes(`the world ${world} aborted 2 times`)), []);
+  });
+
   test("has written what it wrote before", async () => {
     const client = await clients.join("written", websocket);
     for (const [value, sleeps] of [[1, false], [2, true]]) {

@@ -10,8 +10,8 @@ use core::time::Duration;
 pub use attempts::*;
 pub use isolate_limits::{
     ISOLATE_BYTES, MAX_BODIES_BYTES, MAX_DEBTORS, MAX_INBOX_BYTES_FULL, MEASURE_BYTES, MEASURE_INTERVAL,
-    MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, PINNED_BYTES, REFUSE_INSTANCE_RATIO,
-    REFUSE_RATIO,
+    MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, MEASURED_FRESH, PINNED_BYTES,
+    REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
 };
 
 /// Longest world name, in characters. The name is that of a Durable Object, and part of every URL and log line.
@@ -154,6 +154,10 @@ pub const MAX_STORAGE_VALUE_BYTES: usize = 1_900_000;
 /// are in memory until then, so that they can be restored: an isolate has 128 MB.
 pub const MAX_UNDO_BYTES: usize = 16_000_000;
 
+/// How many of a handler's last writes are searched for an earlier one of the same key. If it is not found, its key is recorded twice,
+/// which costs memory only: the first record is restored last.
+pub const MAX_UNDO_SEARCHED: usize = 64;
+
 /// Longest session id that the app may make, in characters. It is part of every URL of a client that polls.
 pub const MAX_SID_CHARS: usize = 64;
 
@@ -184,6 +188,10 @@ pub const POLLING_CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// long for a client that closes.
 pub const UNREAD_DROP_AFTER: Duration = Duration::from_secs(30);
 
+/// Time until that is tried again if the object has other sessions: the last of them must not be followed by a whole
+/// [`UNREAD_DROP_AFTER`] more.
+pub const UNREAD_RETRY_AFTER: Duration = Duration::from_secs(3);
+
 /// Shortest ping interval with which the runtime answers pongs by itself and the world sleeps between pings. An object
 /// hibernates after 10 idle seconds, so with a shorter interval it would never sleep anyway.
 pub const SHARED_HEARTBEAT_FROM: Duration = Duration::from_secs(10);
@@ -204,29 +212,9 @@ pub const ROW_INTERVAL: Duration = Duration::from_secs(1);
 /// has come, and a timer keeps the world awake.
 pub const ROW_BURST: Duration = Duration::from_secs(10);
 
-/// How long a change of the members of a world, or of the acknowledgements that they owe, waits to be written to the
-/// roster: those who come or go together cost one row. The wait is a timer, which is billed as the time of an object
-/// that is awake: half a second costs four fifths of a row, so that a longer wait saves nothing.
-pub const ROSTER_DELAY: Duration = Duration::from_millis(500);
-
-/// Time between two writes of the roster, in the long run: clients that join and leave in a loop cost a row in each.
-pub const ROSTER_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Writes of the roster that may be made without [`ROSTER_INTERVAL`] between them: the clients of a table connect again
-/// within a second or two after a deploy.
-pub const ROSTER_BURST: u32 = 4;
-
-/// Longest data, auth and rooms of a socket in the roster, in bytes each. The whole roster is written when a client
-/// joins or leaves, because rows are billed by their number.
-pub const MAX_ROSTER_VALUE_BYTES: usize = 2_048;
-
-/// Length of the roster, in bytes, from which on data, auth and rooms are left out: a row. A world of 1,000 clients has
-/// 200 to 1,000 bytes for each.
-pub const MAX_FULL_ROSTER_BYTES: usize = 1_000_000;
-
-/// Most bytes of the roster; members beyond are not in it. It is built in memory, and 32,768 clients have 6 MB without
-/// data, auth and rooms.
-pub const MAX_ROSTER_BYTES: usize = 10_000_000;
+/// From how many bytes on the headers and auth objects of a session that does not fit into its attachment have rows of their own. Below,
+/// a row more would cost more than to write them with the state.
+pub const LONG_TEXTS_BYTES: usize = 4_000;
 
 /// Most WebSockets of one world: the platform accepts 32,768 hibernatable ones for each object.
 pub const MAX_SOCKETS: usize = 32_768;

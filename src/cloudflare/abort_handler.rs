@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::runtime;
 use super::workers_platform::Workers;
 use crate::id::ConnId;
+use crate::world::culprit;
 
 /// 0 unless a world is waking; then 1 more than the number of the WebSocket whose snapshot is being read.
 static READING: AtomicU32 = AtomicU32::new(0);
@@ -37,7 +38,7 @@ pub(crate) fn note_reading(conn: Option<ConnId>) {
 
 /// Runs when the stack may be full, so it must not use any; and a call of JavaScript traps when it returns.
 fn on_abort() {
-    runtime::aborted(READING.load(Ordering::Relaxed));
+    runtime::aborted(READING.load(Ordering::Relaxed), culprit::number());
 }
 
 /// Makes wasm-bindgen start another instance at its next call. `aborts.js` calls this in the lost instance.

@@ -19,8 +19,9 @@ let event;
 let sender;
 let isOwn;
 
-// The WebSockets of the world that woke last.
+// The WebSockets of the world that woke last, and those of each world that is awake, by the state of its object.
 let woken;
+const socketsOf = new WeakMap();
 
 /** Notes the event under way. */
 export function note(state, name, socket) {
@@ -67,14 +68,15 @@ const wakes = new Aborts();
 const ownEvents = new Aborts();
 
 /**
- * Notes that a world wakes. Returns how many times in a row that, or an event that the world causes by itself, aborted; and the
+ * Notes that a world wakes; `many` aborts in a row are logged. Returns how many times in a row that, or an event that the world causes by itself, aborted; and the
  * socket that was being read when it last did.
  */
-export function noteWake(sockets) {
+export function noteWake(sockets, many) {
   woken = sockets;
+  socketsOf.set(sockets.state, sockets);
   const { count = 0, socket } = wakes.begin(sockets.state) ?? {};
   const own = ownEvents.count(sockets.state, isOwn && world === sockets.state);
-  if (Math.max(count, own) > 1) {
+  if (Math.max(count, own) >= many) {
     console.error(`dormouse: the world ${worldName(sockets.state)} aborted ${Math.max(count, own)} times in a row; it wakes without what it was about to do`);
   }
   return { count, own, socket };
@@ -118,20 +120,29 @@ function startNext() {
   startInstance();
 }
 
-/** Handles an abort. `reading` is 0 unless a world was waking; 1 more than the slot of the socket that it was reading. */
-export function aborted(reading) {
+/**
+ * Handles an abort. `reading` is 0 unless a world was waking; 1 more than the slot of the socket that it was reading. `culprit` is 0 unless
+ * a packet was handled that had waited for a later turn; 1 more than the slot of its socket, or of none if its client polls.
+ */
+export function aborted(reading, culprit) {
   startNext();
   let what = event;
   if (reading > 0) {
     world = woken.state;
     what = "its wake";
     wakes.add(world, woken.list[reading - 1]);
-  } else if (isOwn) {
+  } else if (isOwn && culprit === 0) {
     ownEvents.add(world);
-  } else if (sender !== undefined) {
-    // The same frame would do it again.
-    closeForGood(sender, 1011);
-    what += ", whose socket is closed";
+  } else {
+    if (culprit > 0) {
+      what = "a packet that had waited";
+      sender = socketsOf.get(world)?.list[culprit - 1];
+    }
+    if (sender !== undefined) {
+      // The same frame would do it again.
+      closeForGood(sender, 1011);
+      what += ", whose socket is closed";
+    }
   }
   const of = world === undefined ? "" : ` of the world ${worldName(world)}`;
   console.error(`dormouse: ${what}${of} aborted the wasm instance; every world of the isolate lost its memory and wakes again`);

@@ -25,6 +25,7 @@ extern "C" {
         step: f64,
         slow_after: f64,
         drop_after: f64,
+        retry_after: f64,
         is_deserted: &JsValue,
     ) -> Sockets;
     #[wasm_bindgen(method, catch)]
@@ -34,7 +35,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn slot(this: &Sockets, socket: &JsValue) -> i32;
     #[wasm_bindgen(method)]
-    pub fn wake(this: &Sockets) -> Vec<JsValue>;
+    pub fn wake(this: &Sockets, many_aborts: u32) -> Vec<JsValue>;
     #[wasm_bindgen(method, getter)]
     pub fn aborts(this: &Sockets) -> u32;
     #[wasm_bindgen(method)]
@@ -78,7 +79,7 @@ extern "C" {
     pub fn or_lost(response: &js_sys::Promise) -> js_sys::Promise;
     #[wasm_bindgen(js_name = keepExports)]
     pub fn keep_exports(exports: &JsValue);
-    pub fn aborted(reading: u32);
+    pub fn aborted(reading: u32, culprit: u32);
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/database.js")]

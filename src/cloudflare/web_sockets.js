@@ -16,12 +16,13 @@ const MAX_U32 = 2 ** 32 - 1;
 
 /** The WebSockets of a world. Each has a slot, whose number is its name in Rust (`ConnId`). */
 export class Sockets {
-  constructor(state, fine, most, overhead, queuedFrom, nearly, step, slowAfterMs, dropAfterMs, isDeserted) {
+  constructor(state, fine, most, overhead, queuedFrom, nearly, step, slowAfterMs, dropAfterMs, retryAfterMs, isDeserted) {
     this.state = state;
     this.bounds = { fine, most, overhead, queuedFrom, nearly, step, slowAfter: slowAfterMs };
     // What the sender of the packet that is being sent is charged, in bytes.
     this.queued = 0;
     this.dropAfter = dropAfterMs;
+    this.retryAfter = retryAfterMs;
     this.isDeserted = isDeserted;
     this.list = [];
     // What waits for each socket's client, by slot.
@@ -65,17 +66,17 @@ export class Sockets {
 
   /**
    * Assigns slots from 0 on to the sockets that the runtime kept; returns their attachments in that order. A socket without one
-   * was closed by the world, and is closed again. If the wasm instance aborted twice in a row while these were read, the socket
+   * was closed by the world, and is closed again. If the wasm instance aborted `many` times in a row while these were read, the socket
    * where it stopped is closed; after each further abort, twice as many from there on.
    */
-  wake() {
-    const { count, own, socket: stopped } = noteWake(this);
+  wake(many) {
+    const { count, own, socket: stopped } = noteWake(this, many);
     this.aborts = Math.max(count, own);
     const attachments = [];
     let doomed = 0;
     for (const socket of this.state.getWebSockets()) {
       socket[slotOf] = undefined;
-      if (socket === stopped && count > 1) doomed = 2 ** (count - 2);
+      if (socket === stopped && count >= many) doomed = 2 ** (count - many);
       if (doomed > 0) {
         doomed -= 1;
         closeForGood(socket, 1011);
@@ -238,7 +239,7 @@ export class Sockets {
         console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
         this.state.abort("the last client does not read");
       } else {
-        this.#watch(socket, this.dropAfter / 10);
+        this.#watch(socket, this.retryAfter);
       }
     }, after);
   }

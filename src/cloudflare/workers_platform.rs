@@ -22,7 +22,8 @@ use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{
-    FRAME_OVERHEAD_BYTES, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, VOLATILE_UNSENT_BYTES,
+    FRAME_OVERHEAD_BYTES, MANY_ABORTS, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, UNREAD_RETRY_AFTER,
+    VOLATILE_UNSENT_BYTES,
 };
 use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished};
 use crate::time::Timestamp;
@@ -155,7 +156,7 @@ impl Platform for Workers {
     fn wake(&mut self, readers: ReaderBounds) -> impl Iterator<Item = String> + use<> {
         abort_handler::note_reading(Some(ConnId(0)));
         self.sockets = new_sockets(&self.state, readers, &self.is_deserted);
-        self.sockets.wake().into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
+        self.sockets.wake(MANY_ABORTS).into_iter().map(|attachment| attachment.as_string().unwrap_or_default())
     }
 
     fn reading(&mut self, conn: Option<ConnId>) {
@@ -370,8 +371,12 @@ fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn
     let [fine, most, overhead, queued_from, nearly, step] =
         [fine, most, FRAME_OVERHEAD_BYTES, readers.queued_from(), readers.nearly(), readers.step()]
             .map(|bytes| runtime::integer_to_js(bytes as u64));
-    let [slow_after, drop_after] = [SLOW_READER_AFTER, UNREAD_DROP_AFTER].map(runtime::span_to_js);
-    Sockets::new(state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, is_deserted.as_ref())
+    let [slow_after, drop_after, retry_after] =
+        [SLOW_READER_AFTER, UNREAD_DROP_AFTER, UNREAD_RETRY_AFTER].map(runtime::span_to_js);
+    let deserted = is_deserted.as_ref();
+    Sockets::new(
+        state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, retry_after, deserted,
+    )
 }
 
 /// Notes what `Sockets` found while it sent a packet: what the sender is charged, and who was slow.

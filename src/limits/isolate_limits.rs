@@ -23,8 +23,12 @@ pub const MEASURE_INTERVAL: Duration = Duration::from_secs(1);
 /// Shortest time between two measurements of a world while the isolate is short of memory.
 pub const MEASURE_INTERVAL_SHORT: Duration = Duration::from_millis(100);
 
-/// Longest time between two measurements of a world that has turns. One that is not measured for twice as long hibernates.
+/// Longest time between two measurements of a world that has turns.
 pub const MEASURE_INTERVAL_LONG: Duration = Duration::from_secs(10);
+
+/// Age from which on what a world owes is forgotten: it was measured too long ago, so it hibernates. The runtime may remove it from memory
+/// much later, and nobody could make it pay meanwhile.
+pub const MEASURED_FRESH: Duration = MEASURE_INTERVAL_LONG.saturating_mul(2);
 
 /// The bytes that keep a world awake from which on a timer measures it, because other worlds may fill the isolate meanwhile: what
 /// waits for its clients, and unfinished packets.

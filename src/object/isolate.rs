@@ -8,8 +8,8 @@ use core::cell::{Cell, RefCell};
 
 use crate::core::debts::Debts;
 use crate::limits::{
-    MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, PINNED_BYTES,
-    REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
+    MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, MEASURED_FRESH,
+    PINNED_BYTES, REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
 };
 use crate::time::Timestamp;
 
@@ -175,9 +175,7 @@ impl Share {
         let largest = debts.largest().map_or(0, |(_, bytes)| bytes);
         let (owed, unowned) = (debts.owed(), debts.unowned);
         let account = Account { world: self.world, measured: now, owed, unowned, unsent, largest };
-        // A world that was not measured for so long hibernates. The runtime may remove it from memory much later, and nobody could
-        // make it pay meanwhile.
-        let (owed, most) = replace(self.world, Some(account), now.before(2 * MEASURE_INTERVAL_LONG));
+        let (owed, most) = replace(self.world, Some(account), now.before(MEASURED_FRESH));
         // To close a session frees nothing that it does not owe.
         owed.saturating_add(GROWN.get()) > self.max_bytes && largest >= most
     }

@@ -8,7 +8,7 @@ use super::wake::LoadedWorld;
 use crate::core::engineio::HeartbeatState;
 use crate::core::snapshot::{Changes, SessionSnapshot, SessionState, StateChanges};
 use crate::id::ConnId;
-use crate::limits::MAX_ATTACHMENT_BYTES;
+use crate::limits::{LONG_TEXTS_BYTES, MAX_ATTACHMENT_BYTES};
 use crate::time::{Timestamp, earlier};
 use crate::value::json_writer::{push_array, push_quoted};
 
@@ -110,7 +110,7 @@ fn plan(
     }
     let is_stored = |kind, changes| stored.is_some_and(|stored| stored.is_stored(kind, changes));
     let (mut texts, mut texts_of) = (Planned::None, None);
-    if bytes_of_texts >= LONG_TEXTS {
+    if bytes_of_texts >= LONG_TEXTS_BYTES {
         texts_of = Some(sid);
         texts = if is_stored(RowKind::Texts, changes.texts) {
             Planned::Same
@@ -137,7 +137,3 @@ fn plan(
     attachment::write(header, Err(sid), texts_of, attachment);
     [texts, body]
 }
-
-/// From how many bytes on the headers and auth objects have rows of their own. Below, a row more would cost more than to write
-/// them with the state.
-const LONG_TEXTS: usize = 4_000;

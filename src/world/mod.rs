@@ -1,6 +1,7 @@
 //! One turn of a world.
 
 mod ack_waiters;
+pub(crate) mod culprit;
 mod held_events;
 mod notify;
 mod queued_requests;

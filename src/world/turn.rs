@@ -9,6 +9,7 @@ use std::task::Wake;
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 
+use super::culprit;
 use super::held_events::HeldEvents;
 use super::notify::Notify;
 use super::queued_requests::QueuedRequests;
@@ -46,6 +47,8 @@ pub(crate) struct World {
     notify: Arc<Notify>,
     /// Whether the isolate has no memory for more handlers that wait.
     is_full: bool,
+    /// Whether the turn goes on with what an earlier one has left: see [`culprit`].
+    is_late: bool,
     /// The tasks of one dispatch. Empty between dispatches, and kept to reuse its memory.
     starting: Vec<Task>,
 }
@@ -63,6 +66,7 @@ impl World {
             requests: QueuedRequests::default(),
             notify,
             is_full: false,
+            is_late: false,
             starting: Vec::new(),
         }
     }
@@ -135,14 +139,29 @@ impl World {
         calls_handlers: bool,
         entropy: &mut dyn FnMut() -> Entropy,
     ) {
+        self.is_late = matches!(input, Input::Continue) || self.state.effects().has_dispatches();
         self.state.begin_turn(now);
+        // Also if not, because a turn that panicked may have left one.
+        culprit::clear();
+        if self.is_late {
+            self.note_next();
+        }
         self.state.handle(input, entropy);
         while !calls_handlers && self.state.next_dispatch().is_some() {}
         for request in self.requests.take() {
             self.start(request);
         }
         self.run();
+        culprit::clear();
         self.state.end_turn();
+    }
+
+    /// Notes whose packet is handled next.
+    fn note_next(&self) {
+        let server = self.state.server();
+        if let Some(session) = server.next_in_inbox() {
+            culprit::note(server.conn_of_session(session));
+        }
     }
 
     /// Adds a request to one of the app's routes; the next [`handle`](Self::handle) starts its handler. Returns the receiver of
@@ -191,6 +210,7 @@ impl World {
             if !self.notify.take() {
                 return;
             }
+            culprit::clear();
             while let Some(ended) = self.tasks.next_finished() {
                 self.handle_finished(ended);
             }
@@ -255,6 +275,12 @@ impl World {
             self.held.hold(socket);
         }
         let (state, bytes) = (&self.state, task.bytes);
+        if self.is_late {
+            match task.origin.payer() {
+                Some(payer) => culprit::note(state.server().conn_of_payer(payer)),
+                None => culprit::clear(),
+            }
+        }
         if let Some(ended) = self.tasks.start(task, |payer| state.server().begin_waiting(payer, bytes)) {
             self.handle_finished(ended);
         }

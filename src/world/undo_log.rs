@@ -1,10 +1,6 @@
 //! The log of what was written, so that it can be undone.
 
-use crate::limits::MAX_UNDO_BYTES;
-
-/// How many of the last writes are searched for an earlier one of the same key. If it is not found, its key is recorded twice, which
-/// costs memory only: the first record is restored last.
-const SEARCHED: usize = 64;
+use crate::limits::{MAX_UNDO_BYTES, MAX_UNDO_SEARCHED};
 
 /// The earlier state of what a handler has written, and the transactions within it. It is empty for most handlers, which write
 /// nothing.
@@ -42,7 +38,7 @@ impl UndoLog {
     /// Returns whether the earlier state of a row must be recorded before it is written.
     pub(crate) fn lacks(&self, key: &str) -> bool {
         let Some(&begin) = self.begins.last() else { return false };
-        self.writes.iter().skip(begin).rev().take(SEARCHED).all(|earlier| earlier.key != key)
+        self.writes.iter().skip(begin).rev().take(MAX_UNDO_SEARCHED).all(|earlier| earlier.key != key)
     }
 
     /// Returns an error if there is no room for a row.

@@ -4,7 +4,7 @@ use super::engine::{Engine, Role};
 use super::session::Transport;
 use super::session_ended::SessionEnded;
 use super::wire::CLOSE;
-use crate::core::effect::{CloseCode, Effect, Effects};
+use crate::core::effect::{CloseCode, Effect, Effects, Response};
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
 use crate::limits::POLLING_CLOSE_TIMEOUT;
@@ -64,7 +64,9 @@ impl Engine {
                 }
             }
             Transport::Polling(polling) => {
-                polling.respond_payload(poll, fx);
+                if polling.is_polled() {
+                    polling.respond(Response::Payload(poll.to_owned()), fx);
+                }
             }
             // Its end was reported when it began to drain.
             Transport::Draining(..) => return,

@@ -31,7 +31,7 @@ impl Engine {
     }
 
     /// Returns the WebSocket that is a session's transport.
-    pub(super) fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
+    pub fn conn_of(&self, key: SessionKey) -> Option<ConnId> {
         match self.sessions.get(key.0)?.transport {
             Transport::WebSocket { conn } => Some(conn),
             _ => None,

@@ -72,6 +72,11 @@ impl Inbox {
         next.map(|next| (session, next))
     }
 
+    /// Returns the session whose packet is next.
+    pub(crate) fn first(&self) -> Option<SessionKey> {
+        Some(self.queues.front()?.session)
+    }
+
     /// Returns the sessions whose packets wait, and how many bytes these have.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (SessionKey, usize)> {
         self.queues.iter().map(|queue| (queue.session, queue.bytes))

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Server;
+use crate::core::account::Payer;
 use crate::core::dispatch::SocketRef;
 use crate::core::engineio::{SessionCounts, Wakeup};
 #[cfg(doc)]
@@ -12,7 +13,7 @@ use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
 use crate::core::view::SocketView;
-use crate::id::{ConnId, Namespace, RequestId, Room, Sid, SocketId};
+use crate::id::{ConnId, Namespace, RequestId, Room, SessionKey, Sid, SocketId};
 use crate::limits::MAX_ROOMS;
 use crate::time::{Timestamp, earlier};
 
@@ -35,6 +36,21 @@ impl Server {
     /// Returns whether packets of a WebSocket wait, so that it is not over for its session although it is closed.
     pub fn has_waiting(&self, conn: ConnId) -> bool {
         self.engine.session_of(conn).is_some_and(|(session, _)| self.inbox.has(session))
+    }
+
+    /// Returns the session whose packet waits to be handled next.
+    pub fn next_in_inbox(&self) -> Option<SessionKey> {
+        self.inbox.first()
+    }
+
+    /// Returns the WebSocket of a session, if it has one.
+    pub fn conn_of_session(&self, session: SessionKey) -> Option<ConnId> {
+        self.engine.conn_of(session)
+    }
+
+    /// Returns the WebSocket of a client that pays, if it has one.
+    pub fn conn_of_payer(&self, payer: Payer) -> Option<ConnId> {
+        self.engine.conn_of(self.session_of_payer(payer)?)
     }
 
     /// Returns when the body of a POST must have arrived; `None` for a request that waits for no body.
