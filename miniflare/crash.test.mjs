@@ -92,3 +92,27 @@ for (const asleep of [false, true]) {
     });
   }
 }
+
+test("after kill -9, what a handler wrote without a wait is there as a whole or not at all, and what was acknowledged is", async () => {
+  const worlds = Array.from({ length: 40 }, (_, number) => `storing-${number}`);
+  const storage = temporary();
+  const life = await start(storage);
+  const options = { reconnection: false, ...websocket };
+  const writers = await Promise.all(worlds.map((world) => life.clients.join(world, options)));
+  const acknowledged = new Set();
+  // It writes two values and an alarm.
+  writers.forEach((writer, number) => writer.emit("put and end", "well", false, () => acknowledged.add(number)));
+  await until(() => acknowledged.size >= 5, "acknowledgements");
+  process.kill(life.server.pid, "SIGKILL");
+  await life.server.stop();
+
+  const next = await start(storage);
+  for (const [number, world] of worlds.entries()) {
+    const client = await next.clients.join(world, options);
+    const [keys] = await ask(client, "keys", "");
+    const found = [...keys, ...(await ask(client, "alarm", "gong"))];
+    const isWhole = acknowledged.has(number) || keys.length > 0;
+    assert.deepEqual(found, isWhole ? ["added", "kept", true] : [null], `${world}, acknowledged: ${acknowledged.has(number)}`);
+    client.disconnect();
+  }
+});

@@ -140,13 +140,13 @@ impl Platform for Runtime {
         Vec::new()
     }
 
-    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), Infallible> {
         if let Some(kept) = self.attachments.get_mut(conn.0 as usize) {
             let kept = kept.get_or_insert_default();
             kept.clear();
             kept.push_str(attachment);
         }
-        true
+        Ok(())
     }
 
     fn close(&mut self, conn: ConnId, _: u16) {

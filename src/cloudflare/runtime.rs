@@ -52,8 +52,8 @@ extern "C" {
     pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method)]
     pub fn unsent(this: &Sockets) -> Vec<u32>;
-    #[wasm_bindgen(method)]
-    pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> bool;
+    #[wasm_bindgen(method, catch)]
+    pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     pub fn close(this: &Sockets, slot: u32, code: u16);
     #[wasm_bindgen(method, js_name = pongSlots)]

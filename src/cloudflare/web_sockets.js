@@ -183,15 +183,9 @@ export class Sockets {
     return this.list.map((socket, slot) => (measures && socket ? backlogs[slot].cost(socket.bufferedAmount, bounds.overhead) : 0));
   }
 
-  /** Writes the attachment of a socket; returns false if the runtime refuses it. */
+  /** Writes the attachment of a socket; throws if the runtime refuses it. */
   attach(slot, attachment) {
-    try {
-      this.list[slot]?.serializeAttachment(attachment);
-      return true;
-    } catch (error) {
-      console.error("dormouse: a snapshot could not be written:", error);
-      return false;
-    }
+    this.list[slot]?.serializeAttachment(attachment);
   }
 
   /** Closes a socket and frees its slot. The attachment `null` marks it as closed for the next wake. */

@@ -217,7 +217,7 @@ impl Platform for Workers {
         self.sockets.unsent()
     }
 
-    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), JsValue> {
         self.sockets.attach(conn.0, attachment)
     }
 

@@ -49,6 +49,8 @@ pub enum Effect {
     },
     /// Log an error of a handler or of Dormouse itself.
     Log(String),
+    /// Log what must be seen however many errors there are.
+    Alert(String),
     /// Log a line that the app wrote.
     Note(String),
 }

@@ -178,7 +178,8 @@ impl<P: Platform> Shell<P> {
         let (platform, _) = self.wake();
         let (client, conn) = platform.accept()?;
         if let Some(attachment) = attachment {
-            platform.attach(conn, attachment);
+            // Without it, the probe ends when the world has slept.
+            let _ = platform.attach(conn, attachment);
         }
         self.turn(input(conn));
         Ok(Reception::Accepted(client))

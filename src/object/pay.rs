@@ -53,9 +53,10 @@ impl LoadedWorld {
             let must_go = self.share.record(now, unsent, &debts);
             let Some((session, bytes)) = debts.largest().filter(|_| must_go) else { return };
             let all = Share::taken_by_all();
-            platform.log_error(&format!(
-                "dormouse: the isolate is short of memory, {all} bytes are taken: the session that takes most, {bytes}, is closed"
-            ));
+            let line = format!(
+                "the isolate is short of memory, {all} bytes are taken: the session that takes most, {bytes}, is closed"
+            );
+            self.log.error(platform, &line);
             self.step(platform, now, Input::Debtor { session });
         }
     }

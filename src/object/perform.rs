@@ -1,6 +1,5 @@
 //! A turn of the loaded world: its inputs, and their effects through the platform.
 
-use super::log_window::Written;
 use super::platform::{Platform, Readers};
 use super::wake::LoadedWorld;
 use crate::core::effect::{Effect, Response};
@@ -108,13 +107,8 @@ impl LoadedWorld {
                     }
                     platform.respond(request, response);
                 }
-                Effect::Log(line) => match self.log.count(platform.now()) {
-                    Written::Line => platform.log_error(&format!("dormouse: {line}")),
-                    Written::Sum(others) => {
-                        platform.log_error(&format!("dormouse: {line} ({others} lines before this one were left out)"));
-                    }
-                    Written::Nothing => {}
-                },
+                Effect::Log(line) => self.log.error(platform, &line),
+                Effect::Alert(line) => self.log.alert(platform, &line),
                 Effect::Note(line) => platform.log(&line),
             }
         }

@@ -20,7 +20,7 @@ impl LoadedWorld {
             let alarm = self.world.server().stored_alarm(&name);
             if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
                 // If it has rung, it rings again when the world has slept.
-                platform.log_error(&format!("dormouse: the row of the alarm {name:?} could not be changed: {problem}"));
+                self.log.error(platform, &format!("the row of the alarm {name:?} could not be changed: {problem}"));
             }
         }
         self.write_sessions(platform, conns)
@@ -39,7 +39,7 @@ impl LoadedWorld {
             self.late_writes.remove(at, conn);
         }
         let deleted = rows.delete(platform);
-        log_undeleted(platform, deleted);
+        log_undeleted(&mut self.log, platform, deleted);
     }
 
     /// Writes the snapshots of sessions, and those that had to wait until now; returns the WebSockets of those that could not be
@@ -59,7 +59,7 @@ impl LoadedWorld {
             let snapshot = self.world.server().snapshot_session(conn);
             let Some(snapshot) = snapshot else { continue };
             if let Err(problem) = self.write_snapshot(platform, conn, snapshot) {
-                platform.log_error(&format!("dormouse: a snapshot could not be written: {problem}"));
+                self.log.error(platform, &format!("a snapshot could not be written: {problem}"));
                 failed.push(conn);
             }
         }
@@ -84,14 +84,15 @@ impl LoadedWorld {
             self.rows.insert(conn, SpilledRows::new(sid));
         }
         if let Some(rows) = self.rows.get_mut(conn) {
-            let wait = rows.write(platform, planned, (parts, changes.packets)).map_err(|error| format!("{error:?}"))?;
+            let written = rows.write(platform, planned, (parts, changes.packets), &mut self.log);
+            let wait = written.map_err(|error| format!("{error:?}"))?;
             if let Some(at) = wait {
                 rows.late = Some(at);
                 self.late_writes.insert(at, conn);
                 return Ok(());
             }
         }
-        if platform.attach(conn, &self.attachment) { Ok(()) } else { Err("the runtime refused it".to_owned()) }
+        platform.attach(conn, &self.attachment).map_err(|error| format!("{error:?}"))
     }
 }
 

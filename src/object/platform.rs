@@ -115,8 +115,11 @@ pub trait Platform {
     /// Returns what the unsent frames of each WebSocket cost, as in [`send`](Self::send), by its number.
     fn unsent(&self) -> Vec<u32>;
 
-    /// Writes the attachment of a WebSocket, which survives sleep; returns false if the runtime refuses it.
-    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool;
+    /// Writes the attachment of a WebSocket, which survives sleep.
+    ///
+    /// # Errors
+    /// The runtime refuses it.
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), Self::Error>;
 
     /// Closes a WebSocket. Its number becomes free, and it is not restored when the world wakes.
     fn close(&mut self, conn: ConnId, code: u16);

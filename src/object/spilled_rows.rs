@@ -1,5 +1,6 @@
 //! The rows in the object's database for what does not fit into the attachment of a WebSocket.
 
+use super::log_window::ErrorLog;
 use super::platform::{Platform, RowKind};
 use super::row_budget::RowBudget;
 use crate::core::snapshot::Parts;
@@ -84,6 +85,7 @@ impl SpilledRows {
         platform: &mut P,
         [texts, body]: [Planned; 2],
         (parts, packet): (&Parts, u32),
+        log: &mut ErrorLog,
     ) -> Result<Option<Timestamp>, P::Error> {
         let now = platform.now();
         // Rows of another packet, if its end had to wait for the budget.
@@ -99,12 +101,12 @@ impl SpilledRows {
             return Ok(Some(at));
         }
         self.budget.spend(now, cost);
-        self.write_kind(platform, RowKind::Texts, texts)?;
-        self.write_kind(platform, RowKind::Body, body)?;
+        self.write_kind(platform, RowKind::Texts, texts, log)?;
+        self.write_kind(platform, RowKind::Body, body, log)?;
         if over > 0 {
             self.parts.clear();
             let deleted = platform.delete_parts(self.sid);
-            log_undeleted(platform, deleted);
+            log_undeleted(log, platform, deleted);
         }
         self.packet = packet;
         for (&place, bytes) in parts {
@@ -127,13 +129,19 @@ impl SpilledRows {
         texts.and(body).and(parts)
     }
 
-    fn write_kind<P: Platform>(&mut self, platform: &mut P, kind: RowKind, planned: Planned) -> Result<(), P::Error> {
+    fn write_kind<P: Platform>(
+        &mut self,
+        platform: &mut P,
+        kind: RowKind,
+        planned: Planned,
+        log: &mut ErrorLog,
+    ) -> Result<(), P::Error> {
         let sid = self.sid;
         let stored = self.stored_mut(kind);
         match planned {
             Planned::None if stored.take().is_some() => {
                 let deleted = platform.delete_rows(sid, kind);
-                log_undeleted(platform, deleted);
+                log_undeleted(log, platform, deleted);
                 Ok(())
             }
             Planned::None | Planned::Same => Ok(()),
@@ -170,8 +178,8 @@ impl SpilledRows {
 }
 
 /// Logs that rows could not be deleted.
-pub(super) fn log_undeleted<P: Platform>(platform: &mut P, deleted: Result<(), P::Error>) {
+pub(super) fn log_undeleted<P: Platform>(log: &mut ErrorLog, platform: &mut P, deleted: Result<(), P::Error>) {
     if let Err(error) = deleted {
-        platform.log_error(&format!("dormouse: a snapshot could not be deleted: {error:?}"));
+        log.error(platform, &format!("a snapshot could not be deleted: {error:?}"));
     }
 }

@@ -4,7 +4,7 @@ use super::attachment;
 use super::attachment::Read;
 use super::isolate::Share;
 use super::late_writes::LateWrites;
-use super::log_window::LogWindow;
+use super::log_window::ErrorLog;
 use super::platform::{Platform, RowKind};
 use super::roster::Roster;
 use super::spilled_rows::SpilledRows;
@@ -27,7 +27,7 @@ use std::task::Wake as _;
 #[derive(Debug)]
 pub(super) struct LoadedWorld {
     pub(super) world: World,
-    pub(super) log: LogWindow,
+    pub(super) log: ErrorLog,
     /// The rows of the WebSockets that have any.
     pub(super) rows: SlotMap<SpilledRows>,
     /// The WebSockets whose snapshots wait to be written.
@@ -76,10 +76,10 @@ impl LoadedWorld {
         // Before anything is begun, which would count as an attempt.
         let app = app();
         let is_cautious = platform.aborts() >= MANY_ABORTS;
-        let mut left_out = Vec::new();
+        let (mut left_out, mut log) = (Vec::new(), ErrorLog::default());
         let Found { server, rows, roster } = loop {
             let mut step = Step::Sockets;
-            let reads = AssertUnwindSafe(|| read(platform, config, is_cautious, &left_out, &mut step));
+            let reads = AssertUnwindSafe(|| read(platform, config, is_cautious, &left_out, (&mut step, &mut log)));
             match catch_unwind(reads) {
                 Ok(found) => break found,
                 Err(panic) if step == Step::Sockets || left_out.len() >= MAX_WAKE_PANICS => resume_unwind(panic),
@@ -102,7 +102,7 @@ impl LoadedWorld {
         let world = World::new(server, app, platform.store(), Arc::clone(notify), Effects::new());
         Self {
             world,
-            log: LogWindow::default(),
+            log,
             rows,
             roster,
             attachment: String::new(),
@@ -120,9 +120,9 @@ fn read<P: Platform>(
     config: &Config,
     is_cautious: bool,
     left_out: &[Step],
-    step: &mut Step,
+    (step, log): (&mut Step, &mut ErrorLog),
 ) -> Found {
-    let (mut server, rows) = read_sessions(platform, config, step);
+    let (mut server, rows) = read_sessions(platform, config, step, log);
     platform.reading(None);
     let mut begins = |next| {
         *step = next;
@@ -131,7 +131,7 @@ fn read<P: Platform>(
     if begins(Step::OldRows)
         && let Err(error) = sweep(platform, &server)
     {
-        platform.log_error(&format!("dormouse: old snapshots could not be deleted: {error:?}"));
+        log.error(platform, &format!("old snapshots could not be deleted: {error:?}"));
     }
     if begins(Step::Alarms) {
         server.restore_alarms(stored_alarms::read(platform));
@@ -145,7 +145,12 @@ fn read<P: Platform>(
 }
 
 /// Reads the snapshot of every WebSocket. Sets `step` to the one that it reads.
-fn read_sessions<P: Platform>(platform: &mut P, config: &Config, step: &mut Step) -> (Server, SlotMap<SpilledRows>) {
+fn read_sessions<P: Platform>(
+    platform: &mut P,
+    config: &Config,
+    step: &mut Step,
+    log: &mut ErrorLog,
+) -> (Server, SlotMap<SpilledRows>) {
     let mut server = Server::new(config.clone());
     let mut rows = SlotMap::default();
     for (number, attachment) in (0..).zip(platform.wake(config.reader_bounds())) {
@@ -162,7 +167,7 @@ fn read_sessions<P: Platform>(platform: &mut P, config: &Config, step: &mut Step
                     }
                 }
                 Err(problem) => {
-                    platform.log_error(&format!("dormouse: a session is closed; it cannot be read again: {problem}"));
+                    log.error(platform, &format!("a session is closed; it cannot be read again: {problem}"));
                     platform.close(conn, 1000);
                 }
             },

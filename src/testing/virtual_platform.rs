@@ -127,17 +127,17 @@ impl Platform for VirtualPlatform {
         self.numbered.iter().map(|no| u32::try_from(cost(no)).unwrap_or(u32::MAX)).collect()
     }
 
-    fn attach(&mut self, conn: ConnId, attachment: &str) -> bool {
+    fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), String> {
         let width = if attachment.chars().all(|c| u32::from(c) < 256) { 1 } else { 2 };
         let bytes = attachment.encode_utf16().count() * width + 8;
         assert!(bytes <= PLATFORM_ATTACHMENT_BYTES, "the platform refuses an attachment of {bytes} bytes");
         if self.refuses.as_ref().is_some_and(|text| attachment.contains(text)) {
-            return false;
+            return Err("the runtime refused it".to_owned());
         }
         if let Some(no) = self.numbered(conn) {
             self.socket(no).attachment = Some(attachment.to_owned());
         }
-        true
+        Ok(())
     }
 
     fn close(&mut self, conn: ConnId, code: u16) {

@@ -62,6 +62,8 @@ impl Server {
         let attempts = |session| self.clients.get(session).map_or(0, |client| client.attempts);
         let alone =
             due.iter().all(|&(session, _)| attempts(session) > 0).then(|| due.first().map(|due| due.0)).flatten();
+        // Of one session, as those with attempts go alone. The log names the first.
+        let mut given_up_acks: Option<(Rc<str>, SocketId, usize)> = None;
         for (session, ack) in due {
             self.touch_session(session, Changed::Rest);
             let Some(client) = self.clients.get_mut(session) else {
@@ -84,12 +86,18 @@ impl Server {
                 }
                 Some((id, ack)) => {
                     let Some(name) = self.stored_acks.take(id, ack).map(|stored| stored.name) else { continue };
-                    log(&format_args!("the `on_ack` {name:?} of the socket {id}"), fx);
+                    given_up_acks.get_or_insert_with(|| (name.as_ref().into(), id, 0)).2 += 1;
                     let socket = self.namespaces.get(id).map(SocketRecord::to_ref);
                     self.begun.given_up.extend(socket.map(|socket| Dispatch::AckGivenUp { socket }));
                 }
                 None if attempts <= MAX_ATTEMPTS => {}
                 None => log(&"a CONNECT that was not decided", fx),
+            }
+        }
+        if let Some((name, id, count)) = given_up_acks {
+            match count {
+                1 => log(&format_args!("the `on_ack` {name:?} of the socket {id}"), fx),
+                _ => log(&format_args!("the `on_ack` {name:?} of the socket {id}, one of {count},"), fx),
             }
         }
         !self.begun.sessions.is_empty()
@@ -160,7 +168,7 @@ impl Server {
 }
 
 fn log(what: &dyn Display, fx: &mut Effects) {
-    fx.push(Effect::Log(format!(
+    fx.push(Effect::Alert(format!(
         "{what} is given up: no attempt has ended, and each may have aborted the wasm instance"
     )));
 }
