@@ -128,27 +128,28 @@ describe("a client that does not read", { concurrency: true }, () => {
     await sender.close();
   });
 
-  test("with the default rates, the burst of one client closes nobody else, and its sender is told", async () => {
-    const sender = await openWebSocket(worker.url, "/w/told/socket.io/");
-    await connectNamespace(sender);
-    const readers = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const wire = await openWebSocket(worker.url, "/w/told/socket.io/");
-        await connectNamespace(wire);
-        return throttle(wire, 1_250_000);
-      }),
-    );
-    const picture = "x".repeat(240_000);
-    let told;
-    for (let n = 0; n < 60 && !told; n++) {
-      sender.send(`42${n}["module.picture","${picture}"]`);
-      const acknowledged = await sender.take("an acknowledgement");
-      if (acknowledged.includes("RATE_LIMITED")) told = acknowledged;
-    }
-    assert.match(told ?? "", /"retryAfterMs":\d+/);
-    assert.ok(readers.every(({ ws }) => ws.readyState === 1), "a reader was closed");
-    await Promise.all([sender, ...readers].map((wire) => wire.close()));
-  });
+  for (const [size, count] of [[240_000, 20], [60_000, 3], [60_000, 1], [200_000, 1]]) {
+    test(`with the default rates, a burst of ${size} bytes an event closes none of ${count} readers, and its sender is told`, async () => {
+      const world = `told-${size}-${count}`;
+      const [sender, innocent] = await Promise.all([join(world), join(world)]);
+      const readers = await Promise.all(Array.from({ length: count }, async () => throttle(await join(world), 1_250_000)));
+      const picture = "x".repeat(size);
+      let [told, sent] = ["", 0];
+      while (!told && sent * size < 40_000_000) {
+        sender.send(`42${sent}["module.picture","${picture}"]`);
+        const answer = await sender.take("an acknowledgement");
+        if (answer.includes("RATE_LIMITED")) told = answer;
+        else sent += 1;
+      }
+      assert.match(told, /"retryAfterMs":\d+/);
+      innocent.send(`42["module.picture","${"y".repeat(300_000)}"]`, '420["module.here"]');
+      await until(() => innocent.received.rest.at(-1) === "430[]", "the other client to be served");
+      const isDone = ({ received, ws }) => received.rest.length === sent + 2 || ws.readyState > 1;
+      await until(() => readers.every(isDone), () => `${sent + 2} events; read: ${readers.map(({ received }) => received.rest.length)}`, 120_000);
+      assert.deepEqual(readers.filter(({ ws }) => ws.readyState !== 1), [], "readers were closed");
+      await Promise.all([sender, innocent, ...readers].map((wire) => wire.close()));
+    });
+  }
 
   test("the burst of one client closes none that reads on, whatever waits for it", async () => {
     // The bursts of one client are 160 MB for all of them.

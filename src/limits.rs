@@ -327,7 +327,7 @@ pub const BYTES_PER_WORK: usize = 8_192;
 pub const MAX_INBOX_PAYLOADS: usize = 4;
 
 /// Most handlers of one client that wait at once, of the `MAX_PENDING_HANDLERS` of its world. Beyond it, its events are refused
-/// with `RATE_LIMITED`, and nobody else's.
+/// with `RATE_LIMITED`, and nobody else's; a session of plain Engine.IO is closed with 1008.
 pub const MAX_CLIENT_HANDLERS: usize = 1_000;
 
 /// Most bytes of arguments that the waiting handlers and held events of one client keep, of the `MAX_WAITING_BYTES` of its world.
