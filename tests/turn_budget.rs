@@ -6,6 +6,7 @@
 mod harness;
 
 use dormouse::internal::{Protocol, Response};
+use dormouse::socket::Reason;
 use dormouse::{App, Args, Io, Socket};
 use harness::{Host, SocketNo, To, What, config, sid_of};
 
@@ -200,7 +201,7 @@ fn frames_that_arrive_in_a_busy_moment_wait_for_a_later_turn() {
         host.text(ben, r#"42["say","b"]"#);
         if leaves {
             // What a client sent before it left is handled before its end.
-            host.gone(anna, dormouse::socket::Reason::TransportClose);
+            host.gone(anna, Reason::TransportClose);
             assert_eq!(host.server().clients_count(), 42);
         }
         let (mut turns, mut heard) = (vec![], vec![]);
@@ -226,4 +227,71 @@ fn frames_that_arrive_in_a_busy_moment_wait_for_a_later_turn() {
             assert!(host.runtime().texts_of(readers[7]).iter().any(|text| text.contains(r#""c""#)));
         }
     }
+}
+
+/// Opens a session by polling that has not joined; returns its id.
+fn open(host: &mut Host) -> String {
+    let opened = host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+    let Some(Response::Payload(open)) = host.answer_of(opened) else { panic!("not opened") };
+    sid_of(open)
+}
+
+/// Has clients send events with the numbers 0 to 299, with turns that end at each of their steps; asserts that all are heard.
+fn assert_heard(say: impl Fn(&mut Host, usize)) {
+    awake_and_after_a_nap(1, |mut host, readers| {
+        let mut heard = Vec::new();
+        for number in 0..300 {
+            for _ in 0..number % 5 {
+                host.text(readers[0], r#"42["nothing"]"#);
+            }
+            say(&mut host, number);
+            if number % 10 == 0 {
+                while host.next_turn() {}
+                heard.extend(host.runtime().texts_of(readers[0]));
+                host.take_said();
+            }
+        }
+        while host.next_turn() {}
+        heard.extend(host.runtime().texts_of(readers[0]));
+        let lost: Vec<_> = (0..300).filter(|number| !heard.contains(&said(*number))).collect();
+        assert!(lost.is_empty(), "{lost:?} were lost");
+    });
+}
+
+fn say(number: usize) -> String {
+    format!(r#"42["say",{number}]"#)
+}
+
+fn said(number: usize) -> String {
+    format!(r#"42["said",{number}]"#)
+}
+
+#[test]
+fn an_event_behind_a_connect_is_heard_wherever_the_turn_ends() {
+    assert_heard(|host, number| {
+        let sid = open(host);
+        host.post(&sid, format!("40\u{1e}{}", say(number)).as_bytes());
+    });
+}
+
+#[test]
+fn an_event_before_the_end_of_its_client_is_heard_wherever_the_turn_ends() {
+    for end in ["41", "1"] {
+        assert_heard(|host, number| {
+            let sid = open(host);
+            host.post(&sid, b"40");
+            host.post(&sid, format!("{}\u{1e}{end}", say(number)).as_bytes());
+        });
+        assert_heard(|host, number| {
+            let sid = open(host);
+            host.post(&sid, b"40");
+            host.post(&sid, say(number).as_bytes());
+            host.post(&sid, end.as_bytes());
+        });
+    }
+    assert_heard(|host, number| {
+        let no = join(host);
+        host.text(no, &say(number));
+        host.gone(no, Reason::TransportClose);
+    });
 }

@@ -114,6 +114,8 @@ impl Server {
     /// `entropy` is called for the random bytes of each new socket id.
     pub fn handle(&mut self, now: Timestamp, input: Input, entropy: &mut dyn FnMut() -> Entropy, fx: &mut Effects) {
         self.engine.set_now(now);
+        // What a spent turn has left is done before what comes behind it.
+        let must_wait = fx.has_dispatches();
         // A timer may be late: what is due is handled before the input.
         self.engine.handle_timeout(now, fx);
         self.handle_ended(fx);
@@ -150,14 +152,15 @@ impl Server {
                     self.handle_body(session, body, fx);
                 }
             }
-            Input::Frame { conn, frame } => self.handle_frame(now, conn, frame, entropy, fx),
+            Input::Frame { conn, frame } => self.handle_frame(now, conn, frame, must_wait, entropy, fx),
             Input::TooLong { conn } => self.engine.handle_too_long(conn, fx),
-            Input::Closed { conn, reason } => self.handle_closed(conn, reason, fx),
+            Input::Closed { conn, reason } => self.handle_closed(conn, reason, must_wait, fx),
             Input::Overflowed { conn } => self.engine.handle_overflow(conn, fx),
             Input::Debtor { session } => self.engine.handle_debtor(session, fx),
             Input::Tick { last_pongs } => self.engine.handle_tick(now, last_pongs, fx),
             Input::Timeout => {}
             Input::Due => self.handle_begun(entropy, fx),
+            Input::Continue if must_wait => {}
             Input::Continue => self.handle_next(now, entropy, fx),
         }
         self.handle_ended(fx);
@@ -189,14 +192,16 @@ impl Server {
         now: Timestamp,
         conn: ConnId,
         frame: Frame,
+        must_wait: bool,
         entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
         // The runtime delivers frames that have arrived without a look at its other objects: those that are too much for one turn
         // wait for a later one, as packets do that were posted before an upgrade.
-        if (fx.is_spent() || !self.inbox.is_empty())
+        let must_wait = must_wait || fx.is_spent();
+        if (must_wait || !self.inbox.is_empty())
             && let Some((session, _)) = self.engine.session_of(conn)
-            && (fx.is_spent() || self.inbox.has(session))
+            && (must_wait || self.inbox.has(session))
         {
             let waiting = self.inbox.push_frame(session, frame);
             return self.check_inbox(session, waiting, fx);
@@ -207,9 +212,9 @@ impl Server {
     }
 
     /// Handles the end of a WebSocket, behind its frames.
-    fn handle_closed(&mut self, conn: ConnId, reason: Reason, fx: &mut Effects) {
+    fn handle_closed(&mut self, conn: ConnId, reason: Reason, must_wait: bool, fx: &mut Effects) {
         match self.engine.session_of(conn) {
-            Some((session, _)) if self.inbox.has(session) => self.inbox.push_closed(session, conn, reason),
+            Some((session, _)) if must_wait || self.inbox.has(session) => self.inbox.push_closed(session, conn, reason),
             _ => self.engine.handle_closed(conn, reason, fx),
         }
     }
