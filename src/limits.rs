@@ -314,8 +314,8 @@ pub const QUEUED_FROM_BYTES: usize = 250_000;
 /// Most bytes of one event for all of its recipients together: they are copied at once, and an isolate has 128 MB.
 pub const MAX_EMISSION_BYTES: usize = 64_000_000;
 
-/// Work of a world before the runtime's other events must come, in deliveries to a client; a call of a handler counts as one, and
-/// so does each event of the runtime, and each 8 KB that are delivered. A delivery takes some 20 us, so that the isolate's other
+/// Work of a world before the runtime's other events must come, in deliveries to a client; a call of a handler counts as one, and so
+/// does each event of the runtime, each packet that waited, and each 8 KB that are delivered. A delivery takes some 20 us, so that the isolate's other
 /// objects wait for some 20 ms. What is left is done in a later turn.
 pub const TURN_WORK: usize = 1_000;
 
