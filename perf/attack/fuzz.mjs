@@ -28,7 +28,7 @@ export const fuzz = {
 
   /** Returns the rows of the table. */
   async run({ worker, short, seed, seconds = short ? 5 : 60 }) {
-    const strangers = new Strangers(new URL(worker.url), random(seed));
+    const strangers = new Strangers(new URL(worker.url), random(seed), !short);
     await strangers.play(seconds * 1000);
     const { requests, connections, sessions } = strangers;
     const rows = [
@@ -41,9 +41,10 @@ export const fuzz = {
     const until = held ? `not in ${quietAfter}: ${held}` : `${quietAfter}; the last: ${last}`;
     rows.push({ what: "seconds until nothing held the world awake", value: until, isBad: held !== "" });
     if (held) return rows;
-    // What is not counted may hold it all the same; the runtime knows.
+    // What is not counted may hold it all the same; the runtime knows. But the runtime keeps some of the connections that are reset just
+    // when it sends their response, with what they hold: its answer tells nothing if there were resets.
     const slept = await worker.evict(WORLD).then(() => true, (error) => error.message);
-    rows.push({ what: "the runtime lets it sleep then", value: slept === true ? "yes" : slept, isBad: slept !== true });
+    rows.push({ what: "the runtime lets it sleep then", value: slept === true ? "yes" : slept, isBad: short && slept !== true });
     return rows;
   },
 };
@@ -56,9 +57,10 @@ class Strangers {
   #sids = ["nobody"];
   #open = new Set();
 
-  constructor(address, chosen) {
+  constructor(address, chosen, resets) {
     this.address = address;
     this.chosen = chosen;
+    this.resets = resets;
   }
 
   /** Lets all of them act for some time; then all are gone. */
@@ -70,7 +72,13 @@ class Strangers {
         while (Date.now() < end) await this.chosen.of(acts).call(this);
       }),
     );
-    for (const raw of this.#open) raw.destroy();
+    for (const raw of this.#open) this.#destroy(raw);
+  }
+
+  /** Ends a connection at once. If there is something unread, the operating system resets it. */
+  #destroy(raw) {
+    if (this.resets || !raw.socket.isPaused()) raw.destroy();
+    else raw.socket.resume().end();
   }
 
   #connect() {
@@ -90,11 +98,11 @@ class Strangers {
   async #end(raw) {
     if (this.chosen.chance(0.3)) await sleep(this.chosen.below(300));
     const way = this.chosen.below(10);
-    if (way < 6) raw.destroy();
+    if (way < 6) this.#destroy(raw);
     else if (way < 8) raw.socket.end();
-    else if (way < 9) raw.socket.resetAndDestroy();
+    else if (way < 9) this.resets ? raw.socket.resetAndDestroy() : this.#destroy(raw);
     // Or it stays open until all are gone; but not too many do.
-    else if (this.#open.size > 300) this.#open.values().next().value.destroy();
+    else if (this.#open.size > 300) this.#destroy(this.#open.values().next().value);
   }
 
   #sid() {
