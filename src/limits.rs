@@ -3,6 +3,7 @@
 
 mod attempts;
 mod isolate_limits;
+mod memory;
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
@@ -13,6 +14,7 @@ pub use isolate_limits::{
     MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, MEASURED_FRESH, PINNED_BYTES,
     REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
 };
+pub use memory::*;
 
 /// Longest world name, in characters. The name is that of a Durable Object, and part of every URL and log line.
 pub const MAX_WORLD_NAME_CHARS: usize = 64;
@@ -61,10 +63,11 @@ pub const MAX_KEPT_HEADERS: usize = 50;
 /// Most subprotocols that a WebSocket may offer. Each is compared with those before it; clients offer a few.
 pub const MAX_SUBPROTOCOLS: usize = 100;
 
-/// Most bytes of what a world stores of its clients: headers, auth objects, data, rooms and acknowledgements. A wake reads
-/// and parses all of it at once, which takes three or four times as much of the 128 MB of an isolate, beside
-/// [`MAX_WAITING_BYTES`]. Sessions that would exceed it are refused as in a full world, CONNECTs with `CONNECT_ERROR`;
-/// data, rooms and `ack_to` return an error.
+/// Most bytes of what a world stores of its clients: headers, auth objects, data, rooms, acknowledgements and unfinished
+/// packets. A wake reads and parses all of it at once, which takes three or four times as much of the 128 MB of an isolate, beside
+/// [`MAX_WAITING_BYTES`]. The sessions of which most is stored make room for new ones, CONNECTs and unfinished packets of others;
+/// if there is none larger, sessions are refused as in a full world, and CONNECTs with `CONNECT_ERROR`. Data, rooms and
+/// `ack_to` return an error.
 pub const MAX_STORED_BYTES: usize = 24_000_000;
 
 /// Longest `socket.data`, in bytes of JSON. It is written with the socket's snapshot whenever that changes.
@@ -107,8 +110,8 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_mins(11);
 /// `PING_TIMEOUT_MS` together are: [`Config::body_timeout`](super::config::Config::body_timeout).
 pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Most bytes of acknowledgements of one broadcast that are kept until the last one comes. They wait in memory: an
-/// isolate has 128 MB.
+/// Most bytes of acknowledgements that a world keeps until the last one of their broadcast comes. They wait in memory: an isolate
+/// has 128 MB.
 pub const MAX_ACK_BYTES: usize = 16_000_000;
 
 /// Most handlers of one world that wait at once, packet middleware among them: each keeps its arguments. Beyond it,

@@ -101,7 +101,8 @@ fn a_world_that_stores_all_it_may_takes_nothing_more_and_wakes() {
         assert!(told.starts_with("44/other,") && told.contains("WORLD_FULL"), "{told}");
         assert_eq!(ask(&mut host, client, "set", 65_000)[0]["error"]["code"], "WORLD_FULL");
         let mut rooms = 0;
-        while ask(&mut host, client, "join", 3_000 + rooms) == json!([]) {
+        // One for each, so that none of them makes room for others.
+        while ask(&mut host, joined[1 + rooms], "join", 3_000 + rooms) == json!([]) {
             rooms += 1;
             assert!(rooms < 20);
         }
@@ -122,6 +123,39 @@ fn a_world_that_stores_all_it_may_takes_nothing_more_and_wakes() {
     }
     let no = open(&mut host);
     assert!(join(&mut host, no, 1_000).starts_with("40{"));
+}
+
+/// Clients that make a world store much of them keep no others out, and no others from what is stored of them.
+#[test]
+fn the_largest_clients_of_a_full_world_make_room_for_small_ones() {
+    for is_asleep in [false, true] {
+        let (mut host, joined) = full();
+        host.handshake.headers.clear();
+        let rate = |host: &mut Host, no| ask(host, no, "set", 1_000);
+        let mut small: Vec<SocketNo> = Vec::new();
+        // 300 KB of them.
+        for number in 0..100 {
+            if is_asleep && number % 25 == 0 {
+                host.advance_millis(60_000);
+                assert!(host.sleep(), "{:?}", host.held_awake_by());
+            }
+            let no = open(&mut host);
+            let told = join(&mut host, no, 1_500);
+            assert!(told.starts_with("40{"), "{told}");
+            // It may be told that the world is full, once.
+            assert!((0..2).any(|_| rate(&mut host, no) == json!([])));
+            small.push(no);
+        }
+        let open = |host: &Host, no: &&SocketNo| host.runtime().sockets[**no].open;
+        assert_eq!(small.iter().filter(|no| open(&host, no)).count(), 100);
+        let left = joined.iter().filter(|no| open(&host, no)).count();
+        assert!((joined.len() - 20..joined.len() - 8).contains(&left), "{left} of {}", joined.len());
+        assert!(host.server().stored_bytes() <= MAX_STORED_BYTES);
+        assert_eq!(
+            host.runtime().log.iter().filter(|line| line.contains("stores as much")).count(),
+            joined.len() - left
+        );
+    }
 }
 
 /// Opens a session; returns the code with which its WebSocket is closed, if it is.

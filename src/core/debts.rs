@@ -8,7 +8,8 @@ pub struct Debts {
     by_session: Vec<usize>,
     /// What keeps the world awake of it: unsent frames, frames that wait for a GET, and unfinished packets that are not stored.
     pub pinned: usize,
-    /// What no session owes: arguments of waiting handlers, which wait on when their client is closed.
+    /// What no session owes: arguments of waiting handlers, and acknowledgements that are collected for one of them, which wait on
+    /// when their client is closed.
     pub unowned: usize,
 }
 

@@ -30,6 +30,7 @@ mod socketio_clients;
 mod stored_bytes;
 mod unfinished;
 
+use core::cell::Cell;
 use std::rc::Rc;
 
 use super::account::Payer;
@@ -70,6 +71,8 @@ pub struct Server {
     pending_acks: PendingAcks,
     stored_acks: StoredAcks,
     stored_bytes: StoredBytes,
+    /// Bytes of a session that could not be stored.
+    wanted: Cell<Option<(SessionKey, usize)>>,
     alarms: NamedAlarms,
     begun: Begun,
     /// Whether the members of the world, or the acknowledgements that they owe, have changed since the last
@@ -99,6 +102,7 @@ impl Server {
             pending_acks: PendingAcks::default(),
             stored_acks: StoredAcks::default(),
             stored_bytes: StoredBytes::default(),
+            wanted: Cell::new(None),
             alarms: NamedAlarms::default(),
             begun: Begun::default(),
             members_changed: false,
@@ -120,15 +124,16 @@ impl Server {
         self.engine.handle_timeout(now, fx);
         self.handle_ended(fx);
         self.handle_overdue(now, fx);
+        self.make_wanted_room(fx);
         match input {
             // As in a world that is full.
             Input::OpenPolling { request, protocol, ref handshake, .. }
-                if !self.can_store_session(protocol, handshake) =>
+                if !self.make_room_for(protocol, handshake, fx) =>
             {
                 fx.push(Effect::Respond { request, response: Response::Refused(Refusal::Full) });
             }
             Input::OpenWebSocket { conn, protocol, ref handshake, .. }
-                if !self.can_store_session(protocol, handshake) =>
+                if !self.make_room_for(protocol, handshake, fx) =>
             {
                 fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
             }
@@ -296,11 +301,13 @@ impl Server {
         }
         let bytes = message.len_bytes();
         let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
-        let Some(Decoded { packet, has_changed }) = self.clients.decode(now, session, message, max_bytes) else {
-            return;
-        };
+        let decoded = self.clients.decode(now, session, message, max_bytes);
+        let Some(Decoded { packet, given_up, has_changed }) = decoded else { return };
         if has_changed {
             self.handle_stored_packet_ended(session);
+        }
+        if let Some(given_up) = given_up {
+            self.refuse_given_up(session, given_up, fx);
         }
         let packet = packet.map(|packet| match (packet, standing.wait()) {
             (packet, Some(wait)) => self.refuse_limited(now, session, wait, (packet, bytes), fx),
@@ -382,7 +389,7 @@ impl Server {
             fx.push_dispatch(Dispatch::Closed { conn: conn.clone(), reason });
         }
         let client = self.clients.remove(session).unwrap_or_default();
-        self.stored_bytes.subtract(client.stored_bytes);
+        self.stored_bytes.subtract(client.stored_bytes.saturating_add(client.stored_packet));
         for id in client.prepared {
             if let Some(socket) = self.pending_connects.remove(id) {
                 self.stored_bytes.subtract(bytes_of_socket(&socket));

@@ -104,7 +104,7 @@ impl World {
     /// Returns what each session owes; `unsent` is the cost of the unsent frames of each WebSocket, by its number.
     pub(crate) fn measure(&self, unsent: &[u32]) -> Debts {
         let mut debts = self.state.server().measure(unsent);
-        debts.unowned = self.waiting_bytes();
+        debts.unowned = debts.unowned.saturating_add(self.waiting_bytes());
         debts
     }
 

@@ -5,7 +5,7 @@ use litemap::LiteMap;
 use crate::core::table::{ById, DeadlineQueue, Identified};
 use crate::error::AckFailure;
 use crate::id::{AckId, Namespace, PendingAckId, SocketId};
-use crate::limits::MAX_ACK_BYTES;
+use crate::limits::{MAX_ACK_BYTES, SHORT_ACK_BYTES};
 use crate::time::Timestamp;
 use crate::value::Args;
 
@@ -15,6 +15,8 @@ pub(crate) struct PendingAcks {
     // Ids rise, so that a new entry is appended to the sorted vector.
     by_id: LiteMap<PendingAckId, Box<PendingAck>>,
     by_ack: LiteMap<(AckId, Namespace), PendingAckId>,
+    /// The bytes of all acknowledgements that were collected.
+    bytes: usize,
     deadlines: DeadlineQueue,
 }
 
@@ -55,7 +57,7 @@ impl PendingAcks {
     }
 
     /// Handles a socket's acknowledgement; returns the event's result, if none is missing now. Only the first acknowledgement
-    /// of a socket counts, and one with which all would exceed [`MAX_ACK_BYTES`] fails.
+    /// of a socket counts, and one with which those of all events would exceed [`MAX_ACK_BYTES`] fails, or a long one if the isolate `is_full`.
     ///
     /// # Errors
     /// Returns the arguments, if no handler awaits an acknowledgement with this id from the socket.
@@ -64,19 +66,28 @@ impl PendingAcks {
         socket: SocketId,
         ack: &(AckId, Namespace),
         args: Args,
+        is_full: bool,
     ) -> Result<Option<(PendingAckId, CollectedAcks)>, Args> {
         let Some(&id) = self.by_ack.get(ack) else { return Err(args) };
         let Some(pending) = self.by_id.get_mut(&id) else { return Err(args) };
         if !pending.remove(socket) {
             return Err(args);
         }
-        pending.bytes = pending.bytes.saturating_add(args.len_bytes());
-        if pending.bytes > MAX_ACK_BYTES {
+        let bytes = args.len_bytes();
+        let all = self.bytes.saturating_add(bytes);
+        if all > MAX_ACK_BYTES || (is_full && bytes > SHORT_ACK_BYTES) {
             pending.collected.missing.push((socket, AckFailure::TooMany));
         } else {
+            self.bytes = all;
+            pending.bytes = pending.bytes.saturating_add(bytes);
             pending.collected.acks.push((socket, args));
         }
         Ok(self.take_complete(id))
+    }
+
+    /// Returns the bytes of all acknowledgements that were collected.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Handles that a socket left its namespace: its acknowledgements fail. Returns the events that waited for this socket only.
@@ -119,6 +130,7 @@ impl PendingAcks {
 
     fn remove(&mut self, id: PendingAckId) -> Option<Box<PendingAck>> {
         let pending = self.by_id.remove(&id)?;
+        self.bytes = self.bytes.saturating_sub(pending.bytes);
         self.by_ack.remove(&pending.ack);
         self.deadlines.remove(pending.deadline, id.0, 0);
         Some(pending)

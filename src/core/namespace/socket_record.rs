@@ -57,11 +57,6 @@ impl SocketRecord {
         SocketRef { id: self.id, namespace: self.namespace.clone(), predicate: self.predicate }
     }
 
-    /// Returns the memory that its texts take, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.auth.len() + self.data.as_ref().map_or(0, |data| data.len())
-    }
-
     /// Adds the socket to a room; returns whether it is new there. It is always in the room of its own id.
     pub fn join(&mut self, room: &Room) -> bool {
         room.as_str() != self.id.as_str() && self.rooms.insert(room.clone(), ()).is_none()

@@ -27,7 +27,8 @@ impl Server {
         fx: &mut Effects,
     ) {
         let Some(client) = self.clients.get(session) else { return };
-        if let Some(error) = self.check_limits(client, &namespace, &auth) {
+        let checked = self.check_limits(client, &namespace, &auth);
+        if let Some(error) = checked.or_else(|| self.check_room(session, &namespace, &auth, fx)) {
             return self.send_connect_error(session, &namespace, &error, fx);
         }
         let Some(client) = self.clients.get_mut(session) else { return };
@@ -93,23 +94,19 @@ impl Server {
     /// Returns the error for a CONNECT that exceeds a limit, or `None`. To exceed a limit is no breach of the protocol, so the
     /// connection stays.
     fn check_limits(&self, client: &SocketIoClient, namespace: &Namespace, auth: &str) -> Option<ConnectError> {
-        let error = |code: &str, message: String| {
-            let data = Some(format!(r#"{{"code":"{code}"}}"#));
-            Some(ConnectError { message, data })
-        };
         let (name_bytes, auth_bytes) = (namespace.as_str().len(), auth.len());
         if name_bytes > MAX_NAME_BYTES {
             let message = format!("The name of the namespace has {name_bytes} bytes, and may have {MAX_NAME_BYTES}");
-            return error("NAMESPACE_NAME_TOO_LONG", message);
+            return Some(error("NAMESPACE_NAME_TOO_LONG", message));
         }
         if auth_bytes > MAX_AUTH_BYTES {
             let message = format!("The auth object has {auth_bytes} bytes, and may have {MAX_AUTH_BYTES}");
-            return error("AUTH_TOO_LONG", message);
+            return Some(error("AUTH_TOO_LONG", message));
         }
         if client.sockets.len().saturating_add(client.prepared.len()) >= MAX_NAMESPACES {
             let message =
                 format!("A connection may be in {MAX_NAMESPACES} namespaces, and this one is: leave one first");
-            return error("TOO_MANY_NAMESPACES", message);
+            return Some(error("TOO_MANY_NAMESPACES", message));
         }
         let bytes = self.auth_bytes(client).saturating_add(auth_bytes);
         if bytes > MAX_CLIENT_AUTH_BYTES {
@@ -117,15 +114,24 @@ impl Server {
                 "The auth objects of all namespaces of this connection have {bytes} bytes with this one, and may have \
                  {MAX_CLIENT_AUTH_BYTES}: leave one first"
             );
-            return error("AUTH_TOO_LONG", message);
-        }
-        if !self.can_store(name_bytes.saturating_add(auth_bytes)) {
-            return error(
-                "WORLD_FULL",
-                "This world keeps as much of its clients as it may: try again later".to_owned(),
-            );
+            return Some(error("AUTH_TOO_LONG", message));
         }
         None
+    }
+
+    /// Makes room to store the socket of a CONNECT. Returns the error if there is none.
+    fn check_room(
+        &mut self,
+        session: SessionKey,
+        namespace: &Namespace,
+        auth: &str,
+        fx: &mut Effects,
+    ) -> Option<ConnectError> {
+        let bytes = namespace.as_str().len().saturating_add(auth.len());
+        let has_room = self.make_room_to_store(Some(session), bytes, fx);
+        (!has_room).then(|| {
+            error("WORLD_FULL", "This world keeps as much of its clients as it may: try again later".to_owned())
+        })
     }
 
     /// Returns the bytes of the auth objects of all of a client's sockets, prepared ones included.
@@ -145,4 +151,9 @@ impl Server {
         let frame = text_frame(&mut self.buffer, |text| socketio::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
+}
+
+/// Returns the error with a code for a CONNECT that exceeds a limit.
+fn error(code: &str, message: String) -> ConnectError {
+    ConnectError { message, data: Some(format!(r#"{{"code":"{code}"}}"#)) }
 }

@@ -27,6 +27,7 @@ impl Server {
     /// changed whose unfinished packets are to be stored.
     pub(super) fn handle_overdue(&mut self, now: Timestamp, fx: &mut Effects) {
         while let Some(session) = self.clients.take_due(now) {
+            self.store_packet(session, fx);
             self.touch_session(session, Changed::Rest);
         }
         while let Some(complete) = self.pending_acks.take_due(now) {

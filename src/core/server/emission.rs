@@ -213,7 +213,7 @@ impl Server {
         self.members_changed = true;
         let mut asked = Vec::with_capacity(sockets.len());
         for found in sockets {
-            let inserted = if self.can_store(stored.bytes()) {
+            let inserted = if self.can_store_of(found.id, stored.bytes()) {
                 self.stored_acks.insert(found.id, ack, stored.clone())
             } else {
                 Err(stored.clone())
@@ -246,7 +246,7 @@ impl Server {
 
     /// Handles an acknowledgement from a client. Returns whether the server asked for it.
     pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) -> bool {
-        match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args) {
+        match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args, self.clients.is_full) {
             Ok(complete) => push_collected(complete, fx),
             Err(args) => {
                 let Some(stored) = self.stored_acks.take(socket.id, id) else { return false };

@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 use crate::core::engineio;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
+use crate::limits::INBOX_ITEM_BYTES;
 use crate::value::Frame;
 
 /// The packets that wait, each client's in order. Clients take turns, so that one with many packets delays its own only.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     queues: VecDeque<Queue>,
-    /// What all of them have, in bytes.
-    bytes: usize,
+    /// What all of them cost, in bytes.
+    cost: usize,
 }
 
 /// The packets of one client; never empty.
@@ -20,7 +21,8 @@ pub(crate) struct Inbox {
 struct Queue {
     session: SessionKey,
     items: VecDeque<Item>,
-    bytes: usize,
+    /// What its items cost: their payloads, and [`INBOX_ITEM_BYTES`] for each.
+    cost: usize,
 }
 
 #[derive(Debug)]
@@ -43,13 +45,13 @@ pub(crate) enum Next {
 }
 
 impl Inbox {
-    /// Adds the body of a POST. Returns how many bytes of its client wait.
+    /// Adds the body of a POST. Returns what the packets of its client cost that wait, in bytes.
     pub(crate) fn push_body(&mut self, session: SessionKey, text: String) -> usize {
         let bytes = text.len();
         self.push(session, Item::Body { text, at: 0 }, bytes)
     }
 
-    /// Adds a frame of a WebSocket. Returns how many bytes of its client wait.
+    /// Adds a frame of a WebSocket. Returns what the packets of its client cost that wait, in bytes.
     pub(crate) fn push_frame(&mut self, session: SessionKey, frame: Frame) -> usize {
         let bytes = frame.len();
         self.push(session, Item::Frame(frame), bytes)
@@ -63,9 +65,9 @@ impl Inbox {
     /// Removes and returns what is next, with its session.
     pub(crate) fn next(&mut self) -> Option<(SessionKey, Next)> {
         let mut queue = self.queues.pop_front()?;
-        let (session, before) = (queue.session, queue.bytes);
+        let (session, before) = (queue.session, queue.cost);
         let next = queue.next();
-        self.bytes = self.bytes.saturating_sub(before.saturating_sub(queue.bytes));
+        self.cost = self.cost.saturating_sub(before.saturating_sub(queue.cost));
         if !queue.items.is_empty() {
             self.queues.push_back(queue);
         }
@@ -77,14 +79,14 @@ impl Inbox {
         Some(self.queues.front()?.session)
     }
 
-    /// Returns the sessions whose packets wait, and how many bytes these have.
+    /// Returns the sessions whose packets wait, and what these cost, in bytes.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (SessionKey, usize)> {
-        self.queues.iter().map(|queue| (queue.session, queue.bytes))
+        self.queues.iter().map(|queue| (queue.session, queue.cost))
     }
 
-    /// Returns how many bytes all packets have.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.bytes
+    /// Returns what all packets cost, in bytes.
+    pub(crate) const fn cost(&self) -> usize {
+        self.cost
     }
 
     /// Returns whether packets of a session wait.
@@ -94,11 +96,11 @@ impl Inbox {
 
     /// Removes the packets of a session.
     pub(crate) fn remove(&mut self, session: SessionKey) {
-        let Self { queues, bytes } = self;
+        let Self { queues, cost } = self;
         queues.retain(|queue| {
             let stays = queue.session != session;
             if !stays {
-                *bytes = bytes.saturating_sub(queue.bytes);
+                *cost = cost.saturating_sub(queue.cost);
             }
             stays
         });
@@ -110,22 +112,24 @@ impl Inbox {
     }
 
     fn push(&mut self, session: SessionKey, item: Item, bytes: usize) -> usize {
-        self.bytes = self.bytes.saturating_add(bytes);
+        let cost = bytes.saturating_add(INBOX_ITEM_BYTES);
+        self.cost = self.cost.saturating_add(cost);
         if let Some(queue) = self.queues.iter_mut().find(|queue| queue.session == session) {
             queue.items.push_back(item);
-            queue.bytes = queue.bytes.saturating_add(bytes);
-            return queue.bytes;
+            queue.cost = queue.cost.saturating_add(cost);
+            return queue.cost;
         }
-        self.queues.push_back(Queue { session, items: VecDeque::from([item]), bytes });
-        bytes
+        self.queues.push_back(Queue { session, items: VecDeque::from([item]), cost });
+        cost
     }
 }
 
 impl Queue {
     fn next(&mut self) -> Option<Next> {
+        self.cost = self.cost.saturating_sub(INBOX_ITEM_BYTES);
         match self.items.pop_front()? {
             Item::Frame(frame) => {
-                self.bytes = self.bytes.saturating_sub(frame.len());
+                self.cost = self.cost.saturating_sub(frame.len());
                 Some(Next::Packet(frame))
             }
             Item::Closed(conn, reason) => Some(Next::Closed(conn, reason)),
@@ -133,8 +137,9 @@ impl Queue {
                 let (packet, rest) = engineio::payload::split_first(text.get(at..)?);
                 let frame = Frame::text(packet);
                 let next = rest.map(|rest| text.len() - rest.len());
-                self.bytes = self.bytes.saturating_sub(next.unwrap_or(text.len()) - at);
+                self.cost = self.cost.saturating_sub(next.unwrap_or(text.len()) - at);
                 if let Some(at) = next {
+                    self.cost = self.cost.saturating_add(INBOX_ITEM_BYTES);
                     self.items.push_front(Item::Body { text, at });
                 }
                 Some(Next::Packet(frame))
@@ -156,10 +161,11 @@ mod tests {
     #[test]
     fn clients_take_turns_and_each_ones_packets_stay_in_order() {
         let mut inbox = Inbox::default();
-        assert_eq!(inbox.push_body(SessionKey(1), "4a\u{1e}4é\u{1e}\u{1e}4c".to_owned()), 10);
-        assert_eq!(inbox.push_body(SessionKey(2), "4x\u{1e}4y".to_owned()), 5);
-        assert_eq!(inbox.push_body(SessionKey(1), "4d".to_owned()), 12);
-        assert_eq!(inbox.push_frame(SessionKey(1), Frame::Binary(vec![7].into())), 13);
+        let cost = |items: usize, bytes: usize| items * INBOX_ITEM_BYTES + bytes;
+        assert_eq!(inbox.push_body(SessionKey(1), "4a\u{1e}4é\u{1e}\u{1e}4c".to_owned()), cost(1, 10));
+        assert_eq!(inbox.push_body(SessionKey(2), "4x\u{1e}4y".to_owned()), cost(1, 5));
+        assert_eq!(inbox.push_body(SessionKey(1), "4d".to_owned()), cost(2, 12));
+        assert_eq!(inbox.push_frame(SessionKey(1), Frame::Binary(vec![7].into())), cost(3, 13));
         inbox.push_closed(SessionKey(1), ConnId(4), Reason::TransportClose);
         let of = |session, packets: &[&str]| packets.iter().map(|packet| (session, (*packet).to_owned())).collect();
         let all = texts(&mut inbox);
@@ -173,7 +179,7 @@ mod tests {
         );
         assert_eq!(all.iter().take(4).map(|(session, _)| *session).collect::<Vec<_>>(), [1, 2, 1, 2]);
         assert!(inbox.is_empty());
-        assert_eq!(inbox.bytes(), 0);
+        assert_eq!(inbox.cost(), 0);
     }
 
     #[test]
@@ -183,7 +189,7 @@ mod tests {
         inbox.push_body(SessionKey(2), "4x".to_owned());
         inbox.remove(SessionKey(1));
         assert!(!inbox.has(SessionKey(1)) && inbox.has(SessionKey(2)));
-        assert_eq!(inbox.bytes(), 2);
+        assert_eq!(inbox.cost(), 2 + INBOX_ITEM_BYTES);
         assert_eq!(texts(&mut inbox), [(2, "4x".to_owned())]);
     }
 }

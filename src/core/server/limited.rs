@@ -7,8 +7,8 @@ use crate::core::account::{AccountId, Cost, Payer, Waiting};
 use crate::core::effect::{Effect, Effects};
 use crate::core::engineio::Refused;
 use crate::core::namespace::SocketRecord;
-use crate::core::socketio::Packet;
-use crate::error::ConnectError;
+use crate::core::socketio::{GivenUp, Packet};
+use crate::error::{ConnectError, Failure};
 use crate::id::{AckId, Namespace, SessionKey, Sid, SocketId};
 use crate::limits::{MAX_INBOX_BYTES_FULL, MAX_INBOX_PAYLOADS};
 use crate::time::Timestamp;
@@ -75,6 +75,22 @@ impl Server {
             ));
             self.engine.drop_offender(session, fx);
             self.handle_ended(fx);
+        }
+    }
+
+    /// Refuses an event whose attachments the isolate has no memory for. They are dropped, and nobody is closed for it: its client
+    /// may owe next to nothing.
+    pub(super) fn refuse_given_up(
+        &mut self,
+        session: SessionKey,
+        GivenUp { namespace, id }: GivenUp,
+        fx: &mut Effects,
+    ) {
+        let socket = self.clients.get(session).and_then(|client| client.sockets.get(&namespace).copied());
+        fx.push(Effect::Log("an event with attachments is refused: the isolate is short of memory".to_owned()));
+        if let Some((socket, id)) = socket.zip(id) {
+            let failure = Failure::new("BUSY", "There is no memory for attachments now");
+            self.ack(socket, id, &failure.to_args(), fx);
         }
     }
 

@@ -2,31 +2,24 @@
 
 use super::Server;
 use crate::core::debts::Debts;
-use crate::core::namespace::SocketRecord;
 
 impl Server {
-    /// Returns what each session owes: the request that opened it, auth objects, data, the attachments of an unfinished packet,
-    /// packets that wait for their turn, and what waits for its client. `unsent` is the cost of the unsent frames of each
-    /// WebSocket, by its number.
+    /// Returns what each session owes: what is stored of it, its unfinished packet, packets that wait for their turn, and what waits
+    /// for its client. `unsent` is the cost of the unsent frames of each WebSocket, by its number.
     pub fn measure(&self, unsent: &[u32]) -> Debts {
         let mut debts = Debts::default();
         self.engine.measure(unsent, &mut debts);
         for session in self.engine.sessions() {
             let Some(client) = self.clients.get(session) else { continue };
-            debts.add(session, client.handshake.bytes());
+            debts.add(session, self.stored_of(client).saturating_sub(client.stored_packet));
             let unfinished = client.decoder.waiting_bytes();
             if client.unfinished.is_in_memory() {
                 debts.add_waiting(session, unfinished);
             } else {
                 debts.add(session, unfinished);
             }
-            for &id in client.sockets.values() {
-                debts.add(session, self.namespaces.get(id).map_or(0, SocketRecord::bytes));
-            }
-            for &id in &client.prepared {
-                debts.add(session, self.pending_connects.get(id).map_or(0, SocketRecord::bytes));
-            }
         }
+        debts.unowned = self.pending_acks.bytes();
         for (session, bytes) in self.inbox.sizes() {
             debts.add(session, bytes);
         }
@@ -35,7 +28,7 @@ impl Server {
 
     /// Returns the bytes of packets that are unfinished, and of those that wait for their turn. They are counted all the time.
     pub const fn received_bytes(&self) -> (usize, usize) {
-        (self.clients.unfinished_bytes, self.inbox.bytes())
+        (self.clients.unfinished_bytes, self.inbox.cost())
     }
 
     /// Sets whether nothing may be added to what sessions owe: the isolate has no memory for it.

@@ -48,6 +48,7 @@ impl Server {
 
     /// Marks the snapshot of a session as changed that has a packet which is not unfinished any more.
     pub(super) fn handle_stored_packet_ended(&mut self, session: SessionKey) {
+        self.forget_packet(session);
         if let Some(client) = self.clients.get_mut(session) {
             client.changes.packets = client.changes.packets.wrapping_add(1);
         }
@@ -125,11 +126,12 @@ impl Server {
             .ok_or_else(|| damaged("has the session id of another one"))?;
         let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
         let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
-        let stored_bytes = bytes_of_session(handshake.stored_bytes());
-        self.stored_bytes.add(stored_bytes);
+        let (stored_bytes, stored_packet) = (bytes_of_session(handshake.stored_bytes()), decoder.waiting_bytes());
+        self.stored_bytes.add(stored_bytes.saturating_add(stored_packet));
         let mut client = SocketIoClient {
             handshake,
             stored_bytes,
+            stored_packet,
             decoder,
             unfinished,
             changes,

@@ -6,7 +6,7 @@ use super::unfinished::{Unfinished, UnfinishedPackets};
 use crate::core::engineio::Message;
 use crate::core::handshake_request::LazyHandshake;
 use crate::core::snapshot::StateChanges;
-use crate::core::socketio::{Decoder, Packet};
+use crate::core::socketio::{Decoder, GivenUp, Packet};
 use crate::core::table::SlotMap;
 use crate::error::PeerFault;
 use crate::id::{Namespace, SessionKey, SocketId};
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct SocketIoClients {
     by_session: SlotMap<SocketIoClient>,
-    /// Whether the isolate has no memory for more attachments.
+    /// Whether the isolate has no memory for packets whose attachments have not arrived.
     pub is_full: bool,
     /// The bytes of all unfinished packets.
     pub unfinished_bytes: usize,
@@ -28,8 +28,10 @@ pub(crate) struct SocketIoClients {
 pub(crate) struct SocketIoClient {
     /// The request that opened the session.
     pub handshake: LazyHandshake,
-    /// The bytes that are stored of the session without its sockets.
+    /// The bytes that are stored of the session without its sockets and its unfinished packet.
     pub stored_bytes: usize,
+    /// Those that are stored of its unfinished packet.
+    pub stored_packet: usize,
     /// The decoder, with the packet whose attachments have not all arrived.
     pub decoder: Decoder,
     /// Where that packet is.
@@ -49,6 +51,8 @@ pub(crate) struct SocketIoClient {
 pub(crate) struct Decoded {
     /// The packet, if the message completes one.
     pub packet: Result<Option<Packet>, PeerFault>,
+    /// The packet that is given up with this message, because the isolate has no memory for it.
+    pub given_up: Option<GivenUp>,
     /// Whether the snapshot has a packet that is not unfinished any more.
     pub has_changed: bool,
 }
@@ -94,15 +98,14 @@ impl SocketIoClients {
             Message::Binary(bytes) => decoder.handle_binary(bytes, max_bytes),
         };
         let others = self.unfinished_bytes.saturating_sub(before);
+        let given_up = if self.is_full { decoder.give_up() } else { None };
         self.unfinished_bytes = others.saturating_add(decoder.waiting_bytes());
-        let packet = if self.is_full && decoder.is_reconstructing() { Err(PeerFault::AttachmentBytes) } else { packet };
-        let has_changed = if decoder.is_reconstructing() {
+        let is_over = given_up.is_some() || !decoder.is_reconstructing();
+        let has_changed = is_over && self.unfinished.end(session, unfinished);
+        if decoder.is_reconstructing() {
             self.unfinished.handle_part(now, session, unfinished);
-            false
-        } else {
-            self.unfinished.end(session, unfinished)
-        };
-        Some(Decoded { packet, has_changed })
+        }
+        Some(Decoded { packet, given_up, has_changed })
     }
 
     /// Returns when the first unfinished packet is to be stored.

@@ -21,6 +21,8 @@ pub enum Decoder {
     Idle,
     /// The next message is an attachment.
     Reconstructing(Partial),
+    /// The next messages are so many attachments of a packet that was given up; they are dropped.
+    Skipping(usize),
 }
 
 /// A packet whose attachments have not all arrived.
@@ -34,13 +36,22 @@ pub struct Partial {
     arrived: Vec<Bytes>,
 }
 
+/// A packet that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// The id of the acknowledgement that it asks for.
+    pub id: Option<AckId>,
+}
+
 impl Decoder {
     /// Handles a text message; returns the packet, if it has no attachments.
     ///
     /// # Errors
     /// The text is not a packet's, or an attachment is expected.
     pub fn handle_text(&mut self, text: &str) -> Result<Option<Packet>, PeerFault> {
-        if matches!(self, Self::Reconstructing(_)) {
+        if self.is_reconstructing() {
             return Err(PeerFault::Reconstruction);
         }
         match codec::decode(text)? {
@@ -59,7 +70,16 @@ impl Decoder {
     /// # Errors
     /// No attachment is expected, or those of this packet have more than `max_bytes` in all.
     pub fn handle_binary(&mut self, bytes: Bytes, max_bytes: usize) -> Result<Option<Packet>, PeerFault> {
-        let Self::Reconstructing(mut partial) = core::mem::take(self) else { return Err(PeerFault::Reconstruction) };
+        let mut partial = match core::mem::take(self) {
+            Self::Idle => return Err(PeerFault::Reconstruction),
+            Self::Skipping(left) => {
+                if left > 1 {
+                    *self = Self::Skipping(left - 1);
+                }
+                return Ok(None);
+            }
+            Self::Reconstructing(partial) => partial,
+        };
         partial.arrived.push(bytes);
         if partial.arrived.iter().map(Bytes::len).sum::<usize>() > max_bytes {
             return Err(PeerFault::AttachmentBytes);
@@ -74,7 +94,7 @@ impl Decoder {
     /// Returns the bytes of a packet that waits for its last attachment.
     pub fn waiting_bytes(&self) -> usize {
         match self {
-            Self::Idle => 0,
+            Self::Idle | Self::Skipping(_) => 0,
             Self::Reconstructing(partial) => {
                 partial.arrived.iter().fold(partial.json.len(), |all, part| all + part.len())
             }
@@ -83,12 +103,36 @@ impl Decoder {
 
     /// Returns whether an attachment is expected.
     pub const fn is_reconstructing(&self) -> bool {
-        matches!(self, Self::Reconstructing(_))
+        !matches!(self, Self::Idle)
     }
 
-    /// Returns the incomplete packet for the snapshot; its long attachments are in [`parts`](Self::parts).
+    /// Gives up the packet that waits for its attachments, if one does: what has arrived of it is dropped, and what follows will
+    /// be.
+    pub fn give_up(&mut self) -> Option<GivenUp> {
+        match core::mem::take(self) {
+            Self::Reconstructing(Partial { is_ack, namespace, id, announced, arrived, .. }) => {
+                *self = Self::Skipping(announced.saturating_sub(arrived.len()));
+                Some(GivenUp { namespace, id: id.filter(|_| !is_ack) })
+            }
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    /// Returns the incomplete packet for the snapshot; its long attachments are in [`parts`](Self::parts). One that was given up
+    /// has no text.
     pub fn snapshot(&self) -> Option<PartialSnapshot> {
-        let Self::Reconstructing(partial) = self else { return None };
+        let partial = match self {
+            Self::Idle => return None,
+            Self::Skipping(left) => {
+                let (namespace, json) = (Namespace::main(), String::new());
+                let (announced, arrived) = (*left, Vec::new());
+                return Some(PartialSnapshot { is_ack: false, namespace, id: None, json, announced, arrived });
+            }
+            Self::Reconstructing(partial) => partial,
+        };
         let part = |bytes: &Bytes| {
             if is_long(bytes) { Part::Row } else { Part::Inline(STANDARD.encode(bytes)) }
         };
@@ -118,6 +162,9 @@ impl Decoder {
         let Some(PartialSnapshot { is_ack, namespace, id, json, announced, arrived }) = snapshot else {
             return Some(Self::Idle);
         };
+        if json.is_empty() {
+            return (announced > 0).then_some(Self::Skipping(announced));
+        }
         let bytes = |(place, part): (usize, &Part)| match part {
             Part::Inline(text) => STANDARD.decode(text).ok().map(Bytes::from),
             Part::Row => parts.get(&place).cloned(),
@@ -177,6 +224,31 @@ mod tests {
         assert_eq!(decoder.handle_binary(Bytes::new(), 10), Err(PeerFault::Reconstruction));
         assert_eq!(decoder.handle_text(r#"51-["a",{"_placeholder":true,"num":0}]"#), Ok(None));
         assert_eq!(decoder.handle_text(r#"2["a"]"#), Err(PeerFault::Reconstruction));
+    }
+
+    #[test]
+    fn the_attachments_of_a_packet_that_was_given_up_are_dropped() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.give_up(), None);
+        let announce = |decoder: &mut Decoder, kind: u8| {
+            let text = format!(r#"{kind}2-/a,7["a",{{"_placeholder":true,"num":0}},{{"_placeholder":true,"num":1}}]"#);
+            assert_eq!(decoder.handle_text(&text), Ok(None));
+        };
+        announce(&mut decoder, 5);
+        let namespace = || Namespace::parse("/a").expect("valid");
+        assert_eq!(decoder.give_up(), Some(GivenUp { namespace: namespace(), id: Some(AckId(7)) }));
+        assert_eq!((decoder.waiting_bytes(), decoder.give_up()), (0, None));
+        let mut decoder = Decoder::restore(decoder.snapshot(), &Parts::new()).expect("whole");
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1]), 0), Ok(None));
+        assert_eq!(decoder.handle_text(r#"2["a"]"#), Err(PeerFault::Reconstruction));
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[2]), 0), Ok(None));
+        assert_eq!(decoder.handle_binary(Bytes::new(), 10), Err(PeerFault::Reconstruction));
+        announce(&mut decoder, 6);
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[1]), 1), Ok(None));
+        // The id of an acknowledgement asks for none.
+        assert_eq!(decoder.give_up(), Some(GivenUp { namespace: namespace(), id: None }));
+        assert_eq!(decoder.handle_binary(Bytes::from_static(&[2]), 0), Ok(None));
+        assert!(!decoder.is_reconstructing());
     }
 
     #[test]

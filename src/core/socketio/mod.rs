@@ -8,6 +8,7 @@ mod placeholders;
 pub use codec::{encode_ack, encode_event};
 pub(crate) use codec::{encode_connect, encode_connect_error, encode_disconnect};
 pub use decoder::Decoder;
+pub(crate) use decoder::GivenUp;
 pub use packet::Packet;
 pub(crate) use packet::RESERVED_EVENTS;
 pub(crate) use placeholders::check_placeholders;
