@@ -14,7 +14,7 @@ pub use crate::error::fault::Fault;
 pub use crate::error::refusal::Refusal;
 pub use crate::http::EngineRequest;
 pub use crate::id::{AckId, ConnId, Entropy, RequestId, WorldName};
-pub use crate::object::{Body, Platform, Readers, Reception, RosterHead, RowKind, Shell, Unfinished};
+pub use crate::object::{Body, Platform, Readers, Reception, RosterHead, RowKind, Shell, Unfinished, Unowned};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::faults::{Disk, Waking};
 #[cfg(not(target_arch = "wasm32"))]

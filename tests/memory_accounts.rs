@@ -1,19 +1,19 @@
 //! What clients make an isolate keep is in an account: announcements of packets, collected acknowledgements, packets that wait. If
 //! there is no memory for an event, it is refused, and nobody is closed who owes little.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/harness/mod.rs"]
 mod harness;
 
 use bytes::Bytes;
-use dormouse::internal::Protocol;
 use dormouse::internal::limits::{
-    ISOLATE_BYTES, MAX_STORED_BYTES, MEASURE_INTERVAL, SLOW_READER_AFTER, UNFINISHED_STORED_AFTER,
+    MAX_BODIES_BYTES, MAX_STORED_BYTES, MEASURE_INTERVAL, SLOW_READER_AFTER, UNFINISHED_STORED_AFTER,
 };
+use dormouse::internal::{Protocol, Response};
 use dormouse::value::Frame;
 use dormouse::{Ack, App, Args, Io, Socket};
 
-use harness::{Host, SocketNo, To, What, apps, config};
+use harness::{Body, Host, HttpNo, SocketNo, To, What, apps, config, sid_of};
 
 /// Long enough for an unfinished packet to be stored, with rows for which a session has to wait.
 const STORED_AFTER_MILLIS: u64 = 10_000;
@@ -61,18 +61,17 @@ fn announce(host: &mut Host, no: SocketNo, bytes: usize) {
 
 #[test]
 fn announcements_are_charged_and_a_world_that_stored_them_can_wake() {
-    let mut host = host();
+    let mut host = Host::new(config(&[("ISOLATE_BYTES", "40000000")]), apps::echo);
     let bystander = join(&mut host);
-    let greedy: Vec<_> = (0..100).map(|_| join(&mut host)).collect();
+    let greedy: Vec<_> = (0..60).map(|_| join(&mut host)).collect();
     host.take_said();
     for &no in &greedy {
         announce(&mut host, no, 900_000);
     }
-    let isolate_bytes = usize::try_from(ISOLATE_BYTES.0).expect("small");
     let awake = open_of(&host, &greedy).len();
-    assert!((60..=isolate_bytes / 900_000 + 2).contains(&awake), "{awake} announcements are kept");
+    assert!((35..=40_000_000 / 900_000 + 2).contains(&awake), "{awake} announcements are kept");
     assert!(close_codes(&mut host).iter().all(|&code| code == 1013));
-    assert_eq!(lines(&host, "short of memory"), 100 - awake);
+    assert_eq!(lines(&host, "short of memory"), 60 - awake);
 
     host.advance(UNFINISHED_STORED_AFTER);
     host.advance_millis(STORED_AFTER_MILLIS);
@@ -217,4 +216,130 @@ fn small_packets_that_wait_cost_more_than_their_payload() {
         host.handle_woken();
         assert!(is_open(&host, ben) && open_of(&host, &readers).len() == 1_000);
     }
+}
+
+/// Joins by polling; returns the session's id.
+fn join_polling(host: &mut Host) -> String {
+    let http = host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+    let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("no OPEN packet") };
+    let sid = sid_of(open);
+    host.post(&sid, b"40");
+    host.poll(&sid);
+    sid
+}
+
+fn has_session(host: &mut Host, sid: &str) -> bool {
+    sid.parse().is_ok_and(|sid| host.server().has_session(sid))
+}
+
+/// To close a client that does not read frees nothing until its connection is lost.
+#[test]
+fn what_closed_clients_do_not_read_is_counted_and_ends_their_object_and_no_other() {
+    let (mut one, mut other) = (host(), host());
+    let bystander = join(&mut other);
+    for expected in [false, true] {
+        // Each is closed with what may wait for it: 16 MB.
+        fill(&mut one, 1, 17);
+        let lines = one.runtime().log.iter().filter(|line| line.contains("it aborts")).count();
+        assert_eq!(lines > 0, expected, "{lines}");
+    }
+    let closing: usize = one.runtime().sockets.iter().map(|socket| socket.unsent).sum();
+    assert_eq!(closing, 0, "the object was ended");
+    assert!(one.runtime().sockets.iter().all(|socket| !socket.open));
+    // Their clients connect again.
+    let again = join(&mut one);
+    assert_answers(&mut one, again);
+    assert!(is_open(&other, bystander));
+    assert_answers(&mut other, bystander);
+}
+
+#[test]
+fn what_is_arriving_and_what_is_closing_leaves_less_for_others() {
+    let (mut one, mut other) = (host(), host());
+    let bystander = join(&mut other);
+    fill(&mut one, 5, 12);
+    let ask = |other: &mut Host| {
+        other.take_said();
+        other.text(bystander, r#"421["message-with-ack",1]"#);
+        other.runtime().texts_of(bystander).concat()
+    };
+    assert_eq!(ask(&mut other), "431[1]");
+    // Both read two bodies of the greatest length that a host can set. This is known when a world is measured.
+    (one.runtime_mut().bodies, other.runtime_mut().bodies) = (2 * MAX_BODIES_BYTES, 2 * MAX_BODIES_BYTES);
+    let sender = join(&mut other);
+    let reader = join(&mut other);
+    other.runtime_mut().sockets[reader].stalled = true;
+    for _ in 0..10 {
+        other.text(sender, &format!(r#"42["broadcast","{}"]"#, "x".repeat(900_000)));
+    }
+    assert_eq!(open_of(&other, &[bystander, sender]).len(), 2);
+    let told = ask(&mut other);
+    assert!(told.contains("BUSY"), "{told}");
+    (one.runtime_mut().bodies, other.runtime_mut().bodies) = (0, 0);
+    one.advance(MEASURE_INTERVAL);
+    assert_eq!(ask(&mut other), "431[1]");
+}
+
+/// The response to a GET is memory until its client has read it, and a client may ask for the next one before.
+#[test]
+fn responses_that_are_not_read_are_charged_and_cut_off_with_their_sessions() {
+    let mut host = Host::new(config(&[("ISOLATE_BYTES", "20000000")]), apps::echo);
+    let bystander = join(&mut host);
+    let sender = join(&mut host);
+    let pollers: Vec<_> = (0..60).map(|_| join_polling(&mut host)).collect();
+    host.runtime_mut().unread = Some(std::collections::BTreeMap::new());
+    for _ in 0..3 {
+        for sid in &pollers {
+            host.poll(sid);
+        }
+        host.text(sender, &format!(r#"42["broadcast","{}"]"#, "x".repeat(500_000)));
+        host.advance(MEASURE_INTERVAL);
+        let kept: usize = host.runtime().unread.iter().flatten().map(|(_, bytes)| bytes).sum();
+        assert!((10_000_000..=20_000_000).contains(&kept), "{kept} bytes are kept");
+    }
+    let left = pollers.iter().filter(|sid| has_session(&mut host, sid)).count();
+    assert!((20..=40).contains(&left), "{left} of 60 sessions are left");
+    assert_eq!(lines(&host, "short of memory"), 60 - left);
+    // What was handed out to those that are closed is cut off.
+    let unread: Vec<_> = host.runtime().unread.iter().flatten().map(|(sid, _)| *sid).collect();
+    assert!(unread.into_iter().all(|sid| host.server().has_session(sid)));
+    assert!(is_open(&host, bystander));
+    assert_answers(&mut host, bystander);
+}
+
+fn head_of_post(host: &mut Host, sid: &str) -> HttpNo {
+    host.request("POST", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false)
+}
+
+#[test]
+fn a_session_has_one_body_under_way_also_while_it_drains() {
+    let mut host = Host::new(config(&[]), apps::echo);
+    let sid = join_polling(&mut host);
+    // What it has not fetched drains.
+    host.post(&sid, br#"42["close"]"#);
+    assert!(has_session(&mut host, &sid));
+    let (first, second) = (head_of_post(&mut host, &sid), head_of_post(&mut host, &sid));
+    assert!(host.is_body_due(first));
+    assert!(matches!(host.answer_of(second), Some(Response::Refused(_))), "{:?}", host.answer_of(second));
+    assert!(!has_session(&mut host, &sid));
+
+    // One after the other is fine.
+    let sid = join_polling(&mut host);
+    host.post(&sid, br#"42["close"]"#);
+    for _ in 0..3 {
+        let post = host.post(&sid, b"");
+        assert_eq!(host.answer_of(post), Some(&Response::Ok));
+    }
+    assert!(has_session(&mut host, &sid));
+}
+
+#[test]
+fn a_session_whose_body_the_isolate_has_no_memory_for_is_closed() {
+    let mut host = host();
+    let [sid, other] = [join_polling(&mut host), join_polling(&mut host)];
+    let post = head_of_post(&mut host, &sid);
+    host.body(post, Body::Crowded);
+    assert_eq!(host.answer_of(post), Some(&Response::TooLong));
+    assert_eq!(lines(&host, "no memory for the body"), 1);
+    assert!(!has_session(&mut host, &sid) && has_session(&mut host, &other));
 }

@@ -12,7 +12,7 @@ use dormouse::internal::Parts;
 use dormouse::internal::ReaderBounds;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
-use dormouse::internal::{Platform, Readers, RosterHead, RowKind, Store, Unfinished};
+use dormouse::internal::{Platform, Readers, RosterHead, RowKind, Store, Unfinished, Unowned};
 use dormouse::socket::Sid;
 use dormouse::value::Frame;
 use dormouse::value::Timestamp;
@@ -139,6 +139,18 @@ impl Platform for Runtime {
     fn unsent(&self) -> Vec<u32> {
         Vec::new()
     }
+
+    fn unowned(&self) -> Unowned {
+        Unowned::default()
+    }
+
+    fn unread(&self) -> Vec<(Sid, usize)> {
+        Vec::new()
+    }
+
+    fn cut_off(&mut self, _: Sid) {}
+
+    fn abort(&mut self) {}
 
     fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), Infallible> {
         if let Some(kept) = self.attachments.get_mut(conn.0 as usize) {

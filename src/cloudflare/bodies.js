@@ -3,15 +3,15 @@
 
 import { drop } from "./runtime.js";
 
-// The bodies that are being read in this isolate, in the order in which they began. They are of many objects, and none may call
-// another one's stream or resolve its promise: what an object does to the body of another is to take its bytes.
+// The bodies that are being read in this isolate. They are of many objects, and none may call another one's stream or resolve its
+// promise: what an object does to the body of another is to take its bytes.
 const bodies = new Set();
 let held = 0;
 
-// How many were lost since the log was last told, and when that was: a flood of them must not be one of lines.
-let lost = 0;
-let toldAt = 0;
-const TELL_EVERY_MS = 60_000;
+/** Returns the bytes of all bodies that are being read in this isolate. */
+export function bytesOfBodies() {
+  return held;
+}
 
 /** A body that is being read. */
 class Body {
@@ -19,14 +19,14 @@ class Body {
   length = 0;
   isLost = false;
 
-  /** Appends bytes, which nobody uses after that. */
-  append(more) {
+  /** Appends bytes, which nobody uses after that. The body has at most `max`. */
+  append(more, max) {
     if (this.length === 0) {
       this.#hold(more);
     } else {
       // A list of chunks, which may have one byte each, would take many times the memory of the body.
       if (this.length + more.byteLength > this.bytes.byteLength) {
-        const all = new Uint8Array(Math.max(2 * this.bytes.byteLength, this.length + more.byteLength));
+        const all = new Uint8Array(Math.max(Math.min(2 * this.bytes.byteLength, max), this.length + more.byteLength));
         all.set(this.bytes.subarray(0, this.length));
         this.#hold(all);
       }
@@ -58,10 +58,9 @@ class Body {
 
 /**
  * Reads a body of at most `max` bytes. Returns the bytes, `true` if the body is longer, `false` if it did not arrive within
- * `timeout` milliseconds, and `undefined` if the connection was lost. The runtime does not always notice that, and such a request
- * would keep the world awake without the timeout.
- *
- * If all bodies that are being read have more than `most` bytes, those that began first are lost, as if their connections were.
+ * `timeout` milliseconds, `null` if it was the largest of all when those that the isolate reads had more than `most` bytes, and
+ * `undefined` if the connection was lost. The runtime does not always notice that, and such a request would keep the world awake
+ * without the timeout.
  */
 export async function readRequest(request, max, timeout, most) {
   if (Number(request.headers.get("content-length")) > max) return true;
@@ -72,13 +71,12 @@ export async function readRequest(request, max, timeout, most) {
   let timer;
   // Does not wait for the stream, which need not end when it is cancelled.
   const late = new Promise((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false);
-      reader.cancel().catch(() => {});
-    }, timeout);
+    timer = setTimeout(() => resolve(body.isLost ? null : false), timeout);
   });
   try {
-    return await Promise.race([readAll(reader, body, max, most), late]);
+    const read = await Promise.race([readAll(reader, body, max, most), late]);
+    if (!read) reader.cancel().catch(() => {});
+    return read;
   } finally {
     clearTimeout(timer);
     bodies.delete(body);
@@ -91,34 +89,27 @@ async function readAll(reader, body, max, most) {
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (body.isLost) {
-        reader.cancel().catch(() => {});
-        return undefined;
-      }
+      if (body.isLost) return null;
       if (done) return body.take();
       if (body.length + value.byteLength > max) {
         reader.cancel().catch(() => {});
         return true;
       }
-      body.append(value);
-      loseOldest(most);
+      body.append(value, max);
+      loseLargest(most);
+      if (body.isLost) return null;
     }
   } catch {
     return undefined;
   }
 }
 
-/** Loses bodies until those that are left have `most` bytes, but not the last one. */
-function loseOldest(most) {
+/** Loses the largest bodies until those that are left have `most` bytes, but not the last one. */
+function loseLargest(most) {
   while (held > most && bodies.size > 1) {
-    const [oldest] = bodies;
-    bodies.delete(oldest);
-    oldest.lose();
-    lost += 1;
-  }
-  if (lost > 0 && Date.now() - toldAt >= TELL_EVERY_MS) {
-    console.error(`dormouse: the isolate is short of memory: bodies of requests that were under way for longest are dropped, ${lost} since the last such line`);
-    lost = 0;
-    toldAt = Date.now();
+    let [largest] = bodies;
+    for (const body of bodies) if (body.bytes.byteLength > largest.bytes.byteLength) largest = body;
+    bodies.delete(largest);
+    largest.lose();
   }
 }

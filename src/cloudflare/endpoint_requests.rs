@@ -58,9 +58,13 @@ pub(crate) async fn fetch(
         let shell = shell.borrow();
         (cors_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
     };
+    if matches!(to, Endpoint::Route(_)) && shell.borrow_mut().is_busy() {
+        return respond(HttpResponse::busy(), &own);
+    }
     let body = match limits.read(request).await {
         Body::Bytes(body) => body.into(),
         Body::TooLong => return respond(HttpResponse::too_long(), &own),
+        Body::Crowded => return respond(HttpResponse::busy(), &own),
         Body::Aborted | Body::Late => {
             let failure =
                 Failure::new(Failure::INVALID_ARGUMENTS, "the body did not arrive in time, or the connection was lost");

@@ -8,6 +8,8 @@ mod abort_handler;
 #[cfg(target_arch = "wasm32")]
 mod endpoint_requests;
 #[cfg(target_arch = "wasm32")]
+mod kept_bytes;
+#[cfg(target_arch = "wasm32")]
 mod object_class;
 #[cfg(target_arch = "wasm32")]
 mod object_fetch;
@@ -17,6 +19,8 @@ mod request_body;
 mod respond;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+#[cfg(target_arch = "wasm32")]
+mod socket_bounds;
 #[cfg(target_arch = "wasm32")]
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]

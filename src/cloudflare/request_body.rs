@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub(crate) struct BodyLimits {
     max_bytes: f64,
     timeout_ms: f64,
+    /// What all bodies that the isolate reads may have.
+    most_bytes: f64,
 }
 
 impl BodyLimits {
@@ -22,6 +24,7 @@ impl BodyLimits {
         Self {
             max_bytes: runtime::integer_to_js(config.max_payload_bytes as u64),
             timeout_ms: runtime::span_to_js(config.body_timeout()),
+            most_bytes: runtime::integer_to_js(config.max_payload_bytes.max(MAX_BODIES_BYTES) as u64),
         }
     }
 
@@ -32,12 +35,13 @@ impl BodyLimits {
 
     /// Reads the body of a request, within the bounds.
     pub(crate) async fn read(&self, request: &JsValue) -> Body {
-        let most = runtime::integer_to_js(MAX_BODIES_BYTES as u64);
-        match JsFuture::from(runtime::read_request(request, self.max_bytes, self.timeout_ms, most)).await {
+        let Self { max_bytes, timeout_ms, most_bytes } = *self;
+        match JsFuture::from(runtime::read_request(request, max_bytes, timeout_ms, most_bytes)).await {
             Ok(body) => match body.as_bool() {
                 Some(true) => Body::TooLong,
                 Some(false) => Body::Late,
                 None if body.is_undefined() => Body::Aborted,
+                None if body.is_null() => Body::Crowded,
                 None => {
                     let bytes = Uint8Array::new(&body).to_vec();
                     runtime::drop_bytes(&body);

@@ -52,6 +52,11 @@ extern "C" {
     pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method)]
     pub fn unsent(this: &Sockets) -> Vec<u32>;
+    /// Returns the unsent bytes of closed WebSockets, and those of the bodies that the isolate reads.
+    #[wasm_bindgen(method)]
+    pub fn unowned(this: &Sockets) -> Vec<f64>;
+    #[wasm_bindgen(method)]
+    pub fn abort(this: &Sockets);
     #[wasm_bindgen(method, catch)]
     pub fn attach(this: &Sockets, slot: u32, attachment: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
@@ -144,6 +149,14 @@ extern "C" {
     pub fn respond(status: u16, body: Option<&str>, headers: Vec<String>) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = switchProtocols, catch)]
     pub fn switch_protocols(client: &JsValue, headers: Vec<String>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = respondPayload, catch)]
+    pub fn respond_payload(
+        state: &JsValue,
+        sid: &str,
+        text: &str,
+        headers: Vec<String>,
+        timeout: f64,
+    ) -> Result<JsValue, JsValue>;
     pub fn forward(
         env: &JsValue,
         binding: &str,
@@ -158,6 +171,15 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = readRequest)]
     pub fn read_request(request: &JsValue, max: f64, timeout: f64, most: f64) -> js_sys::Promise;
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/under_way.js")]
+extern "C" {
+    /// Returns the sessions with responses that their clients have not read, and the bytes of these, in turn.
+    #[wasm_bindgen(js_name = unreadResponses)]
+    pub fn unread_responses(state: &JsValue) -> Vec<JsValue>;
+    #[wasm_bindgen(js_name = cutOff)]
+    pub fn cut_off(state: &JsValue, sid: &str);
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/runtime.js")]

@@ -2,6 +2,7 @@
 // and that must not cost the event that is being handled.
 
 import { note, noteWake } from "./aborts.js";
+import { bytesOfBodies } from "./bodies.js";
 import { drop } from "./runtime.js";
 
 // Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
@@ -28,6 +29,8 @@ export class Sockets {
     // What waits for each socket's client, by slot.
     this.backlogs = [];
     this.free = [];
+    // Those that were closed with unsent bytes.
+    this.closing = new Set();
     // Runtimes without `bufferedAmount` cannot find slow readers.
     this.measures = "bufferedAmount" in WebSocket.prototype;
   }
@@ -87,6 +90,7 @@ export class Sockets {
         this.add(socket);
         attachments.push(attachment);
       } else {
+        if (this.measures && socket.bufferedAmount > 0) this.closing.add(socket);
         close(socket, 1000);
       }
     }
@@ -183,6 +187,22 @@ export class Sockets {
     return this.list.map((socket, slot) => (measures && socket ? backlogs[slot].cost(socket.bufferedAmount, bounds.overhead) : 0));
   }
 
+  /** Returns the unsent bytes of closed sockets, and those of the bodies that the isolate reads. */
+  unowned() {
+    let unsent = 0;
+    for (const socket of this.closing) {
+      const bytes = socket.readyState === WebSocket.CLOSED || socket[overOf] ? 0 : socket.bufferedAmount;
+      if (bytes === 0) this.closing.delete(socket);
+      unsent += bytes;
+    }
+    return [unsent, bytesOfBodies()];
+  }
+
+  /** Ends the object, with all of its sockets, after this event. */
+  abort() {
+    setTimeout(() => this.state.abort("closed clients do not read what is unsent to them"), 0);
+  }
+
   /** Writes the attachment of a socket; throws if the runtime refuses it. */
   attach(slot, attachment) {
     this.list[slot]?.serializeAttachment(attachment);
@@ -227,6 +247,7 @@ export class Sockets {
    * client. If it has one, this is soon tried again: the last session must not be followed by a whole time more.
    */
   #watch(socket, after = this.dropAfter) {
+    this.closing.add(socket);
     socket[watchOf] = setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
       if (this.isDeserted()) {

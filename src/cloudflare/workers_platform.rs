@@ -14,18 +14,17 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::abort_handler;
+use super::kept_bytes;
 use super::runtime;
 use super::runtime::Sockets;
+use super::socket_bounds::new_sockets;
 use super::workers_store::WorkersStore;
 use crate::config::ReaderBounds;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{
-    FRAME_OVERHEAD_BYTES, MANY_ABORTS, MAX_SPILL_ROW_BYTES, SLOW_READER_AFTER, UNREAD_DROP_AFTER, UNREAD_RETRY_AFTER,
-    VOLATILE_UNSENT_BYTES,
-};
-use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished};
+use crate::limits::{MANY_ABORTS, MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
+use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished, Unowned};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -217,6 +216,22 @@ impl Platform for Workers {
         self.sockets.unsent()
     }
 
+    fn unowned(&self) -> Unowned {
+        kept_bytes::unowned(&self.sockets)
+    }
+
+    fn unread(&self) -> Vec<(Sid, usize)> {
+        kept_bytes::unread(&self.state)
+    }
+
+    fn cut_off(&mut self, sid: Sid) {
+        runtime::cut_off(&self.state, sid.as_str());
+    }
+
+    fn abort(&mut self) {
+        self.sockets.abort();
+    }
+
     fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), JsValue> {
         self.sockets.attach(conn.0, attachment)
     }
@@ -345,12 +360,9 @@ impl Platform for Workers {
     }
 
     fn unfinished(&self) -> Unfinished {
-        let mut sockets = self.sockets.unfinished().into_iter().map(runtime::integer_from_js);
-        let mut next = || sockets.next().unwrap_or_default();
-        let closing = usize::try_from(next()).unwrap_or_default();
         // Without the object itself, and without the call that asks.
         let calls = self.shell.strong_count().saturating_sub(2);
-        Unfinished { requests: self.requests.len(), calls, closing, unsent: next() }
+        kept_bytes::unfinished(&self.sockets, self.requests.len(), calls)
     }
 
     fn respond(&mut self, request: RequestId, response: Response) {
@@ -364,19 +376,6 @@ impl Platform for Workers {
         // A request whose sender is dropped is refused with an unknown session id: see `object_fetch::answer`.
         self.requests.clear();
     }
-}
-
-fn new_sockets(state: &JsValue, readers: ReaderBounds, is_deserted: &Closure<dyn FnMut() -> bool>) -> Sockets {
-    let ReaderBounds { fine, most } = readers;
-    let [fine, most, overhead, queued_from, nearly, step] =
-        [fine, most, FRAME_OVERHEAD_BYTES, readers.queued_from(), readers.nearly(), readers.step()]
-            .map(|bytes| runtime::integer_to_js(bytes as u64));
-    let [slow_after, drop_after, retry_after] =
-        [SLOW_READER_AFTER, UNREAD_DROP_AFTER, UNREAD_RETRY_AFTER].map(runtime::span_to_js);
-    let deserted = is_deserted.as_ref();
-    Sockets::new(
-        state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, retry_after, deserted,
-    )
 }
 
 /// Notes what `Sockets` found while it sent a packet: what the sender is charged, and who was slow.

@@ -8,6 +8,8 @@ pub struct Debts {
     by_session: Vec<usize>,
     /// What keeps the world awake of it: unsent frames, frames that wait for a GET, and unfinished packets that are not stored.
     pub pinned: usize,
+    /// What sessions owe that are gone, and was handed out to their clients.
+    pub orphaned: usize,
     /// What no session owes: arguments of waiting handlers, and acknowledgements that are collected for one of them, which wait on
     /// when their client is closed.
     pub unowned: usize,
@@ -30,9 +32,9 @@ impl Debts {
         self.pinned = self.pinned.saturating_add(bytes);
     }
 
-    /// Returns what all sessions owe.
+    /// Returns what all sessions owe, those that are gone included.
     pub fn owed(&self) -> usize {
-        self.by_session.iter().sum()
+        self.by_session.iter().fold(self.orphaned, |all, bytes| all.saturating_add(*bytes))
     }
 
     /// Returns the session that owes most, and how much.

@@ -121,6 +121,8 @@ pub enum PostBody {
     TooLong,
     /// The client disconnected before the body was complete.
     Aborted,
+    /// The isolate has no memory for the body.
+    Crowded,
 }
 
 /// Something that a handler does: the argument of [`Server::perform`](super::server::Server::perform).

@@ -157,6 +157,11 @@ impl HttpResponse {
         Self::error(413, &Failure::new("TOO_LONG", "The body is longer than MAX_PAYLOAD_BYTES allows"))
     }
 
+    /// Returns the response to a request for which there is no room or no memory.
+    pub(crate) fn busy() -> Self {
+        Self::error(503, &Failure::new("BUSY", "Too many requests wait to be answered"))
+    }
+
     /// Returns the response to a request whose handler is gone: it panicked, or its world lost its memory.
     pub(crate) fn lost() -> Self {
         Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))

@@ -50,7 +50,8 @@ pub const REFUSE_INSTANCE_RATIO: (usize, usize) = (9, 8);
 /// did nothing wrong.
 pub const MAX_INBOX_BYTES_FULL: usize = 65_536;
 
-/// Most bytes of the bodies of requests that are being read in an isolate: eight clients can post the default `MAX_PAYLOAD_BYTES`
-/// at the same time. Beyond it, those that began first are dropped. A client that polls may post one at a time and need not end it,
-/// and an isolate has 128 MB. A single body may have `MAX_PAYLOAD_BYTES` in any case.
+/// Most bytes of the bodies of requests that are being read in an isolate, of all its worlds, if `MAX_PAYLOAD_BYTES` is not more: eight
+/// clients can post the default `MAX_PAYLOAD_BYTES` at the same time. Clients decide how long that takes, and anybody can send them.
+/// Beyond it, the largest is dropped: a POST gets a 413 and its session is closed, a request to a route or the admin HTTP API gets a 503.
+/// A stock client has sent its longest body in a second or two.
 pub const MAX_BODIES_BYTES: usize = 8_000_000;

@@ -56,6 +56,9 @@ pub enum Body {
     Aborted,
     /// The body did not arrive in time.
     Late,
+    /// The body was the largest of those that the isolate read, when these had more than
+    /// [`MAX_BODIES_BYTES`](crate::limits::MAX_BODIES_BYTES), and was dropped.
+    Crowded,
 }
 
 impl<P: Platform> Shell<P> {
@@ -124,6 +127,7 @@ impl<P: Platform> Shell<P> {
             ),
             Body::TooLong => PostBody::TooLong,
             Body::Aborted => PostBody::Aborted,
+            Body::Crowded => PostBody::Crowded,
             // The core has a deadline of its own for the body, and answers the request.
             Body::Late => return,
         };

@@ -6,10 +6,11 @@
 
 use core::cell::{Cell, RefCell};
 
+use super::platform::Unowned;
 use crate::core::debts::Debts;
 use crate::limits::{
-    MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, MEASURED_FRESH,
-    PINNED_BYTES, REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
+    MAX_CLOSING_BYTES, MEASURE_BYTES, MEASURE_INTERVAL, MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT,
+    MEASURE_SENT_BYTES, MEASURED_FRESH, PINNED_BYTES, REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
 };
 use crate::time::Timestamp;
 
@@ -18,13 +19,15 @@ thread_local! {
     static ACCOUNTS: RefCell<Vec<Account>> = const { RefCell::new(Vec::new()) };
     /// The number of the last world that was loaded.
     static LOADED: Cell<u64> = const { Cell::new(0) };
-    /// What all of them took when one of them was measured last, in bytes.
+    /// What all of them took when one of them was measured last, in bytes, with the bodies of requests.
     static TAKEN: Cell<usize> = const { Cell::new(0) };
     /// How much of that was in the memory of the wasm instance: all but unsent frames, which the runtime keeps.
     static TAKEN_OF_INSTANCE: Cell<usize> = const { Cell::new(0) };
     /// What they have received and keep more than when each was measured: many worlds together would fill the isolate with what each
     /// of them may overlook.
     static GROWN: Cell<usize> = const { Cell::new(0) };
+    /// The bodies of requests that the isolate read then.
+    static BODIES: Cell<usize> = const { Cell::new(0) };
 }
 
 /// What a world owes, for the other worlds to see.
@@ -40,8 +43,36 @@ struct Account {
     unowned: usize,
     /// The part of what is owed that the runtime keeps.
     unsent: usize,
+    /// What is unsent of the WebSockets that it has closed.
+    closing: usize,
     /// What its largest debtor owes.
     largest: usize,
+}
+
+/// What must go, because there is too much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing.
+    Nothing,
+    /// What sessions owe: they owe too much.
+    Debts {
+        /// Whether nobody owes more than the world's largest debtor.
+        is_largest: bool,
+    },
+    /// The object: what its closed WebSockets have not sent cannot be dropped without it, and no other world has more of that.
+    Object,
+}
+
+/// What is in the accounts of all worlds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    owed: usize,
+    taken: usize,
+    /// What the largest debtor owes.
+    largest: usize,
+    closing: usize,
+    /// The most that is closing of one world.
+    most_closing: usize,
 }
 
 /// A world's share of the memory, and when it must be measured again.
@@ -63,6 +94,8 @@ pub(super) struct Share {
     unfinished_measured: usize,
     /// The bytes that the world took in since it was measured.
     taken_in: usize,
+    /// The bytes of the responses to GETs that it handed out since it was measured: the runtime has them only after this turn.
+    handed_out: usize,
     /// The cost of what it sent since its unsent frames were measured.
     sent: usize,
     /// The cost of its unsent frames when it was measured.
@@ -89,6 +122,7 @@ impl Share {
             unfinished: 0,
             unfinished_measured: 0,
             taken_in: 0,
+            handed_out: 0,
             sent: 0,
             unsent: 0,
             measured: Timestamp::default(),
@@ -119,6 +153,11 @@ impl Share {
         self.sent = self.sent.saturating_add(cost);
     }
 
+    /// Notes that the world hands out a response to a GET.
+    pub(super) const fn note_handed_out(&mut self, bytes: usize) {
+        self.handed_out = self.handed_out.saturating_add(bytes);
+    }
+
     /// Returns whether the world's unsent frames must be measured at `now`, and then perhaps all that it owes.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.sent >= MEASURE_SENT_BYTES || self.is_all_due(now)
@@ -126,7 +165,11 @@ impl Share {
 
     /// Keeps the world's account as it is, if that is old and the world took in nothing since it was measured. Returns whether it did.
     pub(super) fn renew(&mut self, now: Timestamp) -> bool {
-        let is_same = self.taken_in == 0 && self.unsent == 0 && self.sent < MEASURE_SENT_BYTES && !self.is_pinned;
+        let is_same = self.taken_in == 0
+            && self.handed_out == 0
+            && self.unsent == 0
+            && self.sent < MEASURE_SENT_BYTES
+            && !self.is_pinned;
         if !is_same || now < self.due || self.measured == Timestamp::default() || Self::taken_by_all() > self.max_bytes
         {
             return false;
@@ -155,6 +198,7 @@ impl Share {
         must_pin
             || has_shrunk
             || self.taken_in >= MEASURE_BYTES
+            || self.handed_out >= MEASURE_BYTES
             || now >= self.due
             || (Self::taken_by_all() > self.max_bytes && now >= self.measured.after(MEASURE_INTERVAL_SHORT))
     }
@@ -164,20 +208,40 @@ impl Share {
         self.is_pinned.then_some(self.due)
     }
 
-    /// Records what the world owes at `now`. Returns whether its largest debtor must go: all worlds owe too much, and nobody owes
-    /// more than that one.
-    pub(super) fn record(&mut self, now: Timestamp, unsent: usize, debts: &Debts) -> bool {
+    /// Records what the world owes at `now`, and what is kept besides. Returns what must go.
+    pub(super) fn record(&mut self, now: Timestamp, unsent: usize, debts: &Debts, others: Unowned) -> Verdict {
+        let Unowned { closing, bodies } = others;
         (self.taken_in, self.unsent, self.measured) = (0, unsent, now);
         GROWN.set(GROWN.get().saturating_sub(self.grown()));
         (self.received_measured, self.unfinished_measured) = (self.received, self.unfinished);
-        self.is_pinned = debts.pinned > PINNED_BYTES;
-        self.due = now.after(if self.is_pinned { MEASURE_INTERVAL } else { MEASURE_INTERVAL_LONG });
+        self.is_pinned = debts.pinned.saturating_add(debts.orphaned).saturating_add(closing) > PINNED_BYTES;
+        let has_handed_out = core::mem::take(&mut self.handed_out) >= MEASURE_BYTES;
+        self.due = now.after(match self.is_pinned {
+            _ if has_handed_out => MEASURE_INTERVAL_SHORT,
+            true => MEASURE_INTERVAL,
+            false => MEASURE_INTERVAL_LONG,
+        });
+        self.is_pinned |= has_handed_out;
         let largest = debts.largest().map_or(0, |(_, bytes)| bytes);
         let (owed, unowned) = (debts.owed(), debts.unowned);
-        let account = Account { world: self.world, measured: now, owed, unowned, unsent, largest };
-        let (owed, most) = replace(self.world, Some(account), now.before(MEASURED_FRESH));
+        let account = Account { world: self.world, measured: now, owed, unowned, unsent, closing, largest };
+        BODIES.set(bodies);
+        let sums = replace(self.world, Some(account), now.before(MEASURED_FRESH));
+        if sums.closing > MAX_CLOSING_BYTES && closing >= sums.most_closing {
+            return Verdict::Object;
+        }
         // To close a session frees nothing that it does not owe.
-        owed.saturating_add(GROWN.get()) > self.max_bytes && largest >= most
+        if sums.owed.saturating_add(GROWN.get()) > self.max_bytes {
+            Verdict::Debts { is_largest: largest >= sums.largest }
+        } else {
+            Verdict::Nothing
+        }
+    }
+
+    /// Forgets what the world owes: its object ends, perhaps long before the runtime drops it.
+    pub(super) fn forget(&mut self) {
+        self.note_received(0, 0);
+        replace(self.world, None, Timestamp::default());
     }
 
     /// Returns whether all worlds take so much that nothing may be added.
@@ -194,26 +258,28 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.note_received(0, 0);
-        replace(self.world, None, Timestamp::default());
+        self.forget();
     }
 }
 
-/// Replaces a world's account, and removes those from before `fresh_from`. Returns what the sessions of all worlds owe, and what
-/// the largest debtor owes.
-fn replace(world: u64, account: Option<Account>, fresh_from: Timestamp) -> (usize, usize) {
+/// Replaces a world's account, and removes those from before `fresh_from`. Returns the sums, and stores what is taken.
+fn replace(world: u64, account: Option<Account>, fresh_from: Timestamp) -> Sums {
+    let mut sums = Sums { taken: BODIES.get(), ..Sums::default() };
+    // What the runtime keeps, outside of the memory of the instance.
+    let mut outside = sums.taken;
     ACCOUNTS.with_borrow_mut(|accounts| {
         accounts.retain(|account| account.world != world && account.measured >= fresh_from);
         accounts.extend(account);
-        let (mut owed, mut taken, mut unsent, mut most) = (0_usize, 0_usize, 0_usize, 0);
-        for account in accounts.iter() {
-            owed = owed.saturating_add(account.owed);
-            taken = taken.saturating_add(account.owed).saturating_add(account.unowned);
-            unsent = unsent.saturating_add(account.unsent);
-            most = account.largest.max(most);
+        for &Account { owed, unowned, unsent, closing, largest, .. } in accounts.iter() {
+            sums.owed = sums.owed.saturating_add(owed);
+            sums.closing = sums.closing.saturating_add(closing);
+            sums.taken = sums.taken.saturating_add(owed).saturating_add(unowned).saturating_add(closing);
+            outside = outside.saturating_add(unsent).saturating_add(closing);
+            sums.largest = sums.largest.max(largest);
+            sums.most_closing = sums.most_closing.max(closing);
         }
-        TAKEN.set(taken);
-        TAKEN_OF_INSTANCE.set(taken.saturating_sub(unsent));
-        (owed, most)
-    })
+    });
+    TAKEN.set(sums.taken);
+    TAKEN_OF_INSTANCE.set(sums.taken.saturating_sub(outside));
+    sums
 }

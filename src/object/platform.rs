@@ -115,6 +115,18 @@ pub trait Platform {
     /// Returns what the unsent frames of each WebSocket cost, as in [`send`](Self::send), by its number.
     fn unsent(&self) -> Vec<u32>;
 
+    /// Returns what no session of the world owes, but the isolate keeps.
+    fn unowned(&self) -> Unowned;
+
+    /// Returns the bytes of the responses to GETs that clients have not read, by session. Short ones are not counted.
+    fn unread(&self) -> Vec<(Sid, usize)>;
+
+    /// Cuts off the response that the client of a session has not read.
+    fn cut_off(&mut self, sid: Sid);
+
+    /// Ends the object, with all of its WebSockets and requests, after this event. The runtime constructs it again.
+    fn abort(&mut self);
+
     /// Writes the attachment of a WebSocket, which survives sleep.
     ///
     /// # Errors
@@ -235,6 +247,15 @@ pub trait Platform {
 
     /// Refuses all waiting requests, because the world lost what it had in memory, including their sessions.
     fn drop_requests(&mut self);
+}
+
+/// What the isolate keeps and no session of the world owes, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unowned {
+    /// What is unsent of the WebSockets that the world has closed.
+    pub closing: usize,
+    /// What has arrived of the bodies of requests, of all worlds of the isolate.
+    pub bodies: usize,
 }
 
 /// What a runtime has not finished, and what keeps its object in memory.

@@ -94,6 +94,13 @@ impl<P: Platform> Shell<P> {
         }
     }
 
+    /// Returns whether a request to one of the app's routes would be refused now, so that its body need not be read.
+    pub fn is_busy(&mut self) -> bool {
+        let (_, loaded) = self.wake();
+        loaded.world.set_full(loaded.share.is_full());
+        loaded.world.is_busy()
+    }
+
     /// Handles a request to one of the app's routes. Returns the receiver of the response.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
         let (_, loaded) = self.wake();

@@ -129,7 +129,7 @@ impl Host {
 
     /// Ends a WebSocket: its client closed it, or the connection broke.
     pub fn gone(&mut self, no: SocketNo, reason: Reason) {
-        self.runtime_mut().socket(no).open = false;
+        self.runtime_mut().lose(no);
         self.shell.handle_gone(&no, reason);
         self.end_event();
     }
@@ -162,18 +162,6 @@ impl Host {
         let (Some((request, sid)), None) = (post.body_due.take(), &post.answer) else { return };
         self.shell.handle_body(request, sid, body);
         self.end_event();
-    }
-
-    /// Sends a GET of a session.
-    pub fn poll(&mut self, sid: &str) -> HttpNo {
-        self.request("GET", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false)
-    }
-
-    /// Sends a POST of a session, with its body.
-    pub fn post(&mut self, sid: &str, body: &[u8]) -> HttpNo {
-        let http = self.request("POST", &format!("EIO=4&transport=polling&sid={sid}"), Protocol::SocketIo, false);
-        self.body(http, Body::Bytes(body.to_vec()));
-        http
     }
 
     /// Records a request that the Worker answered with `answer`, without calling the object.
@@ -356,6 +344,8 @@ impl Host {
                 self.shell.handle_alarm_failed(FULL);
             } else if self.runtime_mut().take_synced() {
                 self.shell.handle_synced();
+            } else if core::mem::take(&mut self.runtime_mut().ends) > 0 {
+                self.crash();
             } else if !self.single_turns && self.shell.notify().is_woken() {
                 // The runtime polls woken handlers in a later task.
                 self.shell.handle_woken();

@@ -43,11 +43,13 @@ mod client_builder;
 mod clients;
 pub(crate) mod faults;
 pub(crate) mod host;
+mod polling_requests;
 mod test_client;
 mod test_event;
 mod test_request;
 mod test_world;
 mod transport;
+mod unread_bytes;
 mod virtual_platform;
 pub(crate) mod virtual_runtime;
 

@@ -15,7 +15,7 @@ use crate::core::snapshot::Parts;
 use crate::error::Refusal;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
-use crate::object::{Platform, Readers, RosterHead, RowKind, Unfinished};
+use crate::object::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -125,6 +125,25 @@ impl Platform for VirtualPlatform {
             socket.map_or(0, |socket| cost_of(socket.unsent, socket.unread.len()))
         };
         self.numbered.iter().map(|no| u32::try_from(cost(no)).unwrap_or(u32::MAX)).collect()
+    }
+
+    fn unowned(&self) -> Unowned {
+        let closing = self.sockets.iter().filter(|socket| !socket.open).map(|socket| socket.unsent).sum();
+        Unowned { closing, bodies: self.bodies }
+    }
+
+    fn unread(&self) -> Vec<(Sid, usize)> {
+        self.unread.iter().flatten().map(|(sid, bytes)| (*sid, *bytes)).collect()
+    }
+
+    fn cut_off(&mut self, sid: Sid) {
+        if let Some(unread) = &mut self.unread {
+            unread.remove(&sid);
+        }
+    }
+
+    fn abort(&mut self) {
+        self.ends += 1;
     }
 
     fn attach(&mut self, conn: ConnId, attachment: &str) -> Result<(), String> {

@@ -58,6 +58,12 @@ pub struct VirtualPlatform {
     pub survives_panics: bool,
     /// Makes the runtime refuse an attachment with this text, as it does one that is too long.
     pub refuses: Option<String>,
+    /// The bytes of the bodies of requests that the isolate reads.
+    pub bodies: usize,
+    /// The bytes of the long responses to GETs that clients do not read; `None` if they read them.
+    pub unread: Option<BTreeMap<Sid, usize>>,
+    /// How often the object asked to be ended.
+    pub(super) ends: usize,
     /// The time of the in-memory timer.
     pub(super) timer: Option<Timestamp>,
     /// Whether the object asked for the alarm's time and has not been told.
@@ -135,6 +141,8 @@ pub(super) struct Watch {
 pub(super) struct Http {
     /// The request and session of a POST whose body has not arrived.
     pub(super) body_due: Option<(RequestId, Sid)>,
+    /// The session of a GET.
+    pub(super) polls: Option<Sid>,
     /// The response, if there is one.
     pub(super) answer: Option<Response>,
 }
@@ -193,6 +201,9 @@ impl Default for VirtualPlatform {
             aborts: 0,
             survives_panics: false,
             refuses: None,
+            bodies: 0,
+            unread: None,
+            ends: 0,
             timer: None,
             is_asked_for_alarm: false,
             has_alarm_failed: false,
@@ -246,6 +257,7 @@ impl VirtualPlatform {
         for no in 0..self.sockets.len() {
             self.socket(no).attachment = None;
             self.close_socket(no, 1006);
+            self.lose(no);
         }
     }
 
@@ -354,6 +366,7 @@ impl VirtualPlatform {
         if let Some(request) = self.requests.get_mut(http) {
             request.answer = Some(answer.clone());
         }
+        self.hold_response(http);
         self.say(To::Request(http), What::Response(answer));
     }
 

@@ -27,7 +27,7 @@ use crate::core::server::Server;
 use crate::dispatch::{Task, start};
 use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
-use crate::id::{Entropy, SocketId};
+use crate::id::{Entropy, Sid, SocketId};
 use crate::limits::{MAX_CLIENT_HANDLERS, MAX_CLIENT_WAITING_BYTES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
 use crate::routing::App;
 use crate::time::Timestamp;
@@ -101,9 +101,10 @@ impl World {
         self.state.server().begin_due(now, &mut self.state.effects())
     }
 
-    /// Returns what each session owes; `unsent` is the cost of the unsent frames of each WebSocket, by its number.
-    pub(crate) fn measure(&self, unsent: &[u32]) -> Debts {
-        let mut debts = self.state.server().measure(unsent);
+    /// Returns what each session owes; `unsent` is the cost of the unsent frames of each WebSocket, by its number, and `unread` are the
+    /// bytes of the responses that clients have not read.
+    pub(crate) fn measure(&self, unsent: &[u32], unread: &[(Sid, usize)]) -> Debts {
+        let mut debts = self.state.server().measure(unsent, unread);
         debts.unowned = debts.unowned.saturating_add(self.waiting_bytes());
         debts
     }
@@ -184,8 +185,7 @@ impl World {
         respond: impl FnOnce(&App, &WorldHandle) -> LocalBoxFuture<'static, HttpResponse>,
     ) -> oneshot::Receiver<HttpResponse> {
         if self.is_busy() {
-            let failure = Failure::new("BUSY", "Too many requests wait to be answered");
-            return self.respond(HttpResponse::error(503, &failure));
+            return self.respond(HttpResponse::busy());
         }
         let response = respond(self.state.app(), &self.handle);
         self.requests.push(self.handle.clone(), response)
@@ -308,7 +308,8 @@ impl World {
         }
     }
 
-    fn is_busy(&self) -> bool {
+    /// Returns whether nothing more may wait: too much does already, or the isolate has no memory for it.
+    pub(crate) fn is_busy(&self) -> bool {
         self.tasks.waiting_count() >= MAX_PENDING_HANDLERS || self.waiting_bytes() >= MAX_WAITING_BYTES || self.is_full
     }
 

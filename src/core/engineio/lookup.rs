@@ -103,7 +103,7 @@ impl Engine {
     }
 
     /// Returns the session with this id.
-    pub(super) fn find(&self, sid: Sid) -> Option<SessionKey> {
+    pub fn find(&self, sid: Sid) -> Option<SessionKey> {
         self.sessions.find(sid.as_bytes()).map(SessionKey)
     }
 

@@ -58,11 +58,13 @@ impl Engine {
                     return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
                 }
             }
-            Some(Transport::Draining(_)) if octets => {
-                self.drop_draining(key, fx);
-                return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+            Some(Transport::Draining(draining)) => {
+                if draining.posting.is_some() || octets {
+                    self.drop_draining(key, fx);
+                    return refuse(Refusal::BadRequest(BadRequest::TransportError), fx);
+                }
+                draining.posting = Some(request);
             }
-            Some(Transport::Draining(_)) => {}
             _ => return refuse(Refusal::BadRequest(BadRequest::TransportMismatch), fx),
         }
         self.posts.insert(request, sid, gives_up.map_or(due, |at| at.min(due)));
@@ -78,12 +80,18 @@ impl Engine {
         while let Some(Post { request, sid, .. }) = self.posts.take_due(now) {
             fx.push(Effect::Respond { request, response: Response::Refused(Refusal::BodyTimeout) });
             // If the app makes the ids, another session may have this id by now.
-            let found = self.find(sid);
-            let waits = found.and_then(|key| self.polling(key)).is_some_and(|polling| polling.posting == Some(request));
-            if let Some(key) = found.filter(|_| waits) {
+            if let Some(key) = self.find(sid).filter(|&key| self.end_post(key, request)) {
                 self.drop_session(key, Closing::new(Reason::TransportError), fx);
             }
         }
+    }
+
+    /// Notes that a POST of a session waits for no body any more; returns whether the session polls and waited for this one.
+    fn end_post(&mut self, key: SessionKey, request: RequestId) -> bool {
+        let Some(session) = self.sessions.get_mut(key.0) else { return false };
+        let is_polling = matches!(session.transport, Transport::Polling(_));
+        let waits = session.transport.posting_mut().and_then(|posting| posting.take_if(|posting| *posting == request));
+        is_polling && waits.is_some()
     }
 
     /// Handles the body of a POST of a session, and responds. Returns the text of a body that arrived whole: its packets must be
@@ -105,15 +113,17 @@ impl Engine {
             respond(Response::Refused(Refusal::UnknownSid), fx);
             return None;
         };
-        match self.sessions.get_mut(key.0).map(|session| &mut session.transport) {
-            Some(Transport::Polling(polling)) if polling.posting == Some(request) => polling.posting = None,
+        let waits = self.end_post(key, request);
+        match self.sessions.get(key.0).map(|session| &session.transport) {
+            Some(Transport::Polling(_)) if waits => {}
             // The app gave the id of a session that has ended to a new one.
             Some(Transport::Polling(_)) => {
                 respond(Response::Refused(Refusal::UnknownSid), fx);
                 return None;
             }
             Some(Transport::Draining(_)) => {
-                respond(if matches!(body, PostBody::TooLong) { Response::TooLong } else { Response::Ok }, fx);
+                let is_refused = matches!(body, PostBody::TooLong | PostBody::Crowded);
+                respond(if is_refused { Response::TooLong } else { Response::Ok }, fx);
                 self.handle_draining_body(key, &body, fx);
                 return None;
             }
@@ -136,6 +146,14 @@ impl Engine {
                 respond(Response::TooLong, fx);
                 None
             }
+            PostBody::Crowded => {
+                fx.push(Effect::Log(
+                    "a session is closed: the isolate has no memory for the body of its POST".to_owned(),
+                ));
+                respond(Response::TooLong, fx);
+                self.drop_session(key, Closing::new(Reason::TransportError), fx);
+                None
+            }
             PostBody::Aborted => {
                 respond(Response::Refused(Refusal::BadRequest(BadRequest::TransportError)), fx);
                 self.drop_session(key, Closing::new(Reason::TransportError), fx);
@@ -151,7 +169,7 @@ impl Engine {
             PostBody::Text(body) => {
                 payload::split(body).any(|text| matches!(ReceivedPacket::decode_text(text), Ok(ReceivedPacket::Close)))
             }
-            PostBody::Aborted => true,
+            PostBody::Aborted | PostBody::Crowded => true,
             PostBody::TooLong => false,
         };
         if is_over {

@@ -85,6 +85,8 @@ pub struct Draining {
     asked: Timestamp,
     /// When it is removed, whether its client has fetched it or not.
     pub until: Timestamp,
+    /// The POST whose body has not arrived.
+    pub posting: Option<RequestId>,
     /// The WebSocket that is to take over. A client that was sent `3probe` does not poll again.
     pub probe: Option<Probe>,
 }
@@ -130,6 +132,15 @@ impl Session {
 }
 
 impl Transport {
+    /// Returns the slot for the POST whose body has not arrived; `None` for a transport without POSTs.
+    pub const fn posting_mut(&mut self) -> Option<&mut Option<RequestId>> {
+        match self {
+            Self::WebSocket { .. } => None,
+            Self::Polling(polling) => Some(&mut polling.posting),
+            Self::Draining(draining) => Some(&mut draining.posting),
+        }
+    }
+
     /// Returns the slot for the WebSocket that is to take over; `None` for a transport that cannot be upgraded.
     pub const fn probe_mut(&mut self) -> Option<&mut Option<Probe>> {
         match self {
@@ -252,7 +263,8 @@ impl Polling {
 
     /// Returns what is left of the session after it is closed, to be kept until `until`.
     pub fn drain(&mut self, until: Timestamp) -> Draining {
-        Draining { frames: self.take_buffer(), asked: self.asked, until, probe: self.probe.take() }
+        let (posting, probe) = (self.posting.take(), self.probe.take());
+        Draining { frames: self.take_buffer(), asked: self.asked, until, posting, probe }
     }
 
     fn flush(&mut self, now: Timestamp, bounds: ReaderBounds, fx: &mut Effects) {

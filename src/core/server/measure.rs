@@ -2,12 +2,20 @@
 
 use super::Server;
 use crate::core::debts::Debts;
+use crate::id::Sid;
 
 impl Server {
     /// Returns what each session owes: what is stored of it, its unfinished packet, packets that wait for their turn, and what waits
-    /// for its client. `unsent` is the cost of the unsent frames of each WebSocket, by its number.
-    pub fn measure(&self, unsent: &[u32]) -> Debts {
+    /// for its client. `unsent` is the cost of the unsent frames of each WebSocket, by its number; `unread` are the bytes of the
+    /// responses that clients have not read.
+    pub fn measure(&self, unsent: &[u32], unread: &[(Sid, usize)]) -> Debts {
         let mut debts = Debts::default();
+        for &(sid, bytes) in unread {
+            match self.engine.find(sid) {
+                Some(session) => debts.add_waiting(session, bytes),
+                None => debts.orphaned = debts.orphaned.saturating_add(bytes),
+            }
+        }
         self.engine.measure(unsent, &mut debts);
         for session in self.engine.sessions() {
             let Some(client) = self.clients.get(session) else { continue };
