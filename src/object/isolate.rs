@@ -227,7 +227,8 @@ impl Share {
         let account = Account { world: self.world, measured: now, owed, unowned, unsent, closing, largest };
         BODIES.set(bodies);
         let sums = replace(self.world, Some(account), now.before(MEASURED_FRESH));
-        if sums.closing > MAX_CLOSING_BYTES && closing >= sums.most_closing {
+        let is_short = sums.taken.saturating_add(GROWN.get()) > self.max_bytes;
+        if is_short && sums.closing > MAX_CLOSING_BYTES && closing >= sums.most_closing {
             return Verdict::Object;
         }
         // To close a session frees nothing that it does not owe.
