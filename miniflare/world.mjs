@@ -55,12 +55,13 @@ function modules(dir, wrapper) {
  * - `build`: another build's directory, relative to the project, such as "target/other-build".
  * - `persist`: a directory in which storage outlives this runtime; by default, storage is lost with it.
  * - `host`, `port`: where to listen; by default a free port.
+ * - `inspectorPort`: where the runtime's inspector listens, 0 for a free port; by default there is none.
  * - `wrapper`: a module that imports the build as "./index.js", relative to the project. It is the Worker instead of the build, and may
  *   use what only the runtime's own tests may.
  * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; by default true.
  * - `onLog`: called with each line that the Worker prints.
  */
-export async function startWorker({ vars = {}, example, build, wrapper, persist, host = "127.0.0.1", port = 0, serveClient = true, onLog } = {}) {
+export async function startWorker({ vars = {}, example, build, wrapper, persist, host = "127.0.0.1", port = 0, inspectorPort, serveClient = true, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
   const setting = settings(dir);
   const logs = [];
@@ -82,6 +83,7 @@ export async function startWorker({ vars = {}, example, build, wrapper, persist,
       bindings: { ALLOWED_ORIGINS: "*", ...vars },
       host,
       port,
+      ...(inspectorPort !== undefined && { inspectorPort }),
       cf: false, // otherwise it fetches a sample of `request.cf` from the internet
       telemetry: { enabled: false },
       ...(persist && { resourcePersistencePath: resolve(persist) }),

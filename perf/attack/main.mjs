@@ -15,21 +15,26 @@ import { memory } from "./memory.mjs";
 import { strangers } from "./strangers.mjs";
 
 /**
- * The cases by name. `vars(short)` returns the Worker's variables; `run({ worker, short, seed, seconds })` returns rows of
- * `what`, `value` and, if it is worse than the bar, `isBad`.
+ * The cases by name. `vars(short)` returns the Worker's variables, and `runtime` has other options of it. `run({ worker, short, seed, seconds, part })`
+ * returns rows of `what`, `value` and, if it is worse than the bar, `isBad`. It is called for each of the `parts`, if there are
+ * any, each with a Worker of its own.
  */
 export const CASES = { post, frames, burst, strangers, memory, fuzz };
 
-/** Runs one case against a Worker of its own; returns its rows. */
+/** Runs one case against Workers of its own; returns its rows. */
 export async function runCase(name, { short = false, seed = Date.now() % 2 ** 32, seconds, build: dir } = {}) {
   const { startWorker } = await import("../../miniflare/world.mjs");
   const attack = CASES[name];
-  const worker = await startWorker({ build: dir, vars: attack.vars(short) });
-  try {
-    return await attack.run({ worker, short, seed, seconds });
-  } finally {
-    await worker.dispose();
+  const rows = [];
+  for (const part of attack.parts ?? [undefined]) {
+    const worker = await startWorker({ build: dir, vars: attack.vars(short), ...attack.runtime });
+    try {
+      rows.push(...(await attack.run({ worker, short, seed, seconds, part })));
+    } finally {
+      await worker.dispose();
+    }
   }
+  return rows;
 }
 
 function print(name, rows) {
