@@ -145,7 +145,11 @@ async function answers(url, world) {
   const { io } = await import("socket.io-client");
   const socket = io(url, { path: `/w/${world}/socket.io/`, transports: ["websocket"], forceNew: true });
   try {
-    await new Promise((connected) => socket.once("connect", connected));
+    await new Promise((connected, failed) => {
+      socket.once("connect", connected);
+      socket.once("connect_error", failed);
+      setTimeout(failed, 30_000).unref();
+    });
     await socket.timeout(30_000).emitWithAck("module.ping");
     return true;
   } catch {

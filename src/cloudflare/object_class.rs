@@ -28,6 +28,11 @@ const LONG: usize = 1024;
 #[derive(Debug)]
 pub struct Object(AssertUnwindSafe<Result<Rc<RefCell<Shell<Workers>>>, ConfigError>>);
 
+thread_local! {
+    /// The objects of this isolate, by their ids.
+    static OBJECTS: RefCell<Vec<(String, WeakShell)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A weak reference to the shell, for callbacks of the runtime. The shell is never borrowed across an await.
 #[derive(Clone, Debug)]
 struct WeakShell(Weak<RefCell<Shell<Workers>>>);
@@ -71,6 +76,24 @@ impl WeakShell {
     }
 }
 
+/// Remembers the shell of an object, and drops what the previous object of the same id has in memory.
+fn replace_previous(id: String, shell: &Rc<RefCell<Shell<Workers>>>) {
+    OBJECTS.with_borrow_mut(|objects| {
+        objects.retain(|(other, shell)| {
+            if *other == id {
+                if let Some(previous) = shell.0.upgrade()
+                    && let Ok(mut previous) = previous.try_borrow_mut()
+                {
+                    previous.forget();
+                }
+                return false;
+            }
+            shell.0.strong_count() > 0
+        });
+        objects.push((id, WeakShell(Rc::downgrade(shell))));
+    });
+}
+
 /// Calls the shell whenever a waiting handler can make progress. The runtime does not wait for this task, so that the object can
 /// hibernate.
 fn call_when_woken(shell: &Rc<RefCell<Shell<Workers>>>) {
@@ -108,10 +131,12 @@ impl Object {
         let config = Config::parse(|name| runtime::variable(env, name))
             .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
         Self(AssertUnwindSafe(config.map(|config| {
+            let id = runtime::object_id(&state);
             let shell = Rc::new_cyclic(|shell| {
                 let workers = Workers::new(state, env.clone(), WeakShell(Weak::clone(shell)).callbacks());
                 RefCell::new(Shell::new(workers, config, app))
             });
+            replace_previous(id, &shell);
             call_when_woken(&shell);
             shell
         })))

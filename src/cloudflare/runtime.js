@@ -6,6 +6,11 @@ export function worldName(state) {
   return state.id.name ?? state.id.toString();
 }
 
+/** Returns the id of the object, which no other has. */
+export function objectId(state) {
+  return state.id.toString();
+}
+
 /** Sets the frame that the runtime answers by itself, and its answer; `undefined` for none. */
 export function setAutoResponse(state, request, response) {
   state.setWebSocketAutoResponse(request === undefined ? undefined : new WebSocketRequestResponsePair(request, response));

@@ -189,6 +189,8 @@ extern "C" {
     pub fn drop_bytes(bytes: &JsValue);
     #[wasm_bindgen(js_name = worldName)]
     pub fn world_name(state: &JsValue) -> String;
+    #[wasm_bindgen(js_name = objectId)]
+    pub fn object_id(state: &JsValue) -> String;
     #[wasm_bindgen(js_name = setAutoResponse, catch)]
     pub fn set_auto_response(state: &JsValue, request: Option<&str>, response: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = setAlarm)]

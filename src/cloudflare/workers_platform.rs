@@ -270,7 +270,7 @@ impl Platform for Workers {
 
     fn read_rows(&mut self, sid: Sid, kind: RowKind) -> Result<Vec<Vec<u8>>, JsValue> {
         let rows = runtime::read_rows(&self.state, sid.as_str(), first_row(kind))?;
-        Ok(rows.iter().map(Uint8Array::to_vec).collect())
+        Ok(rows.iter().map(take_bytes).collect())
     }
 
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
@@ -279,8 +279,8 @@ impl Platform for Workers {
         let mut long: LiteMap<usize, Vec<u8>> = LiteMap::new();
         for (place, part) in places.into_iter().zip(parts) {
             match long.get_mut(&(place as usize)) {
-                Some(bytes) => bytes.extend(part.to_vec()),
-                None => drop(long.insert(place as usize, part.to_vec())),
+                Some(bytes) => bytes.extend(take_bytes(&part)),
+                None => drop(long.insert(place as usize, take_bytes(&part))),
             }
         }
         let mut parts = Parts::new();
@@ -383,6 +383,13 @@ fn note_readers(readers: &mut Readers, found: Option<Vec<u32>>) {
     let mut found = found.unwrap_or_default().into_iter();
     readers.queued = readers.queued.saturating_add(found.next().unwrap_or_default() as usize);
     readers.slow.extend(found.map(ConnId));
+}
+
+/// Copies bytes out of the runtime, which drops them.
+fn take_bytes(bytes: &Uint8Array) -> Vec<u8> {
+    let copy = bytes.to_vec();
+    runtime::drop_bytes(bytes);
+    copy
 }
 
 fn volatile_bytes() -> f64 {

@@ -62,6 +62,12 @@ impl<P: Platform> Shell<P> {
         self.loaded.is_none()
     }
 
+    /// Drops what the world has in memory. Must be called when the runtime has constructed its object anew: it drops the previous one
+    /// only when it collects garbage, and until then all that it kept would be in memory twice.
+    pub fn forget(&mut self) {
+        self.loaded = None;
+    }
+
     /// Returns the core; wakes the world if necessary. The caller must drop it before an input is handled.
     pub fn server(&mut self) -> RefMut<'_, Server> {
         let (_, loaded) = self.wake();
