@@ -84,13 +84,13 @@ async function posted(url, world, share) {
 /** Clients that do not read what others send. */
 async function unread(url, world, share) {
   const clients = await readers(url, world, Math.ceil(40 * share), { paused: true });
-  const senders = await readers(url, world, 4);
+  const [sender] = await readers(url, world, 1);
   const event = `42["module.map","${"x".repeat(60_000)}"]`;
-  for (let sent = 0; sent < 100; sent++) {
-    for (const sender of senders) sender.frame(event);
+  for (let sent = 0; sent < 60 && sender.isOpen; sent++) {
+    sender.frame(event);
     await sleep(20);
   }
-  return [...clients, ...senders];
+  return [...clients, sender];
 }
 
 /** Clients that poll, and do not fetch what others send. */
