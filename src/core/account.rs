@@ -142,9 +142,10 @@ impl Account {
     /// Returns what does not leak away soon after `now`.
     pub(crate) fn arrears(&self, now: Timestamp, allowance: &Allowance) -> Arrears {
         let of = |cost| {
-            let owed = self.owed.get(cost as usize)?;
-            let until = self.at.after(Duration::from_millis(owed.div_ceil(allowance.rate(cost).max(1))));
-            (until > now.after(Duration::from_secs(BURST_SECONDS))).then_some(until)
+            let (owed, rate) = (*self.owed.get(cost as usize)?, allowance.rate(cost));
+            let left = owed.saturating_sub(leaked(now.since(self.at), rate));
+            let until = self.at.after(Duration::from_millis(owed.div_ceil(rate.max(1))));
+            (left > rate.saturating_mul(BURST_SECONDS * THOUSANDTHS)).then_some(until)
         };
         Arrears { sent: of(Cost::Deliveries).max(of(Cost::QueuedBytes)), rows: of(Cost::Rows) }
     }
