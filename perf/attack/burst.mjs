@@ -36,9 +36,10 @@ export const burst = {
       }
       sender.frame('421["module.cursor"]');
       await sleep(short ? 2_000 : 20_000);
+      innocent.received = "";
       innocent.frame(`42["module.map","${"y".repeat(300_000)}"]`);
       innocent.frame('422["module.cursor"]');
-      const answer = await innocent.match(/43[2]\[.*?\]/, 20_000);
+      const answer = await innocent.match(/432\[.*?\]/, 20_000);
       throttles.forEach((stop) => stop());
       const counts = await read(worker.url, world);
       const closed = slow.filter((reader) => reader.isClosed).length;
