@@ -222,14 +222,12 @@ pub const LONG_TEXTS_BYTES: usize = 4_000;
 /// Most WebSockets of one world: the platform accepts 32,768 hibernatable ones for each object.
 pub const MAX_SOCKETS: usize = 32_768;
 
-/// Most sessions of one world that poll at once. They live in memory, each with a buffer, in an isolate of 128 MB; a
-/// client polls for about a second before it upgrades. Beyond it, the oldest that has not joined a namespace is dropped;
-/// if all have joined, the one that has been silent for longest, for [`SILENT_POLLER_AFTER`] at least; if there is none,
-/// the new one gets a 503.
+/// Most sessions of one world that poll at once. Each has a buffer in memory; a client polls for about a second before it upgrades.
+/// Beyond it, the oldest that has not joined is dropped, or else the one that has been silent for longest, for
+/// [`SILENT_POLLER_AFTER`] at least, or else the new one gets a 503.
 pub const MAX_POLLING_SESSIONS: usize = 1_000;
 
-/// How long a client that polls and has joined must have made no request, and have no GET that hangs, until it may be
-/// dropped to make room for another one. A client that is there asks again within a round trip.
+/// How long a client that polls and has joined must be silent until it makes room. One that is there asks within a round trip.
 pub const SILENT_POLLER_AFTER: Duration = Duration::from_secs(2);
 
 /// How long a session that polls waits for the second request of its client, if `CONNECT_TIMEOUT_MS` is not shorter. A
@@ -305,13 +303,11 @@ pub const REFUSALS_PER_SECOND: u64 = 100;
 /// Bytes of a refused packet that count as one refusal more: as many bytes of a client may be refused as it may send.
 pub const BYTES_PER_REFUSAL: usize = 65_536;
 
-/// Steps from half of what may wait for a reader to all of it. With each, whoever adds a byte is charged for one more, so that one
-/// sender has used up its burst (see [`MAX_QUEUED_BYTES_PER_SECOND`]) at a third of this way, and gets on more slowly than a
-/// reader of 0.8 Mbit/s before the end. It holds if the burst is at most 16 times what may wait for a reader.
+/// Steps from half of what may wait for a reader to all of it. With each, whoever adds a byte is charged for one more: one sender's
+/// burst ends at a third of this way, if it is at most 16 times what may wait, and its rate is below 0.8 Mbit/s at the end.
 pub const QUEUED_STEPS: usize = 64;
 
-/// Unsent bytes of a reader from which on everything that is sent to it counts as queued by its sender. A reader that gets on has
-/// less: it is what 10 Mbit/s transport in 200 ms.
+/// Cost of what waits for a reader from which on senders are charged for it: one that gets on has less, 200 ms of 10 Mbit/s.
 pub const QUEUED_FROM_BYTES: usize = 250_000;
 
 /// Most bytes of one event for all of its recipients together: they are copied at once, and an isolate has 128 MB.
@@ -330,7 +326,7 @@ pub const BYTES_PER_WORK: usize = 8_192;
 pub const MAX_INBOX_PAYLOADS: usize = 4;
 
 /// Most handlers of one client that wait at once, of the `MAX_PENDING_HANDLERS` of its world. Beyond it, its events are refused
-/// with `RATE_LIMITED`, and nobody else's; a session of plain Engine.IO is closed with 1008.
+/// with `RATE_LIMITED`; a session of plain Engine.IO is closed with 1008.
 pub const MAX_CLIENT_HANDLERS: usize = 1_000;
 
 /// Most bytes of arguments that the waiting handlers and held events of one client keep, of the `MAX_WAITING_BYTES` of its world.
@@ -346,10 +342,8 @@ pub const MAX_LOG_LINES: usize = 100;
 /// The time in which [`MAX_LOG_LINES`] are counted.
 pub const LOG_WINDOW: Duration = Duration::from_mins(1);
 
-/// `MAX_UNJOINED_PER_ADDRESS`: one address may be that of a school or a mobile network, whose clients connect again at
-/// the same time after a deploy; but each of them joins within a second, and is on a WebSocket soon after. Those that poll
-/// count, too, whether they have joined or not: one address must not fill `MAX_POLLING_SESSIONS` or
-/// `MAX_UNJOINED_WEBSOCKETS`.
+/// `MAX_UNJOINED_PER_ADDRESS`: one address may be that of a school, whose clients connect again at once after a deploy, but join and
+/// upgrade within a second. Pollers count even if they have joined: one address must not fill `MAX_POLLING_SESSIONS`.
 pub const MAX_UNJOINED_PER_ADDRESS: (u64, RangeInclusive<u64>) = (200, 1..=1_000_000);
 
 /// Shortest `ADMIN_KEY`, in characters. The key alone protects every world, and the number of attempts is not limited.

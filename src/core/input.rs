@@ -211,6 +211,11 @@ pub enum Command {
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
+    /// End a plain Engine.IO session of which too many messages wait.
+    RefuseMessage {
+        /// The session.
+        sid: Sid,
+    },
     /// Close a plain Engine.IO session in good order.
     CloseSession {
         /// The session.

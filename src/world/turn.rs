@@ -247,7 +247,7 @@ impl World {
             }
             // Plain Engine.IO has no error message for a client that sends faster than its messages are handled.
             Dispatch::Message { ref conn, .. } if self.is_busy() || self.is_account_busy(conn.account) => {
-                self.state.refuse_message(conn.sid);
+                self.state.perform(Command::RefuseMessage { sid: conn.sid });
             }
             // These handlers only observe.
             Dispatch::Outgoing { event, .. } if self.is_busy() => {

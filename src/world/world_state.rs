@@ -25,7 +25,7 @@ use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::handles::WorldApi;
-use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, Sid, SocketId};
+use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::RETRY_WHEN_WAITING;
 use crate::routing::App;
 use crate::time::Timestamp;
@@ -129,11 +129,6 @@ impl WorldState {
     /// Refuses an event of a socket whose client has too many waiting handlers.
     pub(crate) fn refuse_event(&self, socket: SocketId, id: Option<AckId>) {
         self.run_core(|server, now, fx| server.refuse_event(now, socket, id, RETRY_WHEN_WAITING, fx));
-    }
-
-    /// Ends a session of plain Engine.IO whose client has too many waiting handlers.
-    pub(crate) fn refuse_message(&self, sid: Sid) {
-        self.run_core(|server, _, fx| server.refuse_message(sid, fx));
     }
 
     /// Removes the next dispatch and returns it.

@@ -66,6 +66,7 @@ impl Server {
                 }
             }
             Command::Send { sid, message } => self.send_message(now, payer, sid, &message, fx),
+            Command::RefuseMessage { sid } => self.refuse_message(sid, fx),
             Command::CloseSession { sid } => {
                 if let Some(session) = self.engine.plain_session(sid) {
                     self.close_session(now, session, Reason::ForcedClose, fx);

@@ -68,13 +68,12 @@ impl Server {
     }
 
     /// Ends a session of plain Engine.IO of which too many messages wait: there is no error message.
-    pub(crate) fn refuse_message(&mut self, sid: Sid, fx: &mut Effects) {
+    pub(super) fn refuse_message(&mut self, sid: Sid, fx: &mut Effects) {
         if let Some(session) = self.engine.plain_session(sid) {
             fx.push(Effect::Log(
                 "a session of plain Engine.IO is closed with 1008: too many of its messages wait".to_owned(),
             ));
             self.engine.drop_offender(session, fx);
-            self.handle_ended(fx);
         }
     }
 
