@@ -88,7 +88,8 @@ fn who_fills_the_handlers_is_closed_and_nobody_else() {
 fn rows_are_charged_to_whose_message_wrote_them() {
     for naps in [false, true] {
         let (mut host, [greedy, other, joined]) = world(config(&[("MAX_ROWS_PER_SECOND", "1")]), naps);
-        for _ in 0..11 {
+        // A burst of a hundred, and the one that exceeds it.
+        for _ in 0..101 {
             host.text(greedy, "4row");
         }
         assert_eq!(closed(&host), []);
