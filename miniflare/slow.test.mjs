@@ -184,7 +184,7 @@ describe("a client that does not read", { concurrency: true }, () => {
   });
 
   test("is closed when it owes most of the memory that all worlds share, and no other is", async () => {
-    const small = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "20000000" } });
+    const small = await startWorker({ vars: { PING_INTERVAL_MS: "600000", ISOLATE_BYTES: "20000000", MAX_QUEUED_BYTES_PER_SECOND: "1000000000" } });
     const enter = async (world) => {
       const wire = await openWebSocket(small.url, `/w/${world}/socket.io/`);
       await connectNamespace(wire);
