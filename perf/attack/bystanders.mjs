@@ -40,12 +40,19 @@ export async function send(session, body) {
   return response.status;
 }
 
-/** Runs `attack` while a client of another world measures; returns its longest wait for an acknowledgement in milliseconds. */
+/**
+ * Runs `attack` while a client of another world measures; returns its longest wait for an acknowledgement in milliseconds, and how many
+ * it got. `attack` is called with a function that returns how many it has got so far.
+ */
 export async function longestAck(url, world, attack) {
   const child = fork(join(import.meta.dirname, "neighbour.mjs"), [url, world, "module.ping"]);
   try {
     await once(child, "message");
-    await attack();
+    await attack(async () => {
+      const told = once(child, "message");
+      child.send("count");
+      return (await told)[0].count;
+    });
     const told = once(child, "message");
     child.send("end");
     const [{ longest, count }] = await told;

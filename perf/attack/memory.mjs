@@ -141,7 +141,7 @@ async function wakes(worker, world, clients) {
 }
 
 /** Returns whether a stock client can join a world and is answered. */
-async function answers(url, world) {
+export async function answers(url, world, event = ["module.ping"]) {
   const { io } = await import("socket.io-client");
   const socket = io(url, { path: `/w/${world}/socket.io/`, transports: ["websocket"], forceNew: true });
   try {
@@ -150,7 +150,7 @@ async function answers(url, world) {
       socket.once("connect_error", failed);
       setTimeout(failed, 30_000).unref();
     });
-    await socket.timeout(30_000).emitWithAck("module.ping");
+    await socket.timeout(30_000).emitWithAck(...event);
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 // A client of another world, in a process of its own so that the attack's own work does not delay it: asks for an
-// acknowledgement again and again, and tells the longest wait. The parent sends "end".
+// acknowledgement again and again, and tells the longest wait. The parent sends "count" for the number so far, and "end".
 
 import { io } from "socket.io-client";
 
@@ -9,8 +9,9 @@ let longest = 0;
 let count = 0;
 let isOver = false;
 
-process.on("message", () => {
-  isOver = true;
+process.on("message", (message) => {
+  if (message === "count") process.send({ count });
+  else isOver = true;
 });
 await new Promise((connected) => socket.once("connect", connected));
 await socket.emitWithAck(event, 0);
