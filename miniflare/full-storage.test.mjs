@@ -123,3 +123,22 @@ test("the row that had all alarms is split", async () => {
   assert.deepEqual(rows, [{ key: "alarm:bell", context: '"newer"' }, { key: "alarm:gong", context: "1" }]);
   client.disconnect();
 });
+
+test("those who were lost in a crash are told gone once", async () => {
+  const world = "lost";
+  const lost = { namespace: "/lost", reconnection: false, ...websocket };
+  const guests = await Promise.all(["anna", "ben"].map(() => clients.join(world, lost)));
+  const ids = guests.map(({ id }) => id);
+  const members = async () => (await inside(world, { sql: "SELECT members FROM roster" }))[0]?.members;
+  await until(async () => (await members().catch(() => 0)) === 2, "the roster to be written");
+  const told = () => worker.logs.filter((line) => ids.some((id) => line.startsWith(`told out ${id} `))).length;
+  await inside(world, { pages: 10, fill: true });
+  for (let crash = 1; crash <= 2; crash++) {
+    await inside(world, { abort: true });
+    await until(() => guests.every((guest) => !guest.connected), "the end of all connections");
+    guests.push(await clients.join(world, lost));
+    await until(() => told() === 2, () => `2 calls; told: ${told()}`);
+  }
+  assert.equal(worker.logs.filter((line) => line.includes("crashed too often")).length, 0);
+  guests.at(-1).disconnect();
+});
