@@ -40,10 +40,10 @@ pub struct HeartbeatState {
     /// The state of its heartbeat.
     pub heartbeat: Heartbeat,
     /// Until when its client pays for what others got because of it. It is here because it changes without the rest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub sent: Option<Timestamp>,
     /// Until when its client pays for rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub rows: Option<Timestamp>,
 }
 
@@ -52,18 +52,18 @@ impl HeartbeatState {
     pub const fn new(since: Timestamp) -> Self {
         Self { since, expires: None, due: None, heartbeat: Heartbeat::Shared(None), sent: None, rows: None }
     }
-}
 
-impl HeartbeatState {
     /// Appends its JSON.
     pub fn write(&self, out: &mut String) {
         out.push_str(r#"{"since":"#);
         push_number(self.since.as_millis(), out);
         out.push_str(r#","expires":"#);
         push_option(self.expires.map(Timestamp::as_millis), out);
-        if let Some(due) = self.due {
-            out.push_str(r#","due":"#);
-            push_number(due.as_millis(), out);
+        for (name, at) in [(r#","due":"#, self.due), (r#","sent":"#, self.sent), (r#","rows":"#, self.rows)] {
+            if let Some(at) = at {
+                out.push_str(name);
+                push_number(at.as_millis(), out);
+            }
         }
         let (variant, at) = match self.heartbeat {
             Heartbeat::Resting(at) => ("p", Some(at)),
