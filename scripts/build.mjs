@@ -40,6 +40,10 @@ const SHRINK = [
   "--strip-producers",
 ];
 
+// With unwinding, the standard library is compiled, too: without its fast sorts, of which each use is an instance of its own, its
+// fast parser of floats, and the symbolizer of backtraces, which wasm does not have.
+const STD = { CARGO_UNSTABLE_BUILD_STD_FEATURES: "optimize_for_size,panic-unwind" };
+
 const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 // The scripts that decide what is in the wasm, apart from this one.
@@ -50,6 +54,7 @@ const LINKER = join(ROOT, "scripts/lib/wasm-linker.mjs");
 export const settingsOf = (chosen) => ({
   ...chosen,
   SHRINK,
+  STD,
   scripts: SCRIPTS.map((name) => readFileSync(join(ROOT, "scripts/lib", name), "utf8")),
   binaryen: dependencies.binaryen,
 });
@@ -76,7 +81,8 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   if (features) args.push("--features", features);
   // The linker is a script, too.
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-  await run(tool.command, args, { cwd: crateDir, env: { ...tool.env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH } });
+  const env = { ...tool.env, ...STD, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH };
+  await run(tool.command, args, { cwd: crateDir, env });
   const wasm = join(out, "index_bg.wasm");
   const shrink = () => run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });
   // Only what is shrunk shows which functions are similar.
