@@ -3,7 +3,7 @@
 // relay), the package's own build/ (an example or a test app), DIR/build/ (your own server) or the directory of --out. If the
 // build is up to date, only the assets are checked.
 
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ import { fingerprint, isFresh, markFresh } from "./lib/inputs.mjs";
 import { RELAY, ROOT, crateDirOf, defaultBuildDir, exampleDir } from "./lib/root.mjs";
 import { ask, main, run, say } from "./lib/run.mjs";
 import { canUnwind, warnAbort } from "./lib/rust.mjs";
+import { shortenNames } from "./lib/short-names.mjs";
 import { ready } from "./setup.mjs";
 
 // Exactly the features that the compiler, wasm-bindgen and unwinding use, so that wasm-opt adds none that an engine may lack.
@@ -47,7 +48,7 @@ const STD = { CARGO_UNSTABLE_BUILD_STD_FEATURES: "optimize_for_size,panic-unwind
 const { devDependencies: dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 // The scripts that decide what is in the wasm, apart from this one.
-const SCRIPTS = ["function-order.mjs", "unused-exports.mjs", "wasm-file.mjs", "wasm-linker.mjs"];
+const SCRIPTS = ["function-order.mjs", "short-names.mjs", "unused-exports.mjs", "wasm-file.mjs", "wasm-linker.mjs"];
 const LINKER = join(ROOT, "scripts/lib/wasm-linker.mjs");
 
 /** Returns everything but the package's files that a build depends on, for its fingerprint. */
@@ -89,6 +90,10 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   await shrink();
   nameByOrder(wasm);
   await shrink();
+  const script = join(out, "index.js");
+  const short = shortenNames(readFileSync(script, "utf8"), readFileSync(wasm));
+  writeFileSync(script, short.script);
+  writeFileSync(wasm, short.wasm);
   layOutAssets(out, crateDir);
   markFresh(out, print);
   say(`${shown}: index_bg.wasm has ${Math.round(statSync(join(out, "index_bg.wasm")).size / 1024)} KiB`);

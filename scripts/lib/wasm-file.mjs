@@ -2,20 +2,35 @@
 
 const CUSTOM = 0;
 const IMPORTS = 2;
+const EXPORTS = 7;
 const CODE = 10;
 
 /** Returns the imports: the name and the kind (0: a function) of each. */
-export function importsOf(bytes) {
-  const section = sectionsOf(bytes).find(({ id }) => id === IMPORTS);
-  if (!section) return [];
-  const at = new Reader(bytes, section.start);
-  return at.list(() => {
-    at.name(); // the module
-    const name = at.name();
+export const importsOf = (bytes) => entriesOf(bytes, IMPORTS, (at) => {
+  at.name(); // the module
+  return named(at, () => {
     const kind = at.byte();
     [() => at.number(), () => (at.byte(), at.limits()), () => at.limits(), () => at.skip(2), () => (at.byte(), at.number())][kind]();
-    return { name, kind };
+    return kind;
   });
+});
+
+/** Returns the exports: the name and the kind (0: a function) of each. */
+export const exportsOf = (bytes) => entriesOf(bytes, EXPORTS, (at) => named(at, () => {
+  const kind = at.byte();
+  at.number();
+  return kind;
+}));
+
+/** Returns the file with other names of its imports and exports: `rename` returns that of each. */
+export function withRenamed(bytes, rename) {
+  const renamed = new Map([[IMPORTS, importsOf(bytes)], [EXPORTS, exportsOf(bytes)]].map(([id, entries]) => {
+    const list = entries.map(({ name, from, start, end, to }) =>
+      Buffer.concat([bytes.subarray(from, start), sized(Buffer.from(rename(name))), bytes.subarray(end, to)]));
+    return [id, Buffer.concat([Buffer.from([id]), sized(Buffer.concat([encode(list.length), ...list]))])];
+  }));
+  const sections = sectionsOf(bytes).map(({ id, from, end }) => renamed.get(id) ?? bytes.subarray(from, end));
+  return Buffer.concat([bytes.subarray(0, 8), ...sections]);
 }
 
 /** Returns the functions' bodies in their order, each with its length in front. */
@@ -42,6 +57,25 @@ export function withNames(bytes, names) {
     Buffer.from([CUSTOM]),
     sized(Buffer.concat([sized(Buffer.from("name")), functions])),
   ]);
+}
+
+/** Returns what `read` returns of each entry of a section, with the entry's place, `from` and `to`. */
+function entriesOf(bytes, section, read) {
+  const found = sectionsOf(bytes).find(({ id }) => id === section);
+  if (!found) return [];
+  const at = new Reader(bytes, found.start);
+  return at.list(() => {
+    const from = at.offset;
+    return { from, ...read(at), to: at.offset };
+  });
+}
+
+/** Reads a name, whose place is `start` and `end`, and the kind of what has it. */
+function named(at, kind) {
+  const start = at.offset;
+  const name = at.name();
+  const end = at.offset;
+  return { name, start, end, kind: kind() };
 }
 
 function sectionsOf(bytes) {
