@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::handles::{BroadcastOperator, HttpRequest, Io};
 use crate::id::{Namespace, Room};
 use crate::limits::{ACK_TIMEOUT, MAX_ACK_TIMEOUT};
-use crate::value::{echoed, json};
+use crate::value::{echoed, json, objects};
 
 /// The target of a call: the sockets of a namespace that are in any of `rooms` (all sockets, if `rooms` is empty) and in none of
 /// `except`. The id of a socket is a room that has only this socket.
@@ -78,7 +78,7 @@ fn read(request: &HttpRequest, takes: &[&str]) -> Result<Fields, Failure> {
     }
     // Read as text: reading bytes would instantiate a second deserializer.
     let body = str::from_utf8(&request.body).map_err(|error| invalid(error.to_string()))?;
-    let fields: Fields = json::from_str(body).map_err(|error| invalid(error.to_string()))?;
+    let fields: Fields = json::parse_with(body, objects::from_str).map_err(|error| invalid(error.to_string()))?;
     let given = [
         ("event", fields.event.is_some()),
         ("args", fields.args.is_some()),
@@ -200,7 +200,7 @@ impl Ack {
     pub(super) fn timeout(self) -> Result<Duration, Failure> {
         let timeout = self.timeout_ms.map_or(ACK_TIMEOUT, Duration::from_millis);
         if timeout.is_zero() || timeout > MAX_ACK_TIMEOUT {
-            return Err(invalid(format!("timeoutMs must be from 1 to {}", MAX_ACK_TIMEOUT.as_millis())));
+            return Err(invalid(format!("timeoutMs must be from 1 to {}", MAX_ACK_TIMEOUT.as_secs() * 1000)));
         }
         Ok(timeout)
     }

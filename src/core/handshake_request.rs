@@ -2,6 +2,7 @@
 
 use crate::time::Timestamp;
 use crate::value::json_writer::{push_array, push_number, push_quoted};
+use crate::value::objects;
 use core::cell::OnceCell;
 use core::fmt;
 use serde::{Deserialize, Deserializer};
@@ -150,7 +151,7 @@ impl LazyHandshake {
 
     fn parse(&self) -> HandshakeRequest {
         // `HandshakeRequest` wrote this JSON itself, so that parsing it does not fail.
-        let handshake = self.0.written.get().and_then(|json| serde_json::from_str(json).ok());
+        let handshake = self.0.written.get().and_then(|json| objects::from_str(json).ok());
         handshake.unwrap_or_default()
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_ATTEMPTS, PANIC_BACKOFF, RETRY_GAP};
 use crate::time::Timestamp;
+use crate::value::objects;
 
 /// The named alarms of a world. An alarm stays in the table until its handler has run: before that is called, the alarm is
 /// postponed and counts one attempt more. If the handler aborts the wasm instance, what is stored is true.
@@ -69,7 +70,7 @@ impl NamedAlarm {
     /// # Errors
     /// The text is not that of an alarm.
     pub fn parse(text: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+        objects::from_str(text)
     }
 
     /// Returns the text of the row.

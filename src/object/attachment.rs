@@ -7,6 +7,7 @@ use crate::core::snapshot::{SessionState, VERSION};
 use crate::id::Sid;
 use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_SPILL_ROW_BYTES};
 use crate::value::json_writer::push_quoted;
+use crate::value::objects;
 
 /// The attachment. The header is first, so that the heartbeat of a sleeping world need not read the rest.
 #[derive(Deserialize)]
@@ -88,7 +89,7 @@ pub fn read(attachment: &str) -> Option<Read> {
     if attachment == PROBE {
         return Some(Read::Probe);
     }
-    let Attachment { version, header, body, spilled, texts } = serde_json::from_str(attachment).ok()?;
+    let Attachment { version, header, body, spilled, texts } = objects::from_str(attachment).ok()?;
     match (version, body, spilled) {
         (VERSION, Some(body), None) => Some(Read::Snapshot { header, body: Ok(body), texts }),
         (VERSION, None, Some(sid)) => Some(Read::Snapshot { header, body: Err(sid), texts }),
@@ -99,7 +100,7 @@ pub fn read(attachment: &str) -> Option<Read> {
 /// Reads the header of an attachment, without parsing the rest.
 pub fn read_header(attachment: &str) -> Option<HeartbeatState> {
     let header = attachment.strip_prefix(BEFORE_HEADER)?;
-    serde_json::Deserializer::from_str(header).into_iter().next()?.ok()
+    objects::first_of(header).ok()
 }
 
 /// The start of every attachment of this version.
@@ -108,7 +109,7 @@ const BEFORE_HEADER: &str = r#"{"v":3,"h":"#;
 /// Reads what is in rows.
 pub fn read_rows<T: for<'de> Deserialize<'de>>(rows: &[Vec<u8>]) -> Option<T> {
     // Read as text: reading bytes would instantiate the whole deserializer a second time.
-    serde_json::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
+    objects::from_str(&String::from_utf8(rows.concat()).ok()?).ok()
 }
 
 #[cfg(test)]

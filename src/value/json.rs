@@ -20,7 +20,7 @@ pub(crate) fn from_str<T: DeserializeOwned>(json: &str) -> serde_json::Result<T>
 ///
 /// # Errors
 /// Those of `parse`.
-pub(super) fn parse_with<T, E>(json: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
+pub(crate) fn parse_with<T, E>(json: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
     let mut json = Cow::Borrowed(json);
     // A loop calls `parse` in one place, so that the code for `T` is in the wasm only once.
     loop {

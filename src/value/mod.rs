@@ -11,6 +11,7 @@ mod engine_packet;
 pub(crate) mod json;
 pub(crate) mod json_writer;
 mod missing;
+pub(crate) mod objects;
 mod spread;
 
 use std::rc::Rc;
