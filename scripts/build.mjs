@@ -39,11 +39,12 @@ const SHRINK = [
   "--reorder-functions-by-name",
   "--strip-debug",
   "--strip-producers",
+  "--strip-target-features",
 ];
 
-// With unwinding, the standard library is compiled, too: without its fast sorts, of which each use is an instance of its own, its
+// A build that unwinds compiles the standard library, too: here without its fast sorts, of which each use is an instance of its own, its
 // fast parser of floats, and the symbolizer of backtraces, which wasm does not have. LLVM inlines what is marked `#[inline]` up to a
-// cost of 325, even where it optimizes for size; the operations of the core have 0.3 % more instructions with less.
+// cost of 325, even where it optimizes for size; with 150, the operations of the core have at most 0.5 % more instructions.
 const COMPILE = {
   CARGO_UNSTABLE_BUILD_STD_FEATURES: "optimize_for_size,panic-unwind",
   RUSTFLAGS: [process.env.RUSTFLAGS, "-Cllvm-args=-inlinehint-threshold=150"].filter(Boolean).join(" "),
@@ -86,7 +87,7 @@ export async function build({ example, crate, features = "", out, unwind = canUn
   if (features) args.push("--features", features);
   // The linker is a script, too.
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-  const env = { ...tool.env, ...(unwind && COMPILE), CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH };
+  const env = { ...tool.env, ...COMPILE, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: LINKER, PATH };
   await run(tool.command, args, { cwd: crateDir, env });
   const wasm = join(out, "index_bg.wasm");
   const shrink = () => run(tool.env.WASM_OPT_BIN, [...SHRINK, wasm, "-o", wasm], { cwd: crateDir });

@@ -5,28 +5,27 @@ const IMPORTS = 2;
 const EXPORTS = 7;
 const CODE = 10;
 
-/** Returns the imports: the name and the kind (0: a function) of each. */
+/** Returns the imports: the module, the name and the kind (0: a function) of each. */
 export const importsOf = (bytes) => entriesOf(bytes, IMPORTS, (at) => {
-  at.name(); // the module
-  return named(at, () => {
-    const kind = at.byte();
-    [() => at.number(), () => (at.byte(), at.limits()), () => at.limits(), () => at.skip(2), () => (at.byte(), at.number())][kind]();
-    return kind;
-  });
+  const entry = { module: at.name(), name: at.name(), rest: at.offset, kind: at.byte() };
+  [() => at.number(), () => (at.byte(), at.limits()), () => at.limits(), () => at.skip(2), () => (at.byte(), at.number())][entry.kind]();
+  return entry;
 });
 
 /** Returns the exports: the name and the kind (0: a function) of each. */
-export const exportsOf = (bytes) => entriesOf(bytes, EXPORTS, (at) => named(at, () => {
-  const kind = at.byte();
+export const exportsOf = (bytes) => entriesOf(bytes, EXPORTS, (at) => {
+  const entry = { name: at.name(), rest: at.offset, kind: at.byte() };
   at.number();
-  return kind;
-}));
+  return entry;
+});
 
-/** Returns the file with other names of its imports and exports: `rename` returns that of each. */
+/** Returns the file with other names of its imports, their modules, and its exports: `rename` returns that of each. */
 export function withRenamed(bytes, rename) {
   const renamed = new Map([[IMPORTS, importsOf(bytes)], [EXPORTS, exportsOf(bytes)]].map(([id, entries]) => {
-    const list = entries.map(({ name, from, start, end, to }) =>
-      Buffer.concat([bytes.subarray(from, start), sized(Buffer.from(rename(name))), bytes.subarray(end, to)]));
+    const list = entries.map(({ module, name, rest, end }) => {
+      const names = (module === undefined ? [name] : [module, name]).map((old) => sized(Buffer.from(rename(old))));
+      return Buffer.concat([...names, bytes.subarray(rest, end)]);
+    });
     return [id, Buffer.concat([Buffer.from([id]), sized(Buffer.concat([encode(list.length), ...list]))])];
   }));
   const sections = sectionsOf(bytes).map(({ id, from, end }) => renamed.get(id) ?? bytes.subarray(from, end));
@@ -59,23 +58,12 @@ export function withNames(bytes, names) {
   ]);
 }
 
-/** Returns what `read` returns of each entry of a section, with the entry's place, `from` and `to`. */
+/** Returns what `read` returns of each entry of a section, with the entry's end. */
 function entriesOf(bytes, section, read) {
   const found = sectionsOf(bytes).find(({ id }) => id === section);
   if (!found) return [];
   const at = new Reader(bytes, found.start);
-  return at.list(() => {
-    const from = at.offset;
-    return { from, ...read(at), to: at.offset };
-  });
-}
-
-/** Reads a name, whose place is `start` and `end`, and the kind of what has it. */
-function named(at, kind) {
-  const start = at.offset;
-  const name = at.name();
-  const end = at.offset;
-  return { name, start, end, kind: kind() };
+  return at.list(() => ({ ...read(at), end: at.offset }));
 }
 
 function sectionsOf(bytes) {
