@@ -21,7 +21,5 @@ pub(super) fn new_sockets(
     let [slow_after, drop_after, retry_after] =
         [SLOW_READER_AFTER, UNREAD_DROP_AFTER, UNREAD_RETRY_AFTER].map(runtime::span_to_js);
     let deserted = is_deserted.as_ref();
-    Sockets::new(
-        state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, retry_after, deserted,
-    )
+    Sockets::new(state, fine, most, overhead, queued_from, nearly, step, slow_after, drop_after, retry_after, deserted)
 }
