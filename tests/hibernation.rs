@@ -217,7 +217,8 @@ fn a_damaged_snapshot_costs_one_socket() {
         // The last one is valid, but belongs to the other socket's session.
         host.runtime_mut().sockets[1].attachment = Some(damaged.to_owned());
         host.text(0, r#"42["message","alive"]"#);
-        assert_eq!(host.runtime().texts_of(0).last().map(String::as_str), Some(r#"42["message-back","alive"]"#));
+        let heard = host.runtime().texts_of(0);
+        assert!(heard.iter().any(|text| text == r#"42["message-back","alive"]"#), "{heard:?}");
         assert!(!host.runtime().sockets[1].open, "{damaged}");
         assert_eq!(host.server().session_count(), 1);
     }

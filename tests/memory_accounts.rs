@@ -264,8 +264,8 @@ fn what_is_arriving_and_what_is_closing_leaves_less_for_others() {
         other.runtime().texts_of(bystander).concat()
     };
     assert_eq!(ask(&mut other), "431[1]");
-    // Both read two bodies of the greatest length that a host can set. This is known when a world is measured.
-    (one.runtime_mut().bodies, other.runtime_mut().bodies) = (2 * MAX_BODIES_BYTES, 2 * MAX_BODIES_BYTES);
+    // As much as a host with a longer `MAX_PAYLOAD_BYTES` may read at once. This is known when a world is measured.
+    (one.runtime_mut().bodies, other.runtime_mut().bodies) = (4 * MAX_BODIES_BYTES, 4 * MAX_BODIES_BYTES);
     let sender = join(&mut other);
     let reader = join(&mut other);
     other.runtime_mut().sockets[reader].stalled = true;

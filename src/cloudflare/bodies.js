@@ -3,8 +3,8 @@
 
 import { drop } from "./runtime.js";
 
-// The bodies that are being read in this isolate. They are of many objects, and none may call another one's stream or resolve its
-// promise: what an object does to the body of another is to take its bytes.
+// The bodies that are being read in this isolate. They are of many objects, and none may use another one's stream: what an object does
+// to the body of another is to take its bytes and to settle a promise, which is then handled in the other object.
 const bodies = new Set();
 let held = 0;
 
@@ -15,6 +15,11 @@ export function bytesOfBodies() {
 
 /** A body that is being read. */
 class Body {
+  /** `end` is called when it is lost. */
+  constructor(end) {
+    this.end = end;
+  }
+
   bytes = new Uint8Array();
   length = 0;
   isLost = false;
@@ -47,6 +52,7 @@ class Body {
   lose() {
     this.isLost = true;
     this.#hold(new Uint8Array());
+    this.end();
   }
 
   #hold(bytes, drops = true) {
@@ -66,15 +72,15 @@ export async function readRequest(request, max, timeout, most) {
   if (Number(request.headers.get("content-length")) > max) return true;
   if (request.body === null) return new Uint8Array();
   const reader = request.body.getReader();
-  const body = new Body();
-  bodies.add(body);
-  let timer;
+  let timer, body;
   // Does not wait for the stream, which need not end when it is cancelled.
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(body.isLost ? null : false), timeout);
+  const given = new Promise((resolve) => {
+    timer = setTimeout(() => resolve(false), timeout);
+    body = new Body(() => resolve(null));
   });
+  bodies.add(body);
   try {
-    const read = await Promise.race([readAll(reader, body, max, most), late]);
+    const read = await Promise.race([readAll(reader, body, max, most), given]);
     if (!read) reader.cancel().catch(() => {});
     return read;
   } finally {

@@ -17,13 +17,13 @@ use super::abort_handler;
 use super::kept_bytes;
 use super::runtime;
 use super::runtime::Sockets;
-use super::socket_bounds::new_sockets;
+use super::socket_bounds::{bytes_of, new_sockets, note_readers, volatile_bytes};
 use super::workers_store::WorkersStore;
 use crate::config::ReaderBounds;
 use crate::core::effect::Response;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
-use crate::limits::{MANY_ABORTS, MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
+use crate::limits::{MANY_ABORTS, MAX_SPILL_ROW_BYTES};
 use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished, Unowned};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -378,27 +378,11 @@ impl Platform for Workers {
     }
 }
 
-/// Notes what `Sockets` found while it sent a packet: what the sender is charged, and who was slow.
-fn note_readers(readers: &mut Readers, found: Option<Vec<u32>>) {
-    let mut found = found.unwrap_or_default().into_iter();
-    readers.queued = readers.queued.saturating_add(found.next().unwrap_or_default() as usize);
-    readers.slow.extend(found.map(ConnId));
-}
-
 /// Copies bytes out of the runtime, which drops them.
 fn take_bytes(bytes: &Uint8Array) -> Vec<u8> {
     let copy = bytes.to_vec();
     runtime::drop_bytes(bytes);
     copy
-}
-
-fn volatile_bytes() -> f64 {
-    runtime::integer_to_js(VOLATILE_UNSENT_BYTES as u64)
-}
-
-/// Returns the size of a packet in bytes, for JavaScript.
-fn bytes_of(frames: &[Frame]) -> f64 {
-    runtime::integer_to_js(frames.iter().map(|frame| frame.len() as u64).sum())
 }
 
 /// Returns the number of the first row of a kind, as `database.js` numbers them.

@@ -19,6 +19,7 @@ mod connect;
 mod due;
 mod emission;
 mod inbox;
+mod leaving;
 mod limited;
 mod measure;
 mod members;
@@ -35,17 +36,16 @@ use std::rc::Rc;
 
 use super::account::Payer;
 use super::acks::{PendingAcks, StoredAcks};
-use super::dispatch::{ConnEvent, Dispatch};
+use super::dispatch::Dispatch;
 use super::effect::{CloseCode, Effect, Effects, Response};
 #[cfg(doc)]
 use super::engineio;
-use super::engineio::{Arrived, Engine, Message, SessionEnded};
+use super::engineio::{Arrived, Engine, Message};
 use super::handshake_request::{HandshakeRequest, Protocol};
 use super::input::{Command, Input};
 use super::named_alarms::NamedAlarms;
 use super::namespace::{Namespaces, SocketRecord};
 use super::socketio::Packet;
-use super::view::{ConnView, GoneSocket};
 use crate::config::Config;
 use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, Entropy, SessionKey, SocketId};
@@ -56,9 +56,8 @@ use crate::value::Frame;
 use begun::Begun;
 use inbox::{Inbox, Next};
 use pending_connects::PendingConnects;
-use restore::Changed;
 use socketio_clients::{Decoded, SocketIoClient, SocketIoClients};
-use stored_bytes::{StoredBytes, bytes_of_session, bytes_of_socket};
+use stored_bytes::{StoredBytes, bytes_of_session};
 
 /// A world: its sessions, its namespaces, and what connects them.
 #[derive(Debug)]
@@ -351,53 +350,5 @@ impl Server {
             _ => return Err(PeerFault::NamespaceState),
         }
         Ok(())
-    }
-
-    /// Removes a socket from its namespace, and requests its disconnect handlers if it was announced. `conn` is the last state of its connection, if
-    /// the session has ended.
-    fn leave_namespace(&mut self, id: SocketId, conn: Option<&ConnView>, reason: Reason, fx: &mut Effects) {
-        let Some(socket) = self.namespaces.remove(id) else { return };
-        self.last_sender = None;
-        self.stored_bytes.subtract(bytes_of_socket(&socket));
-        if let Some(client) = self.clients.get_mut(socket.session) {
-            client.sockets.remove(&socket.namespace);
-        }
-        self.touch_session(socket.session, Changed::Namespaces);
-        self.members_changed = true;
-        let Some(conn) = conn.cloned().or_else(|| self.engine.conn_view(socket.session)) else { return };
-        let (left, is_announced) = (socket.to_ref(), socket.is_announced);
-        let account = self.engine.account_of(socket.session);
-        let gone = GoneSocket::keep(socket, conn, account);
-        self.fail_acks_of(&left, &gone, fx);
-        if is_announced {
-            fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
-        }
-    }
-
-    /// Closes a session in good order, with all of its sockets. Does nothing for a session that drains: it is closed already.
-    fn close_session(&mut self, now: Timestamp, session: SessionKey, reason: Reason, fx: &mut Effects) {
-        self.engine.close_session(now, session, reason, fx);
-        self.handle_ended(fx);
-    }
-
-    /// Removes the state of a session that ended; its sockets leave their namespaces.
-    fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
-        let SessionEnded { session, conn, protocol, joined, reason } = ended;
-        self.members_changed |= joined;
-        self.inbox.remove(session);
-        if protocol == Protocol::EngineIo {
-            fx.push_dispatch(Dispatch::Closed { conn: conn.clone(), reason });
-        }
-        let client = self.clients.remove(session).unwrap_or_default();
-        self.stored_bytes.subtract(client.stored_bytes.saturating_add(client.stored_packet));
-        for id in client.prepared {
-            if let Some(socket) = self.pending_connects.remove(id) {
-                self.stored_bytes.subtract(bytes_of_socket(&socket));
-            }
-        }
-        for (_, id) in client.sockets {
-            self.leave_namespace(id, Some(&conn), reason, fx);
-        }
-        fx.push_dispatch(Dispatch::Conn { conn, event: ConnEvent::Closed(reason.of_connection()) });
     }
 }
