@@ -69,6 +69,10 @@ extern "C" {
     pub fn unfinished(this: &Sockets) -> Vec<f64>;
     #[wasm_bindgen(js_name = endSocket)]
     pub fn end_socket(socket: &JsValue, code: u16);
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/liveness.js")]
+extern "C" {
     pub fn liveness(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = pingAll)]
     pub fn ping_all(state: &JsValue, ping: &str);
