@@ -26,19 +26,20 @@ class Body {
 
   /** Appends bytes, which nobody uses after that. The body has at most `max`. */
   append(more, max) {
+    const length = this.length + more.byteLength;
     if (this.length === 0) {
       this.#hold(more);
     } else {
       // A list of chunks, which may have one byte each, would take many times the memory of the body.
-      if (this.length + more.byteLength > this.bytes.byteLength) {
-        const all = new Uint8Array(Math.max(Math.min(2 * this.bytes.byteLength, max), this.length + more.byteLength));
+      if (length > this.bytes.byteLength) {
+        const all = new Uint8Array(Math.max(Math.min(2 * this.bytes.byteLength, max), length));
         all.set(this.bytes.subarray(0, this.length));
         this.#hold(all);
       }
       this.bytes.set(more, this.length);
       drop(more);
     }
-    this.length += more.byteLength;
+    this.length = length;
   }
 
   /** Returns all of it, and forgets it. */
