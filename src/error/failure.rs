@@ -145,7 +145,7 @@ impl Failure {
 
     /// Converts an error with its code and data. `?` would lose these: it converts any [`Error`](core::error::Error).
     pub fn from_handler_error(error: &impl HandlerError) -> Self {
-        Self { code: error.code().to_owned().into(), message: error.to_string(), data: error.data().map(Data::new) }
+        error.to_failure()
     }
 
     /// Returns the error for what the platform's storage did not do.
@@ -208,6 +208,10 @@ impl HandlerError for Failure {
 
     fn data(&self) -> Option<Value> {
         self.data().cloned()
+    }
+
+    fn to_failure(&self) -> Failure {
+        self.clone()
     }
 }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde_json::Value;
 
+use super::failure::Failure;
 use crate::id::InvalidName;
 use crate::value::{DecodeError, EncodeError};
 
@@ -56,6 +57,16 @@ pub trait HandlerError: fmt::Display {
     /// or is missing if [`code`](Self::code) is the default.
     fn data(&self) -> Option<Value> {
         None
+    }
+
+    // A `Failure` is one already: to build it from its parts would link the code that clones and writes JSON values into every app.
+    #[doc(hidden)]
+    fn to_failure(&self) -> Failure {
+        let failure = Failure::new(self.code().to_owned(), self.to_string());
+        match self.data() {
+            Some(data) => failure.with_data(data),
+            None => failure,
+        }
     }
 }
 

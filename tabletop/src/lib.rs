@@ -22,7 +22,7 @@ async fn relay(socket: Socket, EventName(name): EventName, args: Args) -> Result
         return Err(unknown_event(&name));
     }
     // An event may have too many bytes for all of its recipients together.
-    socket.broadcast().emit(&name, args.clone())?;
+    socket.broadcast().emit(&name, args.clone()).map_err(|error| Failure::from_handler_error(&error))?;
     Ok(Ack(args))
 }
 
