@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::body::{Emit, invalid};
@@ -11,33 +10,9 @@ use crate::core::acks::CollectedAcks;
 use crate::core::socketio::check_placeholders;
 use crate::error::{Failure, HandlerError as _};
 use crate::handles::{BroadcastOperator, HttpResponse};
-use crate::id::SocketId;
 use crate::limits::MAX_ATTACHMENTS;
 use crate::value::Args;
-
-/// The result of a call that asked for acknowledgements.
-#[derive(Serialize)]
-struct Outcome {
-    status: &'static str,
-    matched: usize,
-    acks: Vec<ClientAck>,
-    missing: Vec<Missing>,
-}
-
-#[derive(Serialize)]
-struct ClientAck {
-    socket: SocketId,
-    args: Box<RawValue>,
-    /// The attachments that the placeholders in the arguments name, in base64.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Missing {
-    socket: SocketId,
-    reason: String,
-}
+use crate::value::json_writer::{push_array, push_number, push_quoted};
 
 /// Emits an event; returns a future of the acknowledgements if the call asks for them.
 ///
@@ -59,19 +34,34 @@ pub(super) fn emit(
 }
 
 /// Returns a response with the acknowledgements that arrived, and the sockets that sent none.
-///
-/// # Errors
-/// An acknowledgement cannot be written as JSON.
-pub(super) fn outcome(matched: usize, acks: CollectedAcks) -> Result<HttpResponse, Failure> {
+pub(super) fn outcome(matched: usize, acks: &CollectedAcks) -> HttpResponse {
     let CollectedAcks { acks, missing } = acks;
-    let missing = missing.iter().map(|(socket, why)| Missing { socket: *socket, reason: why.code().to_owned() });
-    let outcome = Outcome {
-        status: "ok",
-        matched,
-        acks: acks.iter().map(|(socket, args)| read(*socket, args)).collect::<Result<_, _>>()?,
-        missing: missing.collect(),
-    };
-    Ok(HttpResponse::json(200, &outcome))
+    let mut body = r#"{"status":"ok","matched":"#.to_owned();
+    push_number(matched as u64, &mut body);
+    body.push_str(r#","acks":"#);
+    push_array(acks.iter(), &mut body, |(socket, args), out| {
+        out.push_str(r#"{"socket":"#);
+        push_quoted(socket.as_str(), out);
+        out.push_str(r#","args":["#);
+        out.push_str(args.elements());
+        out.push(']');
+        if !args.attachments().is_empty() {
+            // The attachments that the placeholders in the arguments name, in base64.
+            out.push_str(r#","attachments":"#);
+            push_array(args.attachments(), out, |bytes, out| push_quoted(&STANDARD.encode(bytes), out));
+        }
+        out.push('}');
+    });
+    body.push_str(r#","missing":"#);
+    push_array(missing.iter(), &mut body, |(socket, why), out| {
+        out.push_str(r#"{"socket":"#);
+        push_quoted(socket.as_str(), out);
+        out.push_str(r#","reason":"#);
+        push_quoted(why.code(), out);
+        out.push('}');
+    });
+    body.push('}');
+    HttpResponse::text(200, body).with_type("application/json")
 }
 
 /// Returns the arguments. If the call has attachments, every placeholder must name one of them; if it has none, what looks like a
@@ -92,9 +82,4 @@ fn arguments(args: &[Box<RawValue>], attachments: Option<Vec<String>>) -> Result
         Ok(Bytes::from(bytes))
     };
     Ok(Args::from_written(elements, attachments.iter().enumerate().map(decode).collect::<Result<_, Failure>>()?))
-}
-
-fn read(socket: SocketId, args: &Args) -> Result<ClientAck, Failure> {
-    let attachments = args.attachments().iter().map(|bytes| STANDARD.encode(bytes)).collect();
-    Ok(ClientAck { socket, args: RawValue::from_string(args.to_json())?, attachments })
 }

@@ -29,7 +29,7 @@ async fn perform(io: &Io, operation: Operation, request: &HttpRequest) -> Result
     match action {
         Action::Emit(emit) => {
             if let Some(asked) = emit::emit(operator, emit)? {
-                return emit::outcome(sockets.len(), asked.await);
+                return Ok(emit::outcome(sockets.len(), &asked.await));
             }
         }
         Action::Join(rooms) => operator.sockets_join(rooms)?,

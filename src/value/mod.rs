@@ -30,8 +30,9 @@ pub use crate::time::Timestamp;
 /// Returns `text` as a JSON string. Small objects are formatted around it: `json!` builds a tree first, and that code would make
 /// the wasm larger.
 pub(crate) fn quoted(text: &str) -> String {
-    // Serialising a `str` never fails.
-    serde_json::to_string(text).unwrap_or_default()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    json_writer::push_quoted(text, &mut quoted);
+    quoted
 }
 
 /// One WebSocket frame: a text, or the bytes of a binary message. An Engine.IO packet in a text frame begins with its type digit;
