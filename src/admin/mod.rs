@@ -10,6 +10,7 @@ mod redact;
 use body::Action;
 pub use operation::Operation;
 
+use crate::core::acks::CollectedAcks;
 use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse, Io};
 
@@ -21,22 +22,41 @@ pub(crate) async fn answer(io: Io, operation: Operation, request: HttpRequest) -
     }
 }
 
-/// One function for all operations, because each function that awaits is a state machine of its own in the wasm.
+/// One function for all operations that awaits once, because what awaits is a state machine in the wasm, which holds all that it has.
 async fn perform(io: &Io, operation: Operation, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    match begin(io, operation, request)? {
+        Begun::Ended(response) => Ok(response),
+        Begun::Asked(matched, asked) => Ok(emit::outcome(matched, &asked.await)),
+    }
+}
+
+/// An operation that is performed, but for the acknowledgements.
+enum Begun<A> {
+    Ended(HttpResponse),
+    /// The number of sockets, and the future of their acknowledgements.
+    Asked(usize, A),
+}
+
+fn begin(
+    io: &Io,
+    operation: Operation,
+    request: &HttpRequest,
+) -> Result<Begun<impl Future<Output = CollectedAcks> + 'static>, Failure> {
     let (selection, action) = Action::read(operation, request)?;
     let operator = selection.operator(io)?;
-    let sockets = operator.clone().fetch_sockets().await;
+    let sockets = operator.clone().sockets();
+    let matched = sockets.len();
     match action {
         Action::Emit(emit) => {
             if let Some(asked) = emit::emit(operator, emit)? {
-                return Ok(emit::outcome(sockets.len(), &asked.await));
+                return Ok(Begun::Asked(matched, asked));
             }
         }
         Action::Join(rooms) => operator.sockets_join(rooms)?,
         Action::Leave(rooms) => operator.sockets_leave(rooms),
         Action::Disconnect { close } => operator.disconnect_sockets(close),
-        Action::Fetch => return fetch_sockets::describe_all(&sockets),
+        Action::Fetch => return fetch_sockets::describe_all(&sockets).map(Begun::Ended),
     }
-    let body = format!(r#"{{"matched":{},"status":"ok"}}"#, sockets.len());
-    Ok(HttpResponse::text(200, body).with_type("application/json"))
+    let body = format!(r#"{{"matched":{matched},"status":"ok"}}"#);
+    Ok(Begun::Ended(HttpResponse::text(200, body).with_type("application/json")))
 }

@@ -11,8 +11,8 @@ use crate::id::Namespace;
 use crate::routing::{App, ConnCall};
 use crate::value::Frame;
 
-/// Returns the calls of the handlers for an event of a connection.
-pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent) -> Vec<Task> {
+/// Appends the calls of the handlers for an event of a connection.
+pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event: ConnEvent, tasks: &mut Vec<Task>) {
     // A packet that a handler of outgoing packets emits must not call it again.
     let suppress_hooks = matches!(event, ConnEvent::PacketCreated(_));
     let io = Io::new(world.clone(), Namespace::main(), None, suppress_hooks);
@@ -20,24 +20,28 @@ pub(crate) fn conn_event(app: &App, world: &WorldHandle, conn: &ConnView, event:
     let account = conn.account.filter(|_| !suppress_hooks);
     let (origin, report) = (|| Origin::Session("a connection", account), Report::of(world));
     match app.engine.conn_call(io, Conn::new(conn), event) {
-        ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, origin, &report),
-        ConnCall::Packet(handlers, call) => run_all(handlers, &call, origin, &report),
-        ConnCall::Closed(handlers, call) => run_all(handlers, &call, origin, &report),
+        ConnCall::Upgraded(handlers, call) => run_all(handlers, &call, &origin, &report, tasks),
+        ConnCall::Packet(handlers, call) => run_all(handlers, &call, &origin, &report, tasks),
+        ConnCall::Closed(handlers, call) => run_all(handlers, &call, &origin, &report, tasks),
     }
 }
 
-/// Returns the calls of the handlers for a plain Engine.IO session: when it opens, sends a message or closes.
+/// Appends the calls of the handlers for a plain Engine.IO session: when it opens, sends a message or closes.
 pub(crate) fn plain_engine(
     app: &App,
     world: &WorldHandle,
     conn: &ConnView,
     message: Option<Frame>,
     reason: Option<Reason>,
-) -> Vec<Task> {
+    tasks: &mut Vec<Task>,
+) {
     let handlers = app.engine.raw_routes().handlers(message.is_some(), reason.is_some());
     let bytes = message.as_ref().map_or(0, Frame::len);
     let call = Engine { socket: EngineSocket::new(world.clone(), conn.sid), message, reason };
     let origin = || Origin::Session("an Engine.IO session", conn.account);
-    let tasks = run_all(handlers, &call, origin, &Report::of(world));
-    tasks.into_iter().map(|task| Task { bytes, ..task }).collect()
+    let before = tasks.len();
+    run_all(handlers, &call, &origin, &Report::of(world), tasks);
+    for task in tasks.iter_mut().skip(before) {
+        task.bytes = bytes;
+    }
 }

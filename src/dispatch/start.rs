@@ -19,81 +19,74 @@ use crate::routing::{App, Erased, Routes};
 pub(crate) fn start(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
     match dispatch {
         Dispatch::Event { socket, event, args, ack } => start_event(app, world, socket, event, args, ack, tasks),
-        other => tasks.extend(start_other(app, world, other)),
+        other => start_other(app, world, other, tasks),
     }
 }
 
-fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch) -> Vec<Task> {
+fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &mut Vec<Task>) {
     let handle = |socket, gone| Socket::new(world.clone(), socket, gone, false);
     match dispatch {
-        Dispatch::Connect { socket } => vec![connect(app, world, socket.id, socket.namespace)],
+        Dispatch::Connect { socket } => tasks.push(connect(app, world, socket.id, socket.namespace)),
         Dispatch::NewNamespace { socket } if app.is_dynamic(&socket.namespace) => {
             let io = Io::new(world.clone(), socket.namespace, socket.predicate, false);
             let origin = || Origin::NewNamespace(socket.id);
             let report = Report::of(world);
-            run_all(&app.on_new_namespace, &NewNamespace { io }, origin, &report)
+            run_all(&app.on_new_namespace, &NewNamespace { io }, &origin, &report, tasks);
         }
         Dispatch::Connected { socket } => {
             let origin = || Origin::Socket(socket.id, socket.namespace.clone());
             let call = || Connected { socket: handle(socket.clone(), None) };
-            run_for(app, &socket, |routes| &routes.on_connect, origin, call)
+            run_for(app, &socket, |routes| &routes.on_connect, &origin, call, tasks);
         }
         Dispatch::Outgoing { sockets, event: name, args, payer } => {
             let args = Rc::new(args);
-            let run = |socket: SocketRef| {
-                run_for(
-                    app,
-                    &socket,
-                    |routes| &routes.on_any_outgoing,
-                    || Origin::Charged(socket.id, socket.namespace.clone(), payer),
-                    || Outgoing {
-                        socket: Socket::new(world.clone(), socket.clone(), None, true),
-                        name: Rc::clone(&name),
-                        args: Rc::clone(&args),
-                    },
-                )
-            };
-            sockets.into_iter().flat_map(run).collect()
+            for socket in sockets {
+                let origin = || Origin::Charged(socket.id, socket.namespace.clone(), payer);
+                let call = || Outgoing {
+                    socket: Socket::new(world.clone(), socket.clone(), None, true),
+                    name: Rc::clone(&name),
+                    args: Rc::clone(&args),
+                };
+                run_for(app, &socket, |routes| &routes.on_any_outgoing, &origin, call, tasks);
+            }
         }
         Dispatch::Disconnected { socket, gone, reason } => {
             let call = || Disconnect { socket: handle(socket.clone(), Some(Rc::clone(&gone))), reason };
             let origin = || Origin::Charged(socket.id, socket.namespace.clone(), gone.account());
-            let mut tasks = run_for(app, &socket, |routes| &routes.on_disconnecting, origin, call);
-            tasks.extend(run_for(app, &socket, |routes| &routes.on_disconnect, origin, call));
-            tasks
+            run_for(app, &socket, |routes| &routes.on_disconnecting, &origin, call, tasks);
+            run_for(app, &socket, |routes| &routes.on_disconnect, &origin, call, tasks);
         }
         Dispatch::StoredAck { socket, gone, name, context, result } => {
-            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
-            let handlers: Vec<_> = routes.ack_handlers.get(&name).cloned().into_iter().collect();
-            if handlers.is_empty() {
-                lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
-            }
+            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return };
+            let Some(handler) = routes.ack_handlers.get(&name) else {
+                return lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
+            };
             let origin = || match &gone {
                 Some(gone) => Origin::Charged(socket.id, socket.namespace.clone(), gone.account()),
                 None => Origin::Socket(socket.id, socket.namespace.clone()),
             };
             let call = Acked { socket: handle(socket.clone(), gone.clone()), ack: result.map(Rc::new), context };
             let report = Report::Routes(Rc::clone(routes), call.socket.clone(), None);
-            run_all(&handlers, &call, origin, &report)
+            run_all(core::slice::from_ref(handler), &call, &origin, &report, tasks);
         }
         Dispatch::AckGivenUp { socket } => {
-            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+            let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return };
             let origin = Origin::Socket(socket.id, socket.namespace.clone());
             let report = Report::Routes(Rc::clone(routes), handle(socket, None), None);
             let failure = Failure::new("GIVEN_UP", "No call of an `on_ack` handler has ended");
-            vec![Task::new(origin, report.fail(failure))]
+            tasks.push(Task::new(origin, report.fail(failure)));
         }
-        Dispatch::Alarm { name, context, call } => alarm(app, world, &name, context, call),
-        Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event),
-        Dispatch::Opened { conn } => plain_engine(app, world, &conn, None, None),
-        Dispatch::Message { conn, message } => plain_engine(app, world, &conn, Some(message), None),
-        Dispatch::Closed { conn, reason } => plain_engine(app, world, &conn, None, Some(reason)),
-        Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => Vec::new(),
+        Dispatch::Alarm { name, context, call } => alarm(app, world, &name, context, call, tasks),
+        Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event, tasks),
+        Dispatch::Opened { conn } => plain_engine(app, world, &conn, None, None, tasks),
+        Dispatch::Message { conn, message } => plain_engine(app, world, &conn, Some(message), None, tasks),
+        Dispatch::Closed { conn, reason } => plain_engine(app, world, &conn, None, Some(reason), tasks),
+        Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => {}
     }
 }
 
-/// Returns the calls of the handlers of an alarm that is due or given up.
-fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call: AlarmCall) -> Vec<Task> {
+/// Appends the calls of the handlers of an alarm that is due or given up.
+fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call: AlarmCall, tasks: &mut Vec<Task>) {
     let (handlers, attempt) = match call {
         AlarmCall::Attempt(attempt) => (app.alarm_handler(name).map(core::slice::from_ref), attempt),
         AlarmCall::GivenUp => (Some(&*app.on_alarm_given_up), MAX_ATTEMPTS),
@@ -101,28 +94,28 @@ fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call:
     let origin = || Origin::Alarm(world.clone(), Rc::clone(name));
     let Some(handlers) = handlers else {
         lost(world, &format!("the alarm {name:?}"));
-        origin().handle_end(true);
-        return Vec::new();
+        return origin().handle_end(true);
     };
     let call = Alarm { io: Io::main(world.clone()), name: Rc::clone(name), context, attempt };
-    run_all(handlers, &call, origin, &Report::of(world))
+    run_all(handlers, &call, &origin, &Report::of(world), tasks);
 }
 
 fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
     app: &App,
     socket: &SocketRef,
     handlers: impl FnOnce(&Routes) -> &Vec<Erased<C>>,
-    origin: impl Fn() -> Origin,
+    origin: &dyn Fn() -> Origin,
     call: impl FnOnce() -> C,
-) -> Vec<Task> {
-    let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return Vec::new() };
+    tasks: &mut Vec<Task>,
+) {
+    let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return };
     let handlers = handlers(routes);
     if handlers.is_empty() {
-        return Vec::new();
+        return;
     }
     let call = call();
     let report = Report::Routes(Rc::clone(routes), call.socket().clone(), None);
-    run_all(handlers, &call, origin, &report)
+    run_all(handlers, &call, origin, &report, tasks);
 }
 
 /// Logs that a handler is missing: after a deploy, the app may have no handler for an alarm or acknowledgement that was stored

@@ -142,30 +142,29 @@ impl Task {
     }
 }
 
-/// Returns a call for each of `handlers`; their failures go to `report`.
+/// Appends a call for each of `handlers`; their failures go to `report`.
 pub(crate) fn run_all<C: Call<Outcome = Done> + Clone>(
     handlers: &[Erased<C>],
     call: &C,
-    origin: impl Fn() -> Origin,
+    origin: &dyn Fn() -> Origin,
     report: &Report,
-) -> Vec<Task> {
-    let mut tasks = Vec::with_capacity(handlers.len());
+    tasks: &mut Vec<Task>,
+) {
     for handler in handlers {
         let (handler, call) = (Rc::clone(handler), call.clone());
-        tasks.push(reporting(origin(), Box::new(move || handler(call)), report.clone()));
+        push(Box::new(move || handler(call)), origin, report, tasks);
     }
-    tasks
 }
 
-/// A handler that is not called yet, with its arguments. Boxed, so that `reporting` is compiled once, not once for each type of
-/// call.
+/// A handler that is not called yet, with its arguments. Boxed, so that `push` is compiled once, not once for each type of call.
 type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 
-fn reporting(origin: Origin, handler: Ready, report: Report) -> Task {
-    Task::new(origin, async move {
+fn push(handler: Ready, origin: &dyn Fn() -> Origin, report: &Report, tasks: &mut Vec<Task>) {
+    let report = report.clone();
+    tasks.push(Task::new(origin(), async move {
         // Called inside the future, so that a panic before the first await costs only the event.
         if let Err(failure) = undoable(report.world(), handler).await {
             report.fail(failure).await;
         }
-    })
+    }));
 }

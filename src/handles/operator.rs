@@ -176,7 +176,8 @@ impl BroadcastOperator {
         self.fetch_sockets().await.iter().map(Socket::id).collect()
     }
 
-    pub(super) fn sockets(self) -> Vec<Socket> {
+    /// Returns the sockets of this object.
+    pub(crate) fn sockets(self) -> Vec<Socket> {
         let Self { world, target, options, .. } = self;
         let found = world.upgrade().map(|world| world.resolve(&Recipients::Matching(target))).unwrap_or_default();
         found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, options.suppress_hooks)).collect()
