@@ -44,7 +44,7 @@ fn begin(
 ) -> Result<Begun<impl Future<Output = CollectedAcks> + 'static>, Failure> {
     let (selection, action) = Action::read(operation, request)?;
     let operator = selection.operator(io)?;
-    let sockets = operator.clone().sockets();
+    let sockets = operator.sockets();
     let matched = sockets.len();
     match action {
         Action::Emit(emit) => {

@@ -8,7 +8,7 @@ use super::handshake_request::HandshakeRequest;
 use crate::id::{Room, Sid};
 
 /// The facts about a socket that handlers may read.
-pub trait SocketFacts: fmt::Debug {
+pub trait SocketFacts {
     /// Returns the rooms of the socket, the room of its own id first.
     fn rooms(&self) -> Vec<Room>;
     /// Returns the data that handlers set, as JSON.
@@ -19,6 +19,13 @@ pub trait SocketFacts: fmt::Debug {
     fn handshake(&self) -> &Rc<HandshakeRequest>;
     /// Returns whether the `once` handlers of an event were called.
     fn had_once(&self, event: &str) -> bool;
+}
+
+// Without the facts: the code that formats all of them would be in the wasm of every app.
+impl fmt::Debug for dyn SocketFacts + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SocketFacts")
+    }
 }
 
 /// A socket with its connection: as it is, or as it was when it left its namespace.

@@ -168,7 +168,7 @@ impl BroadcastOperator {
     /// Returns the sockets, of the whole world. It is async because a world may be several objects one day;
     /// [`Io::sockets`](super::io::Io::sockets), which returns the sockets of this object only, is not.
     pub fn fetch_sockets(self) -> impl Future<Output = Vec<Socket>> + 'static {
-        futures::future::lazy(|_| self.sockets())
+        futures::future::lazy(move |_| self.sockets())
     }
 
     /// Returns the ids of the sockets, as [`fetch_sockets`](Self::fetch_sockets) does: Socket.IO's `allSockets`.
@@ -177,9 +177,10 @@ impl BroadcastOperator {
     }
 
     /// Returns the sockets of this object.
-    pub(crate) fn sockets(self) -> Vec<Socket> {
+    pub(crate) fn sockets(&self) -> Vec<Socket> {
         let Self { world, target, options, .. } = self;
-        let found = world.upgrade().map(|world| world.resolve(&Recipients::Matching(target))).unwrap_or_default();
+        let all = Recipients::Matching(target.clone());
+        let found = world.upgrade().map(|world| world.resolve(&all)).unwrap_or_default();
         found.into_iter().map(|socket| Socket::new(world.clone(), socket, None, options.suppress_hooks)).collect()
     }
 
