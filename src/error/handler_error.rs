@@ -5,6 +5,7 @@ use core::fmt;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::join_error::JoinError;
 use crate::id::InvalidName;
 use crate::value::{DecodeError, EncodeError};
 
@@ -89,5 +90,15 @@ impl HandlerError for InvalidName {}
 impl HandlerError for DecodeError {
     fn code(&self) -> &str {
         INVALID_ARGUMENTS
+    }
+}
+
+impl HandlerError for JoinError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooManyRooms(_) => "TOO_MANY_ROOMS",
+            Self::WorldFull(_) => "WORLD_FULL",
+            Self::NameTooLong(_) => "ROOM_NAME_TOO_LONG",
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::limits::{MAX_NAME_BYTES, MAX_ROOMS};
 
@@ -37,13 +36,3 @@ impl fmt::Display for JoinError {
 }
 
 impl core::error::Error for JoinError {}
-
-impl HandlerError for JoinError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooManyRooms(_) => "TOO_MANY_ROOMS",
-            Self::WorldFull(_) => "WORLD_FULL",
-            Self::NameTooLong(_) => "ROOM_NAME_TOO_LONG",
-        }
-    }
-}
