@@ -44,7 +44,7 @@ const SHRINK = [
 
 // A build that unwinds compiles the standard library, too: here without its fast sorts, of which each use is an instance of its own, its
 // fast parser of floats, and the symbolizer of backtraces, which wasm does not have. LLVM inlines what is marked `#[inline]` up to a
-// cost of 325, even where it optimizes for size; with 100, the operations of the core have at most 2 % more instructions.
+// cost of 325, even where it optimizes for size; with 100, the operations of the core have at most 4 % more instructions.
 const COMPILE = {
   CARGO_UNSTABLE_BUILD_STD_FEATURES: "optimize_for_size,panic-unwind",
   RUSTFLAGS: [process.env.RUSTFLAGS, "-Cllvm-args=-inlinehint-threshold=100"].filter(Boolean).join(" "),
