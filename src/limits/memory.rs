@@ -15,6 +15,6 @@ pub const STORED_RATIO: usize = 4;
 
 /// Most unsent bytes of the WebSockets that all worlds of an isolate have closed while more than `ISOLATE_BYTES` are taken in all. The
 /// runtime keeps them until their clients read, or their connections are lost, and cannot drop a single WebSocket. Beyond it, the object
-/// that has most of them aborts, with which all of its WebSockets are dropped. It is more than one client leaves behind that was closed because `MAX_UNSENT_BUFFERS` waited for
-/// it; a slow client that goes on reading then has less in the next second.
+/// that has most of them aborts, with which all of its WebSockets are dropped. It is more than one client leaves behind that was closed
+/// because `MAX_UNSENT_BUFFERS` waited for it; a slow client that goes on reading then has less in the next second.
 pub const MAX_CLOSING_BYTES: usize = 24_000_000;
