@@ -2,18 +2,12 @@
 //! in use, and this file holds the default and the range.
 
 mod attempts;
-mod isolate_limits;
 mod memory;
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
 pub use attempts::*;
-pub use isolate_limits::{
-    ISOLATE_BYTES, MAX_BODIES_BYTES, MAX_DEBTORS, MAX_INBOX_BYTES_FULL, MEASURE_BYTES, MEASURE_INTERVAL,
-    MEASURE_INTERVAL_LONG, MEASURE_INTERVAL_SHORT, MEASURE_SENT_BYTES, MEASURED_FRESH, PINNED_BYTES,
-    REFUSE_INSTANCE_RATIO, REFUSE_RATIO,
-};
 pub use memory::*;
 
 /// Longest world name, in characters. The name is that of a Durable Object, and part of every URL and log line.
