@@ -1,5 +1,6 @@
 // HTTP: heads and bodies of requests, responses, and the way from the Worker to an object.
 
+import { encode } from "./runtime.js";
 import { watch } from "./under_way.js";
 
 // What a client wrote may be in any response: a browser must not take it for a page or a script.
@@ -59,14 +60,12 @@ export function respond(status, body, headers) {
   return response;
 }
 
-const encoder = new TextEncoder();
-
 // From how many characters on it is watched whether a response is read. A shorter one costs about as much as its connection.
 const WATCHED = 16_384;
 
 /** Returns the response to a GET of a session, which has `timeout` milliseconds to read it; `headers` are names and values, in turn. */
 export function respondPayload(state, sid, text, headers, timeout) {
-  return respond(200, text.length < WATCHED ? text : watch(state, sid, encoder.encode(text), timeout), headers);
+  return respond(200, text.length < WATCHED ? text : watch(state, sid, encode(text), timeout), headers);
 }
 
 /** Returns the response that accepts a WebSocket; `headers` are names and values, in turn. */

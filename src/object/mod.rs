@@ -23,7 +23,6 @@ mod stored_alarms;
 mod wake;
 
 pub use engine_requests::{Body, Reception};
-
 pub use platform::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use response_timeout::answer_or_late;
