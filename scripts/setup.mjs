@@ -3,17 +3,25 @@
 
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
-import { ensureCargoTools } from "./lib/cargo-tools.mjs";
+import { ensureCargoTools } from "../dormouse-build/lib/cargo-tools.mjs";
+import { fetchDependencies } from "../dormouse-build/lib/metadata.mjs";
+import { ensureLints, ensureRust } from "../dormouse-build/lib/rust.mjs";
+import { checkSystem } from "../dormouse-build/lib/system.mjs";
 import { ensureChromium } from "./lib/chromium.mjs";
 import { ensureNodeModules, newerNode, projectPath } from "./lib/npm.mjs";
-import { ensureRust } from "./lib/rust.mjs";
+import { ROOT } from "./lib/root.mjs";
 import { main, say } from "./lib/run.mjs";
 
-export async function setup({ browser = false } = {}) {
+/** Installs what the commands of this project need; with `tests`, also what only `npm test` does. */
+export async function setup({ tests = false } = {}) {
+  checkSystem();
   await ensureNodeModules();
   await ensureRust();
-  await ensureCargoTools();
-  if (browser) await ensureChromium();
+  await fetchDependencies(ROOT);
+  await ensureCargoTools(ROOT);
+  if (!tests) return;
+  await ensureLints();
+  await ensureChromium();
 }
 
 /**
@@ -42,7 +50,7 @@ export async function ready(options) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   main(async () => {
-    await setup({ browser: true });
+    await setup({ tests: true });
     say("set up: nothing is missing");
   });
 }

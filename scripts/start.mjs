@@ -1,24 +1,17 @@
-// `npm start`: installs what is missing, builds, and serves at http://localhost:8787 with `wrangler dev`, open to every
-// origin. Further arguments go to wrangler: `npm start -- --port 9000 --var PING_INTERVAL_MS:5000`.
+// `npm start`: installs what is missing, builds the relay as it is deployed, and serves it at http://localhost:8787 to pages of every
+// origin. It has the options of `npm run serve`: `npm start -- --port 9000 --var PING_INTERVAL_MS:5000`.
 
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { build } from "./build.mjs";
-import { BIN, ROOT } from "./lib/root.mjs";
+import { OPTIONS, settingsOf } from "../dormouse-build/commands/serve.mjs";
+import { parseOptions } from "../dormouse-build/lib/options.mjs";
+import { serve } from "../dormouse-build/lib/serve.mjs";
+import { RELAY, ROOT } from "./lib/root.mjs";
 import { main } from "./lib/run.mjs";
-import { WRANGLER_ENV } from "./lib/wrangler.mjs";
 import { ready } from "./setup.mjs";
 
 main(async () => {
+  const { crate: _, config: __, ...options } = OPTIONS;
+  const settings = settingsOf(parseOptions(process.argv.slice(2), { ...options, release: { type: "boolean", default: true }, watch: { type: "boolean", default: false } }));
   await ready();
-  await build(); // wrangler would build, too, but would not show progress and errors at once
-  const args = ["dev", "--var", "ALLOWED_ORIGINS:*", ...process.argv.slice(2)];
-  const env = { ...process.env, ...WRANGLER_ENV };
-  const child = spawn(join(BIN, "wrangler"), args, { cwd: ROOT, env, stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("error", (error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-  child.on("close", (code, signal) => process.exit(signal ? 0 : code));
+  await serve({ ...settings, crate: RELAY, config: join(ROOT, "wrangler.toml") });
 });

@@ -6,7 +6,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { builtFrom, metadata } from "./metadata.mjs";
+import { builtFrom, metadata } from "../../dormouse-build/lib/metadata.mjs";
 import { ROOT } from "./root.mjs";
 import { Refusal, ask, run, say } from "./run.mjs";
 

@@ -3,15 +3,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isNewEnough } from "../../dormouse-build/lib/node-version.mjs";
 import { BIN, ROOT } from "./root.mjs";
 import { Refusal, ask, run, say } from "./run.mjs";
 
 const STAMP = join(ROOT, "node_modules", ".dormouse-lock");
-const OLDEST_NODE = [22, 12]; // the minimum of wrangler and miniflare
 
 const wantedHash = () => {
   const hash = createHash("sha256");
-  for (const file of ["package.json", "package-lock.json"]) hash.update(readFileSync(join(ROOT, file)));
+  for (const file of ["package.json", "dormouse-build/package.json", "package-lock.json"]) hash.update(readFileSync(join(ROOT, file)));
   return hash.digest("hex");
 };
 
@@ -27,19 +27,14 @@ export async function ensureNodeModules() {
   writeFileSync(STAMP, wanted);
 }
 
-const newEnough = (version) => {
-  const [major, minor] = version.replace(/^v/, "").split(".").map(Number);
-  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-};
-
 /** Returns a Node that wrangler accepts: that of the npm package `node`, or the running one if it is new enough. */
 export function newerNode() {
   const installed = join(BIN, "node");
   const version = existsSync(installed) ? ask(installed, ["--version"]) : null;
-  if (version && newEnough(version)) return installed;
-  if (newEnough(process.version)) return process.execPath;
+  if (version && isNewEnough(version)) return installed;
+  if (isNewEnough(process.version)) return process.execPath;
   throw new Refusal(
-    `wrangler needs Node ${OLDEST_NODE.join(".")} or newer; this is ${process.version}, and the npm package "node" did not install one ` +
+    `This is Node ${process.version.slice(1)}, which is too old for wrangler, and the npm package "node" did not install a newer one ` +
       "(its install script must be allowed to run: see allowScripts in package.json). Install a newer Node, or run `npm rebuild node`.",
   );
 }

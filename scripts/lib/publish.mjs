@@ -1,7 +1,7 @@
 // A publish that uploads nothing: checks that the files that would be published compile, on the host and for wasm32.
 
 import { join } from "node:path";
-import { metadata } from "./metadata.mjs";
+import { metadata } from "../../dormouse-build/lib/metadata.mjs";
 import { ROOT } from "./root.mjs";
 import { run } from "./run.mjs";
 

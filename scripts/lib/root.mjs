@@ -1,10 +1,9 @@
-// The folders of the project, and the versions of its tools. Each version is written in one place only: Cargo.lock
-// for Rust tools, package-lock.json for npm tools.
+// The folders of the project, and the versions in its Cargo.lock.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Refusal } from "../../dormouse-build/lib/run.mjs";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const BIN = join(ROOT, "node_modules", ".bin");
@@ -12,15 +11,11 @@ export const BIN = join(ROOT, "node_modules", ".bin");
 /** The package that the root's own `wrangler.toml` deploys. */
 export const RELAY = join(ROOT, "relay");
 
-/** The directory of tools that take minutes to compile: outside the clone, one folder per version, shared by all clones. */
-export const TOOLS =
-  process.env.DORMOUSE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "dormouse");
-
 /** Returns the version of `crate` in Cargo.lock. */
 export function lockedVersion(crate) {
   const lock = readFileSync(join(ROOT, "Cargo.lock"), "utf8");
   const found = lock.match(new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`));
-  if (!found) throw new Error(`Cargo.lock has no package "${crate}". Run \`cargo metadata\` once to bring it up to date.`);
+  if (!found) throw new Refusal(`Cargo.lock has no package "${crate}". Run \`cargo metadata\` once to bring it up to date.`);
   return found[1];
 }
 
@@ -30,14 +25,17 @@ const APPS = join("miniflare", "apps");
 export function exampleDir(name) {
   const dirs = ["examples", APPS].map((parent) => join(ROOT, parent, name));
   const dir = dirs.find((dir) => existsSync(join(dir, "Cargo.toml")));
-  if (!dir) throw new Error(`There is no example "${name}" under examples/ or ${APPS}/.`);
+  if (!dir) throw new Refusal(`There is no example "${name}" under examples/ or ${APPS}/.`);
   return dir;
 }
 
-/** Returns the directory of a user's package; `path` is relative to where `npm` was called. */
-export function crateDirOf(path) {
-  const dir = resolve(process.env.INIT_CWD ?? ".", path);
-  if (!existsSync(join(dir, "Cargo.toml"))) throw new Error(`There is no Cargo.toml in ${dir}.`);
+/** Returns the path that an option names, which is relative to where `npm` was called. */
+export const pathOf = (option) => resolve(process.env.INIT_CWD ?? ".", option);
+
+/** Returns the directory of a user's package. */
+export function crateDirOf(option) {
+  const dir = pathOf(option);
+  if (!existsSync(join(dir, "Cargo.toml"))) throw new Refusal(`There is no Cargo.toml in ${dir}.`);
   return dir;
 }
 

@@ -1,60 +1,8 @@
-// Runs other programs: showing their output (`run`), or returning it (`ask`). Neither uses a shell.
+// Runs other programs as `dormouse-build` does, in the project's folder unless told otherwise.
 
-import { spawn, spawnSync } from "node:child_process";
+import * as programs from "../../dormouse-build/lib/run.mjs";
 import { ROOT } from "./root.mjs";
 
-export const say = (line) => console.log(`· ${line}`);
-
-/** An error whose message is sufficient: the entry points print it without a stack. */
-export class Refusal extends Error {}
-
-/** Returns the output of a quick program, or null if it is missing, fails, or takes longer than a minute. */
-export function ask(command, args, options = {}) {
-  const out = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", timeout: 60_000, ...options });
-  return out.status === 0 ? out.stdout.trim() : null;
-}
-
-/**
- * Runs a program and passes its output on. Rejects if it fails, cannot be started or takes longer than `seconds`.
- * With `keep`, resolves with the output, too (an error has it as `output`); with `quiet`, shows the output only if the program
- * fails. The program's standard input is closed, so that nothing in the set-up or the tests can wait for a key.
- */
-export function run(command, args, { cwd = ROOT, env = {}, seconds, keep = false, quiet = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const output = keep || quiet ? "pipe" : "inherit";
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", output, output],
-    });
-    const shown = `${command} ${args.join(" ")}`;
-    let kept = "";
-    for (const [stream, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
-      stream?.setEncoding("utf8").on("data", (text) => {
-        kept += text;
-        if (!quiet) to.write(text);
-      });
-    }
-    let late = false;
-    const limit = seconds && setTimeout(() => ((late = true), child.kill("SIGKILL")), seconds * 1000);
-    child.on("error", (error) => {
-      clearTimeout(limit);
-      reject(new Refusal(error.code === "ENOENT" ? `${command} is not installed, or not in the PATH.` : `${shown}: ${error.message}`));
-    });
-    child.on("close", (code, signal) => {
-      clearTimeout(limit);
-      if (code === 0) return resolve(kept);
-      const why = late ? `took longer than ${seconds} s` : signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      if (quiet) process.stderr.write(kept);
-      reject(Object.assign(new Refusal(`\`${shown}\` ${why}.`), { output: kept }));
-    });
-  });
-}
-
-/** Runs an entry point. A `Refusal` is printed as one line; any other error is a bug in the scripts and is printed with its stack. */
-export function main(body) {
-  body().catch((error) => {
-    console.error(error instanceof Refusal ? `\n✗ ${error.message}` : error);
-    process.exit(1);
-  });
-}
+export const { Refusal, main, say } = programs;
+export const ask = (command, args, options) => programs.ask(command, args, { cwd: ROOT, ...options });
+export const run = (command, args, options) => programs.run(command, args, { cwd: ROOT, ...options });

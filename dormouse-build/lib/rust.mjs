@@ -2,20 +2,25 @@
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TOOLS } from "./root.mjs";
+import { CACHE } from "./cache.mjs";
 import { Refusal, ask, run, say } from "./run.mjs";
 
-const TARGET = "wasm32-unknown-unknown";
+/** The target for which a Worker is compiled. */
+export const TARGET = "wasm32-unknown-unknown";
 const MINUTES_5 = 300;
 
 /** Installs the parts of Rust that a build needs. Only what is missing is fetched with rustup. */
 export async function ensureRust() {
   await ensureToolchain();
+  if (!hasTarget()) await rustup(["target", "add", TARGET], `the standard library for ${TARGET}`);
+  await tryNightly();
+}
+
+/** Installs what `npm test` needs beside: rustfmt and clippy. */
+export async function ensureLints() {
   for (const [component, probe] of [["rustfmt", "fmt"], ["clippy", "clippy"]]) {
     if (ask("cargo", [probe, "--version"]) === null) await rustup(["component", "add", component], `\`cargo ${probe}\``);
   }
-  if (!hasTarget()) await rustup(["target", "add", TARGET], `the standard library for ${TARGET}`);
-  await tryNightly();
 }
 
 async function ensureToolchain() {
@@ -63,7 +68,7 @@ const nightlySource = () => {
 export const canUnwind = () => nightlySource() && hasTarget("+nightly");
 
 // In a closed network the fetch may take the whole time limit, so it is not retried at every command.
-const REFUSED = join(TOOLS, "nightly-refused");
+const REFUSED = join(CACHE, "nightly-refused");
 const refusedLately = () => existsSync(REFUSED) && Date.now() - statSync(REFUSED).mtimeMs < 3_600_000;
 
 async function tryNightly() {
@@ -80,7 +85,7 @@ async function tryNightly() {
     if (!hasTarget("+nightly")) await run("rustup", ["target", "add", TARGET, "--toolchain", "nightly"], { seconds: MINUTES_5 });
   } catch (error) {
     console.warn(`⚠ ${error.message} (not tried again for an hour)`);
-    mkdirSync(TOOLS, { recursive: true });
+    mkdirSync(CACHE, { recursive: true });
     writeFileSync(REFUSED, "");
   }
 }
