@@ -1,0 +1,19 @@
+// Talks to the running server from Node: `node client.mjs`, or `node client.mjs http://localhost:8787`.
+
+import { io } from "socket.io-client";
+
+const url = process.argv[2] ?? "http://localhost:8787";
+// Each path is a world. Without a path, it is the world `default`.
+const join = (auth) => io(url, { path: "/w/my-world/socket.io/", auth, forceNew: true });
+
+join({}).on("connect_error", (error) => console.log("nobody:", error.message));
+
+const anna = join({ name: "Anna" });
+anna.on("said", (name, text) => console.log(`Anna hears ${name}: ${text}`));
+anna.on("connect", () => {
+  const ben = join({ name: "Ben" });
+  ben.on("connect", async () => {
+    console.log("said in this world so far:", await ben.emitWithAck("say", "hello"));
+    setTimeout(() => process.exit(), 500);
+  });
+});
