@@ -1,8 +1,10 @@
 //! The settings of a deployment, parsed from the Worker's variables. Every number has its unit in the variable's name.
 
 mod client_rates;
+mod log_level;
 mod origins;
 mod own_origins;
+pub(crate) mod placement;
 mod reader_bounds;
 mod transports;
 
@@ -14,10 +16,12 @@ use std::rc::Rc;
 use subtle::ConstantTimeEq;
 
 use super::limits;
+use super::log::Level;
 
 pub(crate) use client_rates::ClientRates;
 pub(crate) use origins::AllowedOrigins;
 pub(crate) use own_origins::OwnOrigins;
+pub(crate) use placement::Placement;
 pub use reader_bounds::ReaderBounds;
 pub(crate) use reader_bounds::cost_of;
 pub(crate) use transports::Transports;
@@ -51,8 +55,12 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// `OWN_ORIGINS`: the Worker's own origins; the host of each request, where that cannot be a stranger's name.
     pub own_origins: OwnOrigins,
+    /// `LOCATION_HINT` and `JURISDICTION`: where the objects of worlds are, unless the app decides; near the first client.
+    pub placement: Placement,
     /// `ADMIN_KEY`: the key of the admin HTTP API, which is not served without one.
     pub admin_key: Option<AdminKey>,
+    /// `LOG`: the level up to which lines are written to the log; `None` if none is; info.
+    pub log: Option<Level>,
 }
 
 /// The key of the admin HTTP API. It is never shown, not even in errors and logs.
@@ -121,7 +129,9 @@ impl Config {
             transports: Transports::parse(variable("TRANSPORTS").as_deref().unwrap_or_default())?,
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref().unwrap_or_default())?,
             own_origins: OwnOrigins::parse(variable("OWN_ORIGINS").as_deref().unwrap_or_default())?,
-            admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default())?,
+            placement: Placement::parse(variable).map_err(|(variable, problem)| ConfigError { variable, problem })?,
+            admin_key: parse_admin_key(variable("ADMIN_KEY").as_deref().unwrap_or_default(), cfg!(feature = "admin"))?,
+            log: parse_log(variable("LOG").as_deref().unwrap_or_default().trim())?,
         })
     }
 
@@ -134,6 +144,11 @@ impl Config {
     /// Returns the time within which the client of a polling session must make its second request.
     pub fn unfollowed_timeout(&self) -> Duration {
         self.connect_timeout.min(limits::UNFOLLOWED_TIMEOUT)
+    }
+
+    /// Returns whether lines of a level are written to the log.
+    pub fn logs(&self, level: Level) -> bool {
+        self.log >= Some(level)
     }
 
     /// Returns the bounds of what may wait for a client.
@@ -163,7 +178,9 @@ impl Default for Config {
             transports: Transports::default(),
             allowed_origins: AllowedOrigins::Same,
             own_origins: OwnOrigins::default(),
+            placement: Placement::new(),
             admin_key: None,
+            log: Some(Level::Info),
         }
     }
 }
@@ -193,12 +210,28 @@ fn parse_number(
     }
 }
 
-/// Parses `ADMIN_KEY`. The errors do not show the value, because every client gets them.
-fn parse_admin_key(text: &str) -> Result<Option<AdminKey>, ConfigError> {
+fn parse_log(text: &str) -> Result<Option<Level>, ConfigError> {
+    log_level::parse(text).map_err(|choices| not_one_of("LOG", text, choices))
+}
+
+/// Returns the error of a variable whose value is not one of a few.
+#[inline(never)]
+fn not_one_of(variable: &'static str, text: &str, choices: &str) -> ConfigError {
+    ConfigError { variable, problem: format!("is {text:?}; it must be {choices}") }
+}
+
+/// Parses `ADMIN_KEY`, for a build that has the admin HTTP API or not. The errors do not show the value, because every client gets them.
+fn parse_admin_key(text: &str, has_api: bool) -> Result<Option<AdminKey>, ConfigError> {
     let fail = |problem: String| Err(ConfigError { variable: "ADMIN_KEY", problem });
     let key = text.trim();
     if key.is_empty() {
         return Ok(None);
+    }
+    if !has_api {
+        return fail(
+            "opens the admin HTTP API, which this build has not: add the feature `admin` of the crate `dormouse`"
+                .to_owned(),
+        );
     }
     if !key.bytes().all(|c| c.is_ascii_graphic()) {
         return fail("has a character that a header cannot carry; it takes visible ASCII, without spaces".to_owned());
@@ -248,6 +281,12 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_level_is_refused_by_name() {
+        let error = parse_one("LOG", "all").expect_err("no level");
+        assert_eq!(error, r#"LOG is "all"; it must be off, error, warn, info or debug"#);
+    }
+
+    #[test]
     fn origins_are_told_apart_by_their_item() {
         let origins = |text| parse_one("ALLOWED_ORIGINS", text).map(|config| config.allowed_origins);
         assert_eq!(origins("*"), Ok(AllowedOrigins::Any));
@@ -255,6 +294,16 @@ mod tests {
             origins("https://a.example, example.com"),
             Err(r#"ALLOWED_ORIGINS: "example.com" is not an origin; write https://example.com"#.to_owned())
         );
+    }
+
+    // A parameter, because the feature is on in every build for tests: another package of the workspace needs it.
+    #[test]
+    fn a_build_without_the_admin_api_refuses_its_key_and_names_the_feature() {
+        let error = parse_admin_key("0123456789abcdef", false).expect_err("no admin HTTP API").to_string();
+        assert!(error.starts_with("ADMIN_KEY ") && error.contains("feature `admin`"), "{error}");
+        assert!(!error.contains("0123"), "{error}");
+        assert!(matches!(parse_admin_key(" ", false), Ok(None)));
+        assert!(matches!(parse_admin_key("0123456789abcdef", true), Ok(Some(_))));
     }
 
     #[test]

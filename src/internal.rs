@@ -3,10 +3,11 @@
 
 pub use crate::admin::Operation;
 #[cfg(target_arch = "wasm32")]
-pub use crate::cloudflare::{Object, Promise, fetch, wasm_bindgen};
+pub use crate::cloudflare::{Object, Promise, fetch, queue, scheduled, wasm_bindgen};
 pub use crate::config::{Config, ReaderBounds};
 pub use crate::core::effect::Response;
 pub use crate::core::handshake_request::{HandshakeRequest, Protocol};
+pub use crate::core::meter::Meter;
 pub use crate::core::snapshot::Parts;
 pub use crate::core::socketio::{Decoder, Packet, encode_ack, encode_event};
 pub use crate::core::{engineio, server};
@@ -14,7 +15,9 @@ pub use crate::error::fault::Fault;
 pub use crate::error::refusal::Refusal;
 pub use crate::http::EngineRequest;
 pub use crate::id::{AckId, ConnId, Entropy, RequestId, WorldName};
+pub use crate::log::Record;
 pub use crate::object::{Body, Platform, Readers, Reception, RosterHead, RowKind, Shell, Unfinished, Unowned};
+pub use crate::outside::Outside;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::faults::{Disk, Waking};
 #[cfg(not(target_arch = "wasm32"))]
@@ -57,4 +60,10 @@ pub fn change_headers(app: &App, headers: &mut Headers, request: &ConnRequest) {
 /// Returns the header `set-cookie` of a session that is opened by polling; `None` if the app sets no cookie.
 pub fn set_cookie(app: &App, sid: Sid) -> Option<String> {
     app.engine_routes().set_cookie(sid)
+}
+
+/// Returns what a world has counted, in the order of the metrics in `cloudflare/metrics.js`.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn numbers(world: &crate::testing::TestWorld) -> Vec<u64> {
+    world.numbers()
 }

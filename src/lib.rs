@@ -39,7 +39,13 @@
 //! arguments of an event cannot be extracted, the handler is not called; a client that asked for an acknowledgement is told the reason.
 //!
 //! Nothing that a handler keeps in a variable survives hibernation. Keep what belongs to a socket with [`Socket::set_data`], and
-//! what belongs to the world in [`Storage`].
+//! what belongs to the world in [`Storage`]. What can be made again at each waking is [`State`]; the page `docs/state.md` says what
+//! survives what.
+//!
+//! # The outside
+//!
+//! [`Env`] has the bindings of the deployment: KV, D1, R2, queues, and other Workers. [`fetch`](fetch()) asks other servers, and [`sleep`]
+//! waits. The world stays awake meanwhile.
 //!
 //! # Acknowledgements
 //!
@@ -57,7 +63,8 @@
 //!
 //! # Storage
 //!
-//! [`Storage`] holds values by key in the object's SQLite. They survive hibernation, a deployment and the last client.
+//! [`Storage`] holds values by key in the object's SQLite. They survive hibernation, a deployment and the last client. With the crate's
+//! feature `sql`, `Storage::sql` runs statements in the same database, and `App::migration` changes its tables.
 //!
 //! # Testing
 //!
@@ -66,8 +73,8 @@
 //!
 //! # Deploying
 //!
-//! An app is a crate of the type `cdylib` with a `wrangler.toml`. The README, section "Your own server", shows both whole; its
-//! section "Variables" lists what can be configured, such as the allowed origins and the ping interval.
+//! An app is a crate of the type `cdylib` with a `wrangler.toml`. The page `docs/guide.md` shows both whole. The page
+//! `docs/deploying.md` lists what can be configured, such as the allowed origins and the ping interval.
 //!
 //! # Limits
 //!
@@ -85,22 +92,31 @@
 //! | connections of a world | 32,768, of which 1,000 may be polling |
 //! | named alarms of a world | 400 |
 //! | a value in the storage | 1,900,000 bytes of JSON |
+//! | what one call reads from the storage | 10,000 rows or entries, 8,000,000 bytes |
 //! | levels of nesting in the JSON of a binary packet | 4,000 |
 
 mod config;
 mod id;
 mod limits;
+mod log;
 mod time;
 
 mod admin;
 mod cloudflare;
+mod controllers;
 mod core;
 mod dispatch;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod edge;
 mod handles;
 mod http;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 mod object;
+mod outside;
+mod sessions;
+#[cfg(feature = "validation")]
+pub mod validation;
 mod world;
 
 pub mod error;
@@ -115,9 +131,11 @@ pub mod testing;
 pub mod internal;
 
 pub use crate::error::failure::Failure;
-pub use crate::extract::{event_arguments::Data, socket_arguments::Auth};
+pub use crate::extract::{State, event_arguments::Data, socket_arguments::Auth};
 pub use crate::handles::{Io, Socket, Storage};
-pub use crate::id::{Namespace, Room, SocketId};
+pub use crate::id::{Namespace, Room, SocketId, WorldName};
+pub use crate::log::Level;
+pub use crate::outside::{Env, fetch, sleep};
 pub use crate::routing::{app::App, outcome::Ack};
 pub use crate::value::args::Args;
 
@@ -129,23 +147,95 @@ pub mod response {
     pub use crate::routing::outcome::IntoOutcome;
 }
 
+/// Controllers: events by name, with hooks before them, validation, and answers of one form.
+pub mod controller {
+    pub use crate::controllers::{
+        Context, Controller, ErrorResponse, Flow, Hook, HookFunction, IntoHook, Payload, PostFunction, Reply, Response,
+        http_hook, render_error,
+    };
+
+    #[cfg(feature = "validation")]
+    pub use crate::controllers::{validate, validate_schema};
+
+    /// The kinds of calls of a controller's functions: the `C` of [`Handler`](crate::routing::Handler) and
+    /// [`Extract`](crate::extract::Extract).
+    pub mod calls {
+        pub use crate::controllers::calls::{ContextCall, Erring, Hooked, Joining, Message};
+    }
+}
+
+/// Sessions: what is known of a user over many messages, requests and connections.
+pub mod session {
+    pub use crate::sessions::{
+        Session, SessionOptions, Sessions, TokenSource, UseSessions, forward_http_session, use_sessions, user_required,
+    };
+}
+
+/// Since when a world is awake, and why: see [`Io::awake`].
+pub mod awake {
+    pub use crate::core::meter::{Awake, WakeReason};
+}
+
 /// The handles of sockets and connections, and the operators that choose who gets an event.
 ///
 /// [`Io`], [`Socket`], [`SocketId`], [`Namespace`], [`Room`] and [`Storage`] are at the crate's root.
 pub mod socket {
     pub use crate::error::reason::Reason;
-    pub use crate::handles::{BroadcastOperator, Conn, EngineSocket, Handshake, IntoRooms, SocketEmitter};
+    pub use crate::handles::{BroadcastOperator, Conn, EngineSocket, Handshake, IntoRooms, RemoteWorld, SocketEmitter};
     pub use crate::id::Sid;
+}
+
+/// What handlers reach outside of their world: see [`Env`], [`fetch`](fetch()) and [`sleep`].
+pub mod bindings {
+    pub use crate::outside::{Bucket, BucketObject, BucketObjects, D1, D1Statement, Kv, KvKeys, Queue, Service};
+}
+
+/// What [`Storage`] returns: entries of a range, and SQL statements.
+pub mod storage {
+    pub use crate::handles::Entries;
+    #[cfg(feature = "sql")]
+    pub use crate::handles::Query;
 }
 
 /// The crate of the [`Cookie`](cookie::Cookie) that [`EngineRoutes::cookie`](routing::EngineRoutes::cookie) takes.
 pub use cookie;
 
-// Linked because worker-build's shim needs its exports: the panic hook, and the state that is reset after an abort.
-#[cfg(target_arch = "wasm32")]
-extern crate worker as _;
+/// The crate of the rules of [`Valid<T>`](validation::Valid).
+#[cfg(feature = "validation")]
+pub use garde;
 
-/// Tests the Rust code of the README.
+/// The crate of the platform's own types, for [`Env::raw`]. It is linked anyway, because worker-build's shim needs its exports: the panic
+/// hook, and the state that is reset after an abort.
+#[cfg(target_arch = "wasm32")]
+pub use worker;
+
+/// Tests the Rust code of the pages.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/guide.md")]
+    struct Guide;
+
+    #[cfg(feature = "sql")]
+    #[doc = include_str!("../docs/sql.md")]
+    struct Sql;
+
+    #[doc = include_str!("../docs/connections.md")]
+    struct Connections;
+
+    #[cfg(feature = "validation")]
+    #[doc = include_str!("../docs/validation.md")]
+    struct Validation;
+
+    #[cfg(feature = "validation")]
+    #[doc = include_str!("../docs/controllers.md")]
+    struct Controllers;
+
+    #[cfg(feature = "jwt")]
+    #[doc = include_str!("../docs/jwt.md")]
+    struct Jwt;
+    #[doc = include_str!("../docs/state.md")]
+    struct State;
+}

@@ -2,13 +2,31 @@
 //! in use, and this file holds the default and the range.
 
 mod attempts;
+mod between_worlds;
+mod fetched;
 mod memory;
+#[cfg(feature = "validation")]
+mod payloads;
+mod rates;
+mod session_limits;
+mod storage_reads;
+#[cfg(feature = "jwt")]
+mod tokens;
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
 pub use attempts::*;
+pub use between_worlds::*;
+pub use fetched::*;
 pub use memory::*;
+#[cfg(feature = "validation")]
+pub use payloads::*;
+pub use rates::*;
+pub use session_limits::*;
+pub use storage_reads::*;
+#[cfg(feature = "jwt")]
+pub use tokens::*;
 
 /// Longest world name, in characters. The name is that of a Durable Object, and part of every URL and log line.
 pub const MAX_WORLD_NAME_CHARS: usize = 64;
@@ -249,8 +267,9 @@ pub const PING_INTERVAL_MS: NumberLimit = (25_000, 100..=86_400_000);
 pub const PING_TIMEOUT_MS: NumberLimit = (20_000, 50..=86_400_000);
 
 /// `MAX_PAYLOAD_BYTES`: the default is engine.io's `maxHttpBufferSize`. The platform itself closes a WebSocket that
-/// sends a message of more than 32 MiB.
-pub const MAX_PAYLOAD_BYTES: NumberLimit = (1_000_000, 1_000..=33_554_432);
+/// sends a message of more than 32 MiB. With fewer bytes than the packets of a client have, such as the six of an upgrade's probe, it is
+/// the client that does not work.
+pub const MAX_PAYLOAD_BYTES: NumberLimit = (1_000_000, 1..=33_554_432);
 
 /// `CONNECT_TIMEOUT_MS`: the default is socket.io's.
 pub const CONNECT_TIMEOUT_MS: NumberLimit = (45_000, 100..=86_400_000);
@@ -315,8 +334,8 @@ pub const TURN_WORK: usize = 1_000;
 /// Bytes that count as one delivery more.
 pub const BYTES_PER_WORK: usize = 8_192;
 
-/// Most bytes of a client's packets that wait for a later turn, as a multiple of `MAX_PAYLOAD_BYTES`. A client that posts before
-/// its last packets were handled, and exceeds this, is closed with 1008.
+/// Most bytes of a client's packets that wait for a later turn, as a multiple of `MAX_PAYLOAD_BYTES`, or else [`MAX_INBOX_BYTES_FULL`]. A
+/// client that posts before its last packets were handled, and exceeds this, is closed with 1008.
 pub const MAX_INBOX_PAYLOADS: usize = 4;
 
 /// Most handlers of one client that wait at once, of the `MAX_PENDING_HANDLERS` of its world. Beyond it, its events are refused
@@ -329,12 +348,28 @@ pub const MAX_CLIENT_WAITING_BYTES: usize = 4_000_000;
 /// What `retryAfterMs` says to a client with too many waiting handlers: nobody knows when they are done.
 pub const RETRY_WHEN_WAITING: Duration = Duration::from_secs(1);
 
-/// Most lines that a world writes to the log for errors in one [`LOG_WINDOW`]; those beyond it are summed. Hosts pay for lines, and
+/// Most lines that a world writes to the log for errors in one [`LOG_WINDOW`], and as many for warnings; those beyond it are summed. Hosts pay for lines, and
 /// who floods a world must not hide what else is in its log.
 pub const MAX_LOG_LINES: usize = 100;
 
+/// Longest message of a line of the log, in bytes; the rest is cut. Workers Logs keeps 256 KB of one call: a line must not cost it
+/// the others.
+pub const MAX_LOG_MESSAGE_BYTES: usize = 8_192;
+
+/// Longest other text in a line of the log, such as the name of an event, in bytes; the rest is cut. Clients choose such names.
+pub const MAX_LOG_FIELD_BYTES: usize = 256;
+
 /// The time in which [`MAX_LOG_LINES`] are counted.
 pub const LOG_WINDOW: Duration = Duration::from_mins(1);
+
+/// Most traces of one world at once: each is compared with every event while any is on.
+pub const MAX_TRACES: usize = 10;
+
+/// How long a trace is on unless the call says otherwise: long enough to try again what went wrong.
+pub const TRACE_TIME: Duration = Duration::from_mins(5);
+
+/// How long a trace may be on: whoever forgets it pays for its lines no longer.
+pub const MAX_TRACE_TIME: Duration = Duration::from_hours(1);
 
 /// `MAX_UNJOINED_PER_ADDRESS`: one address may be that of a school, whose clients connect again at once after a deploy, but join and
 /// upgrade within a second. Pollers count even if they have joined: one address must not fill `MAX_POLLING_SESSIONS`.
@@ -345,6 +380,12 @@ pub const MIN_ADMIN_KEY_CHARS: usize = 16;
 
 /// Longest response of the admin HTTP API to `fetch`, in bytes. It is built in memory: an isolate has 128 MB.
 pub const MAX_ADMIN_ANSWER_BYTES: usize = 16_000_000;
+
+/// Most worlds of an isolate that are counted for `/metrics`. Each takes some 600 bytes, and 3 KB of the response.
+pub const MAX_METERED_WORLDS: usize = 1_000;
+
+/// Most namespaces that the status of a world names. Where a template makes namespaces, clients decide how many there are.
+pub const MAX_STATUS_NAMESPACES: usize = 1_000;
 
 /// Longest `ALLOWED_ORIGINS` and longest `OWN_ORIGINS`, in bytes. Every request's origin is compared with the lists.
 pub const MAX_ALLOWED_ORIGINS_BYTES: usize = 10_000;

@@ -8,8 +8,12 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use dormouse::Level;
+use dormouse::internal::Meter;
+use dormouse::internal::Outside;
 use dormouse::internal::Parts;
 use dormouse::internal::ReaderBounds;
+use dormouse::internal::Record;
 use dormouse::internal::Response;
 use dormouse::internal::{ConnId, Entropy, RequestId};
 use dormouse::internal::{Platform, Readers, RosterHead, RowKind, Store, Unfinished, Unowned};
@@ -32,6 +36,8 @@ pub(crate) struct Runtime {
     alarm: Option<Timestamp>,
     entropy: u128,
     requests: u32,
+    meter: Rc<Meter>,
+    store: Rc<Nothing>,
 }
 
 impl Default for Runtime {
@@ -45,6 +51,8 @@ impl Default for Runtime {
             alarm: None,
             entropy: 0,
             requests: 0,
+            meter: Rc::default(),
+            store: Rc::default(),
         }
     }
 }
@@ -73,6 +81,18 @@ impl Platform for Runtime {
         self.now
     }
 
+    fn meter(&self) -> &Rc<Meter> {
+        &self.meter
+    }
+
+    fn database_bytes(&self) -> u64 {
+        0
+    }
+
+    fn unsent_bytes(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
     /// Returns bytes that never repeat within a run, and are the same on every run.
     fn entropy(&mut self) -> Entropy {
         self.entropy += 1;
@@ -82,13 +102,12 @@ impl Platform for Runtime {
         entropy
     }
 
-    fn log(&mut self, line: &str) {
-        black_box(line);
+    fn set_log_level(&mut self, level: Option<Level>) {
+        black_box(level);
     }
 
-    #[expect(clippy::panic, reason = "a failure would make the measurement invalid")]
-    fn log_error(&mut self, line: &str) {
-        panic!("{line}");
+    fn log(&mut self, record: &Record) {
+        assert!(record.level > Level::Warn, "{}", record.to_json(None));
     }
 
     fn panicked(&mut self, panic: Box<dyn Any + Send>) {
@@ -227,7 +246,7 @@ impl Platform for Runtime {
     }
 
     fn store(&self) -> Rc<dyn Store> {
-        Rc::new(Nothing)
+        Rc::<Nothing>::clone(&self.store)
     }
 
     #[expect(clippy::unimplemented, reason = "no bench has anything that is due")]
@@ -270,7 +289,8 @@ impl Platform for Runtime {
 }
 
 /// A storage that keeps nothing.
-struct Nothing;
+#[derive(Debug, Default)]
+struct Nothing(Outside);
 
 impl Store for Nothing {
     fn read(&self, _: &str) -> Result<Option<String>, String> {
@@ -295,5 +315,9 @@ impl Store for Nothing {
 
     fn variable(&self, _: &str) -> Option<String> {
         None
+    }
+
+    fn outside(&self) -> Outside {
+        self.0.clone()
     }
 }

@@ -138,7 +138,9 @@ impl Action {
             Operation::Disconnect => &["close"],
             Operation::Fetch if request.method == "GET" => return Ok((read_query(request)?, Self::Fetch)),
             Operation::Fetch => &[],
-            Operation::Awake => return Err(invalid("the object answers this itself")),
+            Operation::Awake | Operation::Status | Operation::Metrics | Operation::Trace => {
+                return Err(invalid("the object answers this itself"));
+            }
         };
         let mut fields = read(request, takes)?;
         let selection = fields.selection();
@@ -153,7 +155,9 @@ impl Action {
             Operation::Join => Self::Join(required(fields.join, "join")?),
             Operation::Leave => Self::Leave(required(fields.leave, "leave")?),
             Operation::Disconnect => Self::Disconnect { close: fields.close.unwrap_or_default() },
-            Operation::Fetch | Operation::Awake => Self::Fetch,
+            Operation::Fetch | Operation::Awake | Operation::Status | Operation::Metrics | Operation::Trace => {
+                Self::Fetch
+            }
         };
         Ok((selection, action))
     }

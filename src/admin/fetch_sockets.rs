@@ -6,16 +6,17 @@ use serde_json::value::RawValue;
 use super::body::invalid;
 use super::redact;
 use crate::error::Failure;
-use crate::handles::{Conn, Handshake, HttpResponse, Socket};
+use crate::handles::{Conn, Handshake, HttpResponse, Io, Socket};
 use crate::id::Room;
 use crate::limits::MAX_ADMIN_ANSWER_BYTES;
-use crate::value::json_writer::{push_array, push_bool, push_members, push_number, push_quoted};
+use crate::time::Timestamp;
+use crate::value::json_writer::{push_array, push_bool, push_members, push_number, push_option, push_quoted};
 
 /// Returns a response with the descriptions of sockets.
 ///
 /// # Errors
 /// The response would be longer than [`MAX_ADMIN_ANSWER_BYTES`].
-pub(super) fn describe_all(sockets: &[Socket]) -> Result<HttpResponse, Failure> {
+pub(super) fn describe_all(io: &Io, sockets: &[Socket]) -> Result<HttpResponse, Failure> {
     let mut body = r#"{"status":"ok","matched":"#.to_owned();
     push_number(sockets.len() as u64, &mut body);
     body.push_str(r#","sockets":["#);
@@ -26,6 +27,14 @@ pub(super) fn describe_all(sockets: &[Socket]) -> Result<HttpResponse, Failure> 
             body.push(',');
         }
         describe(socket, &handshake, conn, &mut body)?;
+        let link = io.link(socket.id());
+        body.push_str(r#","since":"#);
+        push_number(handshake.issued().as_millis(), &mut body);
+        body.push_str(r#","lastPong":"#);
+        push_option(link.and_then(|link| link.last_pong).map(Timestamp::as_millis), &mut body);
+        body.push_str(r#","unsentBytes":"#);
+        push_number(link.map_or(0, |link| link.unsent) as u64, &mut body);
+        body.push_str("}}");
         if body.len() > MAX_ADMIN_ANSWER_BYTES {
             return Err(invalid(format!(
                 "the response would have more than {MAX_ADMIN_ANSWER_BYTES} bytes; name rooms"
@@ -36,9 +45,9 @@ pub(super) fn describe_all(sockets: &[Socket]) -> Result<HttpResponse, Failure> 
     Ok(HttpResponse::text(200, body).with_type("application/json"))
 }
 
-/// Appends the description of a socket. It has neither the auth object nor the session's id, because anyone who knows these could
-/// impersonate the client; what looks like a credential in the headers and the URL is redacted. `data` is the app's own, and
-/// shown.
+/// Appends the description of a socket, but for the end of its connection's. It has neither the auth object nor the session's id,
+/// because anyone who knows these could impersonate the client; what looks like a credential in the headers and the URL is redacted.
+/// `data` is the app's own, and shown.
 fn describe(socket: &Socket, handshake: &Handshake, conn: Conn, out: &mut String) -> Result<(), Failure> {
     let data = socket.data::<Option<Box<RawValue>>>()?;
     // A text for each value, as Node parses a query: a list, if the parameter occurs more than once.
@@ -88,7 +97,6 @@ fn describe(socket: &Socket, handshake: &Handshake, conn: Conn, out: &mut String
     push_bool(r#","upgraded":"#, conn.upgraded(), out);
     out.push_str(r#","protocol":"#);
     push_number(conn.protocol().into(), out);
-    out.push_str("}}");
     Ok(())
 }
 

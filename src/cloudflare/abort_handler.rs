@@ -1,6 +1,8 @@
-//! What the wasm instance does last when it aborts: it tells JavaScript, whose memory survives.
+//! What the wasm instance does when it panics: it prints that; and what it does last when it aborts: it tells JavaScript, whose memory
+//! survives.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::panic;
 
 use wasm_bindgen::prelude::*;
 
@@ -12,11 +14,25 @@ use crate::world::culprit;
 /// 0 unless a world is waking; then 1 more than the number of the WebSocket whose snapshot is being read.
 static READING: AtomicU32 = AtomicU32::new(0);
 
-/// Makes the instance tell JavaScript when it aborts. Without unwinding, wasm-bindgen has no such hook.
+/// Makes the instance print panics, and tell JavaScript when it aborts. Without unwinding, wasm-bindgen has no hook for aborts.
 pub(crate) fn watch() {
+    static PRINTS: AtomicBool = AtomicBool::new(false);
+    if !PRINTS.swap(true, Ordering::Relaxed) {
+        print_panics();
+    }
     runtime::keep_exports(&wasm_bindgen::exports());
     // In place of the handler of the crate `worker`, which only schedules the next instance.
     wasm_bindgen::handler::set_on_abort(on_abort);
+}
+
+/// Prints each panic with its trace, in front of the hook of the crate `worker`, which stays: without unwinding, it tells
+/// worker-build's shim to start another instance. Which world and event a panic was about is logged by who catches it.
+fn print_panics() {
+    let next = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        console_error_panic_hook::hook(info);
+        next(info);
+    }));
 }
 
 impl Workers {

@@ -4,6 +4,7 @@
 
 // The exports of the wasm. The path is that of worker-build's output, from where wasm-bindgen puts this file.
 import { __worker_init_state as startInstance } from "../../../../index.js";
+import { log } from "./log.js";
 import { worldName } from "./runtime.js";
 import { closeForGood } from "./web_sockets.js";
 
@@ -77,7 +78,8 @@ export function noteWake(sockets, many) {
   const { count = 0, socket } = wakes.begin(sockets.state) ?? {};
   const own = ownEvents.count(sockets.state, isOwn && world === sockets.state);
   if (Math.max(count, own) >= many) {
-    console.error(`dormouse: the world ${worldName(sockets.state)} aborted ${Math.max(count, own)} times in a row; it wakes without what it was about to do`);
+    const message = `the world aborted ${Math.max(count, own)} times in a row; it wakes without what it was about to do`;
+    log("error", message, { world: worldName(sockets.state), code: "ABORTED" });
   }
   return { count, own, socket };
 }
@@ -144,8 +146,8 @@ export function aborted(reading, culprit) {
       what += ", whose socket is closed";
     }
   }
-  const of = world === undefined ? "" : ` of the world ${worldName(world)}`;
-  console.error(`dormouse: ${what}${of} aborted the wasm instance; every world of the isolate lost its memory and wakes again`);
+  const message = `${what} aborted the wasm instance; every world of the isolate lost its memory and wakes again`;
+  log("error", message, { world: world && worldName(world), code: "ABORTED" });
   for (const lose of waiting) lose();
   waiting.clear();
 }

@@ -5,7 +5,8 @@
 // other, it rolls the whole transaction back, and the runtime then breaks the object: what was written since its last commit is
 // lost, and all of its sockets are closed.
 
-import { drop } from "./runtime.js";
+import { log } from "./log.js";
+import { drop, textOf, worldName } from "./runtime.js";
 
 // The table of what does not fit into the attachments of sockets. A session's rows of each kind have parts from a
 // first one on, one of 0 and KIND, and fewer than KIND. Rows with parts from -1 down are the long attachments of its unfinished packet, each of which may have up to CHUNKS rows.
@@ -161,7 +162,7 @@ export function storedAlarms(state) {
       sql.exec("INSERT OR IGNORE INTO stored SELECT 'alarm:' || (value ->> '$.name'), value FROM json_each(?)", old);
     });
   } catch (error) {
-    console.error("dormouse: the named alarms could not be written:", error);
+    log("error", `the named alarms could not be written: ${textOf(error)}`, { world: worldName(state) });
   }
   return [...JSON.parse(old).map((alarm) => JSON.stringify(alarm)), ...texts];
 }
@@ -171,4 +172,9 @@ export function firstStoredAlarm(state) {
   if (!hasStored(state)) return undefined;
   const first = `SELECT min(coalesce(text ->> '$.at', 0)) AS at FROM stored WHERE ${ALARMS}`;
   return state.storage.sql.exec(first).one().at ?? undefined;
+}
+
+/** Returns the size of the object's database in bytes. */
+export function databaseBytes(state) {
+  return state.storage.sql.databaseSize;
 }

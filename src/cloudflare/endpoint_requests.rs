@@ -1,23 +1,25 @@
 //! Requests to a world other than those to its gateway: requests to the app's routes, and calls of the admin HTTP API.
 
-use core::cell::RefCell;
+use core::cell::{OnceCell, RefCell};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
+use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::channel::oneshot;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 
 use super::request_body::BodyLimits;
-use super::respond::{cors_headers, respond};
+use super::respond::{cors_headers, respond, respond_metrics};
 use super::runtime;
 use super::workers_platform::Workers;
 use crate::admin::Operation;
+use crate::core::meter::WakeReason;
 use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse};
-use crate::http::{INTERNAL_PREFIX, RequestHead, Route};
+use crate::http::{INNER_PATH, INTERNAL_PREFIX, RequestHead, Route};
 use crate::limits::RESPONSE_TIMEOUT;
 use crate::object::{Body, Shell, answer_or_late};
 use crate::routing::App;
@@ -32,11 +34,13 @@ pub(crate) enum Endpoint {
 
 impl Endpoint {
     /// Returns the endpoint of a route; `None` for routes that the Worker forwards to no world.
-    pub(crate) fn parse(route: &Route<'_>) -> Option<Self> {
+    pub(crate) fn parse(route: &Route<'_>, path: &str) -> Option<Self> {
         match *route {
+            // The call of another world. Its path has no slash, which that of a client's request begins with.
+            Route::NotFound(_) => path.strip_prefix(INNER_PATH).map(|path| Self::Route(path.to_owned())),
             Route::App { path, .. } => Some(Self::Route(path.to_owned())),
-            Route::Admin { operation, .. } => Operation::parse(operation).map(Self::Admin),
-            Route::Gateway { .. } | Route::Index | Route::NotFound(_) => None,
+            Route::Admin { operation, .. } if cfg!(feature = "admin") => Operation::parse(operation).map(Self::Admin),
+            Route::Admin { .. } | Route::Gateway { .. } | Route::Index => None,
         }
     }
 }
@@ -53,33 +57,26 @@ pub(crate) async fn fetch(
         let failure = Failure::new("NOT_FOUND", "Nothing is here");
         return respond(HttpResponse::error(404, &failure), &[]);
     };
+    shell.borrow_mut().note_event(match to {
+        Endpoint::Route(_) => WakeReason::Route,
+        Endpoint::Admin(_) => WakeReason::Admin,
+    });
     // A block of its own, so that the shell is not borrowed while the body is read.
     let (own, limits) = {
         let shell = shell.borrow();
         (cors_headers(shell.config(), head, app), BodyLimits::new(shell.config()))
     };
+    if cfg!(feature = "admin") && matches!(to, Endpoint::Admin(Operation::Metrics)) {
+        return respond_metrics(&[shell.borrow_mut().measured_meter()], &own);
+    }
     if matches!(to, Endpoint::Route(_)) && shell.borrow_mut().is_busy() {
         return respond(HttpResponse::busy(), &own);
     }
-    let body = match limits.read(request).await {
-        Body::Bytes(body) => body.into(),
-        Body::TooLong => return respond(HttpResponse::too_long(), &own),
-        Body::Crowded => return respond(HttpResponse::busy(), &own),
-        Body::Aborted | Body::Late => {
-            let failure =
-                Failure::new(Failure::INVALID_ARGUMENTS, "the body did not arrive in time, or the connection was lost");
-            return respond(HttpResponse::failed(&failure), &own);
-        }
+    let body = match received(limits.read(request).await) {
+        Ok(body) => body,
+        Err(refusal) => return respond(refusal, &own),
     };
-    let headers = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
-    let mut request = HttpRequest {
-        method: head.method().to_owned(),
-        path: String::new(),
-        query: head.query().into_owned().collect(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        body,
-        params: Vec::new(),
-    };
+    let mut request = request_of(head, body);
     shell.borrow().platform.note("a request");
     let answer = match to {
         Endpoint::Route(path) => {
@@ -91,8 +88,38 @@ pub(crate) async fn fetch(
     respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
 }
 
+/// Returns a request with its body, and without its path.
+pub(super) fn request_of(head: &RequestHead, body: Bytes) -> HttpRequest {
+    let headers = head.headers().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
+    HttpRequest {
+        method: head.method().to_owned(),
+        path: String::new(),
+        query: head.query().into_owned().collect(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        body,
+        params: Vec::new(),
+        world: OnceCell::new(),
+    }
+}
+
+/// Returns the body of a request.
+///
+/// # Errors
+/// It did not arrive. Returns the response.
+pub(super) fn received(body: Body) -> Result<Bytes, HttpResponse> {
+    match body {
+        Body::Bytes(body) => Ok(body.into()),
+        Body::TooLong => Err(HttpResponse::too_long()),
+        Body::Crowded => Err(HttpResponse::busy()),
+        Body::Aborted | Body::Late => {
+            let problem = "the body did not arrive in time, or the connection was lost";
+            Err(HttpResponse::failed(&Failure::new(Failure::INVALID_ARGUMENTS, problem)))
+        }
+    }
+}
+
 /// A timer of the runtime. It is stopped when it is dropped, because a running timer keeps the world awake.
-struct Timer {
+pub(super) struct Timer {
     handle: JsValue,
     /// Called by the runtime.
     _ring: Closure<dyn FnMut()>,
@@ -100,7 +127,7 @@ struct Timer {
 }
 
 impl Timer {
-    fn start(after: Duration) -> Self {
+    pub(super) fn start(after: Duration) -> Self {
         let (sender, over) = oneshot::channel();
         let mut sender = Some(sender);
         let call = move || {

@@ -7,6 +7,9 @@
 /// optimization for a crate that is also an `rlib`. On targets other than wasm32, the macro exports nothing, so that the crate's
 /// tests run on the host.
 ///
+/// An app with [`on_scheduled`](crate::App::on_scheduled) or [`on_queue`](crate::App::on_queue) names the events that the Worker handles
+/// beside requests: `dormouse::world!(World, app, scheduled, queue)`.
+///
 /// ```
 /// use dormouse::error::EmitError;
 /// use dormouse::extract::EventName;
@@ -77,9 +80,42 @@ macro_rules! world {
 
             /// Handles a request to the Worker.
             #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
-            pub fn fetch(request: JsValue, env: JsValue) -> Promise {
-                $crate::internal::fetch(request, env, $app)
+            pub fn fetch(request: JsValue, env: JsValue, context: &JsValue) -> Promise {
+                $crate::internal::fetch(request, env, context, $app)
             }
         };
+    };
+    ($class:ident, $app:path, $($event:ident),+ $(,)?) => {
+        $crate::world!($class, $app);
+        $($crate::world!(@ $event $app);)+
+    };
+    (@ scheduled $app:path) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use $crate::internal::wasm_bindgen::prelude::*;
+            use $crate::internal::{Promise, wasm_bindgen};
+
+            /// Handles a cron trigger.
+            #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
+            pub fn scheduled(controller: &JsValue, env: JsValue, context: JsValue) -> Promise {
+                $crate::internal::scheduled(controller, env, context, $app)
+            }
+        };
+    };
+    (@ queue $app:path) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use $crate::internal::wasm_bindgen::prelude::*;
+            use $crate::internal::{Promise, wasm_bindgen};
+
+            /// Handles a batch of messages of a queue.
+            #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
+            pub fn queue(batch: JsValue, env: JsValue, context: JsValue) -> Promise {
+                $crate::internal::queue(batch, env, context, $app)
+            }
+        };
+    };
+    (@ $event:ident $app:path) => {
+        compile_error!(concat!("`", stringify!($event), "` is no event of a Worker; there are `scheduled` and `queue`"));
     };
 }

@@ -1,6 +1,7 @@
 // HTTP: heads and bodies of requests, responses, and the way from the Worker to an object.
 
-import { encode } from "./runtime.js";
+import { log } from "./log.js";
+import { encode, textOf } from "./runtime.js";
 import { watch } from "./under_way.js";
 
 // What a client wrote may be in any response: a browser must not take it for a page or a script.
@@ -29,7 +30,7 @@ export function replaceHeaders(response, headers) {
     try {
       replaced.headers.append(headers[i], headers[i + 1]);
     } catch (error) {
-      console.error(`dormouse: the header ${JSON.stringify(headers[i])} is left out: ${error.message}`);
+      log("warn", `the header ${headers[i]} is left out: ${textOf(error)}`);
     }
   }
   return replaced;
@@ -47,7 +48,7 @@ export function respondBytes(status, body, headers) {
     try {
       response.headers.append(headers[i], headers[i + 1]);
     } catch (error) {
-      console.error(`dormouse: a response goes without the header ${headers[i]}:`, error);
+      log("warn", `a response goes without the header ${headers[i]}: ${textOf(error)}`);
     }
   }
   return response;
@@ -78,14 +79,17 @@ export function switchProtocols(client, headers) {
 /**
  * Forwards a request to the object of a world. If the object responds with a 409 that has the header `closeMark`, the client gets
  * a WebSocket that is closed as soon as it is open, with the subprotocol that the object selected in the header named
- * `subprotocol`.
+ * `subprotocol`. The object is in a jurisdiction, if one is given, and if this is its first request, near the hinted location.
  */
-export async function forward(env, binding, world, request, closeMark, subprotocol) {
-  const namespace = env[binding];
-  if (namespace === undefined) {
-    throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
+export async function forward(env, binding, world, jurisdiction, hint, request, closeMark, subprotocol) {
+  let object;
+  try {
+    object = objectOf(env, binding, world, jurisdiction, hint);
+  } catch (error) {
+    if (!(error instanceof Unrestricted)) throw error;
+    return respondUnrestricted(world, jurisdiction, error.message);
   }
-  const response = await namespace.getByName(world).fetch(request);
+  const response = await object.fetch(request);
   if (response.webSocket) {
     // If the client has reset its connection meanwhile, the runtime ends this call here, and the object is told that the WebSocket
     // is over. Without the pauses, the response goes to nobody: the object is told nothing, the WebSocket's unsent bytes keep it awake
@@ -98,6 +102,39 @@ export async function forward(env, binding, world, request, closeMark, subprotoc
   if (!isMarked) return response;
   const selected = response.headers.get(subprotocol);
   return switchProtocols(openAndClose(), selected === null ? [] : [subprotocol, selected]);
+}
+
+/** What is thrown where the runtime has no jurisdictions, as when it runs locally. */
+class Unrestricted extends Error {}
+
+/** Returns the object of a world, in the jurisdiction, if one is given, and if this is its first request, near the hinted location. */
+export function objectOf(env, binding, world, jurisdiction, hint) {
+  const namespace = env[binding];
+  if (namespace === undefined) {
+    throw new Error(`the Durable Object binding ${binding} is missing in wrangler.toml`);
+  }
+  let objects = namespace;
+  try {
+    if (jurisdiction !== undefined) objects = namespace.jurisdiction(jurisdiction);
+  } catch (error) {
+    throw new Unrestricted(`JURISDICTION: this runtime cannot restrict an object to "${jurisdiction}" (${error.message}); to run locally, set JURISDICTION= in .dev.vars, or have the app return none`);
+  }
+  return objects.getByName(world, { locationHint: hint });
+}
+
+// The jurisdictions that this isolate cannot give, and has logged: every request fails, and would flood the log.
+const reported = new Set();
+
+/**
+ * Responds where the runtime has no jurisdictions, as when it runs locally. The object must not be used without the one it should have:
+ * it would be another object, and its data somewhere else.
+ */
+function respondUnrestricted(world, jurisdiction, message) {
+  if (!reported.has(jurisdiction)) {
+    reported.add(jurisdiction);
+    log("error", message, { world, code: "CONFIG" });
+  }
+  return respond(500, JSON.stringify({ message }), ["content-type", "application/json", "cache-control", "no-store", "access-control-allow-origin", "*"]);
 }
 
 /**

@@ -20,9 +20,15 @@ mod respond;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 #[cfg(target_arch = "wasm32")]
+mod session_rows;
+#[cfg(target_arch = "wasm32")]
 mod socket_bounds;
 #[cfg(target_arch = "wasm32")]
+mod triggers;
+#[cfg(target_arch = "wasm32")]
 mod worker_entry;
+#[cfg(target_arch = "wasm32")]
+mod worker_requests;
 #[cfg(target_arch = "wasm32")]
 mod workers_platform;
 #[cfg(target_arch = "wasm32")]
@@ -34,6 +40,10 @@ pub use js_sys::Promise;
 #[cfg(target_arch = "wasm32")]
 pub use object_class::Object;
 #[cfg(target_arch = "wasm32")]
+pub use triggers::{queue, scheduled};
+#[cfg(target_arch = "wasm32")]
 pub use wasm_bindgen;
 #[cfg(target_arch = "wasm32")]
 pub use worker_entry::fetch;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use worker_requests::serve_worker_route;

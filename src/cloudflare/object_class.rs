@@ -16,6 +16,7 @@ use super::runtime;
 use super::workers_platform::{Callbacks, Workers};
 use crate::config::{Config, ConfigError};
 use crate::error::Reason;
+use crate::log::{Level, Record};
 use crate::object::Shell;
 use crate::routing::App;
 use crate::value::Frame;
@@ -126,10 +127,14 @@ fn read_long(text: &JsValue) -> Option<String> {
 impl Object {
     /// Returns the object for the state and the Worker's variables with which the runtime constructs it.
     pub fn new(state: JsValue, env: &JsValue, app: fn() -> App) -> Self {
-        runtime::log(&format!("boot world={}", runtime::world_name(&state)));
         abort_handler::watch();
-        let config = Config::parse(|name| runtime::variable(env, name))
-            .inspect_err(|error| runtime::log_error(&format!("dormouse: {error}")));
+        let config = Config::parse(|name| runtime::variable(env, name));
+        if config.as_ref().map_or(true, |config| config.logs(Level::Info)) {
+            runtime::log(&Record::new(Level::Info, "boot".to_owned()), Some(&state));
+        }
+        if let Err(error) = &config {
+            runtime::log(&Record::error(format_args!("{error}")).code("CONFIG"), Some(&state));
+        }
         Self(AssertUnwindSafe(config.map(|config| {
             let id = runtime::object_id(&state);
             let shell = Rc::new_cyclic(|shell| {

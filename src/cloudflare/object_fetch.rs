@@ -52,7 +52,7 @@ pub(crate) fn fetch(shell: Rc<RefCell<Shell<Workers>>>, request: JsValue) -> Res
     let (world, protocol) = match route(head.path(), asked_world.as_deref(), app.engine_routes().gateway_path()) {
         Route::Gateway { world, protocol } => (world, protocol),
         other => {
-            let to = Endpoint::parse(&other);
+            let to = Endpoint::parse(&other, head.path());
             return Ok(promise(async move { endpoint_requests::fetch(&shell, &request, &head, to, &app).await }));
         }
     };

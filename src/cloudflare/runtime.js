@@ -1,6 +1,8 @@
 // What Rust calls of the Workers runtime besides WebSockets, tables and HTTP: the object's name, its alarm and automatic response,
 // timers, and variables.
 
+import { log } from "./log.js";
+
 /** Returns the name of the world; the object's id, if it has none. */
 export function worldName(state) {
   return state.id.name ?? state.id.toString();
@@ -16,15 +18,21 @@ export function setAutoResponse(state, request, response) {
   state.setWebSocketAutoResponse(request === undefined ? undefined : new WebSocketRequestResponsePair(request, response));
 }
 
+// Nothing that is sent waits until the alarm is confirmed. If the write is lost with the object, the alarm that was set before stays set,
+// and is too early, which does no harm. If there was none, the world needs none: its WebSockets are lost as well, and the rows that need
+// an alarm (named alarms, the roster) are written before it or with it, and the runtime commits in order; these rows are confirmed.
+// `sync` waits for all writes.
+const UNCONFIRMED = { allowUnconfirmed: true };
+
 /** Sets the object's alarm, without waiting for the storage. If that fails, `failed` is called later with the error. */
 export function setAlarm(state, at, failed) {
   // What is thrown rejects the promise, too: `failed` must not be called within this call.
-  new Promise((resolve) => resolve(state.storage.setAlarm(at))).catch(failed);
+  new Promise((resolve) => resolve(state.storage.setAlarm(at, UNCONFIRMED))).catch(failed);
 }
 
 /** Deletes the object's alarm, as `setAlarm` sets it. */
 export function deleteAlarm(state, failed) {
-  new Promise((resolve) => resolve(state.storage.deleteAlarm())).catch(failed);
+  new Promise((resolve) => resolve(state.storage.deleteAlarm(UNCONFIRMED))).catch(failed);
 }
 
 /** Returns a promise of the alarm's time in milliseconds; of null if it is not set. */
@@ -34,7 +42,8 @@ export function findAlarm(state) {
 
 /** Calls back when everything that was written is on the disk; also if that fails, with which the runtime ends the object. */
 export function sync(state, callback) {
-  state.storage.sync().catch((error) => console.error("dormouse: an attempt could not be stored:", error)).then(callback);
+  const failed = (error) => log("error", `an attempt could not be stored: ${textOf(error)}`, { world: worldName(state) });
+  state.storage.sync().catch(failed).then(callback);
 }
 
 export function startTimer(milliseconds, callback) {

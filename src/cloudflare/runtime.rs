@@ -6,6 +6,7 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 
 #[wasm_bindgen(module = "/src/cloudflare/web_sockets.js")]
@@ -52,6 +53,8 @@ extern "C" {
     pub fn broadcast_frames(this: &Sockets, slots: &[u32], frames: Vec<JsValue>, bytes: f64) -> Option<Vec<u32>>;
     #[wasm_bindgen(method)]
     pub fn unsent(this: &Sockets) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = unsentBytes)]
+    pub fn unsent_bytes(this: &Sockets) -> Vec<u32>;
     /// Returns the unsent bytes of closed WebSockets, and those of the bodies that the isolate reads.
     #[wasm_bindgen(method)]
     pub fn unowned(this: &Sockets) -> Vec<f64>;
@@ -123,6 +126,8 @@ extern "C" {
         lines: Option<&[u8]>,
         row_bytes: u32,
     ) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = databaseBytes)]
+    pub fn database_bytes(state: &JsValue) -> f64;
     #[wasm_bindgen(js_name = readStored, catch)]
     pub fn read_stored(state: &JsValue, key: &str) -> Result<Option<String>, JsValue>;
     #[wasm_bindgen(js_name = writeStored, catch)]
@@ -165,10 +170,18 @@ extern "C" {
         env: &JsValue,
         binding: &str,
         world: &str,
+        jurisdiction: Option<&str>,
+        hint: Option<&str>,
         request: &JsValue,
         close_mark: &str,
         subprotocol: &str,
     ) -> js_sys::Promise;
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/metrics.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = respondMetrics, catch)]
+    pub fn respond_metrics(meters: &str, headers: Vec<String>) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/bodies.js")]
@@ -184,6 +197,13 @@ extern "C" {
     pub fn unread_responses(state: &JsValue) -> Vec<JsValue>;
     #[wasm_bindgen(js_name = cutOff)]
     pub fn cut_off(state: &JsValue, sid: &str);
+}
+
+#[wasm_bindgen(module = "/src/cloudflare/log.js")]
+extern "C" {
+    fn print(level: u8, line: &str);
+    #[wasm_bindgen(js_name = setLevels)]
+    fn set_levels(count: u8);
 }
 
 #[wasm_bindgen(module = "/src/cloudflare/runtime.js")]
@@ -225,12 +245,19 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn status(this: &Response) -> u16;
 
-    #[wasm_bindgen(js_namespace = console, js_name = log)]
-    pub fn log(line: &str);
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    pub fn log_error(line: &str);
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
     fn date_now() -> f64;
+}
+
+/// Writes a line to the log, about the world of the object with this state; about none if there is none.
+#[inline(never)]
+pub(crate) fn log(record: &Record, state: Option<&JsValue>) {
+    print(record.level as u8, &record.to_json(state.map(world_name).as_deref()));
+}
+
+/// Sets the level up to which lines are written, for those of this folder's JavaScript, too.
+pub(crate) fn set_log_level(level: Option<Level>) {
+    set_levels(level.map_or(0, |level| level as u8 + 1));
 }
 
 /// Returns the time of the runtime's clock, which stands still while code runs.

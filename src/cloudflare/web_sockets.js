@@ -3,7 +3,8 @@
 
 import { note, noteWake } from "./aborts.js";
 import { bytesOfBodies } from "./bodies.js";
-import { drop } from "./runtime.js";
+import { log } from "./log.js";
+import { drop, textOf, worldName } from "./runtime.js";
 
 // Facts about a WebSocket, stored on the socket itself: its slot, the timer that watches it after its close, and whether its
 // connection is over; until its first event, the client's end.
@@ -187,6 +188,11 @@ export class Sockets {
     return this.list.map((socket, slot) => (measures && socket ? backlogs[slot].cost(socket.bufferedAmount, bounds.overhead) : 0));
   }
 
+  /** Returns the bytes that the client of each socket has not read, by slot. */
+  unsentBytes() {
+    return this.list.map((socket) => (this.measures && socket ? socket.bufferedAmount : 0));
+  }
+
   /** Returns the unsent bytes of closed sockets, and those of the bodies that the isolate reads. */
   unowned() {
     let unsent = 0;
@@ -251,7 +257,8 @@ export class Sockets {
     socket[watchOf] = setTimeout(() => {
       if (socket.readyState === WebSocket.CLOSED || socket.bufferedAmount === 0) return;
       if (this.isDeserted()) {
-        console.log("dormouse: the last client does not read; its connection is dropped so that the world can sleep");
+        const message = "the last client does not read; its connection is dropped so that the world can sleep";
+        log("warn", message, { world: worldName(this.state) });
         this.state.abort("the last client does not read");
       } else {
         this.#watch(socket, this.retryAfter);
@@ -366,7 +373,7 @@ export function attachmentOf(socket) {
   try {
     return socket.deserializeAttachment();
   } catch (error) {
-    console.error("dormouse: a session is closed; its attachment cannot be read:", error);
+    log("error", `a session is closed; its attachment cannot be read: ${textOf(error)}`);
     closeForGood(socket, 1000);
     return null;
   }

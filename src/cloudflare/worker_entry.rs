@@ -9,20 +9,22 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::abort_handler;
-use super::respond::{respond, respond_message};
+use super::respond::{respond, respond_message, respond_metrics};
 use super::runtime;
-use crate::config::{Config, ConfigError, Transports};
+use crate::config::{Config, ConfigError};
 use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
 use crate::error::Refusal;
 use crate::handles::{ConnRequest, Headers, Variables};
-use crate::http::{CLOSE_MARK, NO_PATH, RequestHead, Route, SUBPROTOCOL, check_protocol, origin, route};
-use crate::routing::{App, EngineRoutes, Rejection};
+use crate::http::{CLOSE_MARK, NO_PATH, RequestHead, Route, SUBPROTOCOL, check_protocol, default_page, origin, route};
+use crate::log::{Level, Record};
+use crate::object::{meters, refused};
+use crate::outside::{Arrived, ToCome};
+use crate::routing::{App, EngineRoutes, Jurisdiction, LocationHint, Placement, Rejection};
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
 
-const NO_INDEX: &str = "This is a Socket.IO server; a world's gateway is /w/<world>/socket.io/";
 const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engine.io/";
 
 /// The next step for a request.
@@ -32,35 +34,39 @@ enum Step {
     /// The object of its world responds.
     Forward(Promise),
     /// The app's hooks are called first, with this request. The headers are the CORS headers of the response;
-    /// the transports are those that are served.
-    Ask(ConnRequest, Vec<origin::HeaderPair>, Transports),
+    /// the settings are those of the deployment.
+    Ask(ConnRequest, Vec<origin::HeaderPair>, Rc<Config>),
 }
 
 /// Handles a request to the Worker that serves `app`. The app's hooks run first, if there are any for the request.
-pub fn fetch(request: JsValue, env: JsValue, app: fn() -> App) -> Promise {
-    thread_local! {
-        /// An isolate runs one Worker, and a Worker serves one app.
-        static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
-    }
-    abort_handler::watch();
-    runtime::note(&JsValue::UNDEFINED, "a request to the Worker");
-    let app = APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))));
-    match begin(&request, &env, &app) {
+pub fn fetch(request: JsValue, env: JsValue, context: &JsValue, app: fn() -> App) -> Promise {
+    let app = begin_event("a request to the Worker", app);
+    match begin(&request, &env, context, &app) {
         Ok(Step::Answer(response)) => Promise::resolve(&response),
         Ok(Step::Forward(response)) => response,
-        Ok(Step::Ask(details, headers, served)) => {
-            let response = async move { ask(&request, &env, &app, &details, &headers, served).await };
+        Ok(Step::Ask(details, headers, config)) => {
+            let response = async move { ask(&request, &env, &app, &details, &headers, &config).await };
             runtime::or_lost(&future_to_promise(AssertUnwindSafe(response)))
         }
         Err(error) => Promise::reject(&error),
     }
 }
 
-fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
+/// Begins an event of the Worker; returns its app.
+pub(super) fn begin_event(name: &str, app: fn() -> App) -> Rc<App> {
+    thread_local! {
+        /// An isolate runs one Worker, and a Worker serves one app.
+        static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+    }
+    abort_handler::watch();
+    runtime::note(&JsValue::UNDEFINED, name);
+    APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))))
+}
+
+fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Result<Step, JsValue> {
     let config = match config(env) {
         Ok(config) => config,
         Err(error) => {
-            runtime::log_error(&format!("dormouse: {error}"));
             let readable = [("access-control-allow-origin", "*".to_owned())];
             return respond_message(500, &error.to_string(), &readable).map(Step::Answer);
         }
@@ -82,6 +88,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         // Without the headers: a page cannot read the response to a preflight, and the headers would allow what is refused.
         Err((refusal, _)) if method == "OPTIONS" => return refuse(&refusal, &[]),
         Err((refusal, headers)) => {
+            log_refusal(&config, &refusal);
             if let Route::Gateway { world, .. } = route
                 && engine.watches_errors()
             {
@@ -92,15 +99,30 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
     };
     let header = |name: &str| head.header(name).map(str::to_owned);
     match route_request(&route, RequestParts { method, header: &header }, app, config.admin_key.as_ref()) {
-        None => {}
         Some(Destination::Answer(response)) => return respond(response, &headers).map(Step::Answer),
-        Some(Destination::World(world)) => return Ok(Step::Forward(forward(env, world.as_str(), request))),
+        Some(Destination::Metrics) if cfg!(feature = "admin") => {
+            return respond_metrics(&meters::joined(), &headers).map(Step::Answer);
+        }
+        None | Some(Destination::Metrics) => {}
+        Some(Destination::World(world)) => {
+            return Ok(Step::Forward(forward(env, world.as_str(), request, app, &config)));
+        }
     }
     let (world, protocol) = match route {
         Route::Gateway { world, protocol } => (world, protocol),
-        Route::Index => return respond_message(404, NO_INDEX, &headers).map(Step::Answer),
-        Route::App { .. } | Route::Admin { .. } => return respond_message(404, NO_PATH, &headers).map(Step::Answer),
-        Route::NotFound(message) => return respond_message(404, message, &headers).map(Step::Answer),
+        other => {
+            if let Some(worker) = app.worker() {
+                let arrived = Arrived { request, env, context, head: &head, own: &headers, config: &config };
+                if let Some(ToCome(response)) = worker.serve(app, &arrived) {
+                    return Ok(Step::Forward(response));
+                }
+            }
+            if let Some(page) = default_page(method, head.path()) {
+                return runtime::respond_json(200, page, &headers).map(Step::Answer);
+            }
+            let message = if let Route::NotFound(message) = other { message } else { NO_PATH };
+            return respond_message(404, message, &headers).map(Step::Answer);
+        }
     };
     if protocol == Protocol::EngineIo && !engine.raw_routes().is_served() {
         return respond_message(404, NO_ENGINE, &headers).map(Step::Answer);
@@ -112,7 +134,7 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         return runtime::respond(204, None, runtime::flatten(&headers, &[])).map(Step::Answer);
     }
     if engine.looks_at_requests() {
-        return Ok(Step::Ask(details(world), headers, config.transports));
+        return Ok(Step::Ask(details(world), headers, config));
     }
     let subprotocols = head.header(SUBPROTOCOL);
     match check_protocol(
@@ -123,8 +145,9 @@ fn begin(request: &JsValue, env: &JsValue, app: &App) -> Result<Step, JsValue> {
         head.handshake_bytes(engine.kept_headers()),
         config.transports,
     ) {
-        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request))),
+        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request, app, &config))),
         Err(refusal) => {
+            log_refusal(&config, &refusal);
             respond(Rejection::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer)
         }
     }
@@ -137,27 +160,47 @@ async fn ask(
     app: &App,
     details: &ConnRequest,
     headers: &[origin::HeaderPair],
-    served: Transports,
+    config: &Config,
 ) -> Result<JsValue, JsValue> {
     let engine = app.engine_routes();
-    if let Err(denied) = engine.admit(details, served).await {
+    if let Err(denied) = engine.admit(details, config.transports).await {
+        if let Rejection::Refused(refusal) = &denied {
+            log_refusal(config, refusal);
+        }
         return respond(denied.into_response(details.is_upgrade()), headers);
     }
-    let response = JsFuture::from(forward(env, details.world(), request)).await?;
+    let response = JsFuture::from(forward(env, details.world(), request, app, config)).await?;
     if engine.changes_headers() { change_headers(engine, details, &response) } else { Ok(response) }
 }
 
-/// Returns the configuration. It is parsed once, because the variables of a deployment do not change while its isolate lives.
-fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
+/// Logs that a connection is refused, if `LOG` is debug.
+#[inline(never)]
+fn log_refusal(config: &Config, refusal: &Refusal) {
+    if config.logs(Level::Debug) {
+        runtime::log(&refused(refusal), None);
+    }
+}
+
+/// Returns the configuration. It is parsed once, because the variables of a deployment do not change while its isolate lives; so what is
+/// wrong with them is logged once, however many requests fail.
+pub(super) fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
     thread_local! {
         static CONFIG: OnceCell<Result<Rc<Config>, ConfigError>> = const { OnceCell::new() };
     }
-    let parse = || Config::parse(|name| runtime::variable(env, name)).map(Rc::new);
+    let parse = || {
+        let config = Config::parse(|name| runtime::variable(env, name)).inspect_err(|error| {
+            runtime::log(&Record::error(format_args!("{error}")).code("CONFIG"), None);
+        })?;
+        runtime::set_log_level(config.log);
+        Ok(Rc::new(config))
+    };
     CONFIG.with(|cell| cell.get_or_init(parse).clone())
 }
 
-fn forward(env: &JsValue, world: &str, request: &JsValue) -> Promise {
-    runtime::forward(env, BINDING, world, request, CLOSE_MARK, SUBPROTOCOL)
+fn forward(env: &JsValue, world: &str, request: &JsValue, app: &App, config: &Config) -> Promise {
+    let Placement { jurisdiction, location_hint, .. } = app.place(world, config.placement);
+    let (jurisdiction, hint) = (jurisdiction.map(Jurisdiction::as_str), location_hint.map(LocationHint::as_str));
+    runtime::forward(env, BINDING, world, jurisdiction, hint, request, CLOSE_MARK, SUBPROTOCOL)
 }
 
 /// Calls the app's hooks that change the headers of a response.

@@ -17,13 +17,18 @@ use super::abort_handler;
 use super::kept_bytes;
 use super::runtime;
 use super::runtime::Sockets;
+use super::session_rows;
+use super::session_rows::{first_row, take_bytes};
 use super::socket_bounds::{bytes_of, new_sockets, note_readers, volatile_bytes};
 use super::workers_store::WorkersStore;
 use crate::config::ReaderBounds;
 use crate::core::effect::Response;
+use crate::core::meter::Meter;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::limits::{MANY_ABORTS, MAX_SPILL_ROW_BYTES};
+use crate::log::{Level, Record};
+use crate::object::meters;
 use crate::object::{Platform, Readers, RosterHead, RowKind, Shell, Unfinished, Unowned};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -53,6 +58,7 @@ pub(crate) struct Workers {
     pub(super) state: JsValue,
     store: Rc<WorkersStore>,
     sockets: Sockets,
+    meter: Rc<Meter>,
     /// The recipients of the broadcast that is being sent.
     slots: Vec<u32>,
     /// Called by `sockets`.
@@ -82,6 +88,7 @@ impl Workers {
         Self {
             sockets: new_sockets(&state, ReaderBounds::default(), &is_deserted),
             store: Rc::new(WorkersStore::new(state.clone(), env)),
+            meter: meters::of(&runtime::world_name(&state), runtime::now()),
             state,
             slots: Vec::new(),
             is_deserted,
@@ -119,6 +126,10 @@ impl Platform for Workers {
         runtime::now()
     }
 
+    fn meter(&self) -> &Rc<Meter> {
+        &self.meter
+    }
+
     /// Panics if the runtime has no random bytes, because no safe id can be made then. Its `crypto` does not fail.
     #[expect(clippy::expect_used, reason = "no id can be made without randomness, and the runtime always has some")]
     fn entropy(&mut self) -> Entropy {
@@ -136,12 +147,12 @@ impl Platform for Workers {
         entropy
     }
 
-    fn log(&mut self, line: &str) {
-        runtime::log(line);
+    fn set_log_level(&mut self, level: Option<Level>) {
+        runtime::set_log_level(level);
     }
 
-    fn log_error(&mut self, line: &str) {
-        runtime::log_error(line);
+    fn log(&mut self, record: &Record) {
+        runtime::log(record, Some(&self.state));
     }
 
     /// Does nothing: the panic hook has logged the panic.
@@ -216,8 +227,16 @@ impl Platform for Workers {
         self.sockets.unsent()
     }
 
+    fn unsent_bytes(&self) -> Vec<u32> {
+        self.sockets.unsent_bytes()
+    }
+
     fn unowned(&self) -> Unowned {
         kept_bytes::unowned(&self.sockets)
+    }
+
+    fn database_bytes(&self) -> u64 {
+        runtime::integer_from_js(runtime::database_bytes(&self.state))
     }
 
     fn unread(&self) -> Vec<(Sid, usize)> {
@@ -274,20 +293,7 @@ impl Platform for Workers {
     }
 
     fn read_parts(&mut self, sid: Sid) -> Result<Parts, JsValue> {
-        let places = runtime::read_part_places(&self.state, sid.as_str())?;
-        let parts = runtime::read_parts(&self.state, sid.as_str())?;
-        let mut long: LiteMap<usize, Vec<u8>> = LiteMap::new();
-        for (place, part) in places.into_iter().zip(parts) {
-            match long.get_mut(&(place as usize)) {
-                Some(bytes) => bytes.extend(take_bytes(&part)),
-                None => drop(long.insert(place as usize, take_bytes(&part))),
-            }
-        }
-        let mut parts = Parts::new();
-        for (place, bytes) in long {
-            parts.insert(place, Bytes::from(bytes));
-        }
-        Ok(parts)
+        session_rows::read_parts(&self.state, sid)
     }
 
     fn delete_rows(&mut self, sid: Sid, kind: RowKind) -> Result<(), JsValue> {
@@ -375,20 +381,5 @@ impl Platform for Workers {
     fn drop_requests(&mut self) {
         // A request whose sender is dropped is refused with an unknown session id: see `object_fetch::answer`.
         self.requests.clear();
-    }
-}
-
-/// Copies bytes out of the runtime, which drops them.
-fn take_bytes(bytes: &Uint8Array) -> Vec<u8> {
-    let copy = bytes.to_vec();
-    runtime::drop_bytes(bytes);
-    copy
-}
-
-/// Returns the number of the first row of a kind, as `database.js` numbers them.
-const fn first_row(kind: RowKind) -> u32 {
-    match kind {
-        RowKind::Body => 0,
-        RowKind::Texts => 1_000_000,
     }
 }

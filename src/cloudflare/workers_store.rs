@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::runtime;
+use crate::outside::Outside;
 use crate::time::Timestamp;
 use crate::world::Store;
 
@@ -44,5 +45,9 @@ impl Store for WorkersStore {
 
     fn variable(&self, name: &str) -> Option<String> {
         runtime::variable(&self.env, name)
+    }
+
+    fn outside(&self) -> Outside {
+        Outside { env: self.env.clone(), state: self.state.clone(), states: None, links: None }
     }
 }

@@ -1,6 +1,6 @@
 //! `TRANSPORTS`: the transports that are served.
 
-use super::ConfigError;
+use super::{ConfigError, not_one_of};
 
 /// The transports that are served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,10 +26,7 @@ impl Transports {
             "" | "polling,websocket" | "polling, websocket" | "websocket,polling" | "websocket, polling" => {
                 Ok(Self::Both)
             }
-            text => {
-                let problem = format!("is {text:?}; it must be polling, websocket, or polling,websocket");
-                Err(ConfigError { variable: "TRANSPORTS", problem })
-            }
+            text => Err(not_one_of("TRANSPORTS", text, "polling, websocket, or polling,websocket")),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::account::AccountId;
 use super::acks::CollectedAcks;
+use super::handshake_request::LazyHandshake;
 use super::view::ConnView;
 use super::view::GoneSocket;
 use crate::error::{AckFailure, Reason};
@@ -103,11 +104,15 @@ pub enum Dispatch {
     Opened {
         /// The session.
         conn: ConnView,
+        /// The request that opened it.
+        handshake: LazyHandshake,
     },
     /// A plain Engine.IO session sent a message.
     Message {
         /// The session.
         conn: ConnView,
+        /// The request that opened it.
+        handshake: LazyHandshake,
         /// The message: text without a type digit, or bytes.
         message: Frame,
     },
@@ -115,6 +120,8 @@ pub enum Dispatch {
     Closed {
         /// The session as it was.
         conn: ConnView,
+        /// The request that opened it; unknown if the object's process was lost.
+        handshake: LazyHandshake,
         /// Why.
         reason: Reason,
     },

@@ -1,12 +1,15 @@
 //! Effects: what the core tells the shell to do, and the list of them that the shell performs.
 
 use super::dispatch::Dispatch;
+use super::meter::{Count, Meter};
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId, SessionKey};
 use crate::limits::{BYTES_PER_WORK, TURN_WORK};
+use crate::log::Record;
 use crate::value::Frame;
 use core::ops::Range;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// Something that the shell must do. The order of effects counts.
 #[derive(Clone, Debug)]
@@ -33,6 +36,15 @@ pub enum Effect {
         /// The session that is charged if clients do not read as fast.
         payer: Option<SessionKey>,
     },
+    /// Log what becomes of the packet that is sent to a WebSocket next, because it is traced.
+    Trace {
+        /// The WebSocket.
+        conn: ConnId,
+        /// Whether the packet is dropped if the client is not ready to receive.
+        volatile: bool,
+        /// The line, whose message is how it ends.
+        record: Box<Record>,
+    },
     /// Close a WebSocket. The core has removed it already, and ignores frames that still arrive on it.
     Close {
         /// The WebSocket.
@@ -47,12 +59,12 @@ pub enum Effect {
         /// The response.
         response: Response,
     },
-    /// Log an error of a handler or of Dormouse itself.
-    Log(String),
+    /// Log a problem of a handler, of a client or of Dormouse itself, if `LOG` has its level.
+    Log(Box<Record>),
     /// Log what must be seen however many errors there are.
-    Alert(String),
-    /// Log a line that the app wrote.
-    Note(String),
+    Alert(Box<Record>),
+    /// Log a line that somebody asked for: the app wrote it, or the host set `LOG` to debug.
+    Note(Box<Record>),
 }
 
 /// The response to an HTTP request.
@@ -94,7 +106,7 @@ impl CloseCode {
 }
 
 /// A list of effects and a queue of handler calls. Their memory is reused from input to input.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Effects {
     list: Vec<Effect>,
     recipients: Vec<ConnId>,
@@ -103,17 +115,29 @@ pub struct Effects {
     work: usize,
     /// The session that pays for what is sent next.
     payer: Option<SessionKey>,
+    meter: Rc<Meter>,
 }
 
 impl Effects {
-    /// Creates an empty list.
-    pub fn new() -> Self {
-        Self::default()
+    /// Creates an empty list, whose effects are counted by `meter`.
+    pub fn new(meter: Rc<Meter>) -> Self {
+        let (list, recipients, dispatches) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { list, recipients, dispatches, work: 0, payer: None, meter }
+    }
+
+    /// Returns the counters of the world.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Appends an effect.
     pub fn push(&mut self, effect: Effect) {
         self.list.push(effect);
+    }
+
+    /// Appends a line about a problem.
+    pub(crate) fn push_log(&mut self, record: Box<Record>) {
+        self.push(Effect::Log(record));
     }
 
     /// Appends frames for one WebSocket.
@@ -132,8 +156,10 @@ impl Effects {
         self.payer
     }
 
-    /// Adds deliveries of `bytes` bytes each to the work of the turn.
-    pub(crate) const fn add_deliveries(&mut self, deliveries: usize, bytes: usize) {
+    /// Adds packets to clients, of `bytes` bytes each, to the work of the turn, and counts them.
+    pub(crate) fn add_deliveries(&mut self, deliveries: usize, bytes: usize) {
+        self.meter.add(Count::Sent, deliveries);
+        self.meter.add(Count::SentBytes, deliveries.saturating_mul(bytes));
         self.add_work(deliveries.saturating_mul(1 + bytes / BYTES_PER_WORK));
     }
 

@@ -11,6 +11,10 @@ use crate::id::{AckId, ConnId, Namespace, PendingAckId, RequestId, Room, Session
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
 
+/// The name of the handler of acknowledgements that is called when the token of a socket expires.
+#[cfg(feature = "jwt")]
+pub(crate) const TOKEN_EXPIRY: &str = "\u{1}token";
+
 /// Something that happened to a world: the argument of [`Server::handle`](super::server::Server::handle).
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -180,6 +184,16 @@ pub enum Command {
         socket: SocketId,
         /// The data as JSON; `None` removes it.
         data: Option<Rc<str>>,
+    },
+    /// Set when the token of a socket expires, in place of an earlier time.
+    #[cfg(feature = "jwt")]
+    SetToken {
+        /// The socket.
+        socket: SocketId,
+        /// The auth object with a new token, as JSON; `None` if it has not changed.
+        auth: Option<Rc<str>>,
+        /// When the handler of acknowledgements [`TOKEN_EXPIRY`] is called; `None` if the token does not expire.
+        expires: Option<Timestamp>,
     },
     /// Record that the `once` handlers of an event were called for a socket.
     MarkOnce {

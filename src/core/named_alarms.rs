@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::traces::is_trace;
 use crate::limits::{MAX_ATTEMPTS, PANIC_BACKOFF, RETRY_GAP};
 use crate::time::Timestamp;
 use crate::value::objects;
@@ -21,8 +22,12 @@ pub(crate) struct NamedAlarms {
     running: Vec<Box<str>>,
     /// When the earliest alarm is due.
     first: Option<Timestamp>,
+    /// Whether any is a trace.
+    has_traces: bool,
     /// The alarms that were due or postponed: their rows must be deleted or written.
     changed: Vec<Box<str>>,
+    /// Whether one was set, deleted or postponed.
+    has_moved: bool,
 }
 
 /// A named alarm, as it is stored: in a row of its own.
@@ -81,6 +86,12 @@ impl NamedAlarm {
 }
 
 impl NamedAlarms {
+    /// Returns how many alarms the app has: traces are none of them.
+    pub(crate) fn count(&self) -> usize {
+        let traces = if self.has_traces() { self.traces().count() } else { 0 };
+        self.by_name.len() - traces
+    }
+
     /// Sets or deletes an alarm, whose row the caller has written or deleted.
     pub(crate) fn set(&mut self, name: &str, alarm: Option<NamedAlarm>) {
         self.changed.retain(|changed| &**changed != name);
@@ -107,6 +118,22 @@ impl NamedAlarms {
         Some(NamedAlarm { name: name.into(), at: *at, context: Rc::clone(context), attempts: *attempts })
     }
 
+    /// Returns whether any alarm is a trace. Only the admin HTTP API sets one: without it, nothing that traces is linked.
+    pub(crate) const fn has_traces(&self) -> bool {
+        cfg!(feature = "admin") && self.has_traces
+    }
+
+    /// Returns whether there is the trace that starts with `kind` and goes on with `name`.
+    #[inline(never)]
+    pub(crate) fn is_traced(&self, kind: &str, name: &str) -> bool {
+        self.by_name.contains_key(&*[kind, name].concat())
+    }
+
+    /// Returns the traces, and when they end.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.by_name.iter().filter(|(name, _)| is_trace(name)).map(|(name, alarm)| (&**name, alarm.at))
+    }
+
     /// Returns when the earliest alarm is due.
     pub(crate) const fn first_at(&self) -> Option<Timestamp> {
         self.first
@@ -129,6 +156,11 @@ impl NamedAlarms {
         let mut has_begun = false;
         for (name, alarm) in by_name.iter_mut().filter(|(_, alarm)| due(alarm)) {
             changed.push(name.clone());
+            if is_trace(name) {
+                // It has no handler: it is over.
+                alarm.attempts = u32::MAX;
+                continue;
+            }
             // Its handler waits for something.
             if running.contains(name) {
                 alarm.at = now.after(PANIC_BACKOFF);
@@ -187,9 +219,14 @@ impl NamedAlarms {
         }
     }
 
-    /// Returns how many alarms there would be with this one.
+    /// Returns how many alarms the app would have with this one.
     pub(crate) fn count_with(&self, name: &str) -> usize {
-        self.by_name.len() + usize::from(self.by_name.get(name).is_none())
+        self.count() + usize::from(self.by_name.get(name).is_none())
+    }
+
+    /// Returns whether an alarm was set, deleted or postponed since the last call: its row was written, or is to be written now.
+    pub(crate) const fn take_moved(&mut self) -> bool {
+        core::mem::replace(&mut self.has_moved, false)
     }
 
     /// Returns the names of the alarms whose rows must be written or deleted since the last call.
@@ -203,9 +240,32 @@ impl NamedAlarms {
             self.insert(alarm);
         }
         self.update();
+        self.has_moved = false;
     }
 
     fn update(&mut self) {
+        self.has_moved = true;
         self.first = self.by_name.values().map(|alarm| alarm.at).min();
+        self.has_traces = self.by_name.keys().any(|name| is_trace(name));
+    }
+}
+
+#[cfg(all(test, feature = "admin"))]
+mod tests {
+    use super::*;
+    use crate::core::traces::{TRACED_EVENT, TRACED_SOCKET};
+
+    #[test]
+    fn traces_are_no_alarms_of_the_app() {
+        let mut alarms = NamedAlarms::default();
+        let mut set = |name: &str| {
+            let alarm = NamedAlarm::new(name, &(Timestamp::from_millis(1), "null".into()));
+            alarms.set(name, Some(alarm));
+            (alarms.count(), alarms.count_with(name), alarms.count_with("another"))
+        };
+        assert_eq!(set("tea"), (1, 1, 2));
+        assert_eq!(set(&[TRACED_EVENT, "said"].concat()).0, 1);
+        assert_eq!(set(&[TRACED_SOCKET, "x"].concat()).0, 1);
+        assert_eq!(set("supper"), (2, 2, 3));
     }
 }

@@ -29,6 +29,9 @@ mod queries;
 mod restore;
 mod socketio_clients;
 mod stored_bytes;
+#[cfg(feature = "jwt")]
+mod token_expiry;
+mod traced;
 mod unfinished;
 
 use core::cell::Cell;
@@ -41,8 +44,9 @@ use super::effect::{CloseCode, Effect, Effects, Response};
 #[cfg(doc)]
 use super::engineio;
 use super::engineio::{Arrived, Engine, Message};
-use super::handshake_request::{HandshakeRequest, Protocol};
+use super::handshake_request::{HandshakeRequest, LazyHandshake, Protocol};
 use super::input::{Command, Input};
+use super::meter::Count;
 use super::named_alarms::NamedAlarms;
 use super::namespace::{Namespaces, SocketRecord};
 use super::socketio::Packet;
@@ -50,6 +54,7 @@ use crate::config::Config;
 use crate::error::{PeerFault, Reason, Refusal};
 use crate::id::{ConnId, Entropy, SessionKey, SocketId};
 use crate::limits::MAX_ATTACHMENTS_PAYLOADS;
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -126,14 +131,10 @@ impl Server {
         self.make_wanted_room(fx);
         match input {
             // As in a world that is full.
-            Input::OpenPolling { request, protocol, ref handshake, .. }
-                if !self.make_room_for(protocol, handshake, fx) =>
-            {
+            Input::OpenPolling { request, ref handshake, .. } if !self.make_room_for(handshake, fx) => {
                 fx.push(Effect::Respond { request, response: Response::Refused(Refusal::Full) });
             }
-            Input::OpenWebSocket { conn, protocol, ref handshake, .. }
-                if !self.make_room_for(protocol, handshake, fx) =>
-            {
+            Input::OpenWebSocket { conn, ref handshake, .. } if !self.make_room_for(handshake, fx) => {
                 fx.push(Effect::Close { conn, code: CloseCode::TryAgainLater });
             }
             Input::OpenPolling { request, sid, protocol, handshake } => {
@@ -176,6 +177,11 @@ impl Server {
         self.engine.set_now(now);
         self.handle_command(now, payer, command, fx);
         self.handle_ended(fx);
+    }
+
+    /// Returns the level up to which lines are written to the log; `None` if none is.
+    pub const fn log_level(&self) -> Option<Level> {
+        self.config.log
     }
 
     /// Returns whether packets wait for [`Input::Continue`].
@@ -256,19 +262,19 @@ impl Server {
         fx: &mut Effects,
     ) {
         let Some(session) = session else { return };
+        fx.meter().add(Count::Opened { is_websocket: self.engine.conn_of(session).is_some() }, 1);
         self.engine.add_unjoined(session, handshake.network());
+        let stored_bytes = bytes_of_session(handshake.stored_bytes());
+        self.stored_bytes.add(stored_bytes);
+        let handshake = LazyHandshake::from(handshake);
+        let client = SocketIoClient { handshake: handshake.clone(), stored_bytes, ..SocketIoClient::default() };
+        self.clients.insert(session, client);
         match protocol {
-            Protocol::SocketIo => {
-                let stored_bytes = bytes_of_session(handshake.stored_bytes());
-                self.stored_bytes.add(stored_bytes);
-                let handshake = handshake.into();
-                self.clients.insert(session, SocketIoClient { handshake, stored_bytes, ..SocketIoClient::default() });
-                self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout)));
-            }
+            Protocol::SocketIo => self.engine.set_expiry(session, Some(now.after(self.config.connect_timeout))),
             Protocol::EngineIo => {
                 self.members_changed = true;
                 if let Some(conn) = self.engine.conn_view(session) {
-                    fx.push_dispatch(Dispatch::Opened { conn });
+                    fx.push_dispatch(Dispatch::Opened { conn, handshake });
                 }
             }
         }
@@ -281,24 +287,27 @@ impl Server {
         entropy: &mut dyn FnMut() -> Entropy,
         fx: &mut Effects,
     ) {
+        let bytes = message.len_bytes();
+        fx.meter().add(Count::Received, 1);
+        fx.meter().add(Count::ReceivedBytes, bytes);
         if protocol == Protocol::EngineIo {
+            fx.meter().note_joined();
             // There is no error message in plain Engine.IO.
             if standing.wait().is_some() {
-                fx.push(Effect::Log(
-                    "a session of plain Engine.IO is closed with 1008: it sends more than it may".to_owned(),
-                ));
+                fx.push_log(Record::warn(format_args!(
+                    "a session of plain Engine.IO is closed with 1008: it sends more than it may"
+                )));
                 return self.engine.drop_offender(session, fx);
             }
             let message = match message {
                 Message::Text(text) => Frame::text(text),
                 Message::Binary(bytes) => Frame::Binary(bytes),
             };
-            if let Some(conn) = self.engine.conn_view(session) {
-                fx.push_dispatch(Dispatch::Message { conn, message });
+            if let Some((conn, client)) = self.engine.conn_view(session).zip(self.clients.get(session)) {
+                fx.push_dispatch(Dispatch::Message { conn, handshake: client.handshake.clone(), message });
             }
             return;
         }
-        let bytes = message.len_bytes();
         let max_bytes = self.config.max_payload_bytes.saturating_mul(MAX_ATTACHMENTS_PAYLOADS);
         let decoded = self.clients.decode(now, session, message, max_bytes);
         let Some(Decoded { packet, given_up, has_changed }) = decoded else { return };
@@ -340,9 +349,14 @@ impl Server {
             }
             (Packet::Event { id, event, args, .. }, Some(socket)) => {
                 self.last_sender = Some((socket.id, session));
+                fx.meter().add(Count::Events, 1);
+                if self.alarms.has_traces() {
+                    self.trace_event(&socket, &event, (args.len_bytes(), id), fx);
+                }
                 fx.push_dispatch(Dispatch::Event { socket, event, args, ack: id });
             }
             (Packet::Ack { id: Some(id), args, .. }, Some(socket)) => {
+                fx.meter().add(Count::AcksReceived, 1);
                 self.handle_ack(socket, id, args, fx);
             }
             // An acknowledgement without an id has no effect.

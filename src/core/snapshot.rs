@@ -51,7 +51,7 @@ pub struct Changes {
 
 /// The version of the format. A snapshot of another version is not read: its WebSocket is closed, and its client reconnects,
 /// as after any lost connection.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// The state of a session, without its heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -73,18 +73,18 @@ pub struct SessionState {
 impl SessionState {
     /// Returns the bytes of the texts that [`texts`](Self::texts) returns.
     pub fn bytes_of_texts(&self) -> usize {
-        let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &self.client else { return 0 };
+        let bytes = self.client.handshake().stored_bytes();
+        let ClientSnapshot::SocketIo { sockets, joining, .. } = &self.client else { return bytes };
         let auths = sockets.iter().map(|socket| &socket.auth).chain(joining.iter().map(|(_, auth)| auth));
-        auths.fold(handshake.stored_bytes(), |bytes, auth| bytes.saturating_add(auth.len()))
+        auths.fold(bytes, |bytes, auth| bytes.saturating_add(auth.len()))
     }
 
     /// Returns the texts that change only when the client joins or leaves a namespace: the
     /// session's id, the handshake's JSON, and the auth objects.
     pub fn texts(&self) -> Vec<Box<str>> {
         // So that they are not taken for those of another session.
-        let mut texts = vec![Box::from(self.sid.as_str())];
-        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &self.client {
-            texts.push(handshake.json().into());
+        let mut texts = vec![Box::from(self.sid.as_str()), self.client.handshake().json().into()];
+        if let ClientSnapshot::SocketIo { sockets, joining, .. } = &self.client {
             texts.extend(sockets.iter().map(|socket| Box::from(&*socket.auth)));
             texts.extend(joining.iter().map(|(_, auth)| Box::from(&**auth)));
         }
@@ -93,8 +93,8 @@ impl SessionState {
 
     /// Drops the texts, which are stored elsewhere.
     pub fn drop_texts(&mut self) {
-        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
-            *handshake = LazyHandshake::default();
+        *self.client.handshake_mut() = LazyHandshake::default();
+        if let ClientSnapshot::SocketIo { sockets, joining, .. } = &mut self.client {
             for auth in auths(sockets, joining) {
                 *auth = Rc::default();
             }
@@ -107,9 +107,9 @@ impl SessionState {
         if texts.next().is_none_or(|sid| *sid != *self.sid.as_str()) {
             return false;
         }
-        if let ClientSnapshot::SocketIo { handshake, sockets, joining, .. } = &mut self.client {
-            let Some(json) = texts.next().and_then(LazyHandshake::from_json) else { return false };
-            *handshake = json;
+        let Some(handshake) = texts.next().and_then(LazyHandshake::from_json) else { return false };
+        *self.client.handshake_mut() = handshake;
+        if let ClientSnapshot::SocketIo { sockets, joining, .. } = &mut self.client {
             for auth in auths(sockets, joining) {
                 let Some(text) = texts.next() else { return false };
                 *auth = text.into();
@@ -122,7 +122,7 @@ impl SessionState {
     pub fn has_parts(&self) -> bool {
         match &self.client {
             ClientSnapshot::SocketIo { partial: Some(partial), .. } => partial.arrived.contains(&Part::Row),
-            ClientSnapshot::SocketIo { partial: None, .. } | ClientSnapshot::EngineIo => false,
+            ClientSnapshot::SocketIo { partial: None, .. } | ClientSnapshot::EngineIo(_) => false,
         }
     }
 }
@@ -154,9 +154,24 @@ pub enum ClientSnapshot {
         #[serde(rename = "p", default)]
         partial: Option<PartialSnapshot>,
     },
-    /// Plain Engine.IO, which has no state.
+    /// Plain Engine.IO, with the request that opened the session.
     #[serde(rename = "e")]
-    EngineIo,
+    EngineIo(LazyHandshake),
+}
+
+impl ClientSnapshot {
+    /// Returns the request that opened the session.
+    pub(crate) const fn handshake_mut(&mut self) -> &mut LazyHandshake {
+        match self {
+            Self::SocketIo { handshake, .. } | Self::EngineIo(handshake) => handshake,
+        }
+    }
+
+    const fn handshake(&self) -> &LazyHandshake {
+        match self {
+            Self::SocketIo { handshake, .. } | Self::EngineIo(handshake) => handshake,
+        }
+    }
 }
 
 /// A socket.

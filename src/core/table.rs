@@ -56,6 +56,11 @@ impl<V> SlotMap<V> {
         self.len
     }
 
+    /// Returns the values, in the order of their places.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.values.iter().flatten()
+    }
+
     /// Returns the value of a place.
     pub(crate) fn get(&self, place: impl Place) -> Option<&V> {
         self.values.get(place.place())?.as_ref()
@@ -189,6 +194,11 @@ impl<V: Default> ByName<V> {
         if let Some(place) = self.places.remove(name) {
             self.values.try_remove(place);
         }
+    }
+
+    /// Returns how many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
     }
 
     /// Returns the values, in the order of their names.

@@ -3,6 +3,7 @@
 use super::report::Report;
 use super::task::{Origin, Task, run_all};
 use crate::core::dispatch::ConnEvent;
+use crate::core::handshake_request::LazyHandshake;
 use crate::core::view::ConnView;
 use crate::error::Reason;
 use crate::extract::Engine;
@@ -31,13 +32,14 @@ pub(crate) fn plain_engine(
     app: &App,
     world: &WorldHandle,
     conn: &ConnView,
+    handshake: LazyHandshake,
     message: Option<Frame>,
     reason: Option<Reason>,
     tasks: &mut Vec<Task>,
 ) {
     let handlers = app.engine.raw_routes().handlers(message.is_some(), reason.is_some());
     let bytes = message.as_ref().map_or(0, Frame::len);
-    let call = Engine { socket: EngineSocket::new(world.clone(), conn.sid), message, reason };
+    let call = Engine { socket: EngineSocket::new(world.clone(), Conn::new(conn), handshake), message, reason };
     let origin = || Origin::Session("an Engine.IO session", conn.account);
     let before = tasks.len();
     run_all(handlers, &call, &origin, &Report::of(world), tasks);

@@ -10,6 +10,7 @@ use crate::core::input::Command;
 use crate::extract::{Event, Incoming, SentEvent};
 use crate::handles::{AckSlot, Socket, WorldHandle, undoable};
 use crate::id::AckId;
+use crate::log::{Level, Record};
 use crate::routing::{App, Erased, Routes};
 use crate::value::Args;
 
@@ -34,12 +35,15 @@ pub(crate) fn start_event(
     let (routes, bytes, holds) = (Rc::clone(routes), event.args.len_bytes(), Some(event.socket.id()));
     let origin = Origin::Event(Rc::clone(&event));
     let work = Work::Other(Box::pin(async move {
+        let began = event.socket.world.now();
         for guard in &routes.event_guards {
             let incoming = Incoming { sent: Rc::clone(&event) };
             if let Err(failure) = undoable(&event.socket.world, || guard(incoming)).await {
-                event.ack.send(&event.socket, failure.to_args());
+                let is_told = event.tell(&failure);
                 let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
-                Report::Routes(Rc::clone(&routes), socket, Some(name)).fail(failure).await;
+                let report = Report::Routes(Rc::clone(&routes), socket, Some(name));
+                report.log(&failure, is_told, began);
+                report.fail(failure).await;
                 return Vec::new();
             }
         }
@@ -53,10 +57,24 @@ pub(crate) fn start_event(
 }
 
 fn run_event(routes: &Rc<Routes>, event: &Rc<SentEvent>, tasks: &mut Vec<Task>) {
+    if !routes.hears(&event.name) {
+        return log_unheard(event);
+    }
     let (handlers, is_first) = routes.handlers_of(&event.name, || event.socket.had_once(&event.name));
     tasks.extend(handlers.map(|handler| task(routes, handler, event, Failing::IsAnswered)));
     if is_first {
         event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });
+    }
+}
+
+/// Logs that the app has no handler of an event. Its client is told nothing, as by the reference server, and may wait for an acknowledgement.
+#[inline(never)]
+fn log_unheard(event: &SentEvent) {
+    let (world, id) = (&event.socket.world, event.socket.id());
+    let record = Record::new(Level::Warn, "no handler is registered for the event".to_owned());
+    let record = record.of(event.socket.namespace(), Some(id)).event(Some(Rc::clone(&event.name))).code("NO_HANDLER");
+    if let Some(world) = world.upgrade() {
+        world.log(record);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::extract::{Event, SentEvent};
 use crate::handles::poll_handler;
 use crate::routing::{Erased, Routes};
+use crate::time::Timestamp;
 use crate::value::Args;
 
 /// A call of one handler of an event. It is a future itself, so that most tasks need no other future around the handler's own.
@@ -26,8 +27,8 @@ pub(crate) struct EventCall {
 enum Step {
     /// The handler is to be called.
     Call(Erased<Event>),
-    /// The handler runs.
-    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>),
+    /// The handler runs, since this time.
+    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>, Timestamp),
     /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
@@ -57,10 +58,10 @@ impl Future for EventCall {
             match step {
                 // Called inside the future, so that a panic before the first await costs only the event.
                 Step::Call(handler) => {
-                    event.socket.world.begin_handler();
-                    *step = Step::Run(handler(Event { sent: Rc::clone(event) }));
+                    let began = event.socket.world.begin_handler();
+                    *step = Step::Run(handler(Event { sent: Rc::clone(event) }), began);
                 }
-                Step::Run(running) => match ready!(poll_handler(&event.socket.world, running, cx)) {
+                Step::Run(running, began) => match ready!(poll_handler(&event.socket.world, running, cx)) {
                     Ok(answer) => {
                         if let Some(args) = answer {
                             event.ack.send(&event.socket, args);
@@ -68,11 +69,15 @@ impl Future for EventCall {
                         return Poll::Ready(());
                     }
                     Err(failure) => {
-                        if *failing == Failing::IsAnswered && event.ack.send(&event.socket, failure.to_args()) {
-                            return Poll::Ready(());
-                        }
+                        let is_told = *failing == Failing::IsAnswered && event.tell(&failure);
                         let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
                         let report = Report::Routes(Rc::clone(routes), socket, Some(name));
+                        if !event.ack.is_settled() {
+                            report.log(&failure, is_told, *began);
+                        }
+                        if routes.on_error.is_empty() {
+                            return Poll::Ready(());
+                        }
                         *step = Step::Report(Box::pin(report.fail(failure)));
                     }
                 },

@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::extract::{Acked, Alarm, Call, Connected, Disconnect, Done, NewNamespace, Outgoing, SocketCall};
 use crate::handles::{Io, Socket, WorldHandle};
 use crate::limits::MAX_ATTEMPTS;
+use crate::log::Record;
 use crate::routing::{App, Erased, Routes};
 
 /// Appends the calls of the handlers for `dispatch` to `tasks`. The caller must poll each once, in order, before it does anything
@@ -59,7 +60,7 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &m
         Dispatch::StoredAck { socket, gone, name, context, result } => {
             let Some(routes) = app.routes(&socket.namespace, socket.predicate) else { return };
             let Some(handler) = routes.ack_handlers.get(&name) else {
-                return lost(world, &format!("an acknowledgement for the `on_ack` {name:?}"));
+                return lost(world, "an acknowledgement", Some(&socket), (&*name).into());
             };
             let origin = || match &gone {
                 Some(gone) => Origin::Charged(socket.id, socket.namespace.clone(), gone.account()),
@@ -74,13 +75,18 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &m
             let origin = Origin::Socket(socket.id, socket.namespace.clone());
             let report = Report::Routes(Rc::clone(routes), handle(socket, None), None);
             let failure = Failure::new("GIVEN_UP", "No call of an `on_ack` handler has ended");
+            // The log says so already.
             tasks.push(Task::new(origin, report.fail(failure)));
         }
         Dispatch::Alarm { name, context, call } => alarm(app, world, &name, context, call, tasks),
         Dispatch::Conn { conn, event } => conn_event(app, world, &conn, event, tasks),
-        Dispatch::Opened { conn } => plain_engine(app, world, &conn, None, None, tasks),
-        Dispatch::Message { conn, message } => plain_engine(app, world, &conn, Some(message), None, tasks),
-        Dispatch::Closed { conn, reason } => plain_engine(app, world, &conn, None, Some(reason), tasks),
+        Dispatch::Opened { conn, handshake } => plain_engine(app, world, &conn, handshake, None, None, tasks),
+        Dispatch::Message { conn, handshake, message } => {
+            plain_engine(app, world, &conn, handshake, Some(message), None, tasks);
+        }
+        Dispatch::Closed { conn, handshake, reason } => {
+            plain_engine(app, world, &conn, handshake, None, Some(reason), tasks);
+        }
         Dispatch::NewNamespace { .. } | Dispatch::AcksCollected { .. } | Dispatch::Event { .. } => {}
     }
 }
@@ -93,11 +99,11 @@ fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call:
     };
     let origin = || Origin::Alarm(world.clone(), Rc::clone(name));
     let Some(handlers) = handlers else {
-        lost(world, &format!("the alarm {name:?}"));
-        return origin().handle_end(true);
+        lost(world, "an alarm", None, Rc::clone(name));
+        return origin().handle_end(None);
     };
     let call = Alarm { io: Io::main(world.clone()), name: Rc::clone(name), context, attempt };
-    run_all(handlers, &call, &origin, &Report::of(world), tasks);
+    run_all(handlers, &call, &origin, &Report::Log(world.clone(), Some(Rc::clone(name))), tasks);
 }
 
 fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
@@ -120,8 +126,15 @@ fn run_for<C: SocketCall + Call<Outcome = Done> + Clone>(
 
 /// Logs that a handler is missing: after a deploy, the app may have no handler for an alarm or acknowledgement that was stored
 /// before.
-fn lost(world: &WorldHandle, what: &str) {
+#[cold]
+#[inline(never)]
+fn lost(world: &WorldHandle, what: &str, socket: Option<&SocketRef>, name: Rc<str>) {
     if let Some(world) = world.upgrade() {
-        world.log(format!("{what} is lost: the app has no handler of this name any more"));
+        let record = Record::error(format_args!("{what} is lost: the app has no handler of this name any more"));
+        let record = record.event(Some(name)).code("NO_HANDLER");
+        world.log(match socket {
+            Some(socket) => record.of(&socket.namespace, Some(socket.id)),
+            None => record,
+        });
     }
 }

@@ -8,14 +8,16 @@ use std::rc::Rc;
 
 use futures::future::LocalBoxFuture;
 
+use super::awaited_response::AwaitedResponse;
 use super::event_call::EventCall;
 use super::report::Report;
 use crate::core::account::{AccountId, Payer};
 use crate::core::input::Command;
-use crate::error::{ConnectError, Failure};
+use crate::error::Failure;
 use crate::extract::{Call, Done, SentEvent};
 use crate::handles::{WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
+use crate::log::Record;
 use crate::routing::Erased;
 
 /// A call of one or more handlers, as a future.
@@ -66,8 +68,8 @@ pub(crate) enum Origin {
     NewNamespace(SocketId),
     /// A connection, by its name for the log. Without an account, nobody pays.
     Session(&'static str, Option<AccountId>),
-    /// Anything else, by its name for the log.
-    Other(&'static str),
+    /// A request to one of the app's routes, or to the admin HTTP API.
+    Request(Rc<AwaitedResponse>),
 }
 
 impl Origin {
@@ -79,44 +81,62 @@ impl Origin {
                 Some(Payer::Socket(*socket))
             }
             Self::Charged(_, _, account) | Self::Session(_, account) => account.map(Payer::Account),
-            Self::Alarm(..) | Self::Other(_) => None,
+            Self::Alarm(..) | Self::Request(_) => None,
         }
     }
 
-    /// Handles the end of the handler. If it has not run to its end, it has panicked: sends an error to the client that waits for a
-    /// response, if one does.
-    pub(crate) fn handle_end(&self, has_run: bool) {
+    /// Returns what the log calls it.
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
-            Self::Alarm(world, name) => world.perform(Command::EndAlarm { name: Rc::clone(name), has_run }),
-            _ if has_run => {}
-            Self::Connecting(world, socket, _) => {
-                let error = ConnectError { message: "Internal error".to_owned(), data: None };
-                world.perform(Command::Refuse { socket: *socket, error });
+            Self::Connecting(..) => "a CONNECT",
+            Self::Event(_) => "an event",
+            Self::Socket(..) | Self::Charged(..) => "a socket",
+            Self::Alarm(..) => "an alarm, which has another attempt or is given up,",
+            Self::NewNamespace(_) => "on_new_namespace",
+            Self::Request(_) => "an HTTP request",
+            Self::Session(what, _) => what,
+        }
+    }
+
+    /// Adds to a line what the handler was called for.
+    #[inline(never)]
+    pub(crate) fn describe(&self, record: &mut Record) {
+        let (socket, namespace) = match self {
+            Self::Connecting(_, id, namespace) | Self::Socket(id, namespace) | Self::Charged(id, namespace, _) => {
+                (*id, Some(namespace))
             }
             Self::Event(event) => {
-                let failure = Failure::new("INTERNAL_ERROR", "The handler of this event failed");
-                event.ack.send(&event.socket, failure.to_args());
+                record.event = Some(Rc::clone(&event.name));
+                (event.socket.id(), Some(event.socket.namespace()))
             }
-            Self::Socket(..) | Self::Charged(..) | Self::NewNamespace(_) | Self::Session(..) | Self::Other(_) => {}
-        }
+            Self::Alarm(_, name) => {
+                record.event = Some(Rc::clone(name));
+                return;
+            }
+            Self::NewNamespace(id) => (*id, None),
+            Self::Session(..) | Self::Request(_) => return,
+        };
+        record.socket = Some(socket);
+        record.namespace = namespace.cloned();
     }
-}
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Handles the end of the handler. If it panicked, sends the error to the client that waits for a response, if one does.
+    pub(crate) fn handle_end(&self, panic: Option<Failure>) {
+        if let Self::Alarm(world, name) = self {
+            world.perform(Command::EndAlarm { name: Rc::clone(name), has_run: panic.is_none() });
+        }
+        let Some(failure) = panic else { return };
         match self {
-            Self::Connecting(_, _, namespace) => write!(f, "a CONNECT to {}", namespace.as_str()),
-            Self::Event(event) => write_socket(f, event.socket.id(), event.socket.namespace()),
-            Self::Socket(id, namespace) | Self::Charged(id, namespace, _) => write_socket(f, *id, namespace),
-            Self::Alarm(_, name) => write!(f, "the alarm {name:?}, which has another attempt or is given up,"),
-            Self::NewNamespace(_) => f.write_str("on_new_namespace"),
-            Self::Session(what, _) | Self::Other(what) => f.write_str(what),
+            Self::Connecting(world, socket, _) => {
+                world.perform(Command::Refuse { socket: *socket, error: world.refusal_of(&failure) });
+            }
+            Self::Event(event) => {
+                event.tell(&failure);
+            }
+            Self::Request(request) => request.fail(&failure),
+            Self::Alarm(..) | Self::Socket(..) | Self::Charged(..) | Self::NewNamespace(_) | Self::Session(..) => {}
         }
     }
-}
-
-fn write_socket(f: &mut fmt::Formatter<'_>, id: SocketId, namespace: &Namespace) -> fmt::Result {
-    write!(f, "the socket {id} in {}", namespace.as_str())
 }
 
 impl fmt::Debug for Task {
@@ -162,8 +182,10 @@ type Ready = Box<dyn FnOnce() -> LocalBoxFuture<'static, Done>>;
 fn push(handler: Ready, origin: &dyn Fn() -> Origin, report: &Report, tasks: &mut Vec<Task>) {
     let report = report.clone();
     tasks.push(Task::new(origin(), async move {
+        let began = report.world().now();
         // Called inside the future, so that a panic before the first await costs only the event.
         if let Err(failure) = undoable(report.world(), handler).await {
+            report.log(&failure, false, began);
             report.fail(failure).await;
         }
     }));

@@ -6,7 +6,7 @@ use crate::config::AdminKey;
 use crate::error::Failure;
 use crate::handles::HttpResponse;
 use crate::http::origin as headers;
-use crate::http::{Cors, NO_WORLD, Route};
+use crate::http::{ALL_WORLDS, Cors, METRICS, NO_WORLD, Route};
 use crate::id::WorldName;
 use crate::routing::App;
 
@@ -17,6 +17,8 @@ pub(crate) enum Destination {
     Answer(HttpResponse),
     /// The object of this world.
     World(WorldName),
+    /// The Worker, with the counters of all worlds of its isolate.
+    Metrics,
 }
 
 /// A request without its body.
@@ -38,14 +40,14 @@ pub(crate) fn route_request(
 ) -> Option<Destination> {
     match route {
         Route::App { world, path } if app.has_routes() => Some(route_to_app(world, path, head, app)),
-        Route::Admin { world, operation } => {
-            Some(route_to_admin_api(world, operation, head, key?).map_or_else(Destination::Answer, Destination::World))
+        Route::Admin { world, operation } if cfg!(feature = "admin") => {
+            Some(route_to_admin_api(world, operation, head, key?).unwrap_or_else(Destination::Answer))
         }
         _ => None,
     }
 }
 
-/// Returns the world of a call to the admin HTTP API.
+/// Returns where a call to the admin HTTP API is answered.
 ///
 /// # Errors
 /// The response, if the call is refused. All calls without the key get the same response.
@@ -54,7 +56,7 @@ fn route_to_admin_api(
     operation: &str,
     head: RequestParts<'_>,
     key: &AdminKey,
-) -> Result<WorldName, HttpResponse> {
+) -> Result<Destination, HttpResponse> {
     let not_found = |message: String| HttpResponse::error(404, &Failure::new("NOT_FOUND", message));
     let methods = Operation::parse(operation).map(Operation::methods);
     // Before the check of the key, because browsers send preflights without it.
@@ -64,13 +66,17 @@ fn route_to_admin_api(
     admin_key::check((head.header)("authorization").as_deref(), key)?;
     let methods =
         methods.ok_or_else(|| not_found(format!("No such operation; there are {}", Operation::NAMES.join(", "))))?;
-    let world = WorldName::parse(world).ok_or_else(|| not_found(NO_WORLD.to_owned()))?;
+    let destination = match WorldName::parse(world) {
+        Some(world) => Destination::World(world),
+        None if world == ALL_WORLDS && operation == METRICS => Destination::Metrics,
+        None => return Err(not_found(NO_WORLD.to_owned())),
+    };
     if !methods.contains(&head.method) {
         let methods = methods.join(", ");
         let failure = Failure::new("METHOD_NOT_ALLOWED", format!("This operation takes {methods}"));
         return Err(HttpResponse::error(405, &failure).with_header("allow", methods));
     }
-    Ok(world)
+    Ok(destination)
 }
 
 fn route_to_app(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App) -> Destination {
@@ -85,7 +91,7 @@ fn route_to_app(world: &WorldName, path: &str, head: RequestParts<'_>, app: &App
 
 impl RequestParts<'_> {
     /// Returns the response to a preflight; `None` for other requests.
-    fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
+    pub(crate) fn preflight(self, methods: &[&str], cors: &Cors) -> Option<HttpResponse> {
         (self.method == "OPTIONS" && (self.header)("origin").is_some()).then_some(())?;
         (self.header)("access-control-request-method")?;
         let asked = (self.header)("access-control-request-headers");
@@ -133,7 +139,7 @@ mod tests {
     fn status(method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
         match destination(method, path, headers) {
             Some(Destination::Answer(response)) => response.status,
-            Some(Destination::World(_)) => 0,
+            Some(Destination::World(_) | Destination::Metrics) => 0,
             None => 1,
         }
     }
@@ -192,6 +198,8 @@ mod tests {
             ("POST", "disconnect"),
             ("POST", "fetch"),
             ("GET", "fetch"),
+            ("GET", "status"),
+            ("GET", "metrics"),
         ] {
             let path = format!("/api/worlds/alpha/{operation}");
             assert_eq!(
@@ -202,6 +210,13 @@ mod tests {
         }
         for (method, path, expected) in [
             ("GET", "/api/worlds/alpha/emit", 405),
+            ("GET", "/api/worlds/alpha", 0),
+            ("POST", "/api/worlds/alpha", 405),
+            ("GET", "/api/worlds/a.b", 404),
+            ("GET", "/api/worlds/a*/metrics", 404),
+            ("GET", "/api/worlds/*/status", 404),
+            ("GET", "/metrics", 0),
+            ("POST", "/metrics", 405),
             ("HEAD", "/api/worlds/alpha/fetch", 405),
             ("OPTIONS", "/api/worlds/alpha/emit", 405),
             ("POST", "/api/worlds/alpha/", 404),
@@ -225,13 +240,17 @@ mod tests {
             ("POST", "/api/worlds/beta/fetch"),
             ("POST", "/api/worlds/a.b/emit"),
             ("POST", "/api/worlds/alpha/shutdown"),
+            ("GET", "/api/worlds/alpha"),
+            ("GET", "/metrics"),
         ] {
             let wrong = ("authorization", "Bearer 0123456789abcdeg");
             assert_eq!(destination(method, path, &[wrong]).as_ref(), Some(&refused), "{method} {path}");
         }
         let header = |name: &str| (name == KEY.0).then(|| KEY.1.to_owned());
         let head = RequestParts { method: "POST", header: &header };
-        assert_eq!(route_request(&route("/api/worlds/alpha/emit"), head, &app(), None), None, "no key, no API");
+        for path in ["/api/worlds/alpha/emit", "/api/worlds/alpha", "/metrics"] {
+            assert_eq!(route_request(&route(path), head, &app(), None), None, "no key, no API");
+        }
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::handler_error::HandlerError;
 use crate::id::SocketId;
 use crate::value::DecodeError;
 
+/// The code of an acknowledgement that does not have the type that was asked for.
+pub(crate) const INVALID_ACK: &str = "INVALID_ACK";
+
 /// Why a client sent no acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,7 +88,7 @@ impl HandlerError for AckError {
         match self {
             Self::Emit(error) => error.code(),
             Self::Failed(failure) => failure.code(),
-            Self::Invalid(_) => "INVALID_ACK",
+            Self::Invalid(_) => INVALID_ACK,
         }
     }
 }
@@ -121,16 +124,47 @@ impl<T> fmt::Display for BroadcastAckError<T> {
 }
 
 impl<T: fmt::Debug> core::error::Error for BroadcastAckError<T> {
-    /// Returns the error because of which nothing was sent, or that of the first missing client.
+    /// Returns the error because of which nothing was sent, or why the first missing client is missing.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Emit(error) => Some(error),
-            Self::Incomplete(IncompleteAcks { missing, .. }) => {
-                Some(missing.first().map_or(&AckFailure::Expired as _, |(_, why)| why as _))
-            }
+            Self::Incomplete(IncompleteAcks { missing, .. }) => Some(match missing.first() {
+                None | Some((_, AckError::Failed(AckFailure::Expired))) => &Unanswered::Failed(AckFailure::Expired),
+                Some((_, AckError::Failed(AckFailure::Disconnected))) => &Unanswered::Failed(AckFailure::Disconnected),
+                Some((_, AckError::Failed(AckFailure::TooMany))) => &Unanswered::Failed(AckFailure::TooMany),
+                Some((_, AckError::Invalid(_))) => &Unanswered::Invalid,
+                Some((_, AckError::Emit(error))) => error,
+            }),
         }
     }
 }
+
+/// Why the first missing client is missing. By this source, `?` knows a [`BroadcastAckError`] without knowing its `T`.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    Failed(AckFailure),
+    Invalid,
+}
+
+impl Unanswered {
+    pub(super) fn code(&self) -> &str {
+        match self {
+            Self::Failed(failure) => failure.code(),
+            Self::Invalid => INVALID_ACK,
+        }
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(f),
+            Self::Invalid => f.write_str("the client's acknowledgement does not have the type that was asked for"),
+        }
+    }
+}
+
+impl core::error::Error for Unanswered {}
 
 impl<T> HandlerError for BroadcastAckError<T> {
     fn code(&self) -> &str {

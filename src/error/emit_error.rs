@@ -6,7 +6,6 @@ use super::handler_error::HandlerError;
 use crate::value::EncodeError;
 
 /// Why an event was not emitted. The server's own code is to blame.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum EmitError {
     /// Socket.IO reserves this event name.
@@ -47,6 +46,13 @@ impl fmt::Display for EmitError {
                 f.write_str("an acknowledgement is either awaited or sent to the handler of `ack_to`, not both")
             }
         }
+    }
+}
+
+// A derived one would bring the formatter of `Duration` into the wasm of every app that converts the error.
+impl fmt::Debug for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmitError({:?}, \"{self}\")", self.code())
     }
 }
 

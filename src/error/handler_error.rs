@@ -15,11 +15,20 @@ pub(super) const DEFAULT_CODE: &str = "ERROR";
 /// The code of arguments that do not have the types that a handler takes.
 pub(super) const INVALID_ARGUMENTS: &str = "INVALID_ARGUMENTS";
 
+/// The code of payloads that do not keep the rules of their type or schema.
+pub(crate) const VALIDATION_PAYLOAD_ERROR: &str = "VALIDATION_PAYLOAD_ERROR";
+
+/// The code of a client without a valid token.
+pub(crate) const INVALID_TOKEN: &str = "INVALID_TOKEN";
+
 /// An error that a handler may return.
 ///
-/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`; otherwise the
-/// namespace's [`on_error`](crate::routing::Routes::on_error) is called. If a [`guard`](crate::routing::Routes::guard) returns
-/// the error, the client gets a `CONNECT_ERROR` with the message and with [`data`](Self::data).
+/// A client that asked for an acknowledgement gets `{"status":"error","error":{"code":…,"message":…}}`. If a
+/// [`guard`](crate::routing::Routes::guard) returns the error, the client gets a `CONNECT_ERROR` with the message and with
+/// [`data`](Self::data). The namespace's [`on_error`](crate::routing::Routes::on_error) is called with it in any case.
+///
+/// Implement it for what clients may read. `serde_json::Error` and `Box<dyn Error>` implement it, too, but are
+/// [internal](Failure#what-clients-are-told): clients are not told their texts.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -69,6 +78,15 @@ pub trait HandlerError: fmt::Display {
             None => failure,
         }
     }
+
+    // An error that is another library's keeps its type.
+    #[doc(hidden)]
+    fn into_failure(self) -> Failure
+    where
+        Self: Sized,
+    {
+        self.to_failure()
+    }
 }
 
 impl HandlerError for String {}
@@ -76,12 +94,6 @@ impl HandlerError for String {}
 impl HandlerError for &str {}
 
 impl HandlerError for core::convert::Infallible {}
-
-impl HandlerError for serde_json::Error {}
-
-impl HandlerError for Box<dyn core::error::Error> {}
-
-impl HandlerError for Box<dyn core::error::Error + Send + Sync> {}
 
 impl HandlerError for EncodeError {}
 

@@ -12,6 +12,8 @@ use crate::handles::EngineSocket;
 use crate::handles::Io;
 use crate::handles::Socket;
 use crate::handles::{HttpRequest, HttpResponse};
+use crate::handles::{QueueBatch, Scheduled};
+use crate::outside::Outside;
 use crate::value::{Args, EnginePacket, Frame};
 
 /// A call of a handler. Only the types of this module are calls.
@@ -26,7 +28,14 @@ pub trait CallOutcome: 'static {
     fn rejected(failure: Failure) -> Self::Outcome;
 }
 
-/// A call in a world: every call but [`AllowRequest`] and [`Requested`].
+/// A call in the Worker, beside the hooks of connections.
+pub trait WorkerCall: Call {
+    /// Returns what the Worker reaches.
+    #[doc(hidden)]
+    fn outside(&self) -> &Outside;
+}
+
+/// A call in a world: every call but [`AllowRequest`], [`Requested`], and those of [`WorkerCall`].
 pub trait IoCall: Call {
     /// Returns the world, with the namespace of the call, or else the main one.
     fn io(&self) -> Io;
@@ -59,6 +68,13 @@ pub(crate) struct SentEvent {
     pub(crate) ack: AckSlot,
 }
 
+impl SentEvent {
+    /// Sends a failure as the acknowledgement if the client still waits for one; returns whether it did.
+    pub(crate) fn tell(&self, failure: &Failure) -> bool {
+        self.ack.send_with(&self.socket, || self.socket.world.acknowledgement_of(failure))
+    }
+}
+
 macro_rules! call {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? } -> $outcome:ty, $rejected:expr) => {
         $(#[$doc])*
@@ -89,6 +105,16 @@ macro_rules! socket_call {
         impl SocketCall for $name {
             fn socket(&self) -> &Socket {
                 &self.$($sent.)?socket
+            }
+        }
+    )*};
+}
+
+macro_rules! worker_call {
+    ($($name:ident),*) => {$(
+        impl WorkerCall for $name {
+            fn outside(&self) -> &Outside {
+                &self.outside
             }
         }
     )*};
@@ -176,7 +202,20 @@ call! {
     /// A connection was closed.
     ConnClosed { io: Io, conn: Conn, reason: Reason } -> Done, Err
 }
+call! {
+    /// An HTTP request for a route of the Worker arrived.
+    WorkerHttp { outside: Outside, request: Rc<HttpRequest> } -> Result<HttpResponse, Failure>, Err
+}
+call! {
+    /// A cron trigger went off.
+    Cron { outside: Outside, event: Scheduled } -> Done, Err
+}
+call! {
+    /// A queue delivered messages.
+    Delivery { outside: Outside, batch: QueueBatch } -> Done, Err
+}
 
+worker_call!(WorkerHttp, Cron, Delivery);
 socket_call!(Lookup, Connecting, Connected, Event sent, Incoming sent, Outgoing, Disconnect, Acked, Failed);
 io_call!(NewNamespace, Alarm, Http, Upgraded, ConnPacket, ConnClosed);
 

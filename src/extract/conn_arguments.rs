@@ -3,7 +3,7 @@
 use super::call::{ConnClosed, ConnPacket, Engine, Upgraded};
 use super::extractor::Extract;
 use crate::error::{Failure, Reason};
-use crate::handles::{Conn, EngineSocket};
+use crate::handles::{Conn, EngineSocket, Handshake};
 use crate::value::{EnginePacket, Frame};
 
 macro_rules! of_conn {
@@ -19,6 +19,22 @@ macro_rules! of_conn {
 }
 
 of_conn!(Upgraded, ConnPacket, ConnClosed);
+
+impl Extract<Engine> for Conn {
+    type Claim = ();
+
+    fn extract(call: &mut Engine) -> Result<Self, Failure> {
+        Ok(call.socket.conn())
+    }
+}
+
+impl Extract<Engine> for Handshake {
+    type Claim = ();
+
+    fn extract(call: &mut Engine) -> Result<Self, Failure> {
+        Ok(call.socket.handshake())
+    }
+}
 
 impl Extract<ConnPacket> for EnginePacket {
     type Claim = ();

@@ -86,5 +86,12 @@ impl Extract<Failed> for EventName {
 }
 
 fn parse<T: DeserializeOwned>(args: &Args) -> Result<T, Failure> {
-    args.parse().map_err(|error: DecodeError| Failure::from_handler_error(&error))
+    args.parse().map_err(invalid)
+}
+
+// What is not generic is in the wasm once.
+#[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
+fn invalid(error: DecodeError) -> Failure {
+    Failure::from_handler_error(&error)
 }

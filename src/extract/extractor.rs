@@ -8,19 +8,28 @@ use crate::error::Failure;
 /// | extractor | in handlers of |
 /// | --- | --- |
 /// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | all of [`Routes`], and the predicates of `namespaces` |
-/// | [`Io`], [`Storage`] | the same, `on_new_namespace`, `on_alarm`, `on_alarm_given_up`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
+/// | [`Io`], [`Storage`], [`State<T>`], [`Env`] | the same, `on_new_namespace`, `on_alarm`, `on_alarm_given_up`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`, `on_close`, and the `on_close` of [`RawRoutes`] |
 /// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
 /// | [`AlarmContext<T>`], [`EventName`], [`Attempt`] | `on_alarm`, `on_alarm_given_up` |
 /// | [`Failure`], `Option<`[`EventName`]`>` | `on_error` |
-/// | [`Rc<HttpRequest>`], [`Json<T>`] | `route` |
-/// | [`Conn`] | `on_upgrade`, `on_packet`, `on_packet_create`, `on_close` |
+/// | [`Rc<HttpRequest>`], [`HttpRequest`], [`Json<T>`] | `route`, `worker_route` |
+/// | [`Worlds`], [`State<T>`], [`Env`] | the same as [`Io`], and `worker_route`, `on_scheduled`, `on_queue` |
+/// | [`Scheduled`] | `on_scheduled` |
+/// | [`QueueBatch`] | `on_queue` |
+/// | `Valid<T>`, with the feature `validation` | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `route` |
+/// | [`Sessions`] | the same as [`Io`], and `worker_route` |
+/// | `Jwt<T>`, with the feature `jwt` | all of [`Routes`], `route` and `worker_route` |
+/// | [`Conn`] | `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`EnginePacket`] | `on_packet`, `on_packet_create` |
 /// | [`ConnRequest`] | `allow_request` and the `guard` of [`EngineRoutes`] |
-/// | [`EngineSocket`] | `on_connection`, `on_message`, `on_close` of [`RawRoutes`] |
-/// | [`Frame`] | `on_message` |
+/// | [`EngineSocket`], [`Handshake`] | `on_connection`, `on_message`, `on_close` of [`RawRoutes`] |
+/// | [`Context`], [`Payload<T>`], [`EventName`], [`Args`], `Valid<T>` | the hooks, handlers and `handle_error` of a [`Controller`] |
+/// | [`Session`] | the hooks and handlers of a [`Controller`], behind `use_sessions` |
+/// | [`Failure`] | the `handle_error` of a [`Controller`] |
+/// | [`Frame`] | `on_message` of [`RawRoutes`] |
 ///
 /// If extraction fails, the handler is not called, and the error is handled as if the handler had returned it.
 ///
@@ -145,9 +154,14 @@ use crate::error::Failure;
 /// [`Attempt`]: super::Attempt
 /// [`Auth<T>`]: crate::Auth
 /// [`Conn`]: crate::handles::Conn
+/// [`Context`]: crate::controller::Context
+/// [`Controller`]: crate::controller::Controller
+/// [`Payload<T>`]: crate::controller::Payload
+/// [`HttpRequest`]: crate::handles::HttpRequest
 /// [`ConnRequest`]: crate::handles::ConnRequest
 /// [`Data<T>`]: crate::Data
 /// [`EnginePacket`]: crate::value::EnginePacket
+/// [`Env`]: crate::Env
 /// [`EngineRoutes`]: crate::routing::EngineRoutes
 /// [`EngineSocket`]: crate::handles::EngineSocket
 /// [`EventName`]: super::EventName
@@ -157,15 +171,21 @@ use crate::error::Failure;
 /// [`IoCall`]: super::calls::IoCall
 /// [`Json<T>`]: super::Json
 /// [`Namespace`]: crate::Namespace
+/// [`QueueBatch`]: super::QueueBatch
 /// [`RawRoutes`]: crate::routing::RawRoutes
 /// [`Rc<HttpRequest>`]: crate::handles::HttpRequest
 /// [`Reason`]: crate::error::Reason
 /// [`Routes`]: crate::routing::Routes
+/// [`Scheduled`]: super::Scheduled
 /// [`Socket`]: crate::Socket
+/// [`Session`]: crate::session::Session
+/// [`Sessions`]: crate::session::Sessions
 /// [`SocketCall`]: super::calls::SocketCall
 /// [`SocketData<T>`]: super::SocketData
 /// [`SocketId`]: crate::SocketId
+/// [`State<T>`]: crate::State
 /// [`Storage`]: crate::Storage
+/// [`Worlds`]: super::Worlds
 /// [`calls`]: super::calls
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler that is called for `{C}`",

@@ -11,28 +11,32 @@ pub(crate) mod event_arguments;
 mod extractor;
 mod request_arguments;
 pub(crate) mod socket_arguments;
+mod worker_arguments;
+mod world_arguments;
 
 use crate::error::Failure;
 use crate::value::reason;
 
-pub use crate::handles::{ConnRequest, HttpRequest};
+pub use crate::handles::{ConnRequest, HttpRequest, QueueBatch, QueueMessage, Scheduled, Worlds};
 pub use ack_arguments::{AckContext, AckResult, AlarmContext, Attempt};
 pub(crate) use call::{
-    Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Done,
-    Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested, SentEvent,
-    SocketCall, Upgraded,
+    Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Cron, Delivery,
+    Disconnect, Done, Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested,
+    SentEvent, SocketCall, Upgraded, WorkerHttp,
 };
 pub(crate) use claim::Beside;
 pub use event_arguments::EventName;
 pub use extractor::Extract;
 pub use request_arguments::Json;
 pub use socket_arguments::SocketData;
+pub use world_arguments::State;
 
 /// The kinds of calls: the `C` of [`Handler`](crate::routing::Handler) and [`Extract`].
 pub mod calls {
     pub use super::call::{
-        Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Disconnect, Engine, Event,
-        Failed, Http, Incoming, IoCall, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
+        Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Cron, Delivery, Disconnect,
+        Engine, Event, Failed, Http, Incoming, IoCall, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
+        WorkerCall, WorkerHttp,
     };
 }
 

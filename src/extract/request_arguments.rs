@@ -21,7 +21,7 @@ impl Extract<Http> for HttpRequest {
     type Claim = ();
 
     fn extract(call: &mut Http) -> Result<Self, Failure> {
-        Ok(Self::clone(&call.request))
+        Ok(Self::clone(with_world(call)))
     }
 }
 
@@ -29,18 +29,29 @@ impl Extract<Http> for Rc<HttpRequest> {
     type Claim = ();
 
     fn extract(call: &mut Http) -> Result<Self, Failure> {
-        Ok(Self::clone(&call.request))
+        Ok(Self::clone(with_world(call)))
     }
+}
+
+/// Returns the request, which then has the name of its world.
+fn with_world(call: &Http) -> &Rc<HttpRequest> {
+    call.request.world.get_or_init(|| call.io.world());
+    &call.request
 }
 
 impl<T: DeserializeOwned> Extract<Http> for Json<T> {
     type Claim = RequestBody;
 
     fn extract(call: &mut Http) -> Result<Self, Failure> {
-        // Bytes that are not UTF-8 are read as U+FFFD, as in the POST of a client that polls.
-        let body = String::from_utf8_lossy(&call.request.body);
-        json::from_str(&body).map(Self).map_err(|error| invalid("the body", &error))
+        body_of(&call.request).map(Self)
     }
+}
+
+/// Parses the body of a request from JSON.
+pub(super) fn body_of<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Failure> {
+    // Bytes that are not UTF-8 are read as U+FFFD, as in the POST of a client that polls.
+    let body = String::from_utf8_lossy(&request.body);
+    json::from_str(&body).map_err(|error| invalid("the body", &error))
 }
 
 impl Extract<AllowRequest> for ConnRequest {

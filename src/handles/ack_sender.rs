@@ -50,7 +50,7 @@ impl AckSender {
     pub fn send(self, args: impl IntoArgs) -> Result<(), EncodeError> {
         let args = args.into_args()?;
         let Slot { world, socket, id } = &*self.0;
-        send(world, *socket, id, args);
+        send(world, *socket, id, || args);
         Ok(())
     }
 }
@@ -62,6 +62,8 @@ pub(crate) struct AckSlot {
     id: Cell<Option<AckId>>,
     /// What the senders share, which may outlive the event.
     shared: OnceCell<Rc<Slot>>,
+    /// Whether a handler has dealt with its own failure.
+    is_settled: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -73,7 +75,7 @@ struct Slot {
 
 impl AckSlot {
     pub(crate) const fn new(id: Option<AckId>) -> Self {
-        Self { id: Cell::new(id), shared: OnceCell::new() }
+        Self { id: Cell::new(id), shared: OnceCell::new(), is_settled: Cell::new(false) }
     }
 
     /// Returns a sender of the acknowledgement of an event that `socket` sent.
@@ -82,15 +84,34 @@ impl AckSlot {
         AckSender(Rc::clone(self.shared.get_or_init(|| Rc::new(share()))))
     }
 
+    /// Says that a handler has logged its failure, and sends this acknowledgement for it; with `None`, the client gets none.
+    pub(crate) fn settle(&self, socket: &Socket, args: Option<Args>) {
+        self.is_settled.set(true);
+        match args {
+            Some(args) => drop(self.send(socket, args)),
+            None => drop(self.shared.get().map_or(&self.id, |shared| &shared.id).take()),
+        }
+    }
+
+    /// Returns whether a handler has dealt with its own failure.
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.is_settled.get()
+    }
+
     /// Sends the acknowledgement if the client, which is that of `socket`, still waits for one; returns whether it did.
     pub(crate) fn send(&self, socket: &Socket, args: Args) -> bool {
+        self.send_with(socket, || args)
+    }
+
+    /// Does the same with what `args` returns, which is called only if the client waits.
+    pub(crate) fn send_with(&self, socket: &Socket, args: impl FnOnce() -> Args) -> bool {
         let id = self.shared.get().map_or(&self.id, |shared| &shared.id);
         send(&socket.world, socket.id(), id, args)
     }
 }
 
-fn send(world: &WorldHandle, socket: SocketId, id: &Cell<Option<AckId>>, args: Args) -> bool {
+fn send(world: &WorldHandle, socket: SocketId, id: &Cell<Option<AckId>>, args: impl FnOnce() -> Args) -> bool {
     let Some(id) = id.take() else { return false };
-    world.perform(Command::Ack { socket, id, args });
+    world.perform(Command::Ack { socket, id, args: args() });
     true
 }

@@ -26,6 +26,14 @@ impl AwaitedAcks {
         Self { world, pending, receiver: Some(receiver) }
     }
 
+    /// Makes them come at the end of the turn in which the last one comes, when everything is sent.
+    pub(crate) fn at_end_of_turn(self) -> Self {
+        if let Some(world) = self.world.upgrade() {
+            world.end_turn_first(self.pending, true);
+        }
+        self
+    }
+
     /// Waits for all acknowledgements, and returns them; none if the world is gone.
     pub(crate) async fn all(mut self) -> CollectedAcks {
         match self.receiver.as_mut() {

@@ -1,15 +1,12 @@
 //! An HTTP request of a connection, as hooks see it.
 
-use core::any::{Any, TypeId};
-use core::cell::RefCell;
 use core::fmt;
 use std::rc::Rc;
 
-use litemap::LiteMap;
-
+use super::notes::Notes;
 use super::request_accessors::request_accessors;
 use crate::core::handshake_request::HandshakeRequest;
-use crate::http::KeptHeaders;
+use crate::http::{KeptHeaders, cookie_of};
 use crate::id::WorldName;
 
 /// An HTTP request of a client's connection: the `req` of engine.io's hooks. Clones share the same request.
@@ -28,7 +25,7 @@ struct Parts {
     is_upgrade: bool,
     handshake: HandshakeRequest,
     variables: Variables,
-    notes: RefCell<LiteMap<TypeId, Rc<dyn Any>>>,
+    notes: Rc<Notes>,
 }
 
 impl ConnRequest {
@@ -40,7 +37,18 @@ impl ConnRequest {
         handshake: HandshakeRequest,
         variables: Variables,
     ) -> Self {
-        let notes = RefCell::default();
+        Self::with_notes(method, world, is_upgrade, handshake, variables, Rc::default())
+    }
+
+    /// Does the same for a request whose values by type are shared with others.
+    pub(crate) fn with_notes(
+        method: String,
+        world: WorldName,
+        is_upgrade: bool,
+        handshake: HandshakeRequest,
+        variables: Variables,
+        notes: Rc<Notes>,
+    ) -> Self {
         Self(Rc::new(Parts { method, world, is_upgrade, handshake, variables, notes }))
     }
 
@@ -80,13 +88,12 @@ impl ConnRequest {
     /// Stores a value for later hooks of this request, in place of an earlier value of the same type: express middleware writes
     /// `req.session = …`. Only hooks that run in the Worker can read it, not those that run in the world.
     pub fn insert<T: 'static>(&self, note: T) {
-        self.0.notes.borrow_mut().insert(TypeId::of::<T>(), Rc::new(note));
+        self.0.notes.insert(note);
     }
 
     /// Returns the value of this type that an earlier hook stored with [`insert`](Self::insert).
     pub fn get<T: 'static>(&self) -> Option<Rc<T>> {
-        let note = self.0.notes.borrow().get(&TypeId::of::<T>()).cloned()?;
-        note.downcast().ok()
+        self.0.notes.get()
     }
 
     /// Returns the part of the request that the session keeps, if the request opens one.

@@ -1,13 +1,18 @@
 //! The handshake of a socket: the request that opened its connection, and the auth object.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, SerializeStruct as _};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::request_accessors::request_accessors;
-use crate::core::handshake_request::HandshakeRequest;
+use crate::core::handshake_request::{HandshakeRequest, LazyHandshake};
 use crate::core::view::SocketFacts;
+use crate::http::cookie_of;
 use crate::time::Timestamp;
 use crate::value::json;
 
@@ -46,6 +51,11 @@ impl Handshake {
         Self { handshake: Rc::clone(socket.handshake()), auth: Rc::clone(socket.auth()) }
     }
 
+    /// Returns the handshake of a session that no socket has.
+    pub(crate) fn without_auth(handshake: &LazyHandshake) -> Self {
+        Self { handshake: Rc::clone(handshake.get()), auth: "{}".into() }
+    }
+
     request_accessors!();
 
     /// Returns the time of the request, as JavaScript writes dates:
@@ -77,7 +87,33 @@ impl Handshake {
         json::from_str(&self.auth)
     }
 
+    /// Returns a copy of the request.
+    pub(crate) fn to_request(&self) -> HandshakeRequest {
+        HandshakeRequest::clone(&self.handshake)
+    }
+
     fn request(&self) -> &HandshakeRequest {
         &self.handshake
+    }
+}
+
+/// Serializes it as Socket.IO's object: `headers`, `time`, `address`, `xdomain`, `secure`, `issued`, `url`, `query` and `auth`. Of a header
+/// or parameter that came several times, the last one is written. It has all that the session keeps: cookies and tokens, too.
+impl Serialize for Handshake {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let auth: Value = self.auth().map_err(S::Error::custom)?;
+        let headers: BTreeMap<_, _> = self.headers().collect();
+        let query: BTreeMap<_, _> = self.query().collect();
+        let mut fields = serializer.serialize_struct("Handshake", 9)?;
+        fields.serialize_field("headers", &headers)?;
+        fields.serialize_field("time", &self.time())?;
+        fields.serialize_field("address", self.address())?;
+        fields.serialize_field("xdomain", &self.is_xdomain())?;
+        fields.serialize_field("secure", &self.is_secure())?;
+        fields.serialize_field("issued", &self.issued())?;
+        fields.serialize_field("url", self.url())?;
+        fields.serialize_field("query", &query)?;
+        fields.serialize_field("auth", &auth)?;
+        fields.end()
     }
 }

@@ -14,9 +14,11 @@ use super::storage::Storage;
 use super::world_api::WorldHandle;
 use crate::core::dispatch::SocketRef;
 use crate::core::input::{Command, Recipients, Target};
+use crate::core::meter::Awake;
 use crate::error::{BroadcastAckError, EmitError, Failure, JoinError};
 use crate::id::{Namespace, SocketId};
 use crate::limits::{MAX_ALARM_AFTER, MAX_ALARMS, MAX_CONTEXT_BYTES};
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 use crate::value::{FromArgs, IntoArgs};
 
@@ -123,11 +125,39 @@ impl Io {
         self.world.upgrade().map(|world| world.now()).unwrap_or_default()
     }
 
+    /// Returns since when the world is awake, and what woke it; `None` if the world is gone. An app can send it to its clients, as it
+    /// is JSON when it is sent.
+    ///
+    /// ```
+    /// use dormouse::awake::WakeReason;
+    /// use dormouse::testing::TestWorld;
+    /// use dormouse::{Ack, App, Io};
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.on("awake?", async |io: Io| Ack(io.awake().map(|awake| (awake.reason, awake.wakes)))))
+    /// }
+    ///
+    /// let world = TestWorld::new(app);
+    /// let anna = world.connect("/");
+    /// let asked = || anna.emit_with_ack("awake?", ()).args().expect("an acknowledgement");
+    /// assert_eq!(asked().to_json(), r#"[["connection",1]]"#);
+    /// world.sleep();
+    /// assert_eq!(asked().to_json(), r#"[["message",2]]"#);
+    /// ```
+    pub fn awake(&self) -> Option<Awake> {
+        self.world.upgrade().map(|world| world.awake())
+    }
+
     /// Returns the socket with this id, if it is in the namespace and connected to this object. Today, a world is one object.
     pub fn socket(&self, id: SocketId) -> Option<Socket> {
         let found = self.world.upgrade()?.resolve(&Recipients::One(id));
         let found = found.into_iter().find(|socket| socket.namespace == self.namespace)?;
         Some(self.handle(found))
+    }
+
+    /// Whether a socket of any namespace is connected.
+    pub(crate) fn is_connected(&self, id: SocketId) -> bool {
+        self.world.upgrade().is_some_and(|world| !world.resolve(&Recipients::One(id)).is_empty())
     }
 
     /// Returns how many clients are connected to this object, on any transport and in any namespaces: Socket.IO's
@@ -309,11 +339,50 @@ impl Io {
         self.world.upgrade()?.variable(name)
     }
 
-    /// Writes a line to the Worker's log.
+    /// Writes a line to the Worker's log, with the level *info* and the name of the world. It is written if the variable `LOG` is
+    /// `info` or `debug`, and cut after 8,192 bytes.
     pub fn log(&self, line: impl Into<String>) {
-        if let Some(world) = self.world.upgrade() {
-            world.note(line.into());
+        self.log_at(Level::Info, line);
+    }
+
+    /// Writes a line to the Worker's log, as [`log`](Self::log) does, with another level.
+    ///
+    /// ```
+    /// use dormouse::{App, Io, Level};
+    /// use dormouse::testing::TestWorld;
+    ///
+    /// async fn sweep(io: Io) {
+    ///     io.log_at(Level::Warn, "nobody sweeps here any more");
+    /// }
+    ///
+    /// let world = TestWorld::new(|| App::new().namespace("/", |ns| ns.on("sweep", sweep)));
+    /// world.connect("/").emit("sweep", ());
+    /// assert_eq!(world.log(), ["nobody sweeps here any more"]);
+    /// ```
+    pub fn log_at(&self, level: Level, line: impl Into<String>) {
+        if let Some(world) = self.world.upgrade().filter(|world| world.logs(level)) {
+            world.note(Record::new(level, line.into()));
         }
+    }
+
+    /// Sets the end of a trace, by the name of its alarm, or ends it.
+    ///
+    /// # Errors
+    /// The platform could not store it.
+    pub(crate) fn set_trace(&self, name: &str, until: Option<Timestamp>) -> Result<(), String> {
+        let Some(world) = self.world.upgrade() else { return Ok(()) };
+        world.set_alarm(name, until.map(|at| (at, "0".into())))
+    }
+
+    /// Calls `describe` with the name of each alarm that is a trace, and when it ends.
+    pub(crate) fn each_trace(&self, describe: &mut dyn FnMut(&str, Timestamp)) {
+        if let Some(world) = self.world.upgrade() {
+            world.each_trace(describe);
+        }
+    }
+
+    pub(super) const fn world_handle(&self) -> &WorldHandle {
+        &self.world
     }
 
     fn operator(&self) -> BroadcastOperator {

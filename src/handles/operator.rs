@@ -6,11 +6,11 @@ use core::time::Duration;
 use serde::Serialize;
 
 use super::awaited_acks;
+use super::awaited_acks::AwaitedAcks;
 use super::into_rooms::{IntoRooms, rooms_of};
 use super::outbound::{EmitOptions, Outbound, emitter_methods};
 use super::socket::Socket;
 use super::world_api::WorldHandle;
-use crate::core::acks::CollectedAcks;
 use crate::core::input::{Command, Recipients, Target};
 use crate::error::{AckError, BroadcastAckError, EmitError, JoinError};
 use crate::id::{Namespace, SocketId};
@@ -153,16 +153,12 @@ impl BroadcastOperator {
         awaited_acks::many(self.outbound().emit_with_ack(event, args.into_args()))
     }
 
-    /// Emits an event at once, and returns the acknowledgements unparsed, with the sockets that sent none.
+    /// Emits an event at once, and returns the acknowledgements unparsed, with the sockets that sent none. They come at the end of the turn.
     ///
     /// # Errors
     /// The event cannot be sent as it is, or the timeout is too long; nothing is sent then.
-    pub(crate) fn emit_with_raw_acks(
-        self,
-        event: &str,
-        args: Args,
-    ) -> Result<impl Future<Output = CollectedAcks> + use<>, EmitError> {
-        Ok(self.outbound().emit_with_ack(event, Ok(args))?.all())
+    pub(crate) fn emit_with_raw_acks(self, event: &str, args: Args) -> Result<AwaitedAcks, EmitError> {
+        Ok(self.outbound().emit_with_ack(event, Ok(args))?.at_end_of_turn())
     }
 
     /// Returns the sockets, of the whole world. It is async because a world may be several objects one day;

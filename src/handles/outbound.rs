@@ -163,7 +163,7 @@ macro_rules! emitter_methods {
         }
 
         /// Does nothing; it exists for code that is ported from Socket.IO. The runtime compresses all frames of a connection or
-        /// none (see the README on `no_web_socket_compression`).
+        /// none (see `docs/deploying.md` on `no_web_socket_compression`).
         pub const fn compress(self, _compress: bool) -> Self {
             self
         }

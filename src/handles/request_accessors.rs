@@ -19,6 +19,11 @@ macro_rules! request_accessors {
             self.request().header(name)
         }
 
+        /// Returns the value of a cookie, decoded.
+        pub fn cookie(&self, name: &str) -> Option<String> {
+            cookie_of(self.header("cookie")?, name)
+        }
+
         /// Returns the parameters of the query, decoded, in order.
         pub fn query(&self) -> impl Iterator<Item = (String, String)> {
             self.request().query()

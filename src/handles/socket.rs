@@ -99,10 +99,15 @@ impl Socket {
     /// # Errors
     /// The data is not a `T`.
     pub fn data<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
-        match self.look(|view| view.facts.data().cloned()).flatten() {
+        match self.data_as_json() {
             Some(json) => Ok(json::from_str(&json)?),
             None => Ok(T::default()),
         }
+    }
+
+    // What is not generic is in the wasm once.
+    fn data_as_json(&self) -> Option<Rc<str>> {
+        self.look(|view| view.facts.data().cloned()).flatten()
     }
 
     /// Stores data with the socket: Socket.IO's `socket.data`. It survives sleep, is readable on the sockets that
@@ -138,7 +143,10 @@ impl Socket {
     /// The data cannot be written as JSON, or is too long, or the world keeps as much of its clients as it may; the earlier data
     /// stays.
     pub fn set_data<T: Serialize + ?Sized>(&self, data: &T) -> Result<(), Failure> {
-        let json = serde_json::to_string(data)?;
+        self.set_data_as_json(serde_json::to_string(data)?)
+    }
+
+    fn set_data_as_json(&self, json: String) -> Result<(), Failure> {
         if json.len() > MAX_DATA_BYTES {
             let problem = format!("a socket's data has {} bytes, and may have {MAX_DATA_BYTES}", json.len());
             return Err(Failure::new("DATA_TOO_LONG", problem));

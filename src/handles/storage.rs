@@ -37,10 +37,10 @@ use crate::value::json;
 /// seen the effect of a write that was lost.
 ///
 /// # If the database is full
-/// A write returns an error with the code `STORAGE`, and what was there stays. Reading and deleting work, and the world goes on.
+/// A write returns an [internal](Failure#what-clients-are-told) error, and what was there stays. Reading and deleting work, and the world goes on.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    world: WorldHandle,
+    pub(super) world: WorldHandle,
 }
 
 impl Storage {
@@ -53,9 +53,16 @@ impl Storage {
     /// # Errors
     /// The value is not a `T`, the platform failed, or the world is gone.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
+        match self.read(key)? {
+            Some(json) => Ok(Some(json::from_str(&json)?)),
+            None => Ok(None),
+        }
+    }
+
+    // What is not generic is in the wasm once.
+    fn read(&self, key: &str) -> Result<Option<String>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        let json = world.read(key).map_err(Failure::of_storage)?;
-        Ok(json.map(|json| json::from_str(&json)).transpose()?)
+        world.read(key).map_err(Failure::of_storage)
     }
 
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
@@ -65,15 +72,18 @@ impl Storage {
     /// the world is gone. Also, what a handler replaces or deletes before it first waits, or a transaction, is kept in memory to be
     /// restored: an error if it has more than 16 MB. The earlier value stays.
     pub fn put<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Failure> {
+        self.write(key, &serde_json::to_string(value)?)
+    }
+
+    fn write(&self, key: &str, json: &str) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        let json = serde_json::to_string(value)?;
         let too_long = |what: &str, bytes: usize, max: usize| {
             Err(Failure::new("STORAGE_TOO_LONG", format!("the {what} has {bytes} bytes, and may have {max}")))
         };
         match (key.len(), json.len()) {
             (bytes, _) if bytes > MAX_STORAGE_KEY_BYTES => too_long("key", bytes, MAX_STORAGE_KEY_BYTES),
             (_, bytes) if bytes > MAX_STORAGE_VALUE_BYTES => too_long("value", bytes, MAX_STORAGE_VALUE_BYTES),
-            _ => world.write(key, Some(&json)).map_err(Failure::of_storage),
+            _ => world.write(key, Some(json)).map_err(Failure::of_storage),
         }
     }
 
@@ -88,7 +98,7 @@ impl Storage {
 
     /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are
     /// the alarms that it has set or cleared. What it has emitted is sent all the same. A transaction within another one is undone
-    /// alone.
+    /// alone. With the feature `sql`, what it has written by SQL is undone with the rest.
     ///
     /// ```
     /// use dormouse::{Data, Failure, Storage};
@@ -129,6 +139,6 @@ impl Storage {
     }
 }
 
-fn gone() -> Failure {
+pub(super) fn gone() -> Failure {
     Failure::of_storage("the world is gone".to_owned())
 }

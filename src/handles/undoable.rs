@@ -14,7 +14,7 @@ type Running<T> = LocalBoxFuture<'static, Result<T, Failure>>;
 /// Calls a handler; the caller must poll it at once. If the handler fails before it first waits for something, what it has written
 /// is undone. If it panics, `World` does so.
 pub(crate) fn undoable<T: 'static>(world: &WorldHandle, call: impl FnOnce() -> Running<T>) -> Running<T> {
-    world.begin_handler();
+    let _ = world.begin_handler();
     boxed(world, call())
 }
 

@@ -8,10 +8,14 @@ use futures::channel::oneshot;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::SocketRef;
 use crate::core::input::{Command, Emission, Recipients};
+use crate::core::link::Link;
+use crate::core::meter::Awake;
 use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::id::{Namespace, PendingAckId, Room, SocketId};
 use crate::limits::MAX_NAME_BYTES;
+use crate::log::{Level, Record};
+use crate::outside::Outside;
 use crate::time::Timestamp;
 
 /// A world, as its handles use it. Commands take effect at once.
@@ -50,6 +54,14 @@ pub(crate) trait WorldApi {
     fn lacks_ack_handler(&self, namespace: &Namespace, predicate: Option<u32>, name: &str) -> bool;
     /// Whether the app has a handler for an alarm of this name.
     fn has_alarm_handler(&self, name: &str) -> bool;
+    /// Returns what is known of the connection of a socket that is in its namespace. It is as when the last response of
+    /// [`end_turn_first`](Self::end_turn_first) came, or when a call of the admin HTTP API began.
+    fn link(&self, socket: SocketId) -> Option<Link>;
+    /// Makes acknowledgements that are awaited come at the end of their turn, when everything is sent. If none were asked for, they come
+    /// at the end of this turn.
+    fn end_turn_first(&self, pending: PendingAckId, is_asked: bool);
+    /// Returns since when the world is awake, and why.
+    fn awake(&self) -> Awake;
     /// Returns how many clients are connected.
     fn clients_count(&self) -> usize;
     /// Returns the time at which a named alarm is due, and its context as JSON.
@@ -85,12 +97,29 @@ pub(crate) trait WorldApi {
     /// # Errors
     /// The platform failed to undo it.
     fn transaction(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String>;
+    /// Charges the client because of which the running handler was called for rows that SQL has written.
+    #[cfg(feature = "sql")]
+    fn charge_rows(&self, rows: u32);
+    /// Forgets which migrations were run, and runs all of them.
+    ///
+    /// # Errors
+    /// One has failed.
+    #[cfg(feature = "sql")]
+    fn migrate_anew(&self) -> Result<(), String>;
     /// Returns a variable or secret of the deployment.
     fn variable(&self, name: &str) -> Option<String>;
-    /// Writes a line of the app to the log.
-    fn note(&self, line: String);
-    /// Writes a problem to the log, as an error of Dormouse.
-    fn log(&self, line: String);
+    /// Returns what the platform has beside the world's own tables.
+    fn outside(&self) -> Outside;
+    /// Whether lines of a level are written to the log.
+    fn logs(&self, level: Level) -> bool;
+    /// Writes a line to the log that somebody asked for, such as the app. The caller has asked [`logs`](Self::logs).
+    fn note(&self, record: Box<Record>);
+    /// Writes a problem to the log, if its level is written, or if it is about what is traced.
+    fn log(&self, record: Box<Record>);
+    /// Whether a socket or an event is traced.
+    fn is_traced(&self, socket: Option<SocketId>, event: Option<&str>) -> bool;
+    /// Calls `describe` with the name of each alarm that is a trace, and when it ends.
+    fn each_trace(&self, describe: &mut dyn FnMut(&str, Timestamp));
 }
 
 /// A weak reference to a world. The world may be gone: an object's memory can be lost while a handler waits.
@@ -115,11 +144,16 @@ impl WorldHandle {
         }
     }
 
-    /// Begins to record what a handler writes.
-    pub(crate) fn begin_handler(&self) {
-        if let Some(world) = self.upgrade() {
-            world.begin_handler();
-        }
+    /// Returns the time; 1970 if the world is gone.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.upgrade().map_or_else(Timestamp::default, |world| world.now())
+    }
+
+    /// Begins to record what a handler writes. Returns the time.
+    pub(crate) fn begin_handler(&self) -> Timestamp {
+        let Some(world) = self.upgrade() else { return Timestamp::default() };
+        world.begin_handler();
+        world.now()
     }
 
     /// Ends the recording because the handler has ended or waits. If it failed, undoes what it has written.

@@ -43,6 +43,15 @@ pub(crate) const NO_WORLD: &str = "No world can have this name: it takes 1 to 64
 /// The start of every path of the admin HTTP API, before the world's name.
 const ADMIN: &str = "/api/worlds/";
 
+/// The operation of a path that names only a world.
+const STATUS: &str = "status";
+
+/// The operation that may be called for all worlds: its path is at the root.
+pub(crate) const METRICS: &str = "metrics";
+
+/// The world of an operation that is called for all of them. No world has this name.
+pub(crate) const ALL_WORLDS: &str = "*";
+
 /// The path of the gateway that serves plain Engine.IO, below a world's path or at the root.
 const ENGINE_IO: &str = "/engine.io/";
 
@@ -52,7 +61,11 @@ pub(crate) fn route<'a>(path: &'a str, world: Option<&str>, socket_io: &str) -> 
     if path == "/" {
         return Route::Index;
     }
-    if let Some((world, operation)) = path.strip_prefix(ADMIN).and_then(|rest| rest.split_once('/')) {
+    if let Some(operation) = path.strip_prefix('/').filter(|path| *path == METRICS) {
+        return Route::Admin { world: ALL_WORLDS, operation };
+    }
+    if let Some(rest) = path.strip_prefix(ADMIN).filter(|rest| !rest.is_empty()) {
+        let (world, operation) = rest.split_once('/').unwrap_or((rest, STATUS));
         return Route::Admin { world, operation };
     }
     let below = path.strip_prefix("/w/").and_then(|rest| rest.split_at_checked(rest.find('/')?));
@@ -138,8 +151,10 @@ mod tests {
     fn a_call_names_a_world_and_an_operation() {
         assert_eq!(route("/api/worlds/a b/x/y", None), Route::Admin { world: "a b", operation: "x/y" });
         assert_eq!(route("/api/worlds//", None), Route::Admin { world: "", operation: "" });
-        for path in ["/api/worlds/alpha", "/api/worlds", "/api/", "/API/worlds/alpha/emit"] {
+        assert_eq!(route("/api/worlds/alpha", None), Route::Admin { world: "alpha", operation: "status" });
+        for path in ["/api/worlds/", "/api/worlds", "/api/", "/API/worlds/alpha/emit", "/metrics/", "/w/metrics"] {
             assert_eq!(route(path, None), Route::NotFound(NO_PATH), "{path}");
         }
+        assert_eq!(route("/metrics", None), Route::Admin { world: ALL_WORLDS, operation: "metrics" });
     }
 }

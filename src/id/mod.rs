@@ -3,12 +3,14 @@
 mod invalid_name;
 mod names;
 mod random_id;
+mod secret;
 
 use serde::{Deserialize, Serialize};
 
 pub use invalid_name::InvalidName;
 pub use names::{Namespace, Room, WorldName};
 pub use random_id::{Entropy, Sid, SocketId};
+pub(crate) use secret::secret;
 
 /// A WebSocket that the shell holds. The shell hands the numbers out and may use one again after it told the core
 /// that the connection is gone.

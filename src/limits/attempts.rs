@@ -32,6 +32,11 @@ pub const MAX_WAKE_PANICS: usize = 16;
 /// that is awake: half a second costs four fifths of a row, so that a longer wait saves nothing.
 pub const ROSTER_DELAY: Duration = Duration::from_millis(500);
 
+/// How long a change of the object's alarm waits that a client has caused and that nothing needs at once. The runtime delays what is sent
+/// while a write is under way: a client has connected and has its first answers by then. It is longer than [`ROSTER_DELAY`], so that the
+/// timer of the roster changes the alarm, too, in the same write, and a client that reloads its page causes neither a deletion nor a new alarm.
+pub const ALARM_DELAY: Duration = Duration::from_secs(1);
+
 /// Time between two writes of the roster, in the long run: clients that join and leave in a loop cost a row in each.
 pub const ROSTER_INTERVAL: Duration = Duration::from_secs(5);
 

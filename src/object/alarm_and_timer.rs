@@ -3,7 +3,10 @@
 
 use super::platform::Platform;
 use crate::core::engineio::Wakeup;
+use crate::core::meter::Count;
 use crate::core::server::Server;
+use crate::limits::ALARM_DELAY;
+use crate::log::Record;
 use crate::time::{Timestamp, earlier};
 
 /// The state of the object's alarm and timer, as far as it is known.
@@ -11,6 +14,8 @@ use crate::time::{Timestamp, earlier};
 pub(super) struct Clock {
     alarm: AlarmState,
     timer: Option<Timestamp>,
+    /// By when the alarm is changed, which the world needs at another time; `None` if it is as it should be.
+    change_by: Option<Timestamp>,
     /// Whether it was logged that the alarm cannot be set.
     has_complained: bool,
 }
@@ -30,6 +35,21 @@ enum AlarmState {
     Off,
     /// It went off, and more inputs follow before it is set again.
     Ringing,
+}
+
+/// When a turn lets the alarm be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum AlarmChange {
+    /// Within [`ALARM_DELAY`]: a client may wait for what the turn sends or for what comes next, and a change is a write, which delays
+    /// them. If the object is lost before it is made, the alarm goes off once without effect, or the world has no alarm. Then its
+    /// WebSockets are lost, too, and the roster has nobody yet: it is written by a timer, and the alarm is changed with it at the latest.
+    /// Only a deploy or an abort of the wasm instance can keep the WebSockets; then the alarm is set at the next event, which is the close
+    /// of a client that misses its pings at the latest.
+    Later,
+    /// Now: no client has caused the turn; or it has changed a named alarm, whose row is lost with the alarm, or neither is.
+    Now,
+    /// Now, and [`Platform::sync`] must follow: the alarm makes the next attempt if the one that the turn has begun loses the object.
+    Synced,
 }
 
 impl Clock {
@@ -57,9 +77,9 @@ impl Clock {
     pub(super) fn handle_failed<P: Platform>(&mut self, platform: &mut P, problem: &str) {
         // Once, not with every ping.
         if !core::mem::replace(&mut self.has_complained, true) {
-            platform.log_error(&format!(
-                "dormouse: the alarm could not be set: {problem}; a timer keeps its time, and the world awake, until it can"
-            ));
+            platform.log(&Record::error(format_args!(
+                "the alarm could not be set: {problem}; a timer keeps its time, and the world awake, until it can"
+            )));
         }
         match self.alarm {
             AlarmState::At(at) => {
@@ -89,7 +109,7 @@ impl Clock {
             }
             Ok(_) => false,
             Err(error) => {
-                platform.log_error(&format!("dormouse: the alarm could not be read: {error:?}"));
+                platform.log(&Record::error(format_args!("the alarm could not be read: {error:?}")));
                 self.alarm = AlarmState::Unknown;
                 false
             }
@@ -107,13 +127,22 @@ impl Clock {
 
     /// Sets the alarm.
     pub(super) fn set_alarm<P: Platform>(&mut self, platform: &mut P, at: Timestamp) {
+        let meter = platform.meter();
+        meter.add(Count::AlarmsSet, 1);
+        meter.add(Count::Rows, 1);
         platform.set_alarm(at);
         self.alarm = AlarmState::At(at);
     }
 
     /// Sets the alarm and the timer to the times that the world needs next, if these changed. At `also`, the shell needs the timer
     /// for something of its own.
-    pub(super) fn update<P: Platform>(&mut self, platform: &mut P, server: &mut Server, also: Option<Timestamp>) {
+    pub(super) fn update<P: Platform>(
+        &mut self,
+        platform: &mut P,
+        server: &mut Server,
+        also: Option<Timestamp>,
+        change: AlarmChange,
+    ) {
         let mut wakeup = server.next_wakeup();
         if wakeup == Wakeup::Unknown {
             match self.alarm {
@@ -127,20 +156,34 @@ impl Clock {
             }
             wakeup = server.next_wakeup();
         }
-        match (wakeup, self.alarm) {
-            (_, AlarmState::Ringing) => {}
+        let now = platform.now();
+        let wanted = match (wakeup, self.alarm) {
+            (_, AlarmState::Ringing) => None,
             // An alarm that goes off too early costs a wake. Setting it again costs a written row, and would happen with each
             // client that joins in time, and with each pong.
-            (Wakeup::At(at), AlarmState::At(known) | AlarmState::Failed(known)) if known <= at => {}
-            (Wakeup::At(at), _) => self.set_alarm(platform, at),
-            (Wakeup::Off, AlarmState::At(_) | AlarmState::Failed(_)) => {
+            (Wakeup::At(at), AlarmState::At(known) | AlarmState::Failed(known)) if known <= at => None,
+            (Wakeup::At(at), _) => Some(Some(at)),
+            (Wakeup::Off, AlarmState::At(_) | AlarmState::Failed(_)) => Some(None),
+            // An alarm that was not looked up, and that nothing needs, goes off once without effect.
+            _ => None,
+        };
+        let is_soon = |at: Timestamp| at <= now.after(ALARM_DELAY);
+        self.change_by = match wanted {
+            Some(at) if change == AlarmChange::Later && !at.is_some_and(is_soon) => {
+                self.change_by.or(Some(now.after(ALARM_DELAY)))
+            }
+            Some(Some(at)) => {
+                self.set_alarm(platform, at);
+                None
+            }
+            Some(None) => {
                 platform.delete_alarm();
                 self.alarm = AlarmState::Off;
+                None
             }
-            // An alarm that was not looked up, and that nothing needs, goes off once without effect.
-            _ => {}
-        }
-        self.update_timer(platform, earlier(server.next_timeout(), also));
+            None => None,
+        };
+        self.update_timer(platform, earlier(earlier(server.next_timeout(), also), self.change_by));
     }
 
     fn update_timer<P: Platform>(&mut self, platform: &mut P, next: Option<Timestamp>) {

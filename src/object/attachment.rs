@@ -104,7 +104,7 @@ pub fn read_header(attachment: &str) -> Option<HeartbeatState> {
 }
 
 /// The start of every attachment of this version.
-const BEFORE_HEADER: &str = r#"{"v":3,"h":"#;
+const BEFORE_HEADER: &str = r#"{"v":4,"h":"#;
 
 /// Reads what is in rows.
 pub fn read_rows<T: for<'de> Deserialize<'de>>(rows: &[Vec<u8>]) -> Option<T> {
@@ -192,7 +192,7 @@ mod tests {
     fn another_version_is_not_read() {
         let (header, body) = snapshot(0, "");
         let attachment = written(header, Ok(&body), None).expect("fits");
-        let other = attachment.replace("\"v\":3", "\"v\":2");
+        let other = attachment.replace("\"v\":4", "\"v\":2");
         assert_eq!((read(&other), read_header(&other)), (None, None));
         assert_eq!(read("{}"), None);
         assert_eq!(read(""), None);
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_snapshot_of_this_version_stays_as_it_is() {
         let attachment = concat!(
-            r#"{"v":3,"h":{"since":1795000000000,"expires":null,"due":1795000009000,"heartbeat":{"s":null}},"b":{"#,
+            r#"{"v":4,"h":{"since":1795000000000,"expires":null,"due":1795000009000,"heartbeat":{"s":null}},"b":{"#,
             r#""s":"AQEBAQEBAQEBAQEBAQEB","u":true,"l":{"c":{"o":{"h":[["user-agent","a \"b\" ü"],["x-empty",""]],"#,
             r#""i":1794000000000,"a":"::1","u":"/w/a/socket.io/?EIO=4&x=%20","s":true},"n":[{"i":"AgICAgICAgICAgICAgIC","#,
             r#""n":"/","a":"{\"token\": \"\\u00fc\"}","d":"[1,2]","r":["","a room","räume"],"o":["first","hi"],"#,

@@ -5,6 +5,7 @@ use super::shell::Shell;
 use crate::core::engineio::SessionCounts;
 use crate::handles::HttpResponse;
 use crate::time::Timestamp;
+use crate::value::json_writer::push_number;
 
 /// The names of the counts, in their order.
 const NAMES: [&str; 15] = [
@@ -55,13 +56,23 @@ impl<P: Platform> Shell<P> {
             millis(alarm),
         ];
         let mut body = r#"{"status":"ok""#.to_owned();
-        for (name, value) in NAMES.into_iter().zip(values) {
-            body.push_str(",\"");
-            body.push_str(name);
-            body.push_str("\":");
-            body.push_str(&value.to_string());
-        }
+        push_numbers(NAMES.into_iter().zip(values), &mut body);
         body.push('}');
-        HttpResponse::text(200, body).with_type("application/json").with_header("cache-control", "no-store")
+        json_response(body)
     }
+}
+
+/// Appends members of an object that are numbers, each with a comma before it.
+pub(super) fn push_numbers(members: impl IntoIterator<Item = (&'static str, u64)>, out: &mut String) {
+    for (name, value) in members {
+        out.push_str(",\"");
+        out.push_str(name);
+        out.push_str("\":");
+        push_number(value, out);
+    }
+}
+
+/// Returns a response with JSON that must not be kept.
+pub(super) fn json_response(body: String) -> HttpResponse {
+    HttpResponse::text(200, body).with_type("application/json").with_header("cache-control", "no-store")
 }

@@ -7,10 +7,12 @@ use super::platform::Platform;
 use super::shell::Shell;
 use crate::core::handshake_request::Protocol;
 use crate::core::input::{Input, PostBody};
+use crate::core::meter::WakeReason;
 use crate::error::{BadRequest, Refusal};
 use crate::handles::ConnRequest;
 use crate::http::EngineRequest;
 use crate::id::{ConnId, RequestId, Sid};
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 
 /// The immediate result of a request.
@@ -61,6 +63,17 @@ pub enum Body {
     Crowded,
 }
 
+/// Returns the line of the log about a connection that is refused, with engine.io's code.
+#[inline(never)]
+#[cfg_attr(
+    target_arch = "wasm32",
+    expect(clippy::unnecessary_box_returns, reason = "as the functions that make a record")
+)]
+pub(crate) fn refused(refusal: &Refusal) -> Box<Record> {
+    let message = ["a connection is refused: ", refusal.message()].concat();
+    Record::new(Level::Debug, message).code(refusal.code().to_string())
+}
+
 impl<P: Platform> Shell<P> {
     /// Handles a request that the Worker forwarded. `octets` returns whether a POST is `application/octet-stream`; `details`
     /// returns the request as hooks see it, with the time at which it arrived.
@@ -74,6 +87,10 @@ impl<P: Platform> Shell<P> {
         octets: impl FnOnce() -> bool,
         details: impl FnOnce(Timestamp) -> ConnRequest,
     ) -> Result<Reception<P>, P::Error> {
+        self.note_event(match request {
+            EngineRequest::Poll(_) | EngineRequest::Post(_) => WakeReason::Message,
+            _ => WakeReason::Connection,
+        });
         Ok(match request {
             EngineRequest::OpenPolling => {
                 let details = details(self.platform.now());
@@ -167,6 +184,9 @@ impl<P: Platform> Shell<P> {
     }
 
     fn report(&mut self, refusal: &Refusal, details: impl FnOnce(Timestamp) -> ConnRequest) {
+        if self.config.logs(Level::Debug) {
+            self.platform.log(&refused(refusal));
+        }
         let app = self.app();
         if app.engine_routes().watches_errors() {
             app.engine_routes().report(&details(self.platform.now()), refusal);

@@ -1,26 +1,52 @@
 //! The bound on lines in the log: whoever causes errors must not flood it, nor hide what must be seen.
 
+use core::fmt;
+
 use super::platform::Platform;
 use crate::limits::{LOG_WINDOW, MAX_LOG_LINES};
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 
 /// The lines that a world writes to the log for errors.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ErrorLog {
+    /// The level up to which lines are written.
+    level: Option<Level>,
     errors: LogWindow,
+    /// Those that somebody was told of: they are counted by themselves, because clients can cause as many as they like.
+    warnings: LogWindow,
     /// Those that must be seen, such as that an alarm is given up: they are counted by themselves.
     alerts: LogWindow,
 }
 
 impl ErrorLog {
-    /// Writes an error, or leaves it out and counts it.
-    pub(super) fn error<P: Platform>(&mut self, platform: &mut P, line: &str) {
-        self.errors.write(platform, line);
+    /// Returns a log to which lines up to `level` are written.
+    pub(super) fn new(level: Option<Level>) -> Self {
+        Self { level, errors: LogWindow::default(), warnings: LogWindow::default(), alerts: LogWindow::default() }
+    }
+
+    /// Writes a line, or leaves it out and counts it.
+    #[inline(never)]
+    pub(super) fn write<P: Platform>(&mut self, platform: &mut P, record: Box<Record>) {
+        if self.level < Some(record.level) {
+            return;
+        }
+        match record.level {
+            Level::Error => self.errors.write(platform, record),
+            _ => self.warnings.write(platform, record),
+        }
+    }
+
+    /// Does the same for an error with this text.
+    pub(super) fn error<P: Platform>(&mut self, platform: &mut P, text: fmt::Arguments<'_>) {
+        self.write(platform, Record::error(text));
     }
 
     /// Does the same for a line that other errors must not hide.
-    pub(super) fn alert<P: Platform>(&mut self, platform: &mut P, line: &str) {
-        self.alerts.write(platform, line);
+    pub(super) fn alert<P: Platform>(&mut self, platform: &mut P, record: Box<Record>) {
+        if self.level.is_some() {
+            self.alerts.write(platform, record);
+        }
     }
 }
 
@@ -43,11 +69,14 @@ enum Written {
 }
 
 impl LogWindow {
-    fn write<P: Platform>(&mut self, platform: &mut P, line: &str) {
+    #[inline(never)]
+    fn write<P: Platform>(&mut self, platform: &mut P, mut record: Box<Record>) {
         match self.count(platform.now()) {
-            Written::Line => platform.log_error(&format!("dormouse: {line}")),
+            Written::Line => platform.log(&record),
             Written::Sum(others) => {
-                platform.log_error(&format!("dormouse: {line} ({others} lines before this one were left out)"));
+                // Before the text, which may be cut.
+                record.message.insert_str(0, &format!("({others} lines before this one were left out) "));
+                platform.log(&record);
             }
             Written::Nothing => {}
         }
@@ -79,13 +108,34 @@ mod tests {
 
     #[test]
     fn a_flood_of_errors_hides_no_alert() {
-        let (mut platform, mut log) = (VirtualPlatform::default(), ErrorLog::default());
+        let (mut platform, mut log) = (VirtualPlatform::default(), ErrorLog::new(Some(Level::Info)));
         for _ in 0..1_000 {
-            log.error(&mut platform, "an error");
+            log.error(&mut platform, format_args!("an error"));
         }
         let before = platform.log.len();
-        log.alert(&mut platform, "an alarm is given up");
-        assert_eq!(platform.log[before..], ["dormouse: an alarm is given up"]);
+        log.alert(&mut platform, Record::error(format_args!("an alarm is given up")));
+        assert_eq!(platform.log[before..], ["an alarm is given up"]);
+    }
+
+    #[test]
+    fn a_flood_of_warnings_hides_no_error() {
+        let (mut platform, mut log) = (VirtualPlatform::default(), ErrorLog::new(Some(Level::Warn)));
+        for _ in 0..1_000 {
+            log.write(&mut platform, Record::warn(format_args!("a client was told")));
+        }
+        let before = platform.log.len();
+        log.error(&mut platform, format_args!("an error"));
+        assert_eq!(platform.log[before..], ["an error"]);
+    }
+
+    #[test]
+    fn what_is_below_the_level_is_not_written() {
+        for (level, written) in [(None, 0), (Some(Level::Error), 1), (Some(Level::Warn), 2), (Some(Level::Debug), 2)] {
+            let (mut platform, mut log) = (VirtualPlatform::default(), ErrorLog::new(level));
+            log.error(&mut platform, format_args!("an error"));
+            log.write(&mut platform, Record::warn(format_args!("a client was told")));
+            assert_eq!(platform.log.len(), written, "{level:?}");
+        }
     }
 
     #[test]

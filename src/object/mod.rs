@@ -7,6 +7,9 @@ mod engine_requests;
 mod isolate;
 mod late_writes;
 mod log_window;
+// Only the platform's isolate has several worlds.
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) mod meters;
 mod pay;
 mod perform;
 mod persist;
@@ -19,11 +22,15 @@ mod row_budget;
 mod shell;
 mod sleeping_heartbeat;
 mod spilled_rows;
+mod status;
 mod stored_alarms;
+mod traced_delivery;
 mod wake;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use engine_requests::refused;
 pub use engine_requests::{Body, Reception};
 pub use platform::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use response_timeout::answer_or_late;
+pub(crate) use response_timeout::{answer_or_late, late};
 pub use shell::Shell;

@@ -62,7 +62,7 @@ impl LoadedWorld {
                         "clients that were closed have not read {closing} bytes, which only the end of the object drops: it aborts, and \
                          the world's clients connect again"
                     );
-                    self.log.error(platform, &line);
+                    self.log.error(platform, format_args!("{line}"));
                     self.share.forget();
                     return platform.abort();
                 }
@@ -73,7 +73,7 @@ impl LoadedWorld {
                         let line = format!(
                             "the isolate is short of memory, {all} bytes are taken: the session that takes most, {bytes}, is closed"
                         );
-                        self.log.error(platform, &line);
+                        self.log.error(platform, format_args!("{line}"));
                         self.step(platform, now, Input::Debtor { session });
                     } else if debts.orphaned == 0 {
                         return;

@@ -1,17 +1,21 @@
 //! A turn of the loaded world: its inputs, and their effects through the platform.
 
+use super::alarm_and_timer::AlarmChange;
 use super::platform::{Platform, Readers};
+use super::traced_delivery::trace_delivery;
 use super::wake::LoadedWorld;
-use crate::core::effect::{Effect, Response};
+use crate::core::effect::{CloseCode, Effect, Response};
 use crate::core::input::Input;
-use crate::error::Reason;
+use crate::core::link::Readings;
+use crate::core::meter::{Code, Count};
+use crate::error::{Reason, Refusal};
 use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
 
 impl LoadedWorld {
     /// Handles an input, performs its effects, begins attempts at what is due, and stores what changed. If that is too much for one
-    /// turn, the rest is left for later turns. Returns whether attempts were begun: see [`Platform::sync`].
-    pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) -> bool {
+    /// turn, the rest is left for later turns. Returns when the alarm may be changed.
+    pub(super) fn turn<P: Platform>(&mut self, platform: &mut P, input: Input) -> AlarmChange {
         let now = platform.now();
         self.world.effects().add_work(1);
         self.note_input(&input);
@@ -29,12 +33,23 @@ impl LoadedWorld {
         if self.world.is_spent() {
             self.world.go_on_later();
         }
-        let has_begun = self.begin_due(platform, now);
+        let mut change = if is_timed { AlarmChange::Now } else { AlarmChange::Later };
+        if self.begin_due(platform, now) {
+            change = AlarmChange::Synced;
+        }
         loop {
+            if self.world.server().take_moved_alarms() {
+                change = change.max(AlarmChange::Now);
+            }
             let failed = self.write_all(platform);
             if failed.is_empty() {
                 self.update_roster(platform, now, is_timed);
-                return has_begun;
+                self.world.gauge(now);
+                if self.world.has_late_acks() {
+                    self.world.set_readings(readings(platform));
+                    self.world.pass_late_acks();
+                }
+                return change;
             }
             for conn in failed {
                 // The world would lose this session when it sleeps. If the session ends now, its client connects again.
@@ -50,6 +65,11 @@ impl LoadedWorld {
     /// disk, nothing else is begun: it would be made before it is on the disk.
     fn begin_due<P: Platform>(&mut self, platform: &mut P, now: Timestamp) -> bool {
         if self.roster.is_begun() {
+            return false;
+        }
+        #[cfg(feature = "sql")]
+        if self.world.is_held() {
+            self.world.postpone_due(now);
             return false;
         }
         let has_lost = self.roster.begin();
@@ -97,23 +117,49 @@ impl LoadedWorld {
                     drop(fx);
                     self.charge_queued(platform, payer, &mut readers);
                 }
+                Effect::Trace { conn, volatile, mut record } => {
+                    let unsent = platform.unsent_bytes().get(conn.0 as usize).copied().unwrap_or_default();
+                    trace_delivery(unsent as usize, volatile, &mut record);
+                    platform.log(&record);
+                }
                 Effect::Close { conn, code } => {
+                    self.count_close(code);
                     platform.close(conn, code.as_u16());
                     self.delete_rows(platform, conn);
                 }
                 Effect::Respond { request, response } => {
                     if let Response::Refused(refusal) = &response {
+                        self.count_refusal(refusal);
                         self.refused = Some((request, refusal.clone()));
                     }
                     platform.respond(request, response);
                 }
-                Effect::Log(line) => self.log.error(platform, &line),
-                Effect::Alert(line) => self.log.alert(platform, &line),
-                Effect::Note(line) => platform.log(&line),
+                Effect::Log(record) => self.log.write(platform, record),
+                Effect::Alert(record) => self.log.alert(platform, record),
+                Effect::Note(record) => platform.log(&record),
             }
         }
         self.world.effects().recycle(effects);
         readers.slow
+    }
+
+    fn count_close(&self, code: CloseCode) {
+        let code = match code {
+            CloseCode::Normal => return,
+            CloseCode::PolicyViolation => Code::PolicyViolation,
+            CloseCode::TooBig => Code::TooBig,
+            CloseCode::TryAgainLater => Code::TryAgainLater,
+        };
+        self.world.effects().meter().add(Count::Refused(code), 1);
+    }
+
+    fn count_refusal(&self, refusal: &Refusal) {
+        let code = match refusal {
+            Refusal::UnknownSid => Code::UnknownSid,
+            Refusal::Full => Code::Full,
+            _ => Code::BadRequest,
+        };
+        self.world.effects().meter().add(Count::Refused(code), 1);
     }
 
     /// Charges who sent a packet for what its readers do not read as fast.
@@ -123,4 +169,9 @@ impl LoadedWorld {
             self.world.server().charge_queued(platform.now(), payer, queued);
         }
     }
+}
+
+/// Returns what the runtime knows of the WebSockets.
+pub(super) fn readings<P: Platform>(platform: &P) -> Readings {
+    Readings { unsent: platform.unsent_bytes(), last_pongs: platform.last_pongs() }
 }

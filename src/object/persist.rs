@@ -9,6 +9,7 @@ use crate::core::engineio::HeartbeatState;
 use crate::core::snapshot::{Changes, SessionSnapshot, SessionState, StateChanges};
 use crate::id::ConnId;
 use crate::limits::{LONG_TEXTS_BYTES, MAX_ATTACHMENT_BYTES};
+use crate::log::Record;
 use crate::time::{Timestamp, earlier};
 use crate::value::json_writer::{push_array, push_quoted};
 
@@ -20,7 +21,8 @@ impl LoadedWorld {
             let alarm = self.world.server().stored_alarm(&name);
             if let Err(problem) = stored_alarms::write(platform, &name, alarm.as_ref()) {
                 // If it has rung, it rings again when the world has slept.
-                self.log.error(platform, &format!("the row of the alarm {name:?} could not be changed: {problem}"));
+                let record = Record::error(format_args!("the row of an alarm could not be changed: {problem}"));
+                self.log.write(platform, record.event(Some((&*name).into())));
             }
         }
         self.write_sessions(platform, conns)
@@ -30,6 +32,11 @@ impl LoadedWorld {
     pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let roster = self.roster.next_timeout(now);
         earlier(earlier(self.late_writes.first_at(), roster), self.share.next_due())
+    }
+
+    /// Returns how many rows the sessions have in the database.
+    pub(super) fn rows_of_sessions(&self) -> usize {
+        self.rows.values().map(SpilledRows::rows).sum()
     }
 
     /// Deletes the rows that a WebSocket has in the database.
@@ -59,7 +66,7 @@ impl LoadedWorld {
             let snapshot = self.world.server().snapshot_session(conn);
             let Some(snapshot) = snapshot else { continue };
             if let Err(problem) = self.write_snapshot(platform, conn, snapshot) {
-                self.log.error(platform, &format!("a snapshot could not be written: {problem}"));
+                self.log.error(platform, format_args!("a snapshot could not be written: {problem}"));
                 failed.push(conn);
             }
         }

@@ -8,8 +8,10 @@ use bytes::Bytes;
 
 use crate::config::ReaderBounds;
 use crate::core::effect::Response;
+use crate::core::meter::Meter;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -57,14 +59,17 @@ pub trait Platform {
     /// Returns the time, which stands still while code runs.
     fn now(&self) -> Timestamp;
 
+    /// Returns the counters of the world, which survive its sleep as long as the isolate lives.
+    fn meter(&self) -> &Rc<Meter>;
+
     /// Returns random bytes for an id.
     fn entropy(&mut self) -> Entropy;
 
-    /// Writes a line to the log.
-    fn log(&mut self, line: &str);
+    /// Sets the level up to which lines are written; `None` if none is, not even by [`log`](Self::log).
+    fn set_log_level(&mut self, level: Option<Level>);
 
-    /// Writes an error to the log.
-    fn log_error(&mut self, line: &str);
+    /// Writes a line to the log, with the name of the world. The caller has compared its level.
+    fn log(&mut self, record: &Record);
 
     /// Handles the payload of a panic in a turn, which is a bug of Dormouse. The world is read again after this returns.
     fn panicked(&mut self, panic: Box<dyn Any + Send>);
@@ -115,8 +120,14 @@ pub trait Platform {
     /// Returns what the unsent frames of each WebSocket cost, as in [`send`](Self::send), by its number.
     fn unsent(&self) -> Vec<u32>;
 
+    /// Returns the bytes that the client of each WebSocket has not read, by its number; 0 where the runtime cannot measure that.
+    fn unsent_bytes(&self) -> Vec<u32>;
+
     /// Returns what no session of the world owes, but the isolate keeps.
     fn unowned(&self) -> Unowned;
+
+    /// Returns the size of the object's database, in bytes; 0 if it is not known.
+    fn database_bytes(&self) -> u64;
 
     /// Returns the bytes of the responses to GETs that clients have not read, by session. Short ones are not counted.
     fn unread(&self) -> Vec<(Sid, usize)>;

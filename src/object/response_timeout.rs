@@ -18,10 +18,13 @@ pub(crate) async fn answer_or_late(
     match select(answer, pin!(too_late)).await {
         Either::Left((Ok(response), _)) => response,
         Either::Left((Err(oneshot::Canceled), _)) => HttpResponse::lost(),
-        Either::Right(_) => {
-            HttpResponse::error(504, &Failure::new("TIMEOUT", "The handler of this request did not answer in time"))
-        }
+        Either::Right(_) => late(),
     }
+}
+
+/// Returns the response to a request whose handler is late.
+pub(crate) fn late() -> HttpResponse {
+    HttpResponse::error(504, &Failure::new("TIMEOUT", "The handler of this request did not answer in time"))
 }
 
 #[cfg(test)]

@@ -9,12 +9,14 @@ use super::attachment;
 use super::platform::{Platform, RosterHead};
 use super::wake::LoadedWorld;
 use crate::core::effect::Effects;
+use crate::core::meter::Count;
 use crate::core::server::Server;
 use crate::core::snapshot::SessionState;
 use crate::limits::{
     MAX_FULL_ROSTER_BYTES, MAX_ROSTER_ATTEMPTS, MAX_ROSTER_BYTES, MAX_ROSTER_VALUE_BYTES, MAX_SPILL_ROW_BYTES,
     PANIC_BACKOFF, ROSTER_BURST, ROSTER_DELAY, ROSTER_INTERVAL,
 };
+use crate::log::Record;
 use crate::time::Timestamp;
 
 /// How long before the end of all intervals the roster may be written.
@@ -50,14 +52,16 @@ impl Roster {
         let mut roster = Self::default();
         let now = platform.now();
         if is_cautious {
-            platform.log_error("dormouse: no handlers are called for clients that were lost, because the world aborts");
+            platform.log(&Record::error(format_args!(
+                "no handlers are called for clients that were lost, because the world aborts"
+            )));
             roster.state = RosterState::Due(now);
             return roster;
         }
         match roster.find_lost(platform, now, server) {
             Ok(state) => roster.state = state,
             Err(error) => {
-                platform.log_error(&format!("dormouse: the clients that were lost could not be read: {error:?}"));
+                platform.log(&Record::error(format_args!("the clients that were lost could not be read: {error:?}")));
             }
         }
         roster
@@ -123,12 +127,13 @@ impl Roster {
             return Ok(RosterState::Due(now));
         }
         if attempts >= MAX_ROSTER_ATTEMPTS {
-            platform
-                .log_error("dormouse: no handlers are called for clients that were lost: they have crashed too often");
+            let text = "no handlers are called for clients that were lost: they have crashed too often";
+            platform.log(&Record::error(format_args!("{text}")));
             return Ok(RosterState::Due(now));
         }
         let lines = platform.read_roster()?;
         self.head.attempts += 1;
+        platform.meter().add(Count::Rows, 1);
         if platform.write_roster(self.head, None).is_err() {
             // A full database can still delete. Without the roster, this is the only attempt.
             self.head = RosterHead::default();
@@ -164,13 +169,14 @@ impl Roster {
         }
         let lines = lines_of(server);
         self.spent_until = self.spent_until.max(now);
+        platform.meter().add(Count::Rows, 1 + lines.len() / MAX_SPILL_ROW_BYTES as usize);
         for _ in 0..=lines.len() / MAX_SPILL_ROW_BYTES as usize {
             self.spent_until = self.spent_until.after(ROSTER_INTERVAL);
         }
         self.head = RosterHead { members, attempts: 0, may_lag: self.allowed_at() > now.after(ROSTER_DELAY) };
         self.state = RosterState::Written;
         if let Err(error) = platform.write_roster(self.head, Some(&lines)) {
-            platform.log_error(&format!("dormouse: the roster could not be written: {error:?}"));
+            platform.log(&Record::error(format_args!("the roster could not be written: {error:?}")));
             self.state = RosterState::Due(now.after(PANIC_BACKOFF));
             // Without a roster, nobody is taken for lost who has left. A full database can still delete.
             self.head = RosterHead::default();

@@ -1,7 +1,8 @@
 //! The shell of a world: wakes it, passes inputs to it, and recovers from its panics. It reaches the runtime through
 //! [`Platform`] only.
 
-use super::alarm_and_timer::Clock;
+use super::alarm_and_timer::{AlarmChange, Clock};
+use super::perform::readings;
 use super::platform::Platform;
 use super::sleeping_heartbeat;
 use super::wake::LoadedWorld;
@@ -9,14 +10,18 @@ use crate::admin::Operation;
 use crate::config::Config;
 use crate::core::engineio::SleepingTick;
 use crate::core::input::Input;
+use crate::core::meter::{Count, WakeReason};
 use crate::core::server::Server;
 use crate::error::Reason;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::handles::Io;
 use crate::handles::{HttpRequest, HttpResponse};
 use crate::id::ConnId;
+use crate::log::{Level, Record};
 use crate::routing::App;
 use crate::time::Timestamp;
 use crate::value::Frame;
-use crate::world::Notify;
+use crate::world::{Notify, text_of};
 use core::any::Any;
 use core::cell::RefMut;
 use futures::channel::oneshot;
@@ -39,17 +44,32 @@ pub struct Shell<P> {
     clock: Clock,
     notify: Arc<Notify>,
     constructed: Timestamp,
+    /// What woke the world since the object was constructed.
+    woken_by: Option<WakeReason>,
 }
 
 impl<P: Platform> Shell<P> {
     /// Returns the shell of an object that was just constructed. It reads nothing before the first input.
     pub fn new(mut platform: P, config: Config, app: fn() -> App) -> Self {
+        platform.set_log_level(config.log);
         let auto_response = config.shares_heartbeat().then_some(AUTO_RESPONSE);
         if let Err(error) = platform.set_auto_response(auto_response) {
-            platform.log_error(&format!("dormouse: the auto-response could not be set: {error:?}"));
+            platform.log(&Record::error(format_args!("the auto-response could not be set: {error:?}")));
         }
         let constructed = platform.now();
-        Self { platform, config, app, loaded: None, clock: Clock::default(), notify: Arc::default(), constructed }
+        let (clock, notify) = (Clock::default(), Arc::default());
+        Self { platform, config, app, loaded: None, clock, notify, constructed, woken_by: None }
+    }
+
+    /// Notes what an event is. If the world sleeps, the event wakes it, and is counted.
+    pub fn note_event(&mut self, event: WakeReason) {
+        if self.woken_by.is_none() {
+            self.woken_by = Some(event);
+            self.platform.meter().wake(self.platform.now(), event);
+            if self.config.logs(Level::Debug) {
+                log_wake(&mut self.platform, event.as_str());
+            }
+        }
     }
 
     /// Returns the settings.
@@ -78,6 +98,13 @@ impl<P: Platform> Shell<P> {
     pub fn app(&mut self) -> Rc<App> {
         let (_, loaded) = self.wake();
         Rc::clone(loaded.world.app())
+    }
+
+    /// Returns the world, for tests that use it between two turns; wakes it if necessary.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn io(&mut self) -> Io {
+        let (_, loaded) = self.wake();
+        Io::main(loaded.world.handle.clone())
     }
 
     /// Returns the waker of the world. When it is woken, [`handle_woken`](Self::handle_woken) must be called.
@@ -109,7 +136,14 @@ impl<P: Platform> Shell<P> {
 
     /// Handles a request to one of the app's routes. Returns the receiver of the response.
     pub fn handle_http(&mut self, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
+        self.note_event(WakeReason::Route);
         let (_, loaded) = self.wake();
+        #[cfg(feature = "sql")]
+        if let Some(refusal) = loaded.world.refusal() {
+            let answer = loaded.world.respond(refusal);
+            self.turn(Input::Continue);
+            return answer;
+        }
         let answer = loaded.world.handle_http(request);
         self.turn(Input::Continue);
         answer
@@ -117,8 +151,17 @@ impl<P: Platform> Shell<P> {
 
     /// Handles a call of the admin HTTP API. The Worker has checked the key. Returns the receiver of the response.
     pub fn handle_admin(&mut self, operation: Operation, request: HttpRequest) -> oneshot::Receiver<HttpResponse> {
-        let known = (operation == Operation::Awake).then(|| self.describe_awake());
-        let (_, loaded) = self.wake();
+        self.note_event(WakeReason::Admin);
+        let known = match operation {
+            _ if !cfg!(feature = "admin") => None,
+            Operation::Awake => Some(self.describe_awake()),
+            Operation::Status => Some(self.describe_status()),
+            _ => None,
+        };
+        let (platform, loaded) = self.wake();
+        if cfg!(feature = "admin") && matches!(operation, Operation::Emit | Operation::Fetch) {
+            loaded.world.set_readings(readings(platform));
+        }
         let answer = match known {
             Some(response) => loaded.world.respond(response),
             None => loaded.world.handle_admin(operation, request),
@@ -129,6 +172,7 @@ impl<P: Platform> Shell<P> {
 
     /// Handles a message of a WebSocket. `length` is its length in UTF-16 units or bytes; `read` copies it out of the runtime.
     pub fn handle_message(&mut self, socket: &P::Socket, length: usize, read: impl FnOnce() -> Frame) {
+        self.note_event(WakeReason::Message);
         let Some(conn) = self.conn_of(socket) else { return };
         // A text with too many UTF-16 units has too many bytes as well, and need not be copied.
         if length > self.config.max_payload_bytes {
@@ -140,6 +184,7 @@ impl<P: Platform> Shell<P> {
 
     /// Handles the end of a WebSocket.
     pub fn handle_gone(&mut self, socket: &P::Socket, reason: Reason) {
+        self.note_event(WakeReason::Close);
         let Some(conn) = self.conn_of(socket) else { return };
         self.turn(Input::Closed { conn, reason });
         // If the turn panicked, the WebSockets were numbered anew.
@@ -169,11 +214,14 @@ impl<P: Platform> Shell<P> {
         if self.is_asleep()
             && let SleepingTick::Well { next } = sleeping_heartbeat::tick(&mut self.platform, &self.config, now)
         {
+            self.platform.meter().add(Count::SleepingTicks, 1);
             if let Some(at) = next {
                 self.clock.set_alarm(&mut self.platform, at);
             }
             return;
         }
+        let is_alarm_due = self.server().is_alarm_due(now);
+        self.note_event(if is_alarm_due { WakeReason::Alarm } else { WakeReason::Heartbeat });
         let is_tick_due = self.server().is_tick_due(now);
         if !is_tick_due {
             self.turn(Input::Timeout);
@@ -221,15 +269,15 @@ impl<P: Platform> Shell<P> {
         }
     }
 
-    /// Does at once what the roster's timer would do soon. For a simulated runtime, in which no time passes before an object goes to
-    /// sleep.
+    /// Does at once what the timers of the roster and of the alarm would do soon. For a simulated runtime, in which no time passes
+    /// before an object goes to sleep.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn write_roster(&mut self) {
+    pub fn write_late(&mut self) {
         if let Some(loaded) = &mut self.loaded {
             let now = self.platform.now();
             loaded.expedite_roster(&mut self.platform, now);
             let also = loaded.next_due(now);
-            self.clock.update(&mut self.platform, &mut loaded.world.server(), also);
+            self.clock.update(&mut self.platform, &mut loaded.world.server(), also, AlarmChange::Now);
         }
     }
 
@@ -245,19 +293,20 @@ impl<P: Platform> Shell<P> {
             _ => None,
         };
         let (mut platform, mut loaded, mut clock) = self.wake_with_clock();
+        #[cfg(not(target_arch = "wasm32"))]
+        let _entered = platform.store().outside().enter();
         let turned = catch_unwind(AssertUnwindSafe(|| loaded.turn(platform, input)));
-        let has_begun = match turned {
-            Ok(has_begun) => has_begun,
+        let change = match turned {
+            Ok(change) => change,
             Err(panic) => {
                 self.recover(panic, culprit);
                 (platform, loaded, clock) = self.wake_with_clock();
-                false
+                AlarmChange::Now
             }
         };
         let also = loaded.next_due(platform.now());
-        clock.update(platform, &mut loaded.world.server(), also);
-        // After the alarm is set, which makes the next attempt if this one loses the object.
-        if has_begun {
+        clock.update(platform, &mut loaded.world.server(), also, change);
+        if change == AlarmChange::Synced {
             platform.sync();
         }
     }
@@ -265,8 +314,12 @@ impl<P: Platform> Shell<P> {
     /// Reads the world again after a turn that panicked because of `culprit`, as far as that is known.
     #[cold]
     fn recover(&mut self, panic: Box<dyn Any + Send>, culprit: Option<ConnId>) {
+        let about = self.loaded.as_mut().and_then(|loaded| loaded.world.take_panicked());
+        let mut record = about.unwrap_or_else(|| Record::new(Level::Error, text_of(&*panic))).code("PANIC");
+        record.message.insert_str(0, "bug: an event panicked: ");
+        record.message.push_str("; the world is read again from its snapshots");
         self.platform.panicked(panic);
-        self.platform.log_error("dormouse: bug: an event panicked; the world is read again from its snapshots");
+        self.platform.log(&record);
         // Before the world is read again, so that the same connection cannot cause a second panic.
         if let Some(conn) = culprit {
             self.platform.close(conn, 1011);
@@ -274,7 +327,7 @@ impl<P: Platform> Shell<P> {
         self.loaded = None;
         self.platform.drop_requests();
         let now = self.platform.now();
-        let (platform, loaded) = self.wake();
+        let (platform, loaded, _) = self.wake_with_clock();
         loaded.world.server().postpone_due(now);
         loaded.write_all(platform);
     }
@@ -298,9 +351,15 @@ impl<P: Platform> Shell<P> {
     }
 
     fn conn_of(&mut self, socket: &P::Socket) -> Option<ConnId> {
-        let (platform, _) = self.wake();
+        let (platform, ..) = self.wake_with_clock();
         platform.conn_of(socket)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn log_wake<P: Platform>(platform: &mut P, why: &'static str) {
+    platform.log(&Record::new(Level::Debug, "wake".to_owned()).event(Some(why.into())));
 }
 
 impl<P> Drop for Shell<P> {

@@ -3,6 +3,7 @@
 use super::log_window::ErrorLog;
 use super::platform::{Platform, RowKind};
 use super::row_budget::RowBudget;
+use crate::core::meter::Count;
 use crate::core::snapshot::Parts;
 use crate::id::Sid;
 use crate::time::Timestamp;
@@ -101,6 +102,7 @@ impl SpilledRows {
             return Ok(Some(at));
         }
         self.budget.spend(now, cost);
+        platform.meter().add(Count::Rows, cost);
         self.write_kind(platform, RowKind::Texts, texts, log)?;
         self.write_kind(platform, RowKind::Body, body, log)?;
         if over > 0 {
@@ -123,6 +125,7 @@ impl SpilledRows {
     /// # Errors
     /// The platform failed to delete some; it is called for all in any case.
     pub(super) fn delete<P: Platform>(self, platform: &mut P) -> Result<(), P::Error> {
+        platform.meter().add(Count::Rows, self.rows());
         let texts = if self.texts.is_some() { platform.delete_rows(self.sid, RowKind::Texts) } else { Ok(()) };
         let body = if self.body.is_some() { platform.delete_rows(self.sid, RowKind::Body) } else { Ok(()) };
         let parts = if self.parts.is_empty() { Ok(()) } else { platform.delete_parts(self.sid) };
@@ -162,6 +165,11 @@ impl SpilledRows {
         }
     }
 
+    /// Returns how many rows there are, at least.
+    pub(super) fn rows(&self) -> usize {
+        [self.texts, self.body].into_iter().flatten().map(|stored| stored.rows).sum::<usize>() + self.parts.len()
+    }
+
     const fn stored(&self, kind: RowKind) -> Option<StoredRows> {
         match kind {
             RowKind::Texts => self.texts,
@@ -180,6 +188,6 @@ impl SpilledRows {
 /// Logs that rows could not be deleted.
 pub(super) fn log_undeleted<P: Platform>(log: &mut ErrorLog, platform: &mut P, deleted: Result<(), P::Error>) {
     if let Err(error) = deleted {
-        log.error(platform, &format!("a snapshot could not be deleted: {error:?}"));
+        log.error(platform, format_args!("a snapshot could not be deleted: {error:?}"));
     }
 }

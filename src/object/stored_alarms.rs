@@ -2,18 +2,19 @@
 
 use super::platform::Platform;
 use crate::core::named_alarms::NamedAlarm;
+use crate::log::Record;
 
 /// Reads all alarms. What cannot be read is logged and left out.
 pub(super) fn read<P: Platform>(platform: &mut P) -> Vec<NamedAlarm> {
     let rows = platform.store().alarms().unwrap_or_else(|problem| {
-        platform.log_error(&format!("dormouse: the named alarms could not be read: {problem}"));
+        platform.log(&Record::error(format_args!("the named alarms could not be read: {problem}")));
         Vec::new()
     });
     let mut alarms = Vec::with_capacity(rows.len());
     for row in rows {
         match NamedAlarm::parse(&row) {
             Ok(alarm) => alarms.push(alarm),
-            Err(error) => platform.log_error(&format!("dormouse: a named alarm could not be read: {error}")),
+            Err(error) => platform.log(&Record::error(format_args!("a named alarm could not be read: {error}"))),
         }
     }
     alarms

@@ -17,9 +17,11 @@ use crate::core::table::SlotMap;
 use crate::error::Refusal;
 use crate::id::{ConnId, RequestId};
 use crate::limits::{MANY_ABORTS, MAX_WAKE_PANICS};
+use crate::log::{Level, Record};
 use crate::routing::App;
-use crate::world::{Notify, World};
+use crate::world::{Notify, World, text_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake as _;
 
@@ -76,7 +78,7 @@ impl LoadedWorld {
         // Before anything is begun, which would count as an attempt.
         let app = app();
         let is_cautious = platform.aborts() >= MANY_ABORTS;
-        let (mut left_out, mut log) = (Vec::new(), ErrorLog::default());
+        let (mut left_out, mut log) = (Vec::new(), ErrorLog::new(config.log));
         let Found { server, rows, roster } = loop {
             let mut step = Step::Sockets;
             let reads = AssertUnwindSafe(|| read(platform, config, is_cautious, &left_out, (&mut step, &mut log)));
@@ -84,13 +86,15 @@ impl LoadedWorld {
                 Ok(found) => break found,
                 Err(panic) if step == Step::Sockets || left_out.len() >= MAX_WAKE_PANICS => resume_unwind(panic),
                 Err(panic) => {
+                    let text = text_of(&*panic);
                     platform.panicked(panic);
-                    if let Step::Snapshot(conn) = step {
-                        platform.log_error("dormouse: bug: a snapshot panicked; its session is closed");
+                    let message = if let Step::Snapshot(conn) = step {
                         platform.close(conn, 1011);
+                        format!("bug: a snapshot panicked: {text}; its session is closed")
                     } else {
-                        platform.log_error(&format!("dormouse: bug: the world wakes without what panicked: {step:?}"));
-                    }
+                        format!("bug: the world wakes without what panicked: {step:?}: {text}")
+                    };
+                    platform.log(&Record::new(Level::Error, message).code("PANIC"));
                     left_out.push(step);
                 }
             }
@@ -99,7 +103,13 @@ impl LoadedWorld {
         if roster.has_found() {
             notify.wake_by_ref();
         }
-        let world = World::new(server, app, platform.store(), Arc::clone(notify), Effects::new());
+        let world =
+            World::new(server, app, platform.store(), Arc::clone(notify), Effects::new(Rc::clone(platform.meter())));
+        #[cfg(feature = "sql")]
+        if let Err(problem) = world.migrate() {
+            let text = format_args!("no handler is called until the next wake: {problem}");
+            platform.log(&Record::error(text).code("MIGRATION"));
+        }
         Self {
             world,
             log,
@@ -131,7 +141,7 @@ fn read<P: Platform>(
     if begins(Step::OldRows)
         && let Err(error) = sweep(platform, &server)
     {
-        log.error(platform, &format!("old snapshots could not be deleted: {error:?}"));
+        log.error(platform, format_args!("old snapshots could not be deleted: {error:?}"));
     }
     if begins(Step::Alarms) {
         server.restore_alarms(stored_alarms::read(platform));
@@ -167,7 +177,7 @@ fn read_sessions<P: Platform>(
                     }
                 }
                 Err(problem) => {
-                    log.error(platform, &format!("a session is closed; it cannot be read again: {problem}"));
+                    log.error(platform, format_args!("a session is closed; it cannot be read again: {problem}"));
                     platform.close(conn, 1000);
                 }
             },

@@ -7,9 +7,14 @@ use litemap::LiteMap;
 
 use super::engine_routes::EngineRoutes;
 use super::handler::{Erased, Handler, erase};
+use super::http_table::HttpTable;
+use super::linked_worlds::Receive;
 use super::routes::Routes;
+use super::worker_side::WorkerSide;
+use crate::config::Placement;
 use crate::extract::{Alarm, Http, Lookup, NewNamespace};
 use crate::id::Namespace;
+use crate::outside::States;
 
 /// A Socket.IO server: its namespaces, alarms, HTTP routes and connection hooks.
 ///
@@ -49,10 +54,18 @@ pub struct App {
     alarms: matchit::Router<usize>,
     alarm_handlers: Vec<Erased<Alarm>>,
     pub(crate) on_alarm_given_up: Vec<Erased<Alarm>>,
-    /// The routes by method, with their indices in `http_handlers`.
-    pub(crate) http: LiteMap<Box<str>, matchit::Router<usize>>,
+    /// The routes, with their indices in `http_handlers`.
+    pub(super) http: HttpTable,
     pub(crate) http_handlers: Vec<Erased<Http>>,
     pub(crate) engine: EngineRoutes,
+    pub(super) placement: Option<fn(&str) -> Placement>,
+    pub(super) states: States,
+    /// Answers the calls of other worlds, if they are linked.
+    pub(super) receive: Option<Receive>,
+    /// What the Worker does by itself, if it does anything.
+    pub(super) worker: Option<Box<dyn WorkerSide>>,
+    #[cfg(feature = "sql")]
+    pub(super) migrations: super::migrations::Migrations,
 }
 
 impl App {
@@ -237,15 +250,8 @@ impl App {
     /// At start-up, with the caller's line, if the path does not start with `/` or clashes with another one.
     #[must_use]
     #[track_caller]
-    #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
     pub fn route<M>(mut self, method: &str, path: &str, handler: impl Handler<Http, M>) -> Self {
-        assert!(path.starts_with('/'), "the route {path:?} does not start with /");
-        let name = method.to_ascii_uppercase();
-        let mut router = self.http.remove(&*name).unwrap_or_default();
-        if let Err(error) = router.insert(path, self.http_handlers.len()) {
-            panic!("the route {method} {path:?} cannot be added: {error}");
-        }
-        self.http.insert(name.into(), router);
+        self.http.add(method, path, self.http_handlers.len());
         self.http_handlers.push(erase(handler));
         self
     }
@@ -324,6 +330,7 @@ impl fmt::Debug for App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routing::clash_line::clash_line;
 
     async fn nothing() {}
 
@@ -360,16 +367,7 @@ mod tests {
     #[test]
     fn a_clash_names_the_callers_line() {
         let line = line!() + 1;
-        let clash = || App::new().namespace("/", |ns| ns.fallback(nothing).fallback(nothing));
-        let hook = std::panic::take_hook();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::panic::set_hook(Box::new(move |info| {
-            let _ = sender.send(info.location().map(|at| (at.file().to_owned(), at.line())));
-        }));
-        let panicked = std::panic::catch_unwind(clash).is_err();
-        std::panic::set_hook(hook);
-        assert!(panicked);
-        let at = receiver.try_iter().find(|at| at.as_ref().is_some_and(|(file, _)| file == file!()));
-        assert_eq!(at, Some(Some((file!().to_owned(), line))));
+        let clash = || drop(App::new().namespace("/", |ns| ns.fallback(nothing).fallback(nothing)));
+        assert_eq!(clash_line(clash), Some((file!().to_owned(), line)));
     }
 }

@@ -14,10 +14,10 @@ use crate::extract::{Beside, Call, CallOutcome, Extract};
 /// different arguments apart.
 ///
 /// # Waiting
-/// A handler may await. While it awaits acknowledgements of clients (`emit_with_ack`), its world stays awake. The
-/// runtime does not know of anything else that it awaits, such as a channel of the app's own on which another handler
-/// sends: that does not keep the world awake, and if the world hibernates, the handler is lost and never resumes. To
-/// wait across hibernation, use [`ack_to`](crate::handles::SocketEmitter::ack_to), an
+/// A handler may await. While it awaits acknowledgements of clients (`emit_with_ack`), a [`sleep`](crate::sleep), a
+/// [`fetch`](crate::fetch()) or a binding of [`Env`](crate::Env), its world stays awake. The runtime does not know of
+/// anything else that it awaits, such as a channel of the app's own on which another handler sends: that does not keep
+/// the world awake, and if the world hibernates, the handler is lost and never resumes. To wait across hibernation, use [`ack_to`](crate::handles::SocketEmitter::ack_to), an
 /// [alarm](crate::handles::Io::set_alarm), or [`Storage`](crate::handles::Storage).
 #[diagnostic::on_unimplemented(
     message = "this is not a handler of `{C}`",
@@ -48,9 +48,15 @@ where
                 let running = self.call(arguments);
                 Box::pin(async move { running.await.into_outcome() })
             }
-            Err(failure) => Box::pin(core::future::ready(C::rejected(failure))),
+            Err(failure) => rejected::<C>(failure),
         }
     }
+}
+
+// Not inlined, so that the wasm has it once for each kind of call, and not for each handler.
+#[inline(never)]
+fn rejected<C: Call>(failure: Failure) -> LocalBoxFuture<'static, C::Outcome> {
+    Box::pin(core::future::ready(C::rejected(failure)))
 }
 
 /// An async function, whatever its arguments are.

@@ -4,16 +4,13 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::future::LocalBoxFuture;
-use percent_encoding::percent_decode_str;
 
 use super::app::App;
 use super::handler::Erased;
+use super::http_table::{HEAD, Params, not_allowed, not_utf8};
 use crate::error::Failure;
 use crate::extract::Http;
-use crate::handles::{HttpRequest, HttpResponse, Io, WorldHandle, undoable};
-
-/// If a path has no route of `HEAD`, its route of `GET` answers `HEAD`, and the body is left out.
-const HEAD: (&str, &str) = ("HEAD", "GET");
+use crate::handles::{FailedCall, HttpRequest, HttpResponse, Io, WorldHandle, undoable};
 
 impl App {
     /// Returns the response to a request without a route: 404, or 405 with the methods of its path. `None` if there is
@@ -27,20 +24,12 @@ impl App {
             let message = "The app has no route on this path. A world's gateway is /w/<world>/socket.io/";
             return Some(HttpResponse::error(404, &Failure::new("NOT_FOUND", message)));
         }
-        let methods = methods.join(", ");
-        let message = format!("{method} is not allowed on this path; it takes {methods}");
-        let response = HttpResponse::error(405, &Failure::new("METHOD_NOT_ALLOWED", message));
-        Some(response.with_header("allow", methods))
+        Some(not_allowed(method, &methods))
     }
 
     /// Returns the methods for which a path has routes, with `HEAD` where there is `GET`; empty if it has none.
     pub(crate) fn methods(&self, path: &str) -> Vec<&str> {
-        let here = self.http.iter().filter(|(_, router)| router.at(path).is_ok());
-        let mut methods: Vec<&str> = here.map(|(method, _)| &**method).collect();
-        if methods.contains(&HEAD.1) && !methods.contains(&HEAD.0) {
-            methods.push(HEAD.0);
-        }
-        methods
+        self.http.methods(path)
     }
 
     /// Returns the response to a request: that of its route, or the refusal if there is none.
@@ -50,20 +39,33 @@ impl App {
         mut request: HttpRequest,
     ) -> LocalBoxFuture<'static, HttpResponse> {
         let Some((params, handler)) = self.route_of(&request.method, &request.path) else {
+            // A call of another world: no path of a client's request is without a slash.
+            if let Some(receive) = self.receive.filter(|_| !request.path.starts_with('/')) {
+                return receive(self, world, request);
+            }
             let refused = self.refuse(&request.method, &request.path).unwrap_or_else(HttpResponse::lost);
             return Box::pin(core::future::ready(refused));
         };
         let Some(params) = params else {
-            let failure = Failure::new(Failure::INVALID_ARGUMENTS, "a part of the path is not UTF-8");
-            return Box::pin(core::future::ready(HttpResponse::failed(&failure)));
+            return Box::pin(core::future::ready(not_utf8()));
         };
         request.params = params;
         let is_head = request.method == HEAD.0;
-        let (world, call) = (world.clone(), Http { io: Io::main(world.clone()), request: Rc::new(request) });
+        let request = Rc::new(request);
+        let (world, call) = (world.clone(), Http { io: Io::main(world.clone()), request: Rc::clone(&request) });
         Box::pin(async move {
+            let began = world.now();
             // Called in the future, so that a handler that panics before its first await costs only its request.
             let responded = undoable(&world, || handler(call)).await;
-            let mut response = responded.unwrap_or_else(|failure| HttpResponse::failed(&failure));
+            let mut response = match responded {
+                Ok(response) => response,
+                Err(failure) => {
+                    let event = Rc::from([&*request.method, " ", &*request.path].concat());
+                    let call = FailedCall { who: "the handler of a request", began, socket: None, event: Some(&event) };
+                    world.log_failure(&failure, true, call);
+                    world.response_of(&failure)
+                }
+            };
             if is_head {
                 response.body = Bytes::new();
             }
@@ -74,18 +76,10 @@ impl App {
     /// Returns the handler of a request, with the parts of the path that its template names: `None` if one of them is
     /// not UTF-8.
     fn route_of(&self, method: &str, path: &str) -> Option<(Option<Params>, Erased<Http>)> {
-        let find = |method: &str| self.http.get(method)?.at(path).ok();
-        let found = find(method).or_else(|| find(HEAD.1).filter(|_| method == HEAD.0))?;
-        let decode = |(name, value): (&str, &str)| {
-            let value = percent_decode_str(value).decode_utf8().ok()?;
-            Some((name.to_owned(), value.into_owned()))
-        };
-        let handler = self.http_handlers.get(*found.value)?;
-        Some((found.params.iter().map(decode).collect(), Rc::clone(handler)))
+        let (params, number) = self.http.find(method, path)?;
+        Some((params, Rc::clone(self.http_handlers.get(number)?)))
     }
 }
-
-type Params = Vec<(String, String)>;
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,7 @@ impl IntoOutcome<Result<bool, Failure>> for bool {
 
 impl<E: HandlerError> IntoOutcome<Result<bool, Failure>> for Result<bool, E> {
     fn into_outcome(self) -> Result<bool, Failure> {
-        self.map_err(|error| Failure::from_handler_error(&error))
+        self.map_err(HandlerError::into_failure)
     }
 }
 
@@ -47,7 +47,15 @@ impl IntoOutcome<Result<HttpResponse, Failure>> for HttpResponse {
 
 impl<E: HandlerError> IntoOutcome<Result<HttpResponse, Failure>> for Result<HttpResponse, E> {
     fn into_outcome(self) -> Result<HttpResponse, Failure> {
-        self.map_err(|error| Failure::from_handler_error(&error))
+        self.map_err(HandlerError::into_failure)
+    }
+}
+
+// A response on either way, as `Sessions::of_request` returns one to a client that it refuses.
+impl IntoOutcome<Result<HttpResponse, Failure>> for Result<HttpResponse, HttpResponse> {
+    fn into_outcome(self) -> Result<HttpResponse, Failure> {
+        let (Ok(response) | Err(response)) = self;
+        Ok(response)
     }
 }
 
@@ -59,7 +67,7 @@ impl IntoOutcome<Result<(), Failure>> for () {
 
 impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
     fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(|error| Failure::from_handler_error(&error))
+        self.map_err(HandlerError::into_failure)
     }
 }
 
@@ -74,7 +82,7 @@ impl IntoOutcome<EventOutcome> for () {
 
 impl<T: IntoArgs> IntoOutcome<EventOutcome> for Ack<T> {
     fn into_outcome(self) -> EventOutcome {
-        self.0.into_args().map(Some).map_err(|error| Failure::from_handler_error(&error))
+        self.0.into_args().map(Some).map_err(HandlerError::into_failure)
     }
 }
 
@@ -86,6 +94,6 @@ impl<R: IntoOutcome<EventOutcome>> IntoOutcome<EventOutcome> for Option<R> {
 
 impl<R: IntoOutcome<EventOutcome>, E: HandlerError> IntoOutcome<EventOutcome> for Result<R, E> {
     fn into_outcome(self) -> EventOutcome {
-        self.map_err(|error| Failure::from_handler_error(&error)).and_then(IntoOutcome::into_outcome)
+        self.map_err(HandlerError::into_failure).and_then(IntoOutcome::into_outcome)
     }
 }

@@ -1,9 +1,11 @@
 //! The handlers of one namespace.
 
 use core::fmt;
+use core::panic::Location;
 
 use litemap::LiteMap;
 
+use super::event_modifiers::LastEvent;
 use super::handler::{Erased, Handler, erase};
 use crate::core::socketio::RESERVED_EVENTS;
 use crate::extract::{Acked, Connected, Connecting, Disconnect, Event, Failed, Incoming, Outgoing};
@@ -51,6 +53,7 @@ pub struct Routes {
     pub(crate) on_disconnect: Vec<Erased<Disconnect>>,
     pub(crate) ack_handlers: LiteMap<Box<str>, Erased<Acked>>,
     pub(crate) on_error: Vec<Erased<Failed>>,
+    pub(super) last: Option<LastEvent>,
 }
 
 /// A handler of an event.
@@ -59,6 +62,8 @@ pub(crate) struct EventRoute {
     pub(crate) handler: Erased<Event>,
     /// Whether it is called with each socket's first event only.
     pub(crate) once: bool,
+    /// Where it was registered, if that was by a controller: such an event has one handler.
+    pub(crate) controlled: Option<&'static Location<'static>>,
 }
 
 impl Routes {
@@ -151,7 +156,7 @@ impl Routes {
     #[must_use]
     #[track_caller]
     pub fn on<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
-        self.add(event, EventRoute { handler: erase(handler), once: false })
+        self.add_last(event, EventRoute { handler: erase(handler), once: false, controlled: None })
     }
 
     /// Registers a handler of each socket's first event with this name.
@@ -178,7 +183,7 @@ impl Routes {
     #[must_use]
     #[track_caller]
     pub fn once<M>(self, event: &str, handler: impl Handler<Event, M>) -> Self {
-        self.add(event, EventRoute { handler: erase(handler), once: true })
+        self.add_last(event, EventRoute { handler: erase(handler), once: true, controlled: None })
     }
 
     /// Registers a handler of every event, which is called before packet middleware and the event's own handlers:
@@ -186,6 +191,7 @@ impl Routes {
     #[must_use]
     pub fn on_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
         self.on_any.push(erase(handler));
+        self.last = None;
         self
     }
 
@@ -193,6 +199,7 @@ impl Routes {
     #[must_use]
     pub fn prepend_any<M>(mut self, handler: impl Handler<Event, M>) -> Self {
         self.on_any.insert(0, erase(handler));
+        self.last = None;
         self
     }
 
@@ -205,42 +212,7 @@ impl Routes {
     pub fn fallback<M>(mut self, handler: impl Handler<Event, M>) -> Self {
         let previous = self.fallback.replace(erase(handler));
         assert!(previous.is_none(), "the namespace has two fallbacks");
-        self
-    }
-
-    /// Registers a handler that is called for each socket that an event is sent to: Socket.IO's `onAnyOutgoing`. It is
-    /// not called for acknowledgements, nor for what handlers of this kind emit themselves.
-    ///
-    /// ```
-    /// use dormouse::testing::TestWorld;
-    /// use dormouse::extract::EventName;
-    /// use dormouse::{App, Io, Socket};
-    ///
-    /// fn app() -> App {
-    ///     App::new().namespace("/", |ns| ns.on("hi", async |io: Io| io.emit("hi", ())).on_any_outgoing(note))
-    /// }
-    ///
-    /// async fn note(socket: Socket, io: Io, EventName(event): EventName) {
-    ///     io.log(format!("{} is sent {event}", socket.id()));
-    /// }
-    ///
-    /// let world = TestWorld::new(app);
-    /// let anna = world.connect("/");
-    /// anna.emit("hi", ());
-    /// let line = format!("{} is sent hi", anna.id());
-    /// assert!(world.log().iter().any(|logged| logged.contains(&line)));
-    /// ```
-    #[must_use]
-    pub fn on_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
-        self.on_any_outgoing.push(erase(handler));
-        self
-    }
-
-    /// Registers a handler of outgoing events, before those that are registered already: Socket.IO's
-    /// `prependAnyOutgoing`.
-    #[must_use]
-    pub fn prepend_any_outgoing<M>(mut self, handler: impl Handler<Outgoing, M>) -> Self {
-        self.on_any_outgoing.insert(0, erase(handler));
+        self.last = None;
         self
     }
 
@@ -323,9 +295,11 @@ impl Routes {
         self
     }
 
-    /// Registers a handler that is called with the [`Failure`](crate::error::Failure) of another handler, unless the
-    /// client got that as its acknowledgement. Failures of packet middleware are reported in any case; those of a
-    /// [`guard`](Self::guard) go to the client only. Without such a handler, the failure is logged.
+    /// Registers a handler that is called with the [`Failure`](crate::error::Failure) of every other handler of the
+    /// namespace, whether or not a client was told: with those of events, acknowledged or not, and with those of guards and
+    /// of what happens to a socket. With or without such a handler, the failure is logged. Panics are only logged.
+    ///
+    /// The socket of a client that a [`guard`](Self::guard) refuses is known until the handler first waits.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -348,13 +322,20 @@ impl Routes {
     ///
     /// let world = TestWorld::new(app);
     /// let anna = world.connect("/");
-    /// anna.emit("roll", "six"); // Asks for no acknowledgement, so the failure is reported.
+    /// anna.emit("roll", "six");
     /// assert_eq!(anna.next_event(), Some(TestEvent::new("oops", ("roll", "INVALID_ARGUMENTS"))));
     /// ```
     #[must_use]
     pub fn on_error<M>(mut self, handler: impl Handler<Failed, M>) -> Self {
         self.on_error.push(erase(handler));
         self
+    }
+
+    #[track_caller]
+    fn add_last(self, event: &str, route: EventRoute) -> Self {
+        let mut routes = self.add(event, route);
+        routes.last = Some(LastEvent::new(event));
+        routes
     }
 
     #[track_caller]
@@ -366,6 +347,23 @@ impl Routes {
             None => drop(self.events.insert(event.into(), vec![route])),
         }
         self
+    }
+
+    /// Adds an event of a controller, which was registered at `at`.
+    #[track_caller]
+    pub(crate) fn add_controlled(self, event: &str, handler: Erased<Event>, at: &'static Location<'static>) -> Self {
+        let earlier = self.events.get(event).and_then(|routes| routes.iter().find_map(|route| route.controlled));
+        let twice =
+            |earlier| format!("the event {event:?} is registered twice by controllers: at {earlier} and at {at}");
+        assert!(earlier.is_none(), "{}", earlier.map(twice).unwrap_or_default());
+        let mut routes = self.add(event, EventRoute { handler, once: false, controlled: Some(at) });
+        routes.last = None;
+        routes
+    }
+
+    /// Returns whether any handler is called for an event.
+    pub(crate) fn hears(&self, event: &str) -> bool {
+        self.events.contains_key(event) || self.fallback.is_some() || !self.on_any.is_empty()
     }
 
     /// Returns the handlers of an event, and whether the event must be marked, because its `once` handlers are among

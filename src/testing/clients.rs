@@ -1,9 +1,11 @@
 //! The behaviour that `socket.io-client` has by itself: clients decode packets, answer pings and poll again.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Weak;
 
 use serde_json::Value;
 
+use super::deployment::Deployment;
 use super::host::Host;
 use super::test_event::{ConnectError, Disconnected, TestEvent};
 use super::virtual_runtime::{HttpNo, Said, SocketNo, To, What};
@@ -25,6 +27,10 @@ pub(super) struct Clients {
     sockets: Vec<ClientSocket>,
     pub(super) by_socket: BTreeMap<SocketNo, usize>,
     by_request: BTreeMap<HttpNo, usize>,
+    /// The name of the world.
+    pub(super) name: String,
+    /// The other worlds.
+    deployment: Weak<Deployment>,
 }
 
 /// The request with which a client opens a connection.
@@ -70,13 +76,15 @@ pub(super) struct ClientSocket {
 }
 
 impl Clients {
-    pub(super) const fn new(host: Host) -> Self {
+    pub(super) const fn new(host: Host, name: String, deployment: Weak<Deployment>) -> Self {
         Self {
             host,
             connections: Vec::new(),
             sockets: Vec::new(),
             by_socket: BTreeMap::new(),
             by_request: BTreeMap::new(),
+            name,
+            deployment,
         }
     }
 
@@ -196,8 +204,16 @@ impl Clients {
         &mut self.sockets[socket]
     }
 
-    /// Has the clients process everything that they received, until there is nothing left to do.
+    /// Has the clients process everything that they received, and the other worlds everything that they are called for, until there is
+    /// nothing left to do.
     pub(super) fn listen(&mut self) {
+        self.hear();
+        if let Some(deployment) = self.deployment.upgrade() {
+            deployment.settle(Some(self));
+        }
+    }
+
+    fn hear(&mut self) {
         loop {
             let said = self.host.take_said();
             if said.is_empty() && !self.poll_again() {

@@ -8,22 +8,22 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::faults::FULL;
 use super::test_request::AppResponse;
-use super::virtual_runtime::{FULL, HttpNo, Said, SocketNo, To, VirtualPlatform, What};
+use super::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
 use crate::config::Config;
 use crate::core::effect::Response;
 use crate::core::handshake_request::{HandshakeRequest, Protocol};
 use crate::core::server::Server;
 use crate::error::{Reason, Refusal};
 use crate::handles::{ConnRequest, Variables};
-use crate::id::WorldName;
 use crate::object::{Body, Reception, Shell};
 use crate::routing::{App, Rejection};
 use crate::time::Timestamp;
 use crate::value::Frame;
 
 /// Most events at one instant; more mean that the clock is stuck.
-const MANY_EVENTS: usize = 10_000;
+pub(super) const MANY_EVENTS: usize = 10_000;
 
 /// A world on the host. Its clock moves only when told to, and it can hibernate wherever the runtime could.
 ///
@@ -45,13 +45,15 @@ pub struct Host {
     /// The Worker's instance of the app.
     worker: App,
     /// How often the timer or the alarm fired at the current instant.
-    at_once: usize,
+    at_once: (Timestamp, usize),
 }
 
 impl Host {
     /// Creates a world that has not been called yet.
     pub fn new(config: Config, app: fn() -> App) -> Self {
-        let shell = Shell::new(VirtualPlatform::default(), config, app);
+        let platform = VirtualPlatform::default();
+        platform.stored.outside.crossings().advance(platform.now);
+        let shell = Shell::new(platform, config, app);
         let (handshake, worker) = (HandshakeRequest::default(), app());
         Self {
             sleepy: false,
@@ -62,13 +64,8 @@ impl Host {
             responses: Vec::new(),
             app,
             worker,
-            at_once: 0,
+            at_once: (Timestamp::default(), 0),
         }
-    }
-
-    /// Sets a variable of the deployment, for handlers to read.
-    pub fn set_variable(&mut self, name: &str, value: &str) {
-        self.runtime_mut().stored.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
 
     fn variables(&self) -> Variables {
@@ -220,18 +217,20 @@ impl Host {
     /// If they fire again and again at one instant.
     pub fn advance_to_next(&mut self, until: Timestamp) -> bool {
         let VirtualPlatform { now, timer, alarm, .. } = *self.runtime();
-        let Some(next) = [timer, alarm].into_iter().flatten().min().filter(|at| *at <= until) else {
-            self.runtime_mut().now = now.max(until);
+        let waits = self.outside().crossings().next();
+        let Some(next) = [timer, alarm, waits].into_iter().flatten().min().filter(|at| *at <= until) else {
+            self.set_now(now.max(until));
             return false;
         };
         let last_pongs = self.runtime().said.len();
-        self.at_once = if next > now { 0 } else { self.at_once + 1 };
-        assert!(self.at_once < MANY_EVENTS, "the timer or the alarm fires again and again at {next:?}");
-        self.runtime_mut().now = now.max(next);
+        // Not told by the clock: that of several worlds is moved before.
+        self.at_once = if next > self.at_once.0 { (next, 0) } else { (self.at_once.0, self.at_once.1 + 1) };
+        assert!(self.at_once.1 < MANY_EVENTS, "the timer or the alarm fires again and again at {next:?}");
+        self.set_now(now.max(next));
         if timer == Some(next) {
             self.runtime_mut().timer = None;
             self.shell.handle_timer();
-        } else {
+        } else if alarm == Some(next) {
             self.runtime_mut().alarm = None;
             self.shell.handle_alarm();
         }
@@ -251,7 +250,10 @@ impl Host {
         if self.is_asleep() {
             return true;
         }
-        self.shell.write_roster();
+        self.shell.write_late();
+        if core::mem::take(&mut self.runtime_mut().has_alarm_failed) {
+            self.shell.handle_alarm_failed(FULL);
+        }
         if self.held_awake_by().is_some() {
             return false;
         }
@@ -263,7 +265,9 @@ impl Host {
     pub fn held_awake_by(&self) -> Option<&'static str> {
         self.runtime()
             .held_awake_by()
+            .or_else(|| self.waits_outside())
             .or_else(|| self.is_responding().then_some("a request to a route waits for its answer"))
+            .or_else(|| self.is_calling().then_some("a handler waits for the answer of another world"))
     }
 
     /// Returns whether nothing has woken the world since it went to sleep.
@@ -280,12 +284,14 @@ impl Host {
     /// the alarm stay.
     pub fn crash(&mut self) {
         self.runtime_mut().drop_sockets();
+        self.runtime_mut().lose_isolate();
         self.lose_memory();
     }
 
     /// Drops the object's memory and constructs the object again with another app, which the Worker uses, too.
     pub fn redeploy_app(&mut self, app: fn() -> App) {
         (self.app, self.worker) = (app, app());
+        self.runtime_mut().lose_isolate();
         self.lose_memory();
     }
 
@@ -319,7 +325,9 @@ impl Host {
         let engine = self.worker.engine_routes();
         let url = format!("{}?{query}", engine.gateway_path());
         let handshake = HandshakeRequest { url, issued: self.runtime().now, ..self.handshake.clone() };
-        let details = ConnRequest::new(method.to_owned(), WorldName::default(), websocket, handshake, self.variables());
+        let details =
+            ConnRequest::new(method.to_owned(), self.outside().world_name(), websocket, handshake, self.variables());
+        let _entered = self.outside().clone().enter();
         match finish(engine.admit(&details, self.config().transports)) {
             Ok(request) => match self.shell.handle_request(request, protocol, || octets, |_| details) {
                 Ok(reception) => reception,

@@ -41,20 +41,34 @@
 
 mod client_builder;
 mod clients;
+mod controller_call;
+mod deployment;
 pub(crate) mod faults;
 pub(crate) mod host;
+mod other_worlds;
 mod polling_requests;
+mod same_args;
+mod std_clock;
+mod test_bindings;
 mod test_client;
 mod test_event;
+mod test_queue;
 mod test_request;
 mod test_world;
+mod test_worlds;
 mod transport;
 mod unread_bytes;
 mod virtual_platform;
 pub(crate) mod virtual_runtime;
+mod virtual_store;
 
+pub use crate::outside::{D1Answer, FetchAnswer};
 pub use client_builder::{ClientBuilder, TestConnect};
+pub use controller_call::Call;
+pub use test_bindings::{TestBucket, TestD1, TestKv, TestQueue};
 pub use test_client::{TestAck, TestClient};
 pub use test_event::{ConnectError, Disconnected, TestEvent};
+pub use test_queue::{TestBatch, TestMessage};
 pub use test_request::TestResponse;
 pub use test_world::TestWorld;
+pub use test_worlds::{TestWorkerResponse, TestWorlds};

@@ -5,11 +5,15 @@ use std::error::Error;
 
 use serde_json::Value;
 
+use super::same_args::same_args;
 use crate::id::AckId;
 use crate::value::{Args, IntoArgs};
 
 /// An event that a client received.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Events are equal if their names and acknowledgement ids are, and if their arguments have the same values: `1` and `1.0` are one number,
+/// the order of an object's keys does not matter, and binary values are compared by their bytes. [`Args`] are equal only if their texts are.
+#[derive(Clone, Debug, Eq)]
 pub struct TestEvent {
     /// The event's name.
     pub name: String,
@@ -55,6 +59,12 @@ impl TestEvent {
     /// [`TestClient::ack`](super::test_client::TestClient::ack).
     pub fn ack_id(&self) -> Option<u64> {
         self.ack.map(|AckId(id)| id)
+    }
+}
+
+impl PartialEq for TestEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.ack == other.ack && same_args(&self.args, &other.args)
     }
 }
 

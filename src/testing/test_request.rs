@@ -79,7 +79,8 @@ impl TestWorld {
     }
 
     /// Calls the admin HTTP API as an authorized caller: `POST /api/worlds/<world>/<operation>`, with the operation `emit`,
-    /// `join`, `leave`, `disconnect` or `fetch`. The response may be pending while clients have not acknowledged.
+    /// `join`, `leave`, `disconnect`, `fetch` or `trace`, or a GET with `status` or `awake`. `operation` may have a query, such as
+    /// `trace?event=say`. The response may be pending while clients have not acknowledged.
     ///
     /// ```
     /// use dormouse::testing::{TestEvent, TestWorld};
@@ -93,7 +94,7 @@ impl TestWorld {
     /// let anna = world.connect("/");
     /// world.sleep();
     /// let call = world.admin("emit", r#"{"event":"news","args":["tea",4]}"#);
-    /// assert_eq!(call.response().expect("an answer").body, r#"{"matched":1,"status":"ok"}"#);
+    /// assert_eq!(call.response().expect("an answer").body, r#"{"matched":1,"written":1,"held":0,"dropped":0,"closed":0,"status":"ok"}"#);
     /// assert_eq!(anna.next_event(), Some(TestEvent::new("news", ("tea", 4))));
     /// ```
     ///
@@ -102,10 +103,12 @@ impl TestWorld {
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn admin(&self, operation: &str, body: impl Into<Bytes>) -> TestResponse {
+        let (operation, query) = operation.split_once('?').unwrap_or((operation, ""));
         let Some(call) = Operation::parse(operation) else {
             panic!("the admin HTTP API has no operation {operation:?}")
         };
-        let request = HttpRequest::new("POST", "").with_body(body);
+        let mut request = HttpRequest::new("POST", "").with_body(body);
+        request.query.extend(form_urlencoded::parse(query.as_bytes()).into_owned());
         let mut clients = self.clients.borrow_mut();
         let number = clients.host.http(Some(call), request);
         clients.listen();

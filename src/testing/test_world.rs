@@ -8,10 +8,13 @@ use serde::Serialize;
 
 use super::client_builder::ClientBuilder;
 use super::clients::Clients;
-use super::host::Host;
+use super::deployment::Deployment;
+use super::std_clock;
 use super::test_client::TestClient;
 use super::test_event::ConnectError;
+use super::test_worlds::TestWorlds;
 use crate::config::Config;
+use crate::id::WorldName;
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -19,15 +22,37 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct TestWorld {
     pub(super) clients: Rc<RefCell<Clients>>,
-    app: fn() -> App,
-    variables: Vec<(String, String)>,
+    deployment: Rc<Deployment>,
 }
 
 impl TestWorld {
     /// Creates a world of `app`, with the default settings.
+    ///
+    /// # Panics
+    /// If the sources of the package under test call `Instant::now` or `SystemTime::now` of std, which panic on Workers: use
+    /// [`Io::now`](crate::Io::now).
+    #[track_caller]
     pub fn new(app: fn() -> App) -> Self {
-        let clients = Clients::new(Host::new(Config::default(), app));
-        Self { clients: Rc::new(RefCell::new(clients)), app, variables: Vec::new() }
+        std_clock::check_sources();
+        Self::of(&Deployment::new(app, Config::default(), Vec::new()), &WorldName::default())
+    }
+
+    /// Returns a world of a deployment.
+    pub(super) fn of(deployment: &Rc<Deployment>, name: &WorldName) -> Self {
+        Self { clients: deployment.world(name), deployment: Rc::clone(deployment) }
+    }
+
+    /// Returns the same world by another name, made anew.
+    pub(super) fn renamed(self, name: &WorldName) -> Self {
+        let Self { deployment, .. } = self;
+        let (config, variables) = (deployment.config().clone(), deployment.variables().to_vec());
+        Self::of(&Deployment::new(deployment.app(), config, variables), name)
+    }
+
+    /// Returns the worlds of the app, of which this one is called `default`: for an app whose worlds call each other, or whose Worker has
+    /// routes.
+    pub fn worlds(&self) -> TestWorlds {
+        TestWorlds { deployment: Rc::clone(&self.deployment) }
     }
 
     /// Sets a Worker variable, such as `PING_INTERVAL_MS`. Call it before any client connects: it creates the world anew.
@@ -36,21 +61,15 @@ impl TestWorld {
     /// If the value is invalid, as it would be in the Worker, or a client of the world exists already.
     #[must_use]
     #[track_caller]
-    #[expect(clippy::panic, reason = "a mistake in the test")]
     pub fn with_variable(self, name: &str, value: &str) -> Self {
-        let Self { clients, app, mut variables } = self;
-        assert!(Rc::strong_count(&clients) == 1, "{name} is set too late: set it before a client connects");
+        let Self { clients, deployment } = self;
+        // The deployment has the world, too.
+        let is_unused = Rc::strong_count(&clients) == 2 && deployment.names().len() == 1;
+        assert!(is_unused, "{name} is set too late: set it before a client connects");
+        let mut variables = deployment.variables().to_vec();
         variables.push((name.to_owned(), value.to_owned()));
-        let set = |name: &str| variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.clone());
-        let config = match Config::parse(set) {
-            Ok(config) => config,
-            Err(error) => panic!("{error}"),
-        };
-        let mut host = Host::new(config, app);
-        for (name, value) in &variables {
-            host.set_variable(name, value);
-        }
-        Self { clients: Rc::new(RefCell::new(Clients::new(host))), app, variables }
+        let world = clients.borrow().host.outside().world_name();
+        Self::of(&Deployment::new(deployment.app(), parse_config(&variables), variables), &world)
     }
 
     /// Connects a client to a namespace by WebSocket, without auth.
@@ -88,13 +107,7 @@ impl TestWorld {
     /// Advances the clock by `span`. Pings, which clients answer at once, and timeouts happen when they are due. Before that,
     /// handlers resume that waited for something of the test's own, such as a channel; for those, `span` may be zero.
     pub fn advance(&self, span: Duration) {
-        let until = self.now().after(span);
-        let mut clients = self.clients.borrow_mut();
-        clients.host.handle_woken();
-        clients.listen();
-        while clients.host.advance_to_next(until) {
-            clients.listen();
-        }
+        self.deployment.advance(self.now().after(span));
     }
 
     /// Hibernates the world, as the runtime does after about ten seconds without an event: its memory is lost, its WebSockets
@@ -134,6 +147,7 @@ impl TestWorld {
 
     /// Deploys another app: drops the world's memory as [`lose_memory`](Self::lose_memory) does, and uses `app` from then on.
     pub fn redeploy(&self, app: fn() -> App) {
+        self.deployment.redeploy(app);
         let mut clients = self.clients.borrow_mut();
         clients.host.redeploy_app(app);
         clients.listen();
@@ -151,8 +165,34 @@ impl TestWorld {
         self.clients.borrow().host.is_asleep()
     }
 
-    /// Returns all lines that were logged, such as a handler's panic.
+    /// Returns what the world has counted, in the order of [`Meter::numbers`](crate::core::meter::Meter::numbers).
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        self.clients.borrow().host.runtime().meter.numbers().collect()
+    }
+
+    /// Returns the messages of all lines that were logged, such as those of [`Io::log`](crate::Io::log) and of a handler's panic.
+    /// The variable `LOG` says which lines are logged, as in the Worker.
     pub fn log(&self) -> Vec<String> {
         self.clients.borrow().host.runtime().log.clone()
+    }
+
+    /// Returns all lines that were logged as the Worker prints them: each is a JSON object with the members `level` and `message`,
+    /// and `world`, `namespace`, `socket`, `event`, `code` and `ms` where they apply.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.clients.borrow().host.runtime().printed.lines.clone()
+    }
+}
+
+/// Returns the settings that variables make.
+///
+/// # Panics
+/// If one is invalid.
+#[track_caller]
+#[expect(clippy::panic, reason = "a mistake in the test")]
+pub(super) fn parse_config(variables: &[(String, String)]) -> Config {
+    let set = |name: &str| variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.clone());
+    match Config::parse(set) {
+        Ok(config) => config,
+        Err(error) => panic!("{error}"),
     }
 }

@@ -7,14 +7,15 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::faults::Waking;
-use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualSocket, VirtualStore, Watch};
+use super::virtual_runtime::{Http, HttpNo, SocketNo, VirtualPlatform, VirtualSocket, Watch};
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
-use crate::core::named_alarms::NamedAlarm;
+use crate::core::meter::Meter;
 use crate::core::snapshot::Parts;
 use crate::error::Refusal;
-use crate::id::{ConnId, Entropy, RequestId, Sid};
+use crate::id::{ConnId, Entropy, RequestId, Sid, WorldName};
 use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
+use crate::log::{Level, Record};
 use crate::object::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -30,6 +31,10 @@ impl Platform for VirtualPlatform {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn meter(&self) -> &Rc<Meter> {
+        &self.meter
     }
 
     /// Returns bytes that look random and are the same on every run. The counter survives hibernation, so they do not repeat.
@@ -48,12 +53,15 @@ impl Platform for VirtualPlatform {
         entropy
     }
 
-    fn log(&mut self, line: &str) {
-        self.log.push(line.to_owned());
+    fn set_log_level(&mut self, level: Option<Level>) {
+        self.printed.is_silent = level.is_none();
     }
 
-    fn log_error(&mut self, line: &str) {
-        self.log.push(line.to_owned());
+    fn log(&mut self, record: &Record) {
+        if !self.printed.is_silent {
+            self.log.push(record.message.clone());
+            self.printed.lines.push(record.to_json(Some(WorldName::default().as_str())));
+        }
     }
 
     fn panicked(&mut self, panic: Box<dyn Any + Send>) {
@@ -127,9 +135,18 @@ impl Platform for VirtualPlatform {
         self.numbered.iter().map(|no| u32::try_from(cost(no)).unwrap_or(u32::MAX)).collect()
     }
 
+    fn unsent_bytes(&self) -> Vec<u32> {
+        let unsent = |no: &Option<SocketNo>| no.and_then(|no| self.sockets.get(no)).map_or(0, |socket| socket.unsent);
+        self.numbered.iter().map(|no| u32::try_from(unsent(no)).unwrap_or(u32::MAX)).collect()
+    }
+
     fn unowned(&self) -> Unowned {
         let closing = self.sockets.iter().filter(|socket| !socket.open).map(|socket| socket.unsent).sum();
         Unowned { closing, bodies: self.bodies }
+    }
+
+    fn database_bytes(&self) -> u64 {
+        self.stored.bytes() as u64
     }
 
     fn unread(&self) -> Vec<(Sid, usize)> {
@@ -320,40 +337,4 @@ impl Platform for VirtualPlatform {
 /// Returns in how many rows an attachment is stored.
 fn part_rows(bytes: &Bytes) -> usize {
     bytes.len().div_ceil(MAX_SPILL_ROW_BYTES as usize).max(1)
-}
-
-impl Store for VirtualStore {
-    fn read(&self, key: &str) -> Result<Option<String>, String> {
-        Ok(self.texts.borrow().get(key).cloned())
-    }
-
-    fn write(&self, key: &str, text: Option<&str>) -> Result<(), String> {
-        match text {
-            Some(text) => {
-                self.check_room(key, text)?;
-                self.texts.borrow_mut().insert(key.to_owned(), text.to_owned())
-            }
-            None => self.texts.borrow_mut().remove(key),
-        };
-        Ok(())
-    }
-
-    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        Ok(self.texts.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
-    }
-
-    fn alarms(&self) -> Result<Vec<String>, String> {
-        let is_alarm = |key: &str| key.starts_with(NamedAlarm::KEY_PREFIX);
-        Ok(self.texts.borrow().iter().filter(|(key, _)| is_alarm(key)).map(|(_, text)| text.clone()).collect())
-    }
-
-    fn first_alarm(&self) -> Result<Option<Timestamp>, String> {
-        let at = |text: &String| serde_json::from_str(text).map(|alarm: NamedAlarm| alarm.at);
-        let times: Result<Vec<_>, _> = self.alarms()?.iter().map(at).collect();
-        times.map(|times| times.into_iter().min()).map_err(|error| error.to_string())
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.variables.borrow().get(name).cloned()
-    }
 }

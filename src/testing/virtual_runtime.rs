@@ -1,20 +1,18 @@
 //! A simulated runtime: the data that it keeps while the object hibernates, and what it does without waking the object.
 
-use core::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::faults::{Disk, Waking};
+use super::faults::{Disk, FULL, Printed, Waking};
+use super::virtual_store::VirtualStore;
 use crate::config::{ReaderBounds, cost_of};
 use crate::core::effect::Response;
+use crate::core::meter::Meter;
 use crate::core::snapshot::Parts;
-use crate::id::{ConnId, RequestId, Sid};
+use crate::id::{ConnId, RequestId, Sid, WorldName};
 use crate::object::{Platform as _, RosterHead, RowKind};
 use crate::time::Timestamp;
 use crate::value::Frame;
-
-/// The runtime's error if the database is full.
-pub(super) const FULL: &str = "database or disk is full: SQLITE_FULL";
 
 /// The index of a WebSocket, in the order of acceptance.
 pub type SocketNo = usize;
@@ -44,8 +42,9 @@ pub struct VirtualPlatform {
     pub(super) roster: Option<(RosterHead, Vec<u8>)>,
     /// How many rows of the roster were written or deleted: each is billed.
     pub roster_rows: usize,
-    /// The lines that the object logged.
+    /// The messages of the lines that the object logged.
     pub log: Vec<String>,
+    pub(super) printed: Printed,
     /// What clients have received and the test has not taken.
     pub said: Vec<Said>,
     /// Makes the object panic when it sends a frame with this text, to simulate a bug of Dormouse.
@@ -84,29 +83,8 @@ pub struct VirtualPlatform {
     pub(super) auto_response: Option<(String, String)>,
     pub(super) ids_made: u64,
     pub(super) stored: Rc<VirtualStore>,
-}
-
-/// A world's storage besides its sessions.
-#[derive(Debug, Default)]
-pub(crate) struct VirtualStore {
-    pub(super) texts: RefCell<BTreeMap<String, String>>,
-    /// The deployment's variables.
-    pub(super) variables: RefCell<BTreeMap<String, String>>,
-    /// The most bytes of all keys and texts; `None` for no bound.
-    pub(super) capacity: Cell<Option<usize>>,
-}
-
-impl VirtualStore {
-    /// Returns an error if there is no room for a text in place of the one that its key has.
-    pub(super) fn check_room(&self, key: &str, text: &str) -> Result<(), String> {
-        let earlier = self.texts.borrow().get(key).map_or(0, |earlier| key.len() + earlier.len());
-        let bytes = self.bytes() - earlier + key.len() + text.len();
-        if self.capacity.get().is_some_and(|capacity| bytes > capacity) { Err(FULL.to_owned()) } else { Ok(()) }
-    }
-
-    fn bytes(&self) -> usize {
-        self.texts.borrow().iter().map(|(key, text)| key.len() + text.len()).sum()
-    }
+    /// What the isolate has counted.
+    pub(super) meter: Rc<Meter>,
 }
 
 /// The server's end of a WebSocket.
@@ -183,8 +161,10 @@ pub enum What {
 impl Default for VirtualPlatform {
     /// Creates a runtime in which nothing has happened.
     fn default() -> Self {
+        let now = Timestamp::from_millis(1_800_000_000_000);
         Self {
-            now: Timestamp::from_millis(1_800_000_000_000),
+            now,
+            meter: Rc::new(Meter::new(WorldName::DEFAULT, now)),
             sockets: Vec::new(),
             alarm: None,
             alarms_set: 0,
@@ -195,6 +175,7 @@ impl Default for VirtualPlatform {
             roster: None,
             roster_rows: 0,
             log: Vec::new(),
+            printed: Printed::default(),
             said: Vec::new(),
             panics_at: None,
             panics_waking: None,
@@ -233,6 +214,8 @@ impl VirtualPlatform {
     /// Sets whether the database is full: nothing can be written then that needs more room, and no alarm set.
     pub fn set_full(&self, is_full: bool) {
         self.stored.capacity.set(is_full.then(|| self.stored.bytes()));
+        #[cfg(feature = "sql")]
+        self.stored.outside.fakes.of::<crate::outside::sql::HostDatabase>().set_full(is_full);
     }
 
     /// Returns an error if the database is full.

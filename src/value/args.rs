@@ -14,6 +14,7 @@ use super::decode_error::DecodeError;
 use super::encode;
 use super::encode_error::EncodeError;
 use super::json;
+use super::placed;
 
 /// The arguments of an event or of an acknowledgement: JSON, with binary attachments.
 ///
@@ -135,9 +136,9 @@ impl Args {
     ///
     /// [`Bytes`] and all other types that ask serde for bytes get the attachment that their placeholder names. As in
     /// `serde_json`, a string or an array of numbers is accepted instead. `Vec<u8>` asks serde for numbers, not for bytes.
-    /// Each attachment is copied, and one call can read it only once: clients give each binary value a number of its own. In a
-    /// [`Value`], in untagged and internally tagged enums, and in flattened fields, a placeholder stays an object, because serde
-    /// reads these before it knows their types.
+    /// Each attachment is copied, and one call can read it only once: clients give each binary value a number of its own. A binary value
+    /// in a [`Value`], in an untagged or internally tagged enum, and in a flattened field is an error, because serde reads these before it
+    /// knows their types; take such an argument unparsed by [`arg`](Self::arg).
     ///
     /// A lone surrogate (`"\ud83d"`), which JavaScript writes for half of an emoji, is read as U+FFFD. [`Args`] and [`RawValue`]
     /// keep it, so that it is forwarded unchanged.
@@ -159,6 +160,15 @@ impl Args {
         decode::all(self.elements(), &self.attachments)
     }
 
+    /// Reads the arguments as [`parse`](Self::parse) does.
+    ///
+    /// # Errors
+    /// Those of `parse`, and where in the arguments they are.
+    #[cfg(feature = "validation")]
+    pub(crate) fn parse_located<T: DeserializeOwned>(&self) -> Result<T, (serde_path_to_error::Path, DecodeError)> {
+        decode::located(self.elements(), &self.attachments)
+    }
+
     /// Reads the argument at `index`, counted from 0, as `T`. A tuple is read from one argument that is an array. Returns `None`
     /// if there is no such argument.
     ///
@@ -166,6 +176,37 @@ impl Args {
     /// Those of [`parse`](Self::parse), for this argument. The error's position counts from 1.
     pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, DecodeError> {
         decode::one(self.elements(), index, &self.attachments)
+    }
+
+    /// Returns the argument at `index`, counted from 0, unparsed, as arguments of its own: it can be emitted, with its binary values and
+    /// without those of the others. Returns `None` if there is no such argument.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use dormouse::value::IntoArgs;
+    ///
+    /// let args = ("map.png", Bytes::from_static(b"png"), 1.50).into_args()?;
+    /// let image = args.arg(1).expect("it is there");
+    /// assert_eq!(image.parse::<Bytes>()?, "png");
+    /// assert_eq!((args.arg(0).map(|name| name.attachments().len()), args.arg(3)), (Some(0), None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn arg(&self, index: usize) -> Option<Self> {
+        let element = Elements(self.elements()).nth(index)?;
+        let named = placed::named(element, self.attachments.len());
+        // The numbers stay as they are, so that the text need not be written anew. What another argument has is left empty.
+        let count = named.iter().rposition(|named| *named).map_or(0, |last| last + 1);
+        let own = self.attachments.iter().zip(&named).take(count);
+        let attachments = own.map(|(bytes, named)| if *named { bytes.clone() } else { Bytes::new() }).collect();
+        Some(Self::from_wire(element, attachments))
+    }
+
+    /// Returns the first argument alone, or none, with all attachments, which keep their numbers.
+    pub(crate) fn first(&self) -> Self {
+        match Elements(self.elements()).next() {
+            Some(element) => Self::from_wire(element, self.attachments.clone()),
+            None => Self::new(),
+        }
     }
 
     /// Parses the arguments as JSON values. Binary values stay placeholders.

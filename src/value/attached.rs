@@ -1,44 +1,17 @@
 //! Wrappers of serde's traits that replace a placeholder by its attachment, and forward everything else.
 
-use core::cell::Cell;
 use core::fmt;
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
+use serde_json::value::RawValue;
 
-use super::deserialize_methods::with_deserialize_methods;
-
-/// A packet's attachments. Each can be taken only once, because taking it copies it: a text that repeats one placeholder ten
-/// thousand times could otherwise have a long attachment copied as often.
-#[derive(Debug)]
-pub(super) struct Attachments<'a> {
-    bytes: &'a [Bytes],
-    taken: Box<[Cell<bool>]>,
-}
-
-impl<'a> Attachments<'a> {
-    /// Creates the list, with no attachment taken yet.
-    pub(super) fn new(bytes: &'a [Bytes]) -> Self {
-        Self { bytes, taken: bytes.iter().map(|_| Cell::new(false)).collect() }
-    }
-
-    fn take<E: Error>(&self, num: usize) -> Result<Vec<u8>, E> {
-        let Some((bytes, taken)) = self.bytes.get(num).zip(self.taken.get(num)) else {
-            return Err(E::custom(format_args!(
-                "placeholder {num} names none of the {} attachments",
-                self.bytes.len()
-            )));
-        };
-        if taken.replace(true) {
-            return Err(E::custom(format_args!("attachment {num} is named twice")));
-        }
-        Ok(bytes.to_vec())
-    }
-}
+use super::decode_error::reason;
+use super::deserialize_methods::{RAW_VALUE, with_deserialize_methods};
+use super::taken::{Attachments, BINARY};
 
 /// A deserializer, visitor, seed or access of serde, with the packet's attachments. Deserializers and accesses are wrapped before
 /// the value gets them, visitors and seeds before `serde_json` gets them.
@@ -79,13 +52,38 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Attached<'_, D> {
         self.deserialize_bytes(visitor)
     }
 
+    // What reads any type, such as a `Value`, would take a placeholder for an object.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        if self.attachments.is_empty() {
+            return self.inner.deserialize_any(visitor);
+        }
+        let json = <&RawValue>::deserialize(self.inner)?.get();
+        if self.attachments.are_in(json) {
+            return Err(D::Error::custom(BINARY));
+        }
+        let read = serde_json::Deserializer::from_str(json).deserialize_any(visitor);
+        read.map_err(|error| D::Error::custom(reason(&error)))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        if name == RAW_VALUE {
+            self.attachments.handle();
+        }
+        let visitor = self.also(visitor);
+        self.inner.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.attachments.handle();
+        let visitor = self.also(visitor);
+        self.inner.deserialize_ignored_any(visitor)
+    }
+
     with_deserialize_methods!(forward_deserialize);
 
     forward_deserialize! {
         deserialize_unit();
-        deserialize_newtype_struct(name: &'static str);
         deserialize_tuple(len: usize);
-        deserialize_ignored_any();
     }
 
     fn is_human_readable(&self) -> bool {
@@ -292,10 +290,10 @@ mod tests {
     use super::*;
     use crate::value::args::Args;
     use crate::value::encode::IntoArgs;
+    use bytes::Bytes;
     use serde::Serialize;
     use serde::de::DeserializeOwned;
     use serde_json::value::RawValue;
-    use serde_json::{Value, json};
     use std::collections::BTreeMap;
 
     const ZERO: &str = r#"{"_placeholder":true,"num":0}"#;
@@ -341,7 +339,6 @@ mod tests {
 
     #[test]
     fn what_asks_for_no_bytes_sees_the_placeholder() {
-        assert_eq!(parsed::<Value>(ZERO), json!({"_placeholder": true, "num": 0}));
         assert_eq!(parsed::<(Box<RawValue>,)>(ZERO).0.get(), ZERO);
         assert_eq!(error::<Vec<u8>>(ZERO), "argument 1: invalid type: map, expected a sequence");
     }

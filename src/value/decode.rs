@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::args::Elements;
-use super::attached::{Attached, Attachments};
+use super::attached::Attached;
 use super::decode_error::DecodeError;
-use super::deserialize_methods::with_deserialize_methods;
+use super::deserialize_methods::{RAW_VALUE, with_deserialize_methods};
 use super::json;
 use super::missing::Missing;
+use super::taken::{Attachments, BINARY};
 
 /// Reads all arguments as `T`: see [`Args::parse`](super::args::Args::parse).
 pub(super) fn all<T: DeserializeOwned>(elements: &str, attachments: &[Bytes]) -> Result<T, DecodeError> {
@@ -22,6 +23,25 @@ pub(super) fn all<T: DeserializeOwned>(elements: &str, attachments: &[Bytes]) ->
         // An error without a position comes from a type's own check (`try_from`). It is about the first argument, unless `T` took
         // several.
         T::deserialize(arguments).map_err(|error| if is_spread.get() { error } else { error.or_at(1) })
+    })
+}
+
+/// Reads all arguments as `T`, as [`all`] does.
+///
+/// # Errors
+/// The error, and where in the arguments it is.
+#[cfg(feature = "validation")]
+pub(super) fn located<T: DeserializeOwned>(
+    elements: &str,
+    attachments: &[Bytes],
+) -> Result<T, (serde_path_to_error::Path, DecodeError)> {
+    json::parse_with(elements, |elements| {
+        let attachments = Attachments::new(attachments);
+        let is_spread = Cell::new(false);
+        let elements = Elements::new(elements);
+        let arguments = Arguments { elements, attachments: &attachments, is_spread: &is_spread };
+        let located = serde_path_to_error::deserialize(arguments);
+        located.map_err(|error| (error.path().clone(), error.into_inner()))
     })
 }
 
@@ -47,13 +67,15 @@ fn read<'de, T>(
     attachments: &Attachments<'_>,
     read: impl FnOnce(Json<'_, 'de>) -> serde_json::Result<T>,
 ) -> Result<T, DecodeError> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    read(Attached { inner: &mut json, attachments }).map_err(|error| DecodeError::at(position, &error))
+    let before = attachments.handled();
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = read(Attached { inner: &mut deserializer, attachments });
+    let value = value.map_err(|error| DecodeError::at(position, &error))?;
+    if attachments.has_left(json, before) {
+        return Err(DecodeError::at(position, &serde::de::Error::custom(BINARY)));
+    }
+    Ok(value)
 }
-
-/// The name of the newtype struct that [`RawValue`](serde_json::value::RawValue) asks for; `serde_json` answers it with the JSON
-/// text.
-pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// The deserializer of all arguments: a tuple takes one argument per element, every other type takes the first one.
 struct Arguments<'a, 'de> {
@@ -106,6 +128,7 @@ impl<'de> Deserializer<'de> for Arguments<'_, 'de> {
     with_deserialize_methods!(read_first);
 
     read_first! {
+        deserialize_any();
         deserialize_bytes();
         deserialize_byte_buf();
     }

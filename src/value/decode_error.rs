@@ -1,4 +1,4 @@
-//! The error of arguments that cannot be read, with a text that is safe to send and to log.
+//! The error of arguments that cannot be read, with a text that is safe to send.
 
 use core::fmt::{self, Display};
 
@@ -23,6 +23,12 @@ impl DecodeError {
         self.reason.is_none()
     }
 
+    /// Returns what is wrong with the argument. `None` if it is missing.
+    #[cfg(feature = "validation")]
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
     pub(super) const fn missing(position: usize) -> Self {
         Self { position: Some(position), reason: None }
     }
@@ -43,6 +49,12 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     echoed(text.strip_suffix(&place).unwrap_or(&text))
+}
+
+/// Returns what comes before the reason in the text of an error of arguments: which argument it is. The reason may quote what a client
+/// sent, which is for the client and not for the log.
+pub(crate) fn without_reason(text: &str) -> &str {
+    text.split_once(": ").map_or(text, |(place, _)| place)
 }
 
 /// Makes a text that repeats a client's input safe to send and to log: escapes control characters, and replaces the middle of a
@@ -96,6 +108,15 @@ mod tests {
 
     fn error<T: DeserializeOwned + Debug>(elements: &str) -> String {
         Args::from_wire(elements, Vec::new()).parse::<T>().expect_err("invalid").to_string()
+    }
+
+    #[test]
+    fn the_place_of_an_error_quotes_nothing() {
+        let place = |elements: &str| without_reason(&error::<u32>(elements)).to_owned();
+        assert_eq!(place(r#""hunter2: a: b""#), "argument 1");
+        assert_eq!(place(""), "argument 1 is missing");
+        let of_all = <DecodeError as serde::de::Error>::custom("hunter2: too many");
+        assert_eq!(without_reason(&of_all.to_string()), "arguments");
     }
 
     #[test]

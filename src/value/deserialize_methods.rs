@@ -1,11 +1,14 @@
 //! A list of the methods of serde's `Deserializer`, for implementations that treat most of them alike.
 
+/// The name of the newtype struct that [`RawValue`](serde_json::value::RawValue) asks for; `serde_json` answers it with the JSON
+/// text.
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
 /// Calls the macro `$write` with a list of methods and their parameters before the visitor. The list leaves out the methods that
-/// one of the implementations treats differently: those for bytes, a unit, a newtype struct, a tuple, and an ignored value.
+/// one of the implementations treats differently: those for any type, bytes, a unit, a newtype struct, a tuple, and an ignored value.
 macro_rules! with_deserialize_methods {
     ($write:ident) => {
         $write! {
-            deserialize_any();
             deserialize_bool();
             deserialize_i8();
             deserialize_i16();

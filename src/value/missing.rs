@@ -3,8 +3,8 @@
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::decode::RAW_VALUE;
 use super::decode_error::DecodeError;
+use super::deserialize_methods::RAW_VALUE;
 
 /// A missing argument. It is `None` for an `Option`, and accepted by a type that ignores its value; for all other types it is an
 /// error.

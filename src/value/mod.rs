@@ -12,7 +12,9 @@ pub(crate) mod json;
 pub(crate) mod json_writer;
 mod missing;
 pub(crate) mod objects;
+mod placed;
 mod spread;
+mod taken;
 
 use std::rc::Rc;
 
@@ -20,7 +22,7 @@ use bytes::Bytes;
 
 pub(crate) use args::Args;
 pub use args::FromArgs;
-pub(crate) use decode_error::{DecodeError, echoed, reason};
+pub(crate) use decode_error::{DecodeError, echoed, reason, without_reason};
 pub use encode::IntoArgs;
 pub(crate) use encode_error::EncodeError;
 pub use engine_packet::{EnginePacket, PacketKind};

@@ -1,10 +1,13 @@
 //! HTTP requests that wait for the next turn.
 
+use std::rc::Rc;
+
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 
-use crate::dispatch::{Origin, Task};
+use crate::dispatch::{AwaitedResponse, Origin, Task};
 use crate::handles::{HttpResponse, WorldHandle};
+use crate::log::{Level, Record};
 
 /// The HTTP requests that came since the last turn. None is polled before the next turn begins: until then, the world's time is
 /// that of the last turn.
@@ -20,15 +23,15 @@ impl QueuedRequests {
         response: LocalBoxFuture<'static, HttpResponse>,
     ) -> oneshot::Receiver<HttpResponse> {
         let (sender, receiver) = oneshot::channel();
-        self.0.push(Task::new(Origin::Other("an HTTP request"), async move {
+        let request = Rc::new(AwaitedResponse::new(world.clone(), sender));
+        self.0.push(Task::new(Origin::Request(Rc::clone(&request)), async move {
             let (response, problems) = response.await.checked();
             if let Some(world) = world.upgrade() {
                 for problem in problems {
-                    world.log(problem);
+                    world.log(Record::new(Level::Warn, problem));
                 }
             }
-            // The receiver may be gone.
-            let _ = sender.send(response);
+            request.send(response);
         }));
         receiver
     }

@@ -1,5 +1,6 @@
 //! The storage of a world, as the platform provides it.
 
+use crate::outside::Outside;
 use crate::time::Timestamp;
 
 /// The texts that a world stores, by key, and the variables of its deployment.
@@ -37,4 +38,7 @@ pub trait Store {
 
     /// Returns a variable or secret of the deployment; `None` where it is not set.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// Returns what the platform has beside this.
+    fn outside(&self) -> Outside;
 }

@@ -183,7 +183,8 @@ mod tests {
             kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
             Poll::Pending
         });
-        let task = Task { origin: Origin::Other("a test"), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
+        let task =
+            Task { origin: Origin::Session("a test", None), holds: None, bytes: 0, work: Work::Other(Box::pin(waits)) };
         assert!(tasks.start(task, |_| None).is_none());
         while notify.take() {
             assert!(tasks.next_finished().is_none());

@@ -12,23 +12,26 @@ use futures::future::LocalBoxFuture;
 use super::culprit;
 use super::held_events::HeldEvents;
 use super::notify::Notify;
+use super::panic_text::panicked;
 use super::queued_requests::QueuedRequests;
 use super::store::Store;
 use super::tasks::{Finished, Tasks};
 use super::world_state::WorldState;
-use crate::admin;
-use crate::admin::Operation;
+use crate::admin::{self, Operation};
 use crate::core::account::{AccountId, Payer, Waiting};
 use crate::core::debts::Debts;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
 use crate::core::input::{Command, Input};
+use crate::core::link::Readings;
+use crate::core::meter::{Code, Count};
 use crate::core::server::Server;
 use crate::dispatch::{Task, start};
 use crate::error::{ConnectError, Failure};
 use crate::handles::{HttpRequest, HttpResponse, Io, WorldApi, WorldHandle};
 use crate::id::{Entropy, Sid, SocketId};
 use crate::limits::{MAX_CLIENT_HANDLERS, MAX_CLIENT_WAITING_BYTES, MAX_PENDING_HANDLERS, MAX_WAITING_BYTES};
+use crate::log::Record;
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -39,8 +42,8 @@ const MAX_ROUNDS: usize = 64;
 /// A world with its handlers, for the shell and tests to drive.
 #[derive(Debug)]
 pub(crate) struct World {
-    state: Rc<WorldState>,
-    handle: WorldHandle,
+    pub(super) state: Rc<WorldState>,
+    pub(crate) handle: WorldHandle,
     tasks: Tasks,
     held: HeldEvents,
     requests: QueuedRequests,
@@ -51,6 +54,8 @@ pub(crate) struct World {
     is_late: bool,
     /// The tasks of one dispatch. Empty between dispatches, and kept to reuse its memory.
     starting: Vec<Task>,
+    /// What the handler was called for in which the core panicked, and the text of the panic.
+    panicked: Option<Box<Record>>,
 }
 
 impl World {
@@ -68,6 +73,7 @@ impl World {
             is_full: false,
             is_late: false,
             starting: Vec::new(),
+            panicked: None,
         }
     }
 
@@ -117,9 +123,37 @@ impl World {
         }
     }
 
+    /// Returns whether acknowledgements have come that wait for the end of the turn.
+    pub(crate) fn has_late_acks(&self) -> bool {
+        self.state.late_acks().have_come()
+    }
+
+    /// Sets what the runtime knows of the WebSockets now, for calls of the admin HTTP API.
+    pub(crate) fn set_readings(&self, readings: Readings) {
+        self.state.late_acks().set_readings(readings);
+    }
+
+    /// Passes on the acknowledgements that have waited for the end of the turn.
+    pub(crate) fn pass_late_acks(&self) {
+        let come = self.state.late_acks().take();
+        for (pending, acks) in come {
+            self.state.pass_acks(pending, acks);
+        }
+    }
+
+    /// Notes what the world has at `now`, for its counters.
+    pub(crate) fn gauge(&self, now: Timestamp) {
+        self.state.effects().meter().set_gauges(now, self.state.server().gauges());
+    }
+
     /// Returns the app that serves the world.
     pub(crate) fn app(&self) -> &Rc<App> {
         self.state.app()
+    }
+
+    /// Returns what the handler was called for in which the core panicked, with the text of the panic.
+    pub(crate) fn take_panicked(&mut self) -> Option<Box<Record>> {
+        self.panicked.take()
     }
 
     /// Returns how many handlers wait, and how many events are held behind them.
@@ -177,7 +211,7 @@ impl World {
         operation: Operation,
         request: HttpRequest,
     ) -> oneshot::Receiver<HttpResponse> {
-        self.answer(|_, world| Box::pin(admin::answer(Io::main(world.clone()), operation, request)))
+        self.answer(|_, world| admin::answer(Io::main(world.clone()), operation, request))
     }
 
     fn answer(
@@ -228,7 +262,7 @@ impl World {
             Dispatch::AcksCollected { pending, acks } => self.state.complete_acks(pending, acks),
             Dispatch::Connect { ref socket } if !self.state.has_socket(socket.id) => {}
             Dispatch::Connect { socket } if self.is_busy() => {
-                let error = ConnectError { message: "The server is busy".to_owned(), data: None };
+                let error = ConnectError::new("BUSY", "The server is busy");
                 self.state.perform(Command::Refuse { socket: socket.id, error });
             }
             Dispatch::Connected { ref socket } if !self.state.announce(socket.id) => {}
@@ -238,7 +272,7 @@ impl World {
                 if self.is_busy() {
                     self.refuse_busy(dispatch);
                 } else if self.held.is_full(socket) || self.is_client_busy(socket) {
-                    self.refuse_limited(dispatch);
+                    self.state.refuse_event(dispatch);
                 } else if self.held.is_held(socket) {
                     self.held.push(socket, dispatch);
                 } else {
@@ -251,11 +285,11 @@ impl World {
             }
             // These handlers only observe.
             Dispatch::Outgoing { event, .. } if self.is_busy() => {
-                self.state.log(format!("no handler is called for the outgoing event {event:?}: too many wait"));
+                self.log_busy("no handler is called for an outgoing event", Some(event));
             }
             Dispatch::Conn { ref event, .. } if !self.state.app().engine_routes().watches(event) => {}
             Dispatch::Conn { ref conn, .. } if self.is_busy() || self.is_account_busy(conn.account) => {
-                self.state.log("no handler is called for an event of a connection: too many wait".to_owned());
+                self.log_busy("no handler is called for an event of a connection", None);
             }
             other => self.start_all(other),
         }
@@ -287,21 +321,30 @@ impl World {
     }
 
     fn handle_finished(&mut self, Finished { origin, holds, bytes, account, result }: Finished) {
-        let has_run = result.is_ok();
         if let Some(account) = account {
             self.state.server().end_waiting(account, bytes);
         }
-        if !has_run {
-            self.state.end_handler(true);
-        }
-        match result {
-            Ok(next) => next.into_iter().for_each(|task| self.start(task)),
-            Err(panic) if self.state.is_in_core() => resume_unwind(panic),
-            Err(_) => {
-                self.state.log(format!("a handler of {origin} panicked; the event is lost, the world goes on"));
+        let failure = match result {
+            Ok(next) => {
+                for task in next {
+                    self.start(task);
+                }
+                None
             }
-        }
-        origin.handle_end(has_run);
+            Err(panic) => {
+                self.state.end_handler(true);
+                let is_in_core = self.state.is_in_core();
+                let (record, failure) = panicked(&*panic, &origin, is_in_core);
+                if is_in_core {
+                    self.panicked = Some(record);
+                    resume_unwind(panic);
+                }
+                self.state.effects().meter().add(Count::Panics, 1);
+                self.state.log(record.code("PANIC"));
+                Some(failure)
+            }
+        };
+        origin.handle_end(failure);
         if let Some(socket) = holds {
             // Before newer events, in order; the packet middleware of the first one may hold back the others again.
             self.state.push_dispatches_first(self.held.release(socket));
@@ -340,18 +383,18 @@ impl World {
         self.tasks.waiting_count() >= MAX_CLIENT_HANDLERS || self.waiting_bytes() >= MAX_CLIENT_WAITING_BYTES
     }
 
-    fn refuse_limited(&self, dispatch: Dispatch) {
-        if let Dispatch::Event { socket, ack, .. } = dispatch {
-            self.state.refuse_event(socket.id, ack);
-        }
+    fn log_busy(&self, what: &str, event: Option<Rc<str>>) {
+        self.state.log(Record::error(format_args!("{what}: too many wait")).event(event).code("BUSY"));
     }
 
     fn refuse_busy(&self, dispatch: Dispatch) {
         let Dispatch::Event { socket, event, ack, .. } = dispatch else { return };
+        self.state.effects().meter().add(Count::Refused(Code::Busy), 1);
         let failure = Failure::new("BUSY", "Too many events wait to be handled");
-        self.state.log(format!("the event {event:?} of the socket {} is refused: {failure}", socket.id));
+        let record = Record::warn(format_args!("an event is refused: too many wait to be handled"));
+        self.state.log(record.of(&socket.namespace, Some(socket.id)).event(Some(event)).code("BUSY"));
         if let Some(id) = ack {
-            self.state.perform(Command::Ack { socket: socket.id, id, args: failure.to_args() });
+            self.state.perform(Command::Ack { socket: socket.id, id, args: failure.to_args(None) });
         }
     }
 }

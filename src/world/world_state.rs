@@ -3,7 +3,6 @@
 use core::cell::{Cell, RefCell, RefMut};
 use core::fmt;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
@@ -11,22 +10,27 @@ use std::task::Wake;
 use futures::channel::oneshot;
 
 use super::ack_waiters::AckWaiters;
+use super::late_acks::LateAcks;
 use super::notify::Notify;
 use super::store::Store;
 use super::tasks::PayerCell;
-use super::undo_log::{Earlier, UndoLog};
-use crate::core::account::{Cost, Payer};
+use super::undo_log::UndoLog;
+use crate::core::account::Payer;
 use crate::core::acks::CollectedAcks;
 use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::{Effect, Effects};
 use crate::core::input::{Command, Emission, Input, Recipients};
+use crate::core::link::Link;
+use crate::core::meter::Awake;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::error::JoinError;
 use crate::handles::WorldApi;
-use crate::id::{AckId, Entropy, Namespace, PendingAckId, Room, SocketId};
+use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::RETRY_WHEN_WAITING;
+use crate::log::{Level, Record};
+use crate::outside::Outside;
 use crate::routing::App;
 use crate::time::Timestamp;
 
@@ -35,22 +39,26 @@ const APP_KEY_PREFIX: &str = "app:";
 
 /// The part of a world that its handlers can reach. None of it is borrowed while a handler runs.
 pub(crate) struct WorldState {
-    server: RefCell<Server>,
-    fx: RefCell<Effects>,
+    pub(super) server: RefCell<Server>,
+    pub(super) fx: RefCell<Effects>,
     app: Rc<App>,
-    store: Rc<dyn Store>,
+    pub(super) store: Rc<dyn Store>,
     notify: Arc<Notify>,
     now: Cell<Timestamp>,
     ack_waiters: RefCell<AckWaiters>,
-    undo_log: RefCell<UndoLog>,
+    late_acks: RefCell<LateAcks>,
+    pub(super) undo_log: RefCell<UndoLog>,
     /// Whether a handler runs that has not waited. Most write nothing, so that the log is touched only by those that do.
-    in_handler: Cell<bool>,
+    pub(super) in_handler: Cell<bool>,
     /// Whether the core runs: a panic is then a panic of the core, not of a handler.
     in_core: Cell<bool>,
     /// Whether a turn is under way: its effects are performed at its end.
     in_turn: Cell<bool>,
     /// The client because of which the handler was called that runs: it is charged.
-    payer: PayerCell,
+    pub(super) payer: PayerCell,
+    log_level: Option<Level>,
+    #[cfg(feature = "sql")]
+    pub(super) migration: super::migrate::MigrationState,
 }
 
 impl WorldState {
@@ -60,6 +68,7 @@ impl WorldState {
         let (received, created) = app.engine_routes().watches_packets();
         server.watch_packets(received, created);
         Self {
+            log_level: server.log_level(),
             server: RefCell::new(server),
             fx: RefCell::new(fx),
             app: Rc::new(app),
@@ -67,11 +76,14 @@ impl WorldState {
             notify,
             now: Cell::new(Timestamp::default()),
             ack_waiters: RefCell::default(),
+            late_acks: RefCell::default(),
             undo_log: RefCell::default(),
             in_handler: Cell::new(false),
             in_core: Cell::new(false),
             in_turn: Cell::new(false),
             payer: PayerCell::default(),
+            #[cfg(feature = "sql")]
+            migration: super::migrate::MigrationState::default(),
         }
     }
 
@@ -97,7 +109,7 @@ impl WorldState {
         self.run_core(|server, now, fx| server.handle(now, input, entropy, fx));
     }
 
-    fn run_core(&self, call: impl FnOnce(&mut Server, Timestamp, &mut Effects)) {
+    pub(super) fn run_core(&self, call: impl FnOnce(&mut Server, Timestamp, &mut Effects)) {
         // A value that a handler held, such as `AwaitedAcks`, may be dropped while the core runs. Its command can be ignored,
         // because it could only cancel what is over.
         let Ok(mut server) = self.server.try_borrow_mut() else { return };
@@ -127,13 +139,18 @@ impl WorldState {
     }
 
     /// Refuses an event of a socket whose client has too many waiting handlers.
-    pub(crate) fn refuse_event(&self, socket: SocketId, id: Option<AckId>) {
-        self.run_core(|server, now, fx| server.refuse_event(now, socket, id, RETRY_WHEN_WAITING, fx));
+    pub(crate) fn refuse_event(&self, dispatch: Dispatch) {
+        let Dispatch::Event { socket, event, ack, .. } = dispatch else { return };
+        self.run_core(|server, now, fx| server.refuse_event(now, socket.id, (&event, ack), RETRY_WHEN_WAITING, fx));
     }
 
     /// Removes the next dispatch and returns it.
     pub(crate) fn next_dispatch(&self) -> Option<Dispatch> {
-        self.fx.borrow_mut().next_dispatch()
+        // A dispatch is large: it is not moved once more for nothing.
+        #[cfg(not(feature = "sql"))]
+        return self.fx.borrow_mut().next_dispatch();
+        #[cfg(feature = "sql")]
+        self.next_if_migrated()
     }
 
     /// Inserts dispatches before all others, in order.
@@ -143,9 +160,20 @@ impl WorldState {
 
     /// Passes acknowledgements to the handler that awaits them.
     pub(crate) fn complete_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
+        let Some(acks) = self.late_acks.borrow_mut().hold(pending, acks) else { return };
+        self.pass_acks(pending, acks);
+    }
+
+    /// Passes acknowledgements to the handler that awaits them, also those that come at the end of their turn.
+    pub(crate) fn pass_acks(&self, pending: PendingAckId, acks: CollectedAcks) {
         let sender = self.ack_waiters.borrow_mut().remove(pending);
         // The handler may be gone.
         let _ = sender.map(|sender| sender.send(acks));
+    }
+
+    /// Returns the acknowledgements that come at the end of their turn.
+    pub(crate) fn late_acks(&self) -> RefMut<'_, LateAcks> {
+        self.late_acks.borrow_mut()
     }
 
     /// Returns the core.
@@ -173,56 +201,6 @@ impl WorldState {
         &self.app
     }
 
-    /// Charges the client because of which the running handler was called for a row.
-    fn charge_row(&self) {
-        if let Some(payer) = self.payer.get() {
-            self.run_core(|server, now, _| server.charge(now, payer, Cost::Rows, 1));
-        }
-    }
-
-    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. `is_there` is false if
-    /// there is no row.
-    fn write_row(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
-        self.charge_row();
-        self.begin_log();
-        if !self.undo_log.borrow().lacks(&key) {
-            return self.store.write(&key, text);
-        }
-        let earlier = if is_there { self.store.read(&key)? } else { None };
-        let earlier = Earlier { key, text: earlier };
-        self.undo_log.borrow().check_room(&earlier)?;
-        self.store.write(&earlier.key, text)?;
-        self.undo_log.borrow_mut().record(earlier);
-        Ok(())
-    }
-
-    /// Begins to record for the handler that runs, at its first write.
-    fn begin_log(&self) {
-        let mut undo_log = self.undo_log.borrow_mut();
-        if self.in_handler.get() && !undo_log.is_recording() {
-            undo_log.begin();
-        }
-    }
-
-    /// Undoes what the innermost transaction has written, or the handler.
-    fn undo(&self) -> Result<(), String> {
-        let mut result = Ok(());
-        loop {
-            let earlier = self.undo_log.borrow_mut().undo();
-            let Some(Earlier { key, text }) = earlier else { return result };
-            if let Err(problem) = self.store.write(&key, text.as_deref()) {
-                result = Err(format!("a write could not be undone: {problem}"));
-            }
-            // If the core has panicked, the world is read again.
-            if let Some(name) = key.strip_prefix(NamedAlarm::KEY_PREFIX)
-                && !self.is_in_core()
-            {
-                let alarm = text.and_then(|text| NamedAlarm::parse(&text).ok());
-                self.perform(Command::SetAlarm { name: name.into(), alarm });
-            }
-        }
-    }
-
     fn push(&self, effect: Effect) {
         self.fx.borrow_mut().push(effect);
         self.wake_outside_turn();
@@ -243,6 +221,7 @@ impl WorldApi for WorldState {
     fn perform(&self, command: Command) {
         if let Command::CancelAck(pending) = command {
             self.ack_waiters.borrow_mut().remove(pending);
+            self.late_acks.borrow_mut().cancel(pending);
         }
         // A handler that disconnects its own socket goes on at the cost of the same client.
         if let (Command::Disconnect { .. }, Some(payer)) = (&command, self.payer.get()) {
@@ -304,6 +283,18 @@ impl WorldApi for WorldState {
         self.app.alarm_handler(name).is_some()
     }
 
+    fn link(&self, socket: SocketId) -> Option<Link> {
+        self.server.borrow().link(socket, self.late_acks.borrow().readings())
+    }
+
+    fn end_turn_first(&self, pending: PendingAckId, is_asked: bool) {
+        self.late_acks.borrow_mut().add(pending, is_asked);
+    }
+
+    fn awake(&self) -> Awake {
+        self.fx.borrow().meter().awake()
+    }
+
     fn clients_count(&self) -> usize {
         self.server.borrow().clients_count()
     }
@@ -348,42 +339,52 @@ impl WorldApi for WorldState {
     }
 
     fn end_handler(&self, has_failed: bool) {
-        if !self.in_handler.replace(false) || !self.undo_log.borrow().is_recording() {
-            return;
-        }
-        while has_failed && self.undo_log.borrow().is_recording() {
-            if let Err(problem) = self.undo() {
-                self.log(problem);
-            }
-        }
-        self.undo_log.borrow_mut().clear();
+        self.end_log(has_failed);
     }
 
     fn transaction(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String> {
-        self.begin_log();
-        self.undo_log.borrow_mut().begin();
-        let called = catch_unwind(AssertUnwindSafe(body));
-        if matches!(called, Ok(true)) {
-            self.undo_log.borrow_mut().keep();
-            return Ok(());
-        }
-        let undone = self.undo();
-        match called {
-            Ok(_) => undone,
-            Err(panic) => resume_unwind(panic),
-        }
+        self.transact(body)
+    }
+
+    #[cfg(feature = "sql")]
+    fn charge_rows(&self, rows: u32) {
+        self.charge(rows);
+    }
+
+    #[cfg(feature = "sql")]
+    fn migrate_anew(&self) -> Result<(), String> {
+        Self::migrate_anew(self)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
         self.store.variable(name)
     }
 
-    fn note(&self, line: String) {
-        self.push(Effect::Note(line));
+    fn outside(&self) -> Outside {
+        Outside { states: self.app.states(), links: self.app.links(), ..self.store.outside() }
     }
 
-    fn log(&self, line: String) {
-        self.push(Effect::Log(line));
+    fn logs(&self, level: Level) -> bool {
+        self.log_level >= Some(level)
+    }
+
+    fn note(&self, record: Box<Record>) {
+        self.push(Effect::Note(record));
+    }
+
+    fn log(&self, record: Box<Record>) {
+        // What is traced is written in any case.
+        let is_traced = self.is_traced(record.socket, record.event.as_deref());
+        self.push(if is_traced { Effect::Note(record) } else { Effect::Log(record) });
+    }
+
+    fn is_traced(&self, socket: Option<SocketId>, event: Option<&str>) -> bool {
+        // Not while the core runs, which has traced what it does.
+        self.server.try_borrow().is_ok_and(|server| server.is_traced(socket, event))
+    }
+
+    fn each_trace(&self, describe: &mut dyn FnMut(&str, Timestamp)) {
+        self.server.borrow().each_trace(describe);
     }
 }
 

@@ -7,10 +7,11 @@ use super::heartbeat::Heartbeat;
 use super::received_packet::{Message, ReceivedPacket};
 use super::wire::NOOP;
 use crate::core::account::Standing;
-use crate::core::effect::{CloseCode, Effect, Effects};
+use crate::core::effect::{CloseCode, Effects};
 use crate::core::handshake_request::Protocol;
 use crate::error::Reason;
 use crate::id::{ConnId, SessionKey};
+use crate::log::Record;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -71,7 +72,7 @@ impl Engine {
                 if standing != Standing::Good =>
             {
                 if self.handle_refused(now, key, frame.len(), fx) == Refused::Closed {
-                    fx.push(Effect::Log("a client is closed with 1008: it sends more than it may".to_owned()));
+                    fx.push_log(Record::warn(format_args!("a client is closed with 1008: it sends more than it may")));
                 }
             }
             Ok(ReceivedPacket::Pong) => self.handle_pong(now, key),

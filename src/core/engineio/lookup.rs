@@ -9,6 +9,17 @@ use crate::core::view::ConnView;
 use crate::id::{ConnId, SessionKey, Sid};
 use crate::time::Timestamp;
 
+/// How a packet reaches a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// On this WebSocket.
+    WebSocket(ConnId),
+    /// By the response to the GET that hangs.
+    HangingGet,
+    /// By the response to its next GET.
+    Polling,
+}
+
 impl Engine {
     /// Returns the session whose transport is this WebSocket; `None` if it only probes.
     pub fn session_of(&self, conn: ConnId) -> Option<(SessionKey, &Session)> {
@@ -36,6 +47,21 @@ impl Engine {
             Transport::WebSocket { conn } => Some(conn),
             _ => None,
         }
+    }
+
+    /// Returns how a packet reaches the client of a session; `None` if the session is closed.
+    pub fn reach(&self, key: SessionKey) -> Option<Reach> {
+        match &self.sessions.get(key.0)?.transport {
+            Transport::WebSocket { conn } => Some(Reach::WebSocket(*conn)),
+            Transport::Polling(polling) if polling.is_polled() => Some(Reach::HangingGet),
+            Transport::Polling(_) => Some(Reach::Polling),
+            Transport::Draining(_) => None,
+        }
+    }
+
+    /// Returns the time of the input or command that is being handled.
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Marks a session's snapshot as changed.

@@ -11,6 +11,7 @@ use crate::core::effect::{Effect, Effects, Response};
 use crate::core::input::PostBody;
 use crate::error::{BadRequest, Reason, Refusal};
 use crate::id::{RequestId, SessionKey, Sid};
+use crate::log::Record;
 use crate::time::Timestamp;
 use crate::value::Frame;
 
@@ -147,9 +148,9 @@ impl Engine {
                 None
             }
             PostBody::Crowded => {
-                fx.push(Effect::Log(
-                    "a session is closed: the isolate has no memory for the body of its POST".to_owned(),
-                ));
+                fx.push_log(Record::warn(format_args!(
+                    "a session is closed: the isolate has no memory for the body of its POST"
+                )));
                 respond(Response::TooLong, fx);
                 self.drop_session(key, Closing::new(Reason::TransportError), fx);
                 None

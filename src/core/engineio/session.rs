@@ -6,6 +6,7 @@ use crate::config::{ReaderBounds, cost_of};
 use crate::core::account::Account;
 use crate::core::effect::{Effect, Effects, Response};
 use crate::core::handshake_request::Protocol;
+use crate::core::link::Link;
 use crate::core::table::Identified;
 use crate::error::{BadRequest, Refusal};
 use crate::id::{ConnId, RequestId, Sid};
@@ -221,6 +222,12 @@ impl Polling {
         self.asked = now;
         self.flush(now, bounds, fx);
         Ok(())
+    }
+
+    /// Returns what is known of the connection.
+    pub const fn link(&self) -> Link {
+        let is_ready = self.poll.is_some();
+        Link { unsent: self.buffered_bytes, last_pong: Some(self.asked), holds: !is_ready, is_ready }
     }
 
     /// Returns whether a GET hangs.

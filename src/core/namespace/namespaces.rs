@@ -14,6 +14,8 @@ pub(crate) struct Namespaces {
     pub(super) sockets: ById<SocketRecord>,
     pub(super) by_name: ByName<Members>,
     pub(super) marks: Marks,
+    /// How many rooms there are in all namespaces.
+    rooms: usize,
     /// No client owes an acknowledgement with this id or a higher one.
     next_ack: u64,
 }
@@ -33,12 +35,14 @@ impl Namespaces {
         let namespace = socket.namespace.clone();
         let Some(place) = self.sockets.insert(socket) else { return false };
         let key = SocketKey(place);
-        let socket = self.sockets.get(place);
+        let (socket, rooms) = (self.sockets.get(place), &mut self.rooms);
         self.by_name.change(namespace.as_str(), |members| {
+            let before = members.rooms.count();
             members.all.insert(key);
             for room in socket.iter().flat_map(|socket| socket.rooms.keys()) {
                 members.rooms.join(room, key);
             }
+            *rooms += members.rooms.count() - before;
             members.name.get_or_insert_with(|| namespace.clone());
         });
         true
@@ -50,9 +54,11 @@ impl Namespaces {
         let socket = self.sockets.remove(key.0)?;
         if let Some(members) = self.by_name.get_mut(socket.namespace.as_str()) {
             members.all.remove(key);
+            let before = members.rooms.count();
             for room in socket.rooms.keys() {
                 members.rooms.leave(room, key);
             }
+            self.rooms -= before - members.rooms.count();
             if members.all.is_empty() {
                 self.by_name.remove(socket.namespace.as_str());
             }
@@ -69,7 +75,9 @@ impl Namespaces {
         }
         let namespace = socket.namespace.clone();
         if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
+            let before = members.rooms.count();
             members.rooms.join(room, key);
+            self.rooms += members.rooms.count() - before;
         }
         true
     }
@@ -82,7 +90,9 @@ impl Namespaces {
         }
         let namespace = socket.namespace.clone();
         if let Some(members) = self.by_name.get_mut(namespace.as_str()) {
+            let before = members.rooms.count();
             members.rooms.leave(room, key);
+            self.rooms -= before - members.rooms.count();
         }
         true
     }
@@ -95,6 +105,18 @@ impl Namespaces {
     /// Returns a mutable reference to a socket. Its id, namespace and rooms must not be changed: the tables depend on them.
     pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.find(id).map(|(_, socket)| socket)
+    }
+
+    /// Returns how many sockets and rooms there are in all namespaces.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.sockets.len(), self.rooms)
+    }
+
+    /// Returns each namespace that has a socket, with the numbers of its sockets and rooms.
+    pub(crate) fn counts_by_name(&self) -> impl Iterator<Item = (&Namespace, usize, usize)> {
+        self.by_name
+            .values()
+            .filter_map(|members| Some((members.name.as_ref()?, members.all.len(), members.rooms.count())))
     }
 
     /// Returns the namespaces that have a socket.

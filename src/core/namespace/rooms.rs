@@ -27,6 +27,11 @@ impl Rooms {
         }
     }
 
+    /// Returns how many rooms there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the sockets in a room.
     pub(super) fn members<'a>(&'a self, room: &Room) -> impl Iterator<Item = SocketKey> + use<'a> {
         self.0.get(room.as_str()).into_iter().flat_map(SocketKeys::iter)
@@ -48,6 +53,10 @@ impl SocketKeys {
         if let Ok(at) = self.0.binary_search(&key) {
             self.0.remove(at);
         }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

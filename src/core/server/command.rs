@@ -53,6 +53,8 @@ impl Server {
                     self.touch(socket);
                 }
             }
+            #[cfg(feature = "jwt")]
+            Command::SetToken { socket, auth, expires } => self.set_token(now, socket, auth, expires, fx),
             Command::MarkOnce { socket, event } => {
                 let is_new =
                     self.namespaces.get_mut(socket).is_some_and(|socket| socket.once.insert(event, ()).is_none());

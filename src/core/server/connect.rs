@@ -9,6 +9,7 @@ use super::socketio_clients::SocketIoClient;
 use super::stored_bytes::bytes_of_socket;
 use crate::core::dispatch::Dispatch;
 use crate::core::effect::Effects;
+use crate::core::meter::{Code, Count};
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio;
 use crate::error::ConnectError;
@@ -65,6 +66,7 @@ impl Server {
         if is_first {
             fx.push_dispatch(Dispatch::NewNamespace { socket: socket_ref.clone() });
         }
+        self.log_connection("connect", (&namespace, Some(id)), "", fx);
         fx.push_dispatch(Dispatch::Connected { socket: socket_ref });
     }
 
@@ -135,7 +137,7 @@ impl Server {
     }
 
     /// Returns the bytes of the auth objects of all of a client's sockets, prepared ones included.
-    fn auth_bytes(&self, client: &SocketIoClient) -> usize {
+    pub(super) fn auth_bytes(&self, client: &SocketIoClient) -> usize {
         let joined = client.sockets.values().filter_map(|&id| self.namespaces.get(id));
         let prepared = client.prepared.iter().filter_map(|&id| self.pending_connects.get(id));
         joined.chain(prepared).map(|socket| socket.auth.len()).sum()
@@ -148,12 +150,14 @@ impl Server {
         error: &ConnectError,
         fx: &mut Effects,
     ) {
+        fx.meter().add(Count::Refused(Code::Connect), 1);
+        self.log_connection("connect_error", (namespace, None), &error.code, fx);
         let frame = text_frame(&mut self.buffer, |text| socketio::encode_connect_error(namespace, error, text));
         self.engine.send(session, vec![frame], false, fx);
     }
 }
 
 /// Returns the error with a code for a CONNECT that exceeds a limit.
-fn error(code: &str, message: String) -> ConnectError {
-    ConnectError { message, data: Some(format!(r#"{{"code":"{code}"}}"#)) }
+fn error(code: &'static str, message: String) -> ConnectError {
+    ConnectError { code: code.into(), message, data: Some(format!(r#"{{"code":"{code}"}}"#)) }
 }

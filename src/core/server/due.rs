@@ -15,11 +15,13 @@ use super::pending_connects::RestoredConnect;
 use super::restore::Changed;
 use crate::core::dispatch::{AlarmCall, Dispatch};
 use crate::core::effect::{Effect, Effects};
+use crate::core::meter::Count;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
-use crate::error::{AckFailure, ConnectError};
+use crate::error::{AckFailure, ConnectError, INTERNAL_MESSAGE};
 use crate::id::{AckId, Entropy, SessionKey, SocketId};
 use crate::limits::{MAX_ATTEMPTS, PANIC_BACKOFF, RETRY_GAP};
+use crate::log::Record;
 use crate::time::Timestamp;
 
 impl Server {
@@ -92,13 +94,19 @@ impl Server {
                     self.begun.given_up.extend(socket.map(|socket| Dispatch::AckGivenUp { socket }));
                 }
                 None if attempts <= MAX_ATTEMPTS => {}
-                None => log(&"a CONNECT that was not decided", fx),
+                None => log(&"a CONNECT that was not decided", (None, None), fx),
             }
         }
         if let Some((name, id, count)) = given_up_acks {
             match count {
-                1 => log(&format_args!("the `on_ack` {name:?} of the socket {id}"), fx),
-                _ => log(&format_args!("the `on_ack` {name:?} of the socket {id}, one of {count},"), fx),
+                1 => log(&"the handler of an acknowledgement", (Some(id), Some(name)), fx),
+                _ => {
+                    log(
+                        &format_args!("the handler of an acknowledgement, one of {count},"),
+                        (Some(id), Some(name)),
+                        fx,
+                    );
+                }
             }
         }
         !self.begun.sessions.is_empty()
@@ -108,8 +116,9 @@ impl Server {
         let given_up = &mut self.begun.given_up;
         self.alarms.is_due(now)
             && self.alarms.begin(now, |name, context| {
-                log(&format_args!("the alarm {name:?} with the context {context}"), fx);
-                let (name, context) = (name.into(), Rc::clone(context));
+                let (name, context): (Rc<str>, _) = (name.into(), Rc::clone(context));
+                // Without the context, which may be what a client sent.
+                log(&"the alarm", (None, Some(Rc::clone(&name))), fx);
                 given_up.push(Dispatch::Alarm { name, context, call: AlarmCall::GivenUp });
             })
     }
@@ -138,12 +147,13 @@ impl Server {
                 if attempts <= MAX_ATTEMPTS {
                     self.connect(session, namespace, auth, entropy, fx);
                 } else {
-                    let error = ConnectError { message: "Internal error".to_owned(), data: None };
+                    let error = ConnectError::new("GIVEN_UP", INTERNAL_MESSAGE);
                     self.send_connect_error(session, &namespace, &error, fx);
                 }
             }
         }
         self.alarms.take_begun(|NamedAlarm { name, context, attempts, .. }| {
+            fx.meter().add(Count::AlarmsDue, 1);
             fx.push_dispatch(Dispatch::Alarm { name: name.into(), context, call: AlarmCall::Attempt(attempts) });
         });
     }
@@ -168,8 +178,9 @@ impl Server {
     }
 }
 
-fn log(what: &dyn Display, fx: &mut Effects) {
-    fx.push(Effect::Alert(format!(
-        "{what} is given up: no attempt has ended, and each may have aborted the wasm instance"
-    )));
+fn log(what: &dyn Display, (socket, event): (Option<SocketId>, Option<Rc<str>>), fx: &mut Effects) {
+    let text = format_args!("{what} is given up: no attempt has ended, and each may have aborted the wasm instance");
+    let mut record = Record::error(text).event(event).code("GIVEN_UP");
+    record.socket = socket;
+    fx.push(Effect::Alert(record));
 }

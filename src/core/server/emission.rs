@@ -11,11 +11,12 @@ use crate::core::dispatch::{Dispatch, SocketRef};
 use crate::core::effect::Effects;
 use crate::core::engineio;
 use crate::core::input::{AckRequest, Emission, Recipients};
+use crate::core::meter::Count;
 use crate::core::socketio;
 use crate::core::table::ById;
 use crate::core::view::GoneSocket;
 use crate::error::AckFailure;
-use crate::id::{AckId, Namespace, PendingAckId, Sid, SocketId};
+use crate::id::{AckId, Namespace, PendingAckId, SessionKey, Sid, SocketId};
 use crate::limits::MAX_EMISSION_BYTES;
 use crate::time::Timestamp;
 use crate::value::{Args, Frame};
@@ -32,6 +33,9 @@ impl Server {
         emission: Emission<'_>,
         fx: &mut Effects,
     ) -> Result<(), usize> {
+        if self.alarms.has_traces() {
+            self.trace_emission(payer, &emission, fx);
+        }
         let Emission { to, event, args, volatile, suppress_hooks, ack: ack_request } = emission;
         if self.watches_outgoing && !suppress_hooks {
             let sockets = self.resolve(&to);
@@ -39,6 +43,9 @@ impl Server {
                 let payer = payer.and_then(|payer| self.account_of(payer));
                 fx.push_dispatch(Dispatch::Outgoing { sockets, event: event.into(), args: args.clone(), payer });
             }
+        }
+        if matches!(to, Recipients::Matching(_)) {
+            fx.meter().add(Count::Broadcasts, 1);
         }
         self.engine.suppress_hooks(suppress_hooks);
         // Nobody pays for what a client itself does not read.
@@ -104,14 +111,23 @@ impl Server {
     /// more than half of what it may.
     fn pay(&mut self, now: Timestamp, payer: Option<Payer>, deliveries: usize, volatile: bool) -> bool {
         let Some(session) = payer.and_then(|payer| self.session_of_payer(payer)) else { return true };
-        if volatile
-            && (self.engine.is_half_spent(session, Cost::Deliveries)
-                || self.engine.is_half_spent(session, Cost::QueuedBytes))
-        {
+        if volatile && self.is_half_spent(session) {
             return false;
         }
         self.engine.charge(now, session, Cost::Deliveries, deliveries);
         true
+    }
+
+    /// Returns whether a client has spent more than half of what it may send.
+    fn is_half_spent(&self, session: SessionKey) -> bool {
+        self.engine.is_half_spent(session, Cost::Deliveries) || self.engine.is_half_spent(session, Cost::QueuedBytes)
+    }
+
+    /// Returns whether [`pay`](Self::pay) drops a volatile event to others.
+    pub(super) fn drops_volatile(&self, payer: Option<Payer>, to: &Recipients) -> bool {
+        let is_own = matches!(to, Recipients::One(id) if self.is_own(payer, *id));
+        !is_own
+            && payer.and_then(|payer| self.session_of_payer(payer)).is_some_and(|session| self.is_half_spent(session))
     }
 
     /// Charges the client of `payer` for an event that asks for acknowledgements. It is sent although it may be volatile: somebody
@@ -148,6 +164,7 @@ impl Server {
                 // A client keeps the events that arrive before its CONNECT is accepted, and handles them then.
                 let found = self.namespaces.get(*id).or_else(|| self.pending_connects.get(*id));
                 if let Some(socket) = found {
+                    fx.meter().add(Count::Deliveries, 1);
                     let frames = event_frames(&mut self.buffer, &socket.namespace, None, (event, args));
                     self.engine.send(socket.session, frames, volatile, fx);
                 }
@@ -159,6 +176,7 @@ impl Server {
                 if self.recipients.is_empty() || !self.pay(now, payer, self.recipients.len(), volatile) {
                     return Ok(());
                 }
+                fx.meter().add(Count::Deliveries, self.recipients.len());
                 let frames = event_frames(&mut self.buffer, &target.namespace, None, (event, args));
                 match *self.recipients {
                     [session] => self.engine.send(session, frames, volatile, fx),
@@ -194,6 +212,7 @@ impl Server {
             waiting.insert(socket.id);
         }
         self.pending_acks.insert(pending, (namespace.clone(), ack), deadline, waiting);
+        fx.meter().add(Count::Deliveries, sockets.len());
         self.send_with_ack(&namespace, ack, sockets.iter().map(|socket| socket.id), (event, args, volatile), fx);
         Ok(sockets.len())
     }
@@ -227,6 +246,7 @@ impl Server {
             }
         }
         let count = asked.len();
+        fx.meter().add(Count::Deliveries, count);
         self.send_with_ack(&namespace, ack, asked.into_iter(), (event, args, volatile), fx);
         Ok(Some(count))
     }
@@ -246,6 +266,9 @@ impl Server {
 
     /// Handles an acknowledgement from a client. Returns whether the server asked for it.
     pub(crate) fn handle_ack(&mut self, socket: SocketRef, id: AckId, args: Args, fx: &mut Effects) -> bool {
+        if self.alarms.has_traces() {
+            self.trace_ack(&socket, id, args.len_bytes(), fx);
+        }
         match self.pending_acks.handle_ack(socket.id, &(id, socket.namespace.clone()), args, self.clients.is_full) {
             Ok(complete) => push_collected(complete, fx),
             Err(args) => {
@@ -268,7 +291,11 @@ impl Server {
     }
 
     pub(crate) fn ack(&mut self, socket: SocketId, id: AckId, args: &Args, fx: &mut Effects) {
+        if self.alarms.has_traces() {
+            self.trace_answer(socket, id, args.len_bytes(), fx);
+        }
         let Some(socket) = self.namespaces.get(socket) else { return };
+        fx.meter().add(Count::AcksSent, 1);
         let text = text_frame(&mut self.buffer, |text| socketio::encode_ack(&socket.namespace, id, args, text));
         self.engine.send(socket.session, with_attachments(text, args.attachments()), false, fx);
     }

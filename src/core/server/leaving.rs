@@ -7,6 +7,7 @@ use crate::core::dispatch::{ConnEvent, Dispatch};
 use crate::core::effect::Effects;
 use crate::core::engineio::SessionEnded;
 use crate::core::handshake_request::Protocol;
+use crate::core::meter::Count;
 use crate::core::view::{ConnView, GoneSocket};
 use crate::error::Reason;
 use crate::id::{SessionKey, SocketId};
@@ -29,6 +30,7 @@ impl Server {
         let account = self.engine.account_of(socket.session);
         let gone = GoneSocket::keep(socket, conn, account);
         self.fail_acks_of(&left, &gone, fx);
+        self.log_connection("disconnect", (&left.namespace, Some(id)), reason.as_str(), fx);
         if is_announced {
             fx.push_dispatch(Dispatch::Disconnected { socket: left, gone, reason });
         }
@@ -43,12 +45,13 @@ impl Server {
     /// Removes the state of a session that ended; its sockets leave their namespaces.
     pub(super) fn handle_session_ended(&mut self, ended: SessionEnded, fx: &mut Effects) {
         let SessionEnded { session, conn, protocol, joined, reason } = ended;
+        fx.meter().add(Count::Closed(reason), 1);
         self.members_changed |= joined;
         self.inbox.remove(session);
-        if protocol == Protocol::EngineIo {
-            fx.push_dispatch(Dispatch::Closed { conn: conn.clone(), reason });
-        }
         let client = self.clients.remove(session).unwrap_or_default();
+        if protocol == Protocol::EngineIo {
+            fx.push_dispatch(Dispatch::Closed { conn: conn.clone(), handshake: client.handshake.clone(), reason });
+        }
         self.stored_bytes.subtract(client.stored_bytes.saturating_add(client.stored_packet));
         for id in client.prepared {
             if let Some(socket) = self.pending_connects.remove(id) {

@@ -1,16 +1,19 @@
 //! Clients that exceed what they may cause: their packets are refused, and they are told.
 
 use core::time::Duration;
+use std::rc::Rc;
 
 use super::Server;
 use crate::core::account::{AccountId, Cost, Payer, Waiting};
-use crate::core::effect::{Effect, Effects};
+use crate::core::effect::Effects;
 use crate::core::engineio::Refused;
+use crate::core::meter::{Code, Count};
 use crate::core::namespace::SocketRecord;
 use crate::core::socketio::{GivenUp, Packet};
 use crate::error::{ConnectError, Failure};
 use crate::id::{AckId, Namespace, SessionKey, Sid, SocketId};
 use crate::limits::{MAX_INBOX_BYTES_FULL, MAX_INBOX_PAYLOADS};
+use crate::log::{Level, Record};
 use crate::time::Timestamp;
 use crate::value::Args;
 
@@ -29,9 +32,14 @@ impl Server {
     ) -> Option<Packet> {
         let mut handled = None;
         match packet {
-            Some(Packet::Event { namespace, id: Some(id), .. }) => {
+            Some(Packet::Event { namespace, id, event, .. }) => {
                 let socket = self.socket_in(session, &namespace);
-                self.send_limited(socket, id, retry_after, fx);
+                if self.alarms.has_traces() {
+                    self.trace_limited(socket, &event, fx);
+                }
+                if let Some(id) = id {
+                    self.send_limited(socket, id, retry_after, fx);
+                }
             }
             Some(Packet::Connect { namespace, .. }) => self.refuse_connect(session, &namespace, retry_after, fx),
             Some(Packet::Ack { namespace, id: Some(id), args }) => {
@@ -43,7 +51,7 @@ impl Server {
                 }
             }
             // Also a part of a packet whose attachments have not all arrived.
-            None | Some(Packet::Event { id: None, .. } | Packet::Ack { id: None, .. }) => {}
+            None | Some(Packet::Ack { id: None, .. }) => {}
             other => handled = other,
         }
         // Sockets of a session that ended leave with it.
@@ -55,10 +63,13 @@ impl Server {
         &mut self,
         now: Timestamp,
         socket: SocketId,
-        id: Option<AckId>,
+        (event, id): (&Rc<str>, Option<AckId>),
         retry_after: Duration,
         fx: &mut Effects,
     ) {
+        if self.alarms.has_traces() {
+            self.trace_limited(Some(socket), event, fx);
+        }
         if let Some(id) = id {
             self.send_limited(Some(socket), id, retry_after, fx);
         }
@@ -70,9 +81,9 @@ impl Server {
     /// Ends a session of plain Engine.IO of which too many messages wait: there is no error message.
     pub(super) fn refuse_message(&mut self, sid: Sid, fx: &mut Effects) {
         if let Some(session) = self.engine.plain_session(sid) {
-            fx.push(Effect::Log(
-                "a session of plain Engine.IO is closed with 1008: too many of its messages wait".to_owned(),
-            ));
+            fx.push_log(Record::warn(format_args!(
+                "a session of plain Engine.IO is closed with 1008: too many of its messages wait"
+            )));
             self.engine.drop_offender(session, fx);
         }
     }
@@ -86,10 +97,11 @@ impl Server {
         fx: &mut Effects,
     ) {
         let socket = self.clients.get(session).and_then(|client| client.sockets.get(&namespace).copied());
-        fx.push(Effect::Log("an event with attachments is refused: the isolate is short of memory".to_owned()));
+        fx.push_log(Record::warn(format_args!("an event with attachments is refused: the isolate is short of memory")));
         if let Some((socket, id)) = socket.zip(id) {
+            fx.meter().add(Count::Refused(Code::Busy), 1);
             let failure = Failure::new("BUSY", "There is no memory for attachments now");
-            self.ack(socket, id, &failure.to_args(), fx);
+            self.ack(socket, id, &failure.to_args(None), fx);
         }
     }
 
@@ -150,16 +162,17 @@ impl Server {
     /// Ends the session of a client of whose packets too many bytes wait: see [`MAX_INBOX_PAYLOADS`] and [`MAX_INBOX_BYTES_FULL`].
     pub(super) fn check_inbox(&mut self, session: SessionKey, waiting: usize, fx: &mut Effects) {
         if self.clients.is_full && waiting > MAX_INBOX_BYTES_FULL {
-            fx.push(Effect::Log(
+            fx.push_log(Record::warn(format_args!(
                 "a client is closed with 1013: the isolate has no memory for its packets, which wait to be handled"
-                    .to_owned(),
-            ));
+            )));
             return self.engine.handle_debtor(session, fx);
         }
-        if waiting > self.config.max_payload_bytes.saturating_mul(MAX_INBOX_PAYLOADS) {
-            fx.push(Effect::Log(
-                "a client is closed with 1008: it posts faster than its packets are handled".to_owned(),
-            ));
+        // With a small `MAX_PAYLOAD_BYTES`, what each packet costs besides its bytes would exceed the multiple.
+        let most = self.config.max_payload_bytes.saturating_mul(MAX_INBOX_PAYLOADS).max(MAX_INBOX_BYTES_FULL);
+        if waiting > most {
+            fx.push_log(Record::warn(format_args!(
+                "a client is closed with 1008: it posts faster than its packets are handled"
+            )));
             self.engine.drop_offender(session, fx);
         }
     }
@@ -170,6 +183,7 @@ impl Server {
 
     /// Counts a refused packet. Returns whether the session goes on.
     fn count_refusal(&mut self, now: Timestamp, session: SessionKey, bytes: usize, fx: &mut Effects) -> bool {
+        fx.meter().add(Count::Refused(Code::RateLimited), 1);
         let who = self.clients.get(session).and_then(|client| client.sockets.values().next().copied());
         let refused = self.engine.handle_refused(now, session, bytes, fx);
         let what = match refused {
@@ -177,9 +191,10 @@ impl Server {
             Refused::Again => return true,
             Refused::Closed => "is closed with 1008",
         };
-        let who =
-            who.map_or_else(|| "a client without a socket".to_owned(), |id| format!("the client of the socket {id}"));
-        fx.push(Effect::Log(format!("{who} {what}: it sends or causes more than it may")));
+        let message = format!("a client {what}: it sends or causes more than it may");
+        let mut record = Record::new(Level::Warn, message).code(RATE_LIMITED);
+        record.socket = who;
+        fx.push_log(record);
         refused == Refused::First
     }
 
@@ -195,9 +210,17 @@ impl Server {
 
     fn refuse_connect(&mut self, session: SessionKey, namespace: &Namespace, retry_after: Duration, fx: &mut Effects) {
         let data = Some(format!(r#"{{"code":"RATE_LIMITED","retryAfterMs":{}}}"#, millis(retry_after)));
-        self.send_connect_error(session, namespace, &ConnectError { message: MESSAGE.to_owned(), data }, fx);
+        self.send_connect_error(
+            session,
+            namespace,
+            &ConnectError { data, ..ConnectError::new(RATE_LIMITED, MESSAGE) },
+            fx,
+        );
     }
 }
+
+/// The code of what is refused for that reason.
+pub(super) const RATE_LIMITED: &str = "RATE_LIMITED";
 
 const MESSAGE: &str = "This client sends or causes more than it may";
 

@@ -40,8 +40,8 @@ impl Server {
     /// are longer than `max_bytes`, and so are the handshake and everything that only a session that goes on needs.
     pub fn snapshot_member(&self, key: SessionKey, session: &Session, max_bytes: usize) -> Option<SessionState> {
         let mut body = self.snapshot_of(key, session)?.body;
-        if let ClientSnapshot::SocketIo { handshake, sockets, joining, partial } = &mut body.client {
-            *handshake = LazyHandshake::default();
+        *body.client.handshake_mut() = LazyHandshake::default();
+        if let ClientSnapshot::SocketIo { sockets, joining, partial, .. } = &mut body.client {
             *joining = Vec::new();
             *partial = None;
             for socket in sockets {

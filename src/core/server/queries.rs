@@ -9,6 +9,8 @@ use crate::core::engineio::{SessionCounts, Wakeup};
 #[cfg(doc)]
 use crate::core::input::Input;
 use crate::core::input::Recipients;
+use crate::core::link::{Link, Readings};
+use crate::core::meter::Gauges;
 use crate::core::named_alarms::NamedAlarm;
 use crate::core::namespace::SocketRecord;
 use crate::core::table::SmallSet;
@@ -68,6 +70,17 @@ impl Server {
         self.engine.counts()
     }
 
+    /// Returns what the world has now.
+    pub fn gauges(&self) -> Gauges {
+        let (sockets, rooms) = self.namespaces.counts();
+        Gauges { connections: self.engine.session_count(), sockets, rooms }
+    }
+
+    /// Returns each namespace that has a socket, with the numbers of its sockets and rooms.
+    pub fn namespace_counts(&self) -> impl Iterator<Item = (&Namespace, usize, usize)> {
+        self.namespaces.counts_by_name()
+    }
+
     /// Returns how many clients are connected: the sessions without draining ones.
     pub fn clients_count(&self) -> usize {
         self.engine.sessions().count()
@@ -96,6 +109,11 @@ impl Server {
         self.engine.is_tick_due(now, self.next_stored())
     }
 
+    /// Returns whether a stored acknowledgement or a named alarm is due.
+    pub fn is_alarm_due(&self, now: Timestamp) -> bool {
+        self.next_stored().is_some_and(|at| at <= now)
+    }
+
     /// Sets the time of the alarm that was set before hibernation; `None` if there is none.
     pub fn set_found_wakeup(&mut self, now: Timestamp, alarm: Option<Timestamp>) {
         self.engine.set_found_wakeup(now, alarm);
@@ -115,6 +133,11 @@ impl Server {
     /// are called for neither.
     pub const fn watch_packets(&mut self, received: bool, created: bool) {
         self.engine.watch_packets(received, created);
+    }
+
+    /// Returns how many named alarms there are.
+    pub fn alarm_count(&self) -> usize {
+        self.alarms.count()
     }
 
     /// Returns how many named alarms there would be with this one.
@@ -143,6 +166,11 @@ impl Server {
         let socket = connected.or_else(|| self.pending_connects.get(id))?;
         let conn = self.engine.conn_view(socket.session);
         Some(SocketView { facts: socket, is_connected: connected.is_some(), conn })
+    }
+
+    /// Returns what is known of the connection of a socket that is in its namespace. `readings` are those of this moment.
+    pub fn link(&self, id: SocketId, readings: &Readings) -> Option<Link> {
+        self.engine.link(self.namespaces.get(id)?.session, readings)
     }
 
     /// Returns all sockets of a socket's client that are in their namespaces.

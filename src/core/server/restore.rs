@@ -46,6 +46,11 @@ impl Server {
         Changes { conns: self.engine.take_touched(), alarms: self.alarms.take_changed() }
     }
 
+    /// Returns whether a named alarm was set, deleted or postponed since the last call.
+    pub fn take_moved_alarms(&mut self) -> bool {
+        self.alarms.take_moved()
+    }
+
     /// Marks the snapshot of a session as changed that has a packet which is not unfinished any more.
     pub(super) fn handle_stored_packet_ended(&mut self, session: SessionKey) {
         self.forget_packet(session);
@@ -72,7 +77,7 @@ impl Server {
         let mut parts = Parts::new();
         let (mut due, mut changes, mut attempts) = (None, StateChanges::default(), 0);
         let client = match session.protocol {
-            Protocol::EngineIo => ClientSnapshot::EngineIo,
+            Protocol::EngineIo => ClientSnapshot::EngineIo(self.clients.get(key)?.handshake.clone()),
             Protocol::SocketIo => {
                 let client = self.clients.get(key)?;
                 let sockets = || client.sockets.values().filter_map(|&id| self.namespaces.get(id));
@@ -109,22 +114,17 @@ impl Server {
     pub fn restore_session(&mut self, now: Timestamp, conn: ConnId, snapshot: SessionSnapshot) -> Result<(), Fault> {
         let SessionSnapshot { header, body, parts, changes } = snapshot;
         let damaged = |what: &str| Fault::Bug(format!("a snapshot {what}"));
-        let protocol = match body.client {
-            ClientSnapshot::SocketIo { .. } => Protocol::SocketIo,
-            ClientSnapshot::EngineIo => Protocol::EngineIo,
-        };
-        let client = match body.client {
+        let (protocol, handshake, sockets, joining, partial) = match body.client {
             ClientSnapshot::SocketIo { handshake, sockets, joining, partial } => {
-                let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
-                Some((handshake, sockets, joining, decoder))
+                (Protocol::SocketIo, handshake, sockets, joining, partial)
             }
-            ClientSnapshot::EngineIo => None,
+            ClientSnapshot::EngineIo(handshake) => (Protocol::EngineIo, handshake, Vec::new(), Vec::new(), None),
         };
+        let decoder = Decoder::restore(partial, &parts).ok_or_else(|| damaged("has a damaged packet"))?;
         let session = self
             .engine
             .restore(now, conn, (body.sid, body.upgraded), protocol, header)
             .ok_or_else(|| damaged("has the session id of another one"))?;
-        let Some((handshake, sockets, joining, decoder)) = client else { return Ok(()) };
         let unfinished = if decoder.is_reconstructing() { Unfinished::Stored } else { Unfinished::Nothing };
         let (stored_bytes, stored_packet) = (bytes_of_session(handshake.stored_bytes()), decoder.waiting_bytes());
         self.stored_bytes.add(stored_bytes.saturating_add(stored_packet));

@@ -3,13 +3,14 @@
 use super::Server;
 use super::socketio_clients::SocketIoClient;
 use crate::core::debts::Debts;
-use crate::core::effect::{Effect, Effects};
-use crate::core::handshake_request::{HandshakeRequest, Protocol};
+use crate::core::effect::Effects;
+use crate::core::handshake_request::HandshakeRequest;
 use crate::core::input::Recipients;
 use crate::core::namespace::SocketRecord;
 use crate::error::JoinError;
 use crate::id::{Room, SessionKey, SocketId};
 use crate::limits::{MAX_DEBTORS, MAX_STORED_BYTES, STORED_RATIO};
+use crate::log::Record;
 
 /// The bytes of a session without its headers, about.
 const SESSION_BYTES: usize = 200;
@@ -101,7 +102,7 @@ impl Server {
             else {
                 return false;
             };
-            fx.push(Effect::Log(format!(
+            fx.push_log(Record::warn(format_args!(
                 "a session is closed with 1013: the world stores as much of its clients as it may, and {most} bytes of this one"
             )));
             self.engine.handle_debtor(session, fx);
@@ -111,8 +112,8 @@ impl Server {
     }
 
     /// Makes room to store the session that a request opens. Returns whether there is room.
-    pub(super) fn make_room_for(&mut self, protocol: Protocol, handshake: &HandshakeRequest, fx: &mut Effects) -> bool {
-        protocol == Protocol::EngineIo || self.make_room_to_store(None, bytes_of_session(handshake.stored_bytes()), fx)
+    pub(super) fn make_room_for(&mut self, handshake: &HandshakeRequest, fx: &mut Effects) -> bool {
+        self.make_room_to_store(None, bytes_of_session(handshake.stored_bytes()), fx)
     }
 
     /// Counts the unfinished packet of a session, which is stored from now on. The session is closed if there is no room for it.
@@ -120,7 +121,7 @@ impl Server {
         self.forget_packet(session);
         let bytes = self.clients.get(session).map_or(0, |client| client.decoder.waiting_bytes());
         if !self.make_room_to_store(Some(session), bytes, fx) {
-            fx.push(Effect::Log(format!(
+            fx.push_log(Record::warn(format_args!(
                 "a session is closed with 1013: the world cannot store the {bytes} bytes of its unfinished packet"
             )));
             self.engine.handle_debtor(session, fx);

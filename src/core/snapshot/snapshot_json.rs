@@ -21,7 +21,14 @@ impl SessionState {
 
 impl ClientSnapshot {
     fn write(&self, out: &mut String) {
-        let Self::SocketIo { handshake, sockets, joining, partial } = self else { return out.push_str(r#""e""#) };
+        let (handshake, sockets, joining, partial) = match self {
+            Self::SocketIo { handshake, sockets, joining, partial } => (handshake, sockets, joining, partial),
+            Self::EngineIo(handshake) => {
+                out.push_str(r#"{"e":"#);
+                out.push_str(if handshake.is_unknown() { "null" } else { handshake.json() });
+                return out.push('}');
+            }
+        };
         out.push_str(r#"{"c":{"#);
         if !handshake.is_unknown() {
             out.push_str(r#""o":"#);

@@ -2,8 +2,8 @@
 
 use super::EngineRoutes;
 use crate::config::Transports;
+use crate::error::HandlerError;
 use crate::error::{BadRequest, Refusal};
-use crate::error::{Failure, HandlerError};
 use crate::extract::{AllowRequest, GuardRejection, Requested};
 use crate::handles::ConnRequest;
 use crate::handles::HttpResponse;
@@ -216,6 +216,6 @@ impl IntoOutcome<GuardOutcome> for Result<(), HttpResponse> {
 #[doc(hidden)]
 impl<E: HandlerError> IntoOutcome<GuardOutcome> for Result<(), E> {
     fn into_outcome(self) -> GuardOutcome {
-        self.map_err(|error| GuardRejection::Failed(Failure::from_handler_error(&error)))
+        self.map_err(|error| GuardRejection::Failed(error.into_failure()))
     }
 }

@@ -1,11 +1,18 @@
 //! Requests to the app's own routes, and the responses to them.
 
+use core::cell::OnceCell;
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::error::Failure;
-use crate::http::{INTERNAL_PREFIX, is_token};
+use super::internal_headers::INTERNAL_PREFIX;
+use super::token::is_token;
+use crate::error::{Failure, INTERNAL_MESSAGE, INVALID_TOKEN, VALIDATION_PAYLOAD_ERROR};
+use crate::id::WorldName;
 use crate::limits::MAX_ECHOED_NAME_CHARS;
+use crate::value::json;
 
 /// A request to one of the app's [`route`](crate::routing::App::route)s.
 ///
@@ -38,7 +45,7 @@ use crate::limits::MAX_ECHOED_NAME_CHARS;
 pub struct HttpRequest {
     /// The method, in capitals.
     pub method: String,
-    /// The path after the world's name, percent-encoded as it came.
+    /// The path after the world's name, percent-encoded as it came. Of a request to the outside, the URL: see [`fetch`](crate::fetch()).
     pub path: String,
     /// The parameters of the query, decoded, in order.
     pub query: Vec<(String, String)>,
@@ -48,10 +55,12 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// The parts of the path that the route's template names, decoded.
     pub params: Vec<(String, String)>,
+    /// The world that received the request. Set where a handler takes it, so that an app that does not has no code for it.
+    pub(crate) world: OnceCell<WorldName>,
 }
 
 impl HttpRequest {
-    /// Returns a request without a query and headers, for `TestWorld::begin_request`.
+    /// Returns a request without a query and headers, for [`fetch`](crate::fetch()) and `TestWorld::begin_request`.
     pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self { method: method.into(), path: path.into(), ..Self::default() }
     }
@@ -61,6 +70,27 @@ impl HttpRequest {
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
+    }
+
+    /// Adds a parameter to the query.
+    #[must_use]
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the body to a value as JSON, and the `content-type`.
+    ///
+    /// # Errors
+    /// The value cannot be written as JSON.
+    pub fn with_json(self, value: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(value)?;
+        Ok(self.with_body(body).with_header("content-type", "application/json"))
+    }
+
+    /// Returns the name of the world that received the request; empty for a request that none has.
+    pub fn world(&self) -> &str {
+        self.world.get().map_or("", WorldName::as_str)
     }
 
     /// Sets the body.
@@ -120,15 +150,18 @@ impl HttpResponse {
 
     /// Returns a response with a text body, as `text/plain` in UTF-8.
     pub fn text(status: u16, text: impl Into<String>) -> Self {
-        let body = Bytes::from(text.into());
-        Self { status, headers: vec![header("content-type", "text/plain; charset=UTF-8")], body }
+        let headers = vec![header("content-type", "text/plain; charset=UTF-8")];
+        Self { headers, ..Self::new(status, text.into()) }
     }
 
     /// Returns a response with a JSON body, as `application/json`; a 500 if the value cannot be written as JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
-            Ok(body) => Self { status, headers: vec![header("content-type", "application/json")], body: body.into() },
-            Err(error) => Self::failed(&Failure::from(error)),
+            Ok(body) => Self { headers: vec![header("content-type", "application/json")], ..Self::new(status, body) },
+            Err(error) => {
+                let problem = format!("the response cannot be written as JSON: {error}");
+                Self::failed(&Failure::new("INVALID_RESPONSE", problem))
+            }
         }
     }
 
@@ -139,16 +172,52 @@ impl HttpResponse {
         self
     }
 
-    /// Returns the response to a request whose handler failed, with the failure as JSON. The status is 400 if the failure's code
-    /// is [`Failure::INVALID_ARGUMENTS`], and 500 otherwise.
-    pub fn failed(failure: &Failure) -> Self {
-        let status = if failure.code() == Failure::INVALID_ARGUMENTS { 400 } else { 500 };
-        Self::error(status, failure)
+    /// Returns the last value of a header, by its name in lower case: for a response of [`fetch`](crate::fetch()).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
     }
 
-    /// Returns a response whose body is the failure as JSON, with `cache-control: no-store`.
+    /// Whether the status is from 200 to 299.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Returns the body as a text; bytes that are not UTF-8 become U+FFFD.
+    pub fn body_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// Parses the body from JSON.
+    ///
+    /// # Errors
+    /// The body is not JSON, or not a `T`.
+    pub fn parse_json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        Ok(json::from_str(&self.body_text())?)
+    }
+
+    /// Returns the response to a request whose handler failed, with the failure as JSON. The status is 400 if the failure's code
+    /// is [`Failure::INVALID_ARGUMENTS`] or `VALIDATION_PAYLOAD_ERROR`, 401 if it is `INVALID_TOKEN`, and 500 otherwise.
+    pub fn failed(failure: &Failure) -> Self {
+        Self::error(Self::status_of(failure), failure)
+    }
+
+    pub(crate) fn status_of(failure: &Failure) -> u16 {
+        if cfg!(feature = "jwt") && failure.code() == INVALID_TOKEN {
+            return 401;
+        }
+        let is_refused = |code: &str| cfg!(feature = "validation") && code == VALIDATION_PAYLOAD_ERROR;
+        if failure.code() == Failure::INVALID_ARGUMENTS || is_refused(failure.code()) { 400 } else { 500 }
+    }
+
+    /// Returns a response whose body is the failure as JSON, with `cache-control: no-store`. This logs nothing: if the failure is
+    /// [internal](Failure#what-clients-are-told), return it as `Err`, so that its text is in the log.
     pub fn error(status: u16, failure: &Failure) -> Self {
-        let error = failure.to_json();
+        Self::told(status, failure, None)
+    }
+
+    /// Returns a response whose body is the failure as JSON, with its `details` if it is internal. The caller logs the failure.
+    pub(crate) fn told(status: u16, failure: &Failure, details: Option<&str>) -> Self {
+        let error = failure.to_json(details);
         Self::text(status, error).with_type("application/json").with_header("cache-control", "no-store")
     }
 
@@ -162,9 +231,9 @@ impl HttpResponse {
         Self::error(503, &Failure::new("BUSY", "Too many requests wait to be answered"))
     }
 
-    /// Returns the response to a request whose handler is gone: it panicked, or its world lost its memory.
+    /// Returns the response to a request whose handler is gone: its world lost its memory. Of that, nothing is known that could be logged.
     pub(crate) fn lost() -> Self {
-        Self::error(500, &Failure::new("INTERNAL_ERROR", "The handler of this request failed"))
+        Self::error(500, &Failure::new(Failure::INTERNAL, INTERNAL_MESSAGE))
     }
 
     /// Returns the response without what HTTP does not allow, and the problems as lines for the log. Invalid headers and headers
