@@ -11,7 +11,7 @@ use dormouse::internal::Response;
 use dormouse::internal::limits;
 use dormouse::internal::{Host, Said, To, What};
 use dormouse::routing::{EngineRoutes, Routes};
-use dormouse::socket::{Conn, EngineSocket, Reason};
+use dormouse::socket::{Conn, EngineSocket, Handshake, Reason};
 use dormouse::testing::{TestEvent, TestWorld};
 use dormouse::value::{EnginePacket, Frame, PacketKind};
 use dormouse::{Ack, App, Data, Failure, Io, Socket};
@@ -256,6 +256,51 @@ fn plain_sessions_are_told_when_they_open_and_close() {
         let sid = sid_of(&host, polling);
         host.post(&sid, b"1");
         assert_eq!(take_told(), [json!("transport close")]);
+    }
+}
+
+#[test]
+fn plain_sessions_know_their_request_and_their_connection() {
+    fn app() -> App {
+        fn said(conn: Conn, handshake: &Handshake) -> Value {
+            json!([
+                conn.transport(),
+                conn.upgraded(),
+                handshake.query_param("n"),
+                handshake.header("user-agent"),
+                handshake.url()
+            ])
+        }
+        App::new().namespace("/", |ns| ns).engine(|engine| {
+            engine.raw(|raw| {
+                raw.on_connection(async |conn: Conn, handshake: Handshake| tell(said(conn, &handshake)))
+                    .on_message(async |socket: EngineSocket, conn: Conn, handshake: Handshake| {
+                        assert_eq!((socket.conn(), socket.id()), (conn, conn.id()));
+                        let written = json!(handshake);
+                        assert_eq!(json!(socket.handshake()), written);
+                        assert_eq!((&written["query"]["n"], &written["url"]), (&json!("7"), &json!(handshake.url())));
+                        assert_eq!((&written["secure"], &written["auth"]), (&json!(handshake.is_secure()), &json!({})));
+                        tell(said(conn, &handshake));
+                    })
+                    .on_close(async |conn: Conn, handshake: Handshake| tell(said(conn, &handshake)))
+            })
+        })
+    }
+    for sleeps in [false, true] {
+        let mut host = Host::new(Config::default(), app);
+        host.sleepy = sleeps;
+        let socket = host.open_websocket(&format!("{WEBSOCKET}&n=7"), Protocol::EngineIo).expect("a session");
+        let first = take_told();
+        assert_eq!((&first[0][0], &first[0][2]), (&json!("websocket"), &json!("7")));
+        host.text(socket, "4hello");
+        assert_eq!(take_told(), first);
+        host.gone(socket, Reason::TransportError);
+        assert_eq!(take_told(), first);
+        let polling = host.request("GET", POLLING, Protocol::EngineIo, false);
+        assert_eq!(take_told()[0][0], "polling");
+        let sid = sid_of(&host, polling);
+        host.post(&sid, b"1");
+        assert_eq!(take_told()[0][0], "polling");
     }
 }
 

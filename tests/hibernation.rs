@@ -209,7 +209,7 @@ fn a_changed_interval_keeps_every_socket() {
 fn a_damaged_snapshot_costs_one_socket() {
     let (host, _) = two_clients(shared_heartbeat());
     let good = host.runtime().sockets[0].attachment.clone().expect("a snapshot");
-    let version = good.replacen("\"v\":3", "\"v\":999", 1);
+    let version = good.replacen("\"v\":4", "\"v\":999", 1);
     assert_ne!(version, good);
     for damaged in ["", "{}", "null", &version, good.trim_end_matches('}'), &good] {
         let (mut host, _) = two_clients(shared_heartbeat());

@@ -1,4 +1,5 @@
-//! Every link in the Markdown pages leads to a file and to a heading of it, and every path between backticks exists.
+//! Every link in the Markdown pages leads to a file and to a heading of it, and every path between backticks exists. The README
+//! is short, and the table of contents has every page.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -6,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders whose files the pages name.
-const FOLDERS: [&str; 10] =
-    ["benches", "docs", "examples", "miniflare", "perf", "relay", "scripts", "src", "tabletop", "tests"];
+const FOLDERS: [&str; 11] =
+    ["benches", "docs", "examples", "miniflare", "perf", "relay", "scripts", "src", "tabletop", "template", "tests"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -82,6 +83,28 @@ fn paths(text: &str) -> Vec<&str> {
     });
     // Without build outputs, and without paths with a placeholder such as NAME.
     paths.filter(|path| !path.contains("/build/") && !path.chars().any(|c| c.is_ascii_uppercase())).collect()
+}
+
+#[test]
+fn the_readme_is_short() {
+    let text = fs::read_to_string(root().join("README.md")).expect("the README can be read");
+    let lines = text.lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines, and 150 at most: the rest belongs into docs");
+    let server =
+        text.split("```rust\n").nth(1).and_then(|rest| rest.split_once("```")).map(|(code, _)| code.lines().count());
+    assert!(server.is_some_and(|lines| lines <= 15), "the README's server has {server:?} lines, and 15 at most");
+}
+
+#[test]
+fn the_table_of_contents_has_every_page() {
+    let contents = root().join("docs/README.md");
+    let text = fs::read_to_string(&contents).expect("the table of contents can be read");
+    let linked: BTreeSet<PathBuf> = links(&text).into_iter().map(|link| contents.with_file_name(link)).collect();
+    let lost = pages()
+        .into_iter()
+        .filter(|page| page.starts_with(root().join("docs")) && *page != contents && !linked.contains(page));
+    let lost: Vec<String> = lost.map(|page| page.display().to_string()).collect();
+    assert!(lost.is_empty(), "docs/README.md has no link to {}", lost.join(", "));
 }
 
 #[test]

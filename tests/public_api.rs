@@ -9,11 +9,12 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The external crates whose types may be in the public API, each with its reason.
-const EXTERNAL_CRATES: [(&str, &str); 6] = [
+const EXTERNAL_CRATES: [(&str, &str); 7] = [
     ("alloc", "the standard library"),
     ("core", "the standard library"),
     ("bytes", "binary attachments and HTTP bodies: `Bytes` is cloned without copying"),
     ("cookie", "the option `EngineRoutes::cookie`; the crate is re-exported as `dormouse::cookie`"),
+    ("garde", "the rules of `Valid<T>`; the crate is re-exported as `dormouse::garde`"),
     ("serde_core", "arguments, auth, data and bodies are whatever serde reads and writes; its traits are in here"),
     ("serde_json", "`Value` for data of any shape"),
 ];
@@ -110,7 +111,7 @@ fn compiler() -> String {
 fn listing(root: &Path, compiler: &str) -> String {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("public-api");
     let output = Command::new(env!("CARGO"))
-        .args(["rustdoc", "--quiet", "--offline", "--package", "dormouse", "--lib", "--"])
+        .args(["rustdoc", "--quiet", "--offline", "--package", "dormouse", "--lib", "--all-features", "--"])
         .args(["-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"])
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", &target)

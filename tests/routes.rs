@@ -176,7 +176,7 @@ fn a_route_that_panics_costs_its_request() {
             nap();
             let response = world.request("GET", path, "");
             assert_eq!(response.status, 500);
-            assert!(text(&response).contains("INTERNAL_ERROR"), "{}", text(&response));
+            assert!(text(&response).contains("INTERNAL_SERVER_ERROR"), "{}", text(&response));
         }
         assert!(world.log().iter().any(|line| line.contains("an HTTP request panicked")), "{:?}", world.log());
         assert!(anna.is_connected());

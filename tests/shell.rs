@@ -47,6 +47,8 @@ fn a_tick_sets_the_alarm_once() {
             if sleeps {
                 assert!(host.sleep());
             }
+            // What the clients have caused is written.
+            host.advance_millis(1_000);
             let (at, before) = (host.runtime().alarm.expect("a heartbeat"), host.runtime().alarms_set);
             let wait = at.since(host.runtime().now);
             host.advance(wait);
@@ -60,6 +62,7 @@ fn a_tick_sets_the_alarm_once() {
 fn messages_set_no_alarm() {
     let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
     let mut bystanders = Bystanders::new(&mut host);
+    host.advance_millis(1_000);
     let before = host.runtime().alarms_set;
     for sleeps in [false, true] {
         for _ in 0..10 {
@@ -75,9 +78,66 @@ fn messages_set_no_alarm() {
 fn a_world_that_everybody_left_has_no_alarm() {
     let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
     let bystanders = Bystanders::new(&mut host);
+    host.advance_millis(1_000);
     assert!(host.runtime().alarm.is_some());
     bystanders.go(&mut host);
+    host.advance_millis(1_000);
     assert_eq!(host.runtime().alarm, None);
+}
+
+/// The runtime delays what is sent after a write: the alarm is not touched while a client connects, gets its first answer or goes, but
+/// at most a second later. A client that reloads its page causes neither a deletion nor a new alarm.
+#[test]
+fn nobody_waits_for_the_alarm() {
+    for upgrades in [false, true] {
+        let mut host = Host::new(harness::shared_heartbeat(), apps::echo);
+        let connect = |host: &mut Host| {
+            if !upgrades {
+                return join(host);
+            }
+            let http = host.request("GET", "EIO=4&transport=polling", Protocol::SocketIo, false);
+            let Some(Response::Payload(open)) = host.answer_of(http) else { panic!("no handshake") };
+            let query = format!("EIO=4&transport=websocket&sid={}", sid_of(open));
+            let no = host.open_websocket(&query, Protocol::SocketIo).expect("an upgrade");
+            for text in ["2probe", "5", "40"] {
+                host.text(no, text);
+            }
+            no
+        };
+        let first = connect(&mut host);
+        host.text(first, r#"420["message-with-ack",7]"#);
+        assert!(host.runtime().texts_of(first).iter().any(|text| text == "430[7]"), "upgrades: {upgrades}");
+        assert_eq!((host.runtime().alarm, host.runtime().alarms_set), (None, 0), "upgrades: {upgrades}");
+        host.advance_millis(1_000);
+        let at = host.runtime().alarm.expect("a heartbeat");
+        assert_eq!(at.since(host.runtime().now), Duration::from_secs(24), "it counts from when the client came");
+
+        host.gone(first, dormouse::socket::Reason::TransportClose);
+        assert_eq!(host.runtime().alarm, Some(at));
+        host.advance_millis(100);
+        let again = connect(&mut host);
+        host.advance_millis(1_000);
+        assert_eq!((host.runtime().alarm, host.runtime().alarms_set), (Some(at), 1), "it is early, which does no harm");
+
+        host.gone(again, dormouse::socket::Reason::TransportClose);
+        assert_eq!(host.runtime().alarm, Some(at));
+        host.advance_millis(1_000);
+        assert_eq!(host.runtime().alarm, None);
+    }
+}
+
+/// A named alarm and the object's alarm are lost together, or neither is: they are written in one event.
+#[test]
+fn the_alarm_for_a_named_alarm_is_set_at_once() {
+    let mut host = Host::new(harness::shared_heartbeat(), || {
+        App::new()
+            .namespace("/", |ns| ns.on("set", async |io: Io| io.set_alarm("supper", Duration::from_mins(1), ())))
+            .on_alarm("supper", async || {})
+    });
+    let no = join(&mut host);
+    assert_eq!(host.runtime().alarm, None);
+    host.text(no, r#"42["set"]"#);
+    assert!(host.runtime().alarm.is_some());
 }
 
 /// If a snapshot fits into its attachment again, its row is deleted.

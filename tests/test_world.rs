@@ -334,3 +334,12 @@ fn who_expects_to_be_let_in_does_not_wait() {
     let waits = || App::new().namespace("/", |ns| ns.guard(async || core::future::pending::<()>().await));
     TestWorld::new(waits).connect("/");
 }
+
+#[test]
+fn a_world_lives_for_weeks() {
+    let world = TestWorld::new(app);
+    let anna = world.connect("/");
+    // Of heartbeats alone, these are more than fire at one instant before a test is given up.
+    world.advance(Duration::from_hours(24 * 7));
+    assert!(anna.is_connected());
+}

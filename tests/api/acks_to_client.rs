@@ -48,7 +48,7 @@ fn a_reply_is_the_acknowledgement() {
             anna.emit(event, (args,));
         }
         assert_eq!(heard(&anna), NOTHING);
-        assert_eq!(world.logged(), NOTHING);
+        assert_eq!(world.logged(), ["no handler is registered for the event"; 2]);
     });
 }
 

@@ -296,7 +296,7 @@ fn a_world_in_which_too_many_handlers_wait_is_busy() {
         assert_eq!(heard(&ben), ["left []"]);
         let problems = [
             "no handler is called for an event of a connection: too many wait",
-            "no handler is called for the outgoing event \"left\": too many wait",
+            "no handler is called for an outgoing event: too many wait",
         ];
         assert_eq!(world.logged()[logged..], problems);
         world.open("database");

@@ -89,7 +89,10 @@ fn an_error_of_a_guard_is_what_the_client_is_told() {
         let data = Some(json!({ "content": "Please retry later" }));
         assert_eq!(error, ConnectError { message: "not authorized".to_owned(), data });
         // The guards behind it are not called, and no other client is told.
-        assert_eq!(world.logged(), ["guard 1: anna", "guard 2: anna", "guard 1: mallory"]);
+        assert_eq!(
+            world.logged(),
+            ["guard 1: anna", "guard 2: anna", "guard 1: mallory", "a guard failed with ERROR: not authorized"]
+        );
         assert_eq!(heard(&anna), NOTHING);
         let error = world.client().polling().auth(json!({ "name": "nobody" })).try_connect("/").expect_err("no");
         assert_eq!(error, ConnectError { message: "nobody may come".to_owned(), data: Some(json!(7)) });

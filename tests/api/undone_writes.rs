@@ -255,7 +255,7 @@ fn the_client_is_told_and_what_was_emitted_is_sent() {
         let [anna] = clients(world, "/");
         anna.emit("prepare", ());
         assert_eq!(code(&ask(&anna, "fail", "fails")), Some("WANTED"));
-        assert_eq!(code(&ask(&anna, "fail", "panics")), Some("INTERNAL_ERROR"));
+        assert_eq!(code(&ask(&anna, "fail", "panics")), Some("INTERNAL_SERVER_ERROR"));
         assert_eq!(heard(&anna), ["written []", "written []"]);
         assert_eq!(ask(&anna, "all", ()), old());
     });

@@ -1,4 +1,4 @@
-//! The names in the two documents that `docs/parity.md` follows.
+//! The names in the documents that `docs/parity.md` and `docs/parity-foal.md` follow.
 
 /// The names in Socket.IO's documentation for version 4, in its order: the headings of "Server API" by section, the rows of its
 /// tables, and the headings of "Emitting events".
@@ -181,4 +181,34 @@ Basic emit
 Acknowledgements
 withTimeout(onSuccess, onTimeout, timeout)
 Volatile events
+";
+
+/// The headings of FoalTS's page "Real-Time Communication", in its order, and one for what the page does not have.
+pub(crate) const FOAL_HEADINGS: &str = "
+Get Started
+Server
+Client
+Architecture
+Controllers and hooks
+Contexts
+Responses
+Hooks
+Summary table
+Send a message
+Broadcast a message
+Grouping clients in rooms
+Accessing the socket.io server
+Error-handling
+Customizing the error handler
+Payload Validation
+Using HTTP Hooks
+Using Sessions
+Forwarding HTTP sessions
+Unit Testing
+Advanced
+Multiple node servers
+Handling connection
+Error-handling
+Custom server options
+Beyond the document
 ";

@@ -306,11 +306,18 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Removes the heartbeat's settings from an OPEN packet, so that it is the same for all of them.
+/// Removes the heartbeat's settings from an OPEN packet, so that it is the same for all of them, and the random reference of an internal
+/// error.
 fn without_heartbeat(text: &str, config: &Config) -> String {
     let interval = format!("\"pingInterval\":{}", config.ping_interval.as_millis());
     let timeout = format!("\"pingTimeout\":{}", config.ping_timeout.as_millis());
-    text.replace(&interval, "\"pingInterval\":_").replace(&timeout, "\"pingTimeout\":_")
+    let text = text.replace(&interval, "\"pingInterval\":_").replace(&timeout, "\"pingTimeout\":_");
+    match text.split_once("\"reference\":\"") {
+        Some((before, after)) => {
+            format!("{before}\"reference\":\"_\"{}", after.split_once('"').map_or("", |(_, rest)| rest))
+        }
+        None => text,
+    }
 }
 
 /// Expands `(x*1000)` to a thousand `x`.

@@ -1,0 +1,109 @@
+//! Payloads that controllers check, by the rules of a type and by a schema: awake, and after a nap.
+#![cfg(feature = "validation")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use dormouse::controller::{Context, Controller, Payload, Response, validate_schema};
+use dormouse::garde::Validate;
+use dormouse::testing::{TestEvent, TestWorld};
+use dormouse::validation::Valid;
+use dormouse::{App, Failure};
+use serde_json::{Value, json};
+
+#[derive(serde::Deserialize, Validate)]
+struct NewProduct {
+    #[garde(length(chars, min = 2))]
+    name: String,
+}
+
+fn app() -> App {
+    let web = Controller::new()
+        .on("create product", create_product)
+        .validate_schema(json!({
+            "additionalProperties": false,
+            "properties": { "name": { "type": "string" }, "count": { "type": "integer", "default": 1 } },
+            "required": ["name"],
+            "type": "object",
+        }))
+        .on("by type", async |Valid(product): Valid<NewProduct>| Response(product.name))
+        .validate::<NewProduct>()
+        .on("by argument", async |Valid(product): Valid<NewProduct>| Response(product.name))
+        .on("missing", async || Response("allowed"))
+        .with(validate_schema(json!({ "type": "string", "nullable": true })));
+    App::new().namespace("/", |ns| ns.controller(web))
+}
+
+async fn create_product(ctx: Context, Payload(product): Payload<Value>) -> Result<Response<Value>, Failure> {
+    ctx.socket().broadcast().emit("refresh products", ())?;
+    Ok(Response(product))
+}
+
+fn each(dialogue: impl Fn(&dyn Fn(&str, Value) -> Value, &dyn Fn() -> Vec<TestEvent>)) {
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleepy);
+        let (anna, ben) = (world.connect("/"), world.connect("/"));
+        let ask = |event: &str, payload: Value| {
+            let args = dormouse::Args::one(&payload).unwrap();
+            anna.emit_with_ack(event, args).args().expect("an answer").parse().unwrap()
+        };
+        dialogue(&ask, &|| ben.take_events());
+    }
+}
+
+#[test]
+fn a_schema_refuses_a_payload_before_the_handler_is_called() {
+    each(|ask, heard| {
+        let error = json!({
+            "instancePath": "",
+            "keyword": "required",
+            "message": "must have required property 'name'",
+            "params": { "missingProperty": "name" },
+            "schemaPath": "#/required",
+        });
+        let refused = json!({ "code": "VALIDATION_PAYLOAD_ERROR", "payload": [error] });
+        assert_eq!(ask("create product", json!({})), json!({ "status": "error", "error": refused }));
+        assert_eq!(heard(), []);
+        assert_eq!(ask("create product", Value::Null)["error"]["payload"][0]["keyword"], "type");
+    });
+}
+
+#[test]
+fn a_schema_coerces_removes_and_fills_what_the_handler_gets() {
+    each(|ask, heard| {
+        let data = json!({ "name": "7", "count": 1 });
+        let sent = json!({ "name": 7, "admin": true });
+        assert_eq!(ask("create product", sent), json!({ "status": "ok", "data": data }));
+        assert_eq!(heard().len(), 1);
+    });
+}
+
+#[test]
+fn the_rules_of_a_type_refuse_a_payload() {
+    each(|ask, _| {
+        for event in ["by type", "by argument"] {
+            assert_eq!(ask(event, json!({ "name": "tea" })), json!({ "status": "ok", "data": "tea" }), "{event}");
+            let refused = ask(event, json!({ "name": "a" }));
+            assert_eq!(refused["error"]["code"], "VALIDATION_PAYLOAD_ERROR", "{event}");
+            assert_eq!(refused["error"]["payload"][0]["instancePath"], "/name", "{event}");
+            assert_eq!(ask(event, json!({ "name": 5 }))["error"]["payload"][0]["keyword"], "type", "{event}");
+        }
+        // The hook answers with the code and the payload only.
+        assert_eq!(ask("by type", json!({}))["error"].as_object().map(serde_json::Map::len), Some(2));
+    });
+}
+
+#[test]
+fn a_client_that_sent_only_a_callback_has_no_payload_to_check() {
+    let world = TestWorld::new(app);
+    let anna = world.connect("/");
+    let answer =
+        |event: &str| anna.emit_with_ack(event, dormouse::Args::new()).args().expect("an answer").parse::<Value>();
+    assert_eq!(answer("create product").unwrap()["status"], "error");
+    assert_eq!(answer("by type").unwrap()["status"], "error");
+}
+
+#[test]
+#[should_panic(expected = "propertys")]
+fn a_keyword_that_is_not_known_fails_at_start_up() {
+    let _ = Controller::new().on("create", async || {}).validate_schema(json!({ "propertys": {} }));
+}

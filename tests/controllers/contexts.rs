@@ -1,0 +1,78 @@
+//! The context of a message.
+
+use dormouse::controller::{Context, Controller, Payload, Response};
+use dormouse::{App, Failure, Io, Socket, Storage};
+use serde_json::{Value, json};
+
+use super::dialogue::*;
+
+struct Locale(&'static str);
+
+#[derive(Debug, PartialEq)]
+struct User(String);
+
+#[test]
+fn a_message_has_a_context_of_its_own() {
+    fn app() -> App {
+        let fill = async |ctx: Context| {
+            assert!(ctx.state::<Locale>().is_none() && !ctx.has_user());
+            ctx.set_state(Locale("de"));
+            ctx.set_user(User("Anna".to_owned()));
+        };
+        let web = Controller::new().hook(fill).controller("say ", Controller::new().on("it", look));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    async fn look(ctx: Context, socket: Socket, io: Io, _storage: Storage) -> Response<Value> {
+        assert_eq!((ctx.socket(), ctx.message_id().len()), (&socket, 12));
+        assert_eq!((io.sockets().len(), ctx.message_id()), (1, ctx.clone().message_id()));
+        step(ctx.message_id());
+        let locale = ctx.state::<Locale>().map(|locale| locale.0);
+        let user = ctx.user::<User>().map(|user| user.0.clone());
+        Response(json!([ctx.event_name(), ctx.payload::<u32>().ok(), locale, user]))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for _ in 0..2 {
+            let data = json!(["say it", 7, "de", "Anna"]);
+            assert_eq!(answer(&anna, "say it", 7), Some(json!({ "status": "ok", "data": data })));
+        }
+        let ids = steps();
+        assert_ne!(ids[0], ids[1]);
+    });
+}
+
+#[test]
+fn a_client_that_sent_only_a_callback_has_no_payload() {
+    fn app() -> App {
+        let web = Controller::new()
+            .on("read", async |Payload(payload): Payload<Option<u32>>| Response(payload))
+            .on("need", async |Payload(payload): Payload<u32>| Response(payload));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        let parsed = |event, args: dormouse::Args| {
+            anna.emit_with_ack(event, args).args().expect("an acknowledgement").parse::<Value>().unwrap()
+        };
+        let none = dormouse::Args::new;
+        assert_eq!(parsed("read", none()), json!({ "status": "ok", "data": null }));
+        assert_eq!(parsed("need", none())["error"]["code"], "INVALID_ARGUMENTS");
+        // Further arguments are ignored.
+        let mut three = dormouse::Args::one(&5).unwrap();
+        three.push(&6).unwrap();
+        three.push_binary(vec![1]);
+        assert_eq!(parsed("need", three), json!({ "status": "ok", "data": 5 }));
+    });
+}
+
+#[test]
+fn a_hook_may_replace_the_payload() {
+    fn app() -> App {
+        let add = async |ctx: Context| Ok::<_, Failure>(ctx.set_payload(&(ctx.payload::<u32>()? + 1))?);
+        let web = Controller::new().hook(add).on("say", async |Payload(number): Payload<u32>| Response(number));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        assert_eq!(answer(&world.connect("/"), "say", 1), Some(json!({ "status": "ok", "data": 2 })));
+    });
+}
