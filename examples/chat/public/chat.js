@@ -1,6 +1,7 @@
 // The chat's page, the client of src/lib.rs. The name and the key are stored per tab, so that two tabs can be two people.
 
 import { io } from "/socket.io/socket.io.esm.min.js";
+import { withLinks } from "./links.js";
 
 const $ = (id) => document.getElementById(id);
 const MINUTES_TOGETHER = 5;
@@ -28,7 +29,7 @@ const setState = (state, text) => {
   $("state").dataset.state = state;
   $("state").textContent = text;
   $("send").disabled = state !== "on"; // a draft can be written while disconnected
-  $("text").placeholder = here ? `Say something in ${here}` : "";
+  $("text").placeholder = here ? `Say something in # ${here}` : "";
 };
 
 socket.on("connect", () => {
@@ -108,26 +109,36 @@ socket.on("people", (room, names) => {
 });
 
 function showRooms() {
-  $("room").textContent = here ?? "";
-  document.title = here ? `${here} · Dormouse chat` : "Dormouse chat";
+  $("room").replaceChildren(...(here ? [hash(), here] : []));
+  document.title = here ? `# ${here} · Dormouse chat` : "Dormouse chat";
   // Keeps the links' elements: replacing them would lose the keyboard focus.
   for (const [room, names] of people) {
     let link = $(`room-${room}`);
     if (!link) {
-      link = element("a", { id: `room-${room}`, href: `#${room}` }, element("span", {}, room), element("span", { className: "count" }));
+      link = element("a", { id: `room-${room}`, href: `#${room}` }, element("span", {}, hash(), room), element("span", { className: "count" }));
       $("rooms").append(element("li", {}, link));
     }
     const count = names.length;
     link.lastChild.textContent = count || "";
     link.ariaLabel = `${room}, ${count === 1 ? "1 person" : `${count} people`}`;
-    link.toggleAttribute("aria-current", room === here);
+    link.ariaCurrent = room === here ? "page" : null;
   }
   const shown = (people.get(here) ?? []).map((name) => {
     const you = name === auth.name ? [element("span", { className: "you" }, "you")] : [];
     return element("li", {}, face(name), element("span", {}, name), ...you);
   });
   $("people").replaceChildren(...shown);
+  showCut();
 }
+
+/** Says at which ends the strip of people, as it is on a phone, is cut. */
+function showCut() {
+  const { scrollLeft, scrollWidth, clientWidth } = $("people");
+  $("people").classList.toggle("more-before", scrollLeft > 1);
+  $("people").classList.toggle("more-after", scrollLeft + clientWidth < scrollWidth - 1);
+}
+$("people").addEventListener("scroll", showCut);
+new ResizeObserver(showCut).observe($("people"));
 
 // Messages.
 
@@ -161,7 +172,7 @@ function show(message, waits = false) {
   const time = element("time", { dateTime: at.toISOString() }, at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }));
   const by = element("p", { className: "by" }, element("b", {}, message.from), time);
   const className = `message${isMine ? " mine" : ""}${goesOn ? " more" : ""}${waits ? " waiting" : ""}`;
-  const item = element("li", { className }, face(message.from), by, element("p", { className: "text" }, message.text));
+  const item = element("li", { className }, face(message.from), by, element("p", { className: "text" }, ...withLinks(message.text)));
   list.append(item);
   last = message;
   if (isAtEnd || isMine) scrollToEnd();
@@ -239,6 +250,9 @@ function element(tag, properties, ...children) {
   made.append(...children);
   return made;
 }
+
+// A room's name is written "# lobby", and read "lobby".
+const hash = () => element("span", { className: "hash", ariaHidden: "true" }, "# ");
 
 function face(name) {
   // The golden angle gives similar names different colours.

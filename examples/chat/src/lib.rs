@@ -16,7 +16,7 @@ const MAX_TEXT_CHARS: usize = 500;
 const MAX_HISTORY: usize = 100;
 
 /// Returns the app, which `dormouse::world!` exports and the tests run.
-pub(crate) fn app() -> App {
+pub fn app() -> App {
     App::new().namespace("/", |ns| {
         ns.guard(has_a_name_of_their_own)
             .on_connect(show_rooms)

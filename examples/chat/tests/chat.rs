@@ -1,10 +1,6 @@
 //! Tests of the chat without a runtime: each runs once with the world awake, and once with hibernation after every event.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-// A package of only the type `cdylib` cannot be a dependency.
-#[path = "../src/lib.rs"]
-mod chat;
-
 use std::time::Duration;
 
 use dormouse::testing::{ConnectError, TestClient, TestEvent, TestWorld};
