@@ -85,7 +85,7 @@ describe("the admin HTTP API", () => {
       const late = await callApi("acks", "emit", { event: "ask", args: ["?"], rooms: ["silent", "red"], ack: { timeoutMs: 300 } });
       assert.equal(late.json.matched, 2);
       assert.deepEqual(late.json.acks.map(({ socket }) => socket), [red.id]);
-      assert.deepEqual(late.json.missing, [{ socket: silent.id, reason: "ACK_TIMEOUT" }]);
+      assert.deepEqual(late.json.missing, [{ socket: silent.id, reason: "ACK_TIMEOUT", delivery: "written" }]);
     });
     // Last, because this client does not come back.
     const { id } = silent;
@@ -133,7 +133,7 @@ describe("the admin HTTP API", () => {
         namespace: "/",
         rooms: [red.id, "red"],
         data: { room: "red" },
-        conn: { transport: "websocket", upgraded: true, protocol: 4 },
+        conn: { transport: "websocket", upgraded: true, protocol: 4, since: handshake.issued, lastPong: null, unsentBytes: 0 },
       });
       assert.equal(handshake.query.transport, "polling", "the first request's");
       assert.match(handshake.url, /^\/w\/tell\/socket\.io\/\?/);
@@ -141,6 +141,57 @@ describe("the admin HTTP API", () => {
       assert.equal(handshake.secure, false);
       assert.ok(!byGet.body.includes("sesame") && !byGet.body.includes(red.io.engine.id), "neither auth nor the session's id");
     });
+  });
+
+  test("tells for how many sockets an event was written", async () => {
+    const [red] = await joinRooms("written", "red", "blue");
+    await awakeAndAsleep("written", async (when) => {
+      const { json } = await callApi("written", "emit", { event: when });
+      assert.deepEqual(json, { matched: 2, written: 2, held: 0, dropped: 0, closed: 0, status: "ok" });
+      await heard(red, when === "awake" ? 1 : 2);
+    });
+  });
+
+  test("tells the state of a world, and why it is awake", async () => {
+    await joinRooms("state", "red", "blue");
+    const state = async () => JSON.parse((await request(`${worker.url}/api/worlds/state`, { headers: WITH_KEY })).body);
+    // The alarm and the roster are written a moment after the clients have joined.
+    await until(async () => (await state()).rowsWritten > 0, "the rows of the clients");
+    const { namespaces, databaseBytes, rowsWritten, since, countedSince, ...told } = await state();
+    const counts = { webSockets: 2, polling: 0, draining: 0, sockets: 2, rooms: 2, alarms: 0, unsentBytes: 0, sessionRows: 0, moreNamespaces: 0 };
+    assert.deepEqual(told, { status: "ok", world: "state", reason: "connection", wakes: 1, ...counts });
+    assert.deepEqual(namespaces, [{ name: "/", sockets: 2, rooms: 2 }]);
+    assert.ok(databaseBytes > 0 && rowsWritten > 0 && since >= countedSince && countedSince > 1e12);
+    assert.equal(await worker.evict("state"), true);
+    const later = await state();
+    assert.deepEqual([later.reason, later.wakes, later.countedSince], ["admin", 2, countedSince]);
+    assert.ok(later.since >= since && later.rowsWritten >= rowsWritten);
+  });
+
+  test("serves the counters of all worlds without waking one", async () => {
+    const [red] = await joinRooms("metered", "red", "blue");
+    red.emit("anything");
+    await callApi("metered", "emit", { event: "news" });
+    const boots = worker.boots("metered");
+    assert.equal(await worker.evict("metered"), true);
+    const { status, headers, body } = await request(`${worker.url}/metrics`, { headers: WITH_KEY });
+    assert.equal(status, 200);
+    assert.equal(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert.equal(worker.boots("metered"), boots, "no world was asked");
+    const sample = (text, name, label = "") => Number(text.match(new RegExp(`^dormouse_${name}\\{world="metered"${label}\\} (\\d+)$`, "m"))?.[1]);
+    assert.equal(sample(body, "sockets"), 2);
+    assert.equal(sample(body, "broadcasts_total"), 1);
+    assert.equal(sample(body, "deliveries_total"), 2);
+    assert.equal(sample(body, "connections_opened_total", ',transport="polling"'), 2);
+    assert.equal(sample(body, "events_received_total"), 1);
+    assert.match(body, /^# TYPE dormouse_sent_bytes_total counter$/m);
+    const own = await request(`${worker.url}/api/worlds/metered/metrics`, { headers: WITH_KEY });
+    assert.equal(worker.boots("metered"), boots + 1);
+    assert.equal(sample(own.body, "wakes_total", ',reason="admin"'), 1);
+    assert.ok(!own.body.includes('world="state"'));
+    for (const refused of [{}, { authorization: "Bearer x" }]) {
+      assert.equal((await request(`${worker.url}/metrics`, { headers: refused })).status, 401);
+    }
   });
 
   test("refuses invalid calls", async () => {
@@ -194,6 +245,7 @@ describe("the admin HTTP API", () => {
         const refused = await request(`${shut.url}/api/worlds/none/emit`, { method, headers });
         const unknown = await request(`${shut.url}/api/nothing`, { method, headers });
         assert.deepEqual([refused.status, refused.body], [404, unknown.body]);
+        assert.deepEqual(await request(`${shut.url}/metrics`, { method, headers }).then(({ status, body }) => [status, body]), [404, unknown.body]);
       }
       wakesNothing("none", shut);
     } finally {
@@ -208,6 +260,30 @@ describe("the admin HTTP API", () => {
     } finally {
       await short.dispose();
     }
+  });
+
+  test("traces what became of a message, in the log", async () => {
+    const [red, blue] = await joinRooms("traced", "red", "blue");
+    const { json } = await callApi("traced", `trace?socket=${red.id}`);
+    assert.deepEqual(json, { status: "ok", traces: [{ socket: red.id, secondsLeft: 300 }] });
+    red.on("ask", (answer) => answer(7));
+    await awakeAndAsleep("traced", async () => {
+      await assertDone("traced", "emit", { event: "all" }, 2);
+      await assertDone("traced", "emit", { event: "blue", rooms: ["blue"] }, 1);
+      const asked = await callApi("traced", "emit", { event: "ask", rooms: ["red"], ack: {} });
+      assert.deepEqual(asked.json.acks, [{ socket: red.id, args: [7] }]);
+    });
+    assert.deepEqual(await heard(blue, 4), [["all"], ["blue"], ["all"], ["blue"]]);
+    const told = () => worker.records.filter(({ world, socket, message }) => world === "traced" && socket === red.id && message.startsWith("trace: "));
+    await until(() => told().length >= 8, () => `the trace: ${JSON.stringify(told())}`);
+    const each = [["all", "WRITTEN"], ["blue", "NOT_A_RECIPIENT"], ["ask", "WRITTEN"], [undefined, "ACKNOWLEDGED"]];
+    assert.deepEqual(told().map(({ event, code }) => [event, code]), [...each, ...each]);
+    const off = await callApi("traced", `trace?socket=${red.id}&seconds=0`);
+    assert.deepEqual(off.json.traces, []);
+    await assertDone("traced", "emit", { event: "all" }, 2);
+    const on = await request(`${worker.url}/api/worlds/traced/trace`, { headers: WITH_KEY });
+    assert.deepEqual(JSON.parse(on.body), { status: "ok", traces: [] });
+    assert.equal(told().length, 8);
   });
 
   test("never logs its key", () => {

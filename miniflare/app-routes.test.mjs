@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { heard } from "./clients.mjs";
 import { request } from "./engine.mjs";
 import { KEY, PAGE, WITH_KEY, awakeAndAsleep, clients, joinRooms, raw, route, wakesNothing, worker } from "./http-calls.mjs";
+import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 describe("the app's routes", () => {
@@ -32,6 +33,21 @@ describe("the app's routes", () => {
     assert.deepEqual([head.status, head.body], [200, ""]);
   });
 
+  // workerd has no jurisdictions: it shows which worlds would be in one.
+  test("and the gateway are where the app places the world", async () => {
+    const calls = ["/hello/anna", "/socket.io/?EIO=4&transport=polling"];
+    for (const path of [...calls, ...calls]) {
+      const { status, body } = await route("eu-only", path);
+      assert.equal(status, 500);
+      assert.match(JSON.parse(body).message, /^JURISDICTION: this runtime cannot restrict an object to "eu"/);
+      assert.equal((await route("anywhere", path)).status, 200);
+    }
+    wakesNothing("eu-only");
+    const told = () => worker.records.filter(({ code }) => code === "CONFIG");
+    await until(() => told().length > 0, () => `a log line: ${worker.logs.join("\n")}`);
+    assert.deepEqual(told().map(({ level, world }) => [level, world]), [["error", "eu-only"]], "once, however many requests fail");
+  });
+
   test("emit to clients", async () => {
     const all = await joinRooms("announce", "red", "blue");
     await awakeAndAsleep("announce", async (when) => {
@@ -54,7 +70,7 @@ describe("the app's routes", () => {
     const [client] = await joinRooms("faults", "red");
     await awakeAndAsleep("faults", async () => {
       for (const [path, status, code, options] of [
-        ["/panic", 500, "INTERNAL_ERROR"],
+        ["/panic", 500, "INTERNAL_SERVER_ERROR"],
         ["/announce", 400, "INVALID_ARGUMENTS", { method: "POST", body: "[" }],
         ["/hello/%ff", 400, "INVALID_ARGUMENTS"],
       ]) {
@@ -125,7 +141,7 @@ describe("the app's routes", () => {
       assert.equal(answer.status, 404);
       assert.match(JSON.parse(answer.text).message, /64/);
     }
-    assert.deepEqual(worker.logs.filter((line) => /^boot world=(nowhere|a\.b|a b|a%20b|x+|)( |$)/.test(line)), []);
+    assert.deepEqual(worker.records.filter(({ message, world }) => message === "boot" && /^(nowhere|a\.b|a b|a%20b|x+|)$/.test(world)), []);
   });
 
   test("answer a request whose body does not arrive completely", async () => {

@@ -186,11 +186,61 @@ test("the page has rooms", async () => {
   await anna.keyboard.press("Enter");
   await waitForMessage(anna, "The roses!");
   await ben.getByRole("link", { name: "garden, 2 people", exact: true }).waitFor();
-  assert.equal(await anna.locator("nav [aria-current]").textContent(), "garden2");
+  assert.equal(await anna.locator("nav [aria-current=page]").innerText(), "# garden\n2");
   await anna.goBack();
-  await anna.getByRole("heading", { name: "lobby" }).waitFor();
+  // It is written with a hash, and read without.
+  await anna.getByRole("heading", { name: "lobby", exact: true }).getByText("# lobby").waitFor();
+  await anna.getByPlaceholder("Say something in # lobby").waitFor();
   assert.deepEqual(await messages(anna).allTextContents(), []);
   assert.deepEqual([anna.problems, ben.problems], [[], []]);
+});
+
+test("addresses in messages are links, and nothing else is", async () => {
+  const page = await visit("page-links");
+  await comeIn(page, "Anna");
+  const text = "(see https://example.com/a_(b)?c=d#e). HTTP://EXAMPLE.ORG, <b>http://</b> javascript:alert(1) xhttps://[no \"https://a.example/\u202emoc\"";
+  await say(page, text);
+  await waitForMessage(page, "javascript:");
+  assert.equal(await messages(page).textContent(), text);
+  const links = await messages(page).locator("a").evaluateAll((links) => links.map(({ textContent, href, rel, target }) => [textContent, href, rel, target]));
+  assert.deepEqual(links, [
+    ["https://example.com/a_(b)?c=d#e", "https://example.com/a_(b)?c=d#e"],
+    ["HTTP://EXAMPLE.ORG", "http://example.org/"],
+    ["https://a.example/", "https://a.example/"],
+  ].map((link) => [...link, "noopener noreferrer", "_blank"]));
+  assert.equal(await messages(page).locator(":not(a)").count(), 0);
+});
+
+test("on a wide screen, the column has 60rem, and few messages are at the bottom", async () => {
+  const page = await visit("page-wide", "", { viewport: { width: 1920, height: 1080 } });
+  await comeIn(page, "Anna");
+  await say(page, "wide ".repeat(80));
+  await waitForMessage(page, "wide");
+  const boxOf = (selector) => page.locator(selector).boundingBox();
+  const [message, list, composer, field] = await Promise.all([".message", "#messages", "#composer", "#text"].map(boxOf));
+  assert.equal(message.width, 960);
+  assert.equal(field.x, message.x);
+  assert.ok(composer.y - (message.y + message.height) < 60, "the message is at the bottom");
+  for (let n = 0; n < 30; n++) await say(page, `message ${n}`);
+  await waitForMessage(page, "message 29");
+  // With many, the first can be reached.
+  await page.locator("#messages").evaluate((element) => (element.scrollTop = 0));
+  assert.ok((await boxOf(".day")).y >= list.y);
+});
+
+test("on a phone, the strip of people fades where it is cut", async () => {
+  const page = await visit("page-strip", "", { viewport: { width: 390, height: 844 }, isMobile: true });
+  await comeIn(page, "Anna");
+  const fades = () => page.locator("#people").evaluate((strip) =>
+    ["--before", "--after"].map((end) => Boolean(getComputedStyle(strip).getPropertyValue(end))));
+  assert.deepEqual(await fades(), [false, false]);
+  for (const name of ["Bartholomew", "Constantine", "Desdemona", "Esmeralda"]) await enter("page-strip", name);
+  await page.locator("#people").getByText("Esmeralda").waitFor();
+  const scrollTo = (left) => page.locator("#people").evaluate((strip, left) => (strip.scrollLeft = left), left);
+  for (const [left, expected] of [[0, [false, true]], [50, [true, true]], [10_000, [true, false]]]) {
+    await scrollTo(left);
+    await until(async () => String(await fades()) === String(expected), `the ends ${expected} at ${left}`);
+  }
 });
 
 test("the page shows errors", async () => {

@@ -33,6 +33,7 @@ describe("an invalid variable is named in the error", () => {
     TRANSPORTS: ["carrier-pigeon", /must be polling, websocket/],
     ALLOWED_ORIGINS: ["page.example", /page\.example.*https:\/\//],
     OWN_ORIGINS: ["page.example", /page\.example.*https:\/\//],
+    LOCATION_HINT: ["mars", /must be one of wnam, enam/],
   };
   for (const [variable, [value, problem]] of Object.entries(bad)) {
     test(`${variable}=${value}`, () =>
@@ -48,14 +49,27 @@ describe("an invalid variable is named in the error", () => {
           assert.ok(message.includes(value), message);
           assert.match(message, problem);
         }
-        await until(() => logs.some((line) => line.includes(variable) && problem.test(line)), () => `a log line: ${logs.join("\n")}`);
+        const told = () => logs.filter((line) => line.includes(variable) && problem.test(line));
+        await until(() => told().length > 0, () => `a log line: ${logs.join("\n")}`);
+        assert.equal(told().length, 1, "it is logged once, however many requests fail");
         assert.equal(boots("conf"), 0);
       }));
   }
 });
 
+test("a runtime without jurisdictions says so, and makes no other object", () =>
+  serve({ JURISDICTION: "eu" }, async ({ url, logs, boots }) => {
+    const answers = [await request(address(url, PATH, polling)), await refusedWebSocket(address(url, PATH, { transport: "websocket" }))];
+    for (const { status, body } of answers) {
+      assert.equal(status, 500);
+      assert.match(JSON.parse(body).message, /^JURISDICTION: this runtime cannot restrict an object to "eu" .*set JURISDICTION= in \.dev\.vars/);
+    }
+    await until(() => logs.some((line) => line.includes("JURISDICTION")), () => `a log line: ${logs.join("\n")}`);
+    assert.equal(boots("conf"), 0);
+  }));
+
 test("variables that are set apply", () =>
-  serve({ PING_INTERVAL_MS: " 12000 ", PING_TIMEOUT_MS: "3000", MAX_PAYLOAD_BYTES: "2000" }, async ({ url }) => {
+  serve({ LOCATION_HINT: "weur", PING_INTERVAL_MS: " 12000 ", PING_TIMEOUT_MS: "3000", MAX_PAYLOAD_BYTES: "2000" }, async ({ url }) => {
     const { pingInterval, pingTimeout, maxPayload } = (await Poller.open(url, PATH)).handshake;
     assert.deepEqual([pingInterval, pingTimeout, maxPayload], [12_000, 3_000, 2_000]);
     const poller = await Poller.open(url, PATH);
@@ -204,7 +218,7 @@ describe("a request that is refused wakes no world", () => {
   before(async () => (worker = await startWorker()));
   after(() => worker?.dispose());
 
-  const wakesNothing = () => assert.deepEqual(worker.logs.filter((line) => line.startsWith("boot ")), []);
+  const wakesNothing = () => assert.deepEqual(worker.logs.filter((line) => line === "boot"), []);
 
   for (const path of ["/w/a.b/socket.io/", "/w//socket.io/", `/w/${"x".repeat(65)}/socket.io/`, "/w/a%20b/socket.io/", "/socket.io/?world=a.b", "/socket.io/?world="]) {
     test(`${path.slice(0, 30)}: an invalid world name`, async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordOf } from "../dormouse-build/lib/log-lines.mjs";
 import { modulesOf, startWorkerd } from "../perf/lib/workerd.mjs";
 import { defaultBuildDir } from "../scripts/lib/root.mjs";
 import { Clients, ask } from "./clients.mjs";
@@ -35,7 +36,7 @@ async function start(storage) {
   const life = { server, clients: new Clients(`http://127.0.0.1:${server.port}`) };
   started.push(life);
   /** Returns what the handlers were told, in order. */
-  life.told = () => server.logs.map((line) => line.split("told ")[1]).filter((told) => told !== undefined);
+  life.told = () => server.logs.map((line) => recordOf(line)?.message.split("told ")[1]).filter((told) => told !== undefined);
   life.join = () => life.clients.join(WORLD, { namespace: "/lost", reconnection: false, ...websocket });
   return life;
 }

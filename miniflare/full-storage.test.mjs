@@ -10,7 +10,7 @@ import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 const websocket = { transports: ["websocket"] };
-const FULL = "database or disk is full: SQLITE_FULL";
+const FULL = { code: "INTERNAL_SERVER_ERROR", text: "database or disk is full: SQLITE_FULL" };
 
 let worker;
 let clients;
@@ -33,6 +33,13 @@ async function inside(world, call) {
 
 const errorOf = ([answer]) => answer.error;
 
+/** Returns the code of an error, and what the log says of its reference. */
+const toldOf = async ([{ error }]) => {
+  const record = () => worker.records.find(({ reference }) => reference === error.reference);
+  await until(record, "the line with the reference");
+  return { code: error.code, text: record().message.split(": ").slice(1).join(": ") };
+};
+
 for (const asleep of [false, true]) {
   const name = asleep ? "hibernated" : "awake";
   const rest = async (world) => asleep && worker.evict(world);
@@ -44,8 +51,8 @@ for (const asleep of [false, true]) {
     const wire = await openWebSocket(worker.url, `/w/${world}/socket.io/`);
     await connectNamespace(wire);
     const client = await clients.join(world, websocket);
-    assert.deepEqual(errorOf(await ask(client, "put", "a", 1)), { code: "STORAGE", message: FULL });
-    assert.deepEqual(errorOf(await ask(client, "set alarm", "bell", 1, 1)), { code: "STORAGE", message: FULL });
+    assert.deepEqual(await toldOf(await ask(client, "put", "a", 1)), FULL);
+    assert.deepEqual(await toldOf(await ask(client, "set alarm", "bell", 1, 1)), FULL);
     assert.deepEqual(await ask(client, "get", "a"), [null]);
     // The alarm cannot be set either. The timer that stands in for it keeps the world awake.
     const { pings } = wire;
@@ -76,8 +83,8 @@ for (const asleep of [false, true]) {
     await inside(world, { pages: 8, fill: true });
     await rest(world);
     const boots = worker.boots(world);
-    assert.deepEqual(errorOf(await ask(client, "put", "a", "x".repeat(50_000))), { code: "STORAGE", message: FULL });
-    assert.deepEqual(errorOf(await ask(client, "set alarm", "bell", 1, "x".repeat(4000))), { code: "STORAGE", message: FULL });
+    assert.deepEqual(await toldOf(await ask(client, "put", "a", "x".repeat(50_000))), FULL);
+    assert.deepEqual(await toldOf(await ask(client, "set alarm", "bell", 1, "x".repeat(4000))), FULL);
     assert.deepEqual(await ask(client, "get", "a"), ["old"]);
     assert.deepEqual(await ask(client, "alarm", "bell"), [true]);
     assert.deepEqual(await ask(other, "keys", ""), [["a"]]);
@@ -93,7 +100,7 @@ for (const asleep of [false, true]) {
     const client = await clients.join(world, websocket);
     await ask(client, "put", "kept", "old");
     for (const waits of [false, true]) {
-      for (const [how, code] of [["fails", "WANTED"], ["panics", "INTERNAL_ERROR"]]) {
+      for (const [how, code] of [["fails", "WANTED"], ["panics", "INTERNAL_SERVER_ERROR"]]) {
         await rest(world);
         assert.equal(errorOf(await ask(client, "put and end", how, waits)).code, code);
         await rest(world);

@@ -53,6 +53,8 @@ export async function callApi(world, operation, call, headers = WITH_KEY) {
 
 export async function assertDone(world, operation, call, matched) {
   const { status, json } = await callApi(world, operation, call);
+  // How an event was delivered has a test of its own.
+  if (operation === "emit") for (const name of ["written", "held", "dropped", "closed"]) delete json[name];
   assert.deepEqual({ status, json }, { status: 200, json: { status: "ok", matched } }, JSON.stringify(call));
 }
 

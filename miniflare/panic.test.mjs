@@ -61,6 +61,13 @@ async function assertBothSleep(...worlds) {
 
 const panics = () => worker.logs.filter((line) => /panicked/.test(line)).length;
 
+/** Returns the first line of the log about a panic in a world. */
+async function lineOf(world) {
+  const find = () => worker.records.find((line) => line.world === world && line.code === "PANIC");
+  await until(find, `a line about a panic in ${world}`);
+  return find();
+}
+
 describe("in a handler", () => {
   test("the same world answers its next event", async () => {
     const [sender, other] = await clients.joinAll("handler", 2, websocket);
@@ -71,13 +78,18 @@ describe("in a handler", () => {
     assert.deepEqual([...sender.reasons, ...other.reasons], []);
     assert.equal(worker.boots("handler"), 1);
     await until(() => panics() > before, "a line about it in the log");
+    const { level, message, namespace, socket, event } = await lineOf("handler");
+    assert.deepEqual([level, namespace, socket, event], ["error", "/", sender.id, "test:panic"]);
+    assert.match(message, /the handler of test:panic panics/);
+    // By console_error_panic_hook, with the place and JavaScript's trace.
+    await until(() => worker.logs.some((line) => /panicked at .*lib\.rs/.test(line)), "the panic itself");
   });
 
   test("the ack is an error", async () => {
     const sender = await clients.join("handler-ack", websocket);
     for (let n = 0; n < 3; n++) {
       const [answer, ...more] = await ask(sender, "test:panic", "data");
-      assert.deepEqual([answer.status, answer.error.code, more], ["error", "INTERNAL_ERROR", []]);
+      assert.deepEqual([answer.status, answer.error.code, more], ["error", "INTERNAL_SERVER_ERROR", []]);
       assert.ok(answer.error.message);
     }
     assert.deepEqual(await ask(sender, "module.next", 1), [1]);
@@ -127,6 +139,9 @@ describe("in the core", () => {
     assert.deepEqual(await heard(b, 1), [["module.next", 2]]);
     assert.deepEqual([...b.reasons, ...c.reasons], []);
     await until(() => panics() > before, "a line about it in the log");
+    const { level, message, event } = await lineOf("core");
+    assert.deepEqual([level, event], ["error", "test:panic-core"]);
+    assert.match(message, /^bug: an event panicked: the core panics/);
   });
 
   test("the sender may reconnect", async () => {

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Clients, ask, upgraded } from "./clients.mjs";
 import { openWebSocket } from "./engine.mjs";
+import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
 const AUTH = JSON.stringify({ token: "a".repeat(16_000) });
@@ -18,7 +20,31 @@ before(async () => {
 });
 after(() => worker?.dispose());
 
-const rowsOf = async (world) => (await (await fetch(`${worker.url}/test/${world}`)).json()).rows;
+const countsOf = async (world) => (await fetch(`${worker.url}/test/${world}`)).json();
+const rowsOf = async (world) => (await countsOf(world)).rows;
+
+// The runtime sends nothing while a write is under way. tests/shell.rs has more cases.
+for (const transports of [["polling", "websocket"], ["websocket"], ["polling"]]) {
+  test(`nothing is written while a client connects, gets an answer and leaves: ${transports}`, async () => {
+    const world = `waits-${transports.join("-")}`;
+    const clients = new Clients(worker.url);
+    for (let visit = 1; visit <= 2; visit++) {
+      const before = (await countsOf(world)).rows;
+      const socket = await clients.join(world, { transports });
+      if (transports.length > 1) await upgraded(socket);
+      await ask(socket, "echo", 1);
+      // Half a second later, the roster is written, and the alarm is set if there is a WebSocket.
+      const sets = transports.includes("websocket") ? visit : 0;
+      await until(async () => (await countsOf(world)).rows > before && (await countsOf(world)).alarms === sets, () => `visit ${visit}: what it caused is written`);
+      const { rows } = await countsOf(world);
+      socket.disconnect();
+      await until(async () => (await rowsOf(world)) > rows, () => `visit ${visit}: the roster is deleted`);
+    }
+    const { asked, confirmed } = await countsOf(world);
+    assert.deepEqual({ asked, confirmed }, { asked: 0, confirmed: 0 });
+    clients.closeAll();
+  });
+}
 
 for (const asleep of [false, true]) {
   test(`binary packets beside a long auth object cost a row a second at most: ${asleep ? "hibernated" : "awake"}`, async (t) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
-import { CLIENT_DIST, CLIENT_FILES } from "../scripts/lib/client.mjs";
+import { CLIENT_FILES, clientDist } from "../dormouse-build/lib/client.mjs";
 import { Clients, ask } from "./clients.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -36,7 +36,7 @@ test("every bundle and its map is served from the pinned package, at the root an
     assert.equal(response.headers.get("cache-control"), "public, max-age=0, must-revalidate", path);
     assert.equal(response.headers.get("access-control-allow-origin"), "*", path);
     const body = Buffer.from(await response.arrayBuffer());
-    assert.ok(body.equals(readFileSync(join(CLIENT_DIST, file))), path);
+    assert.ok(body.equals(readFileSync(join(clientDist(), file))), path);
 
     const head = await fetch(worker.url + path, { method: "HEAD" });
     assert.deepEqual([head.status, head.headers.get("etag")], [200, response.headers.get("etag")], path);
@@ -65,7 +65,7 @@ test("a file is compressed if the client accepts that", async () => {
       const response = await fetch(worker.url + path, { headers: { "accept-encoding": encoding } });
       assert.equal(response.headers.get("content-encoding"), encoding, path);
       const body = Buffer.from(await response.arrayBuffer());
-      assert.ok(body.equals(readFileSync(join(CLIENT_DIST, file))), path);
+      assert.ok(body.equals(readFileSync(join(clientDist(), file))), path);
     }
   }
 });
@@ -131,7 +131,7 @@ test("examples serve the files too", async (t) => {
   const echo = await startWorker({ example: "echo" });
   t.after(() => echo.dispose());
   const response = await fetch(`${echo.url}/socket.io/socket.io.min.js`);
-  assert.equal(await response.text(), readFileSync(join(CLIENT_DIST, "socket.io.min.js"), "utf8"));
+  assert.equal(await response.text(), readFileSync(join(clientDist(), "socket.io.min.js"), "utf8"));
 });
 
 test("a browser loads the client from this server and connects", async (t) => {

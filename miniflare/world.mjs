@@ -1,10 +1,11 @@
-// The harness of the end-to-end tests and of `npm run serve`: runs the built Worker in the real runtime (workerd), without
-// wrangler's proxy. Each test file has its own runtime on its own port, and ends it with `dispose()`.
+// The harness of the end-to-end tests: runs the built Worker in the real runtime (workerd), without wrangler's proxy. Each test
+// file has its own runtime on its own port, and ends it with `dispose()`.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
-import { assetsDir } from "../scripts/lib/client.mjs";
+import { assetsDir } from "../dormouse-build/lib/client.mjs";
+import { recordOf } from "../dormouse-build/lib/log-lines.mjs";
 import { ROOT, defaultBuildDir } from "../scripts/lib/root.mjs";
 
 // The names that wrangler.toml and every example's wrangler.toml use.
@@ -59,15 +60,18 @@ function modules(dir, wrapper) {
  * - `wrapper`: a module that imports the build as "./index.js", relative to the project. It is the Worker instead of the build, and may
  *   use what only the runtime's own tests may.
  * - `serveClient`: whether the build's assets are served, as by an `[assets]` table; by default true.
+ * - `platform`: more options of Miniflare, such as `kvNamespaces`.
  * - `onLog`: called with each line that the Worker prints.
  */
-export async function startWorker({ vars = {}, example, build, wrapper, persist, host = "127.0.0.1", port = 0, inspectorPort, serveClient = true, onLog } = {}) {
+export async function startWorker({ vars = {}, example, build, wrapper, persist, host = "127.0.0.1", port = 0, inspectorPort, serveClient = true, platform, onLog } = {}) {
   const dir = build ? resolve(ROOT, build) : defaultBuildDir(example);
   const setting = settings(dir);
-  const logs = [];
+  const [logs, records] = [[], []];
   const record = (text) => {
     for (const line of String(text).split("\n")) {
-      logs.push(line);
+      const found = recordOf(line);
+      if (found !== undefined) records.push(found);
+      logs.push(found?.message ?? line);
       onLog?.(line);
     }
   };
@@ -81,6 +85,7 @@ export async function startWorker({ vars = {}, example, build, wrapper, persist,
       ...(serveClient && assets(dir, setting)),
       durableObjects: { [BINDING]: { className: CLASS, useSQLite: true } },
       bindings: { ALLOWED_ORIGINS: "*", ...vars },
+      ...platform,
       host,
       port,
       ...(inspectorPort !== undefined && { inspectorPort }),
@@ -97,10 +102,12 @@ export async function startWorker({ vars = {}, example, build, wrapper, persist,
   return {
     url,
     mf,
-    /** Every line that the Worker printed, in order. */
+    /** Every line that the Worker printed, in order: the message of a line of Dormouse's log, and any other line as it is. */
     logs,
+    /** The lines of Dormouse's log, in order: `{ level, message, world, namespace, socket, event, code, ms }`, where they apply. */
+    records,
     /** Returns how often the world's object was constructed: once for its first request, and once for each wake. */
-    boots: (world) => logs.filter((line) => line === `boot world=${world}` || line.startsWith(`boot world=${world} `)).length,
+    boots: (world) => records.filter((line) => line.message === "boot" && line.world === world).length,
     /**
      * Hibernates a world at once, as ten idle seconds would; its sockets stay connected. Resolves with false if it was
      * hibernated already. Like real hibernation, it waits for pending timers, held requests and unsent bytes: after 30 s

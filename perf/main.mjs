@@ -1,6 +1,5 @@
 // `npm run bench [-- --peers A,B] [--work NAME,…] [--rounds N] [--smoke] [--report]`: measures every work with every peer, and
-// writes perf/results.json, docs/bench.svg, and the tables of README.md and docs/bench.md. Takes about twenty minutes on an idle
-// machine. A NAME may be the beginning of several names. Partial runs and `--smoke` (small numbers and one round, to check that
+// writes perf/results.json, docs/bench.svg, and the tables of docs/bench.md. Takes about twenty minutes on an idle machine. A NAME may be the beginning of several names. Partial runs and `--smoke` (small numbers and one round, to check that
 // everything is delivered) write to target/bench/ only. `--report` measures nothing and writes the tables and the chart anew.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -14,9 +14,9 @@ export async function readers(url, world, count, { paused = false } = {}) {
     Array.from({ length: count }, async () => {
       const reader = new Raw({ hostname: at.hostname, port: at.port, host: at.host });
       reader.upgrade(`/w/${world}/socket.io/?EIO=4&transport=websocket`);
-      if (!(await reader.match(SID, 60_000))) throw new Error("a reader was not let in");
+      if (!(await reader.match(SID, 60_000))) throw new Error(`a reader was not let in: ${reader.last}`);
       reader.frame("40");
-      if (!(await reader.match(/40\{"sid"/, 60_000))) throw new Error("a reader could not join");
+      if (!(await reader.match(/40\{"sid"/, 60_000))) throw new Error(`a reader could not join: ${reader.last}`);
       if (paused) reader.socket.pause();
       return reader;
     }),

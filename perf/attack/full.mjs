@@ -23,7 +23,7 @@ export const full = {
     let told = 0;
     for (let number = 0; number < tries; number++) {
       const [answer] = [await client.timeout(30_000).emitWithAck("put", `key ${number}`, "x".repeat(5_000))];
-      told += Number(answer?.error?.code === "STORAGE");
+      told += Number(answer?.error?.code === "INTERNAL_SERVER_ERROR");
     }
     let joined = 0;
     for (let number = 0; number < (short ? 3 : 30); number++) joined += Number(await answers(worker.url, WORLD, ["get", "key"]));

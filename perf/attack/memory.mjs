@@ -7,7 +7,8 @@ import { Raw } from "./raw.mjs";
 
 const WORLDS = Array.from({ length: 6 }, (_, number) => `memory-${number}`);
 
-// What clients can do. Each returns its clients, and does a part of it only, if `share` is less than 1.
+// What clients of a world can do. Each returns its clients, and does a part of it only, if `share` is less than 1. It waits for `joined`
+// between its clients' joining and what they do then.
 const ATTACKS = { unfinished, waiting, posted, unread, unpolled, introduced };
 
 // A quarter of everything. The heap of JavaScript is not a quarter of what it is otherwise: the bar leaves room for its garbage.
@@ -27,7 +28,9 @@ export const memory = {
     // The first client of each world, so that what a world needs by itself is not counted.
     for (const world of WORLDS) await answers(worker.url, world);
     const isolate = await Isolate.watch(worker);
-    const clients = (await Promise.all(WORLDS.map((world) => ATTACKS[part](worker.url, world, share)))).flat();
+    // An isolate that is short of memory may refuse who comes: nobody begins before all have joined.
+    const joined = barrier(WORLDS.length);
+    const clients = (await Promise.all(WORLDS.map((world) => ATTACKS[part](worker.url, world, share, joined)))).flat();
     await sleep(2_000);
     let woken = 0;
     for (const world of WORLDS) woken += await wakes(worker, world, clients);
@@ -44,9 +47,21 @@ export const memory = {
   },
 };
 
+/** Returns a function that waits until it was called `count` times. */
+function barrier(count) {
+  const { promise, resolve } = Promise.withResolvers();
+  let calls = 0;
+  return () => {
+    calls += 1;
+    if (calls === count) resolve();
+    return promise;
+  };
+}
+
 /** Clients that send nine of ten attachments of a packet. */
-async function unfinished(url, world, share) {
+async function unfinished(url, world, share, joined) {
   const clients = await readers(url, world, Math.ceil(16 * share));
+  await joined();
   const placeholders = Array.from({ length: 10 }, (_, num) => ({ _placeholder: true, num }));
   for (const client of clients) {
     client.frame(`4510-${JSON.stringify(["module.x", ...placeholders])}`);
@@ -56,8 +71,9 @@ async function unfinished(url, world, share) {
 }
 
 /** Clients that send long packets all at once, which wait for their turn. */
-async function waiting(url, world, share) {
+async function waiting(url, world, share, joined) {
   const clients = await readers(url, world, Math.ceil(16 * share));
+  await joined();
   const event = `42["module.x","${"é".repeat(200_000)}"]`;
   for (const client of clients) {
     for (let sent = 0; sent < 9; sent++) client.frame(event);
@@ -66,8 +82,9 @@ async function waiting(url, world, share) {
 }
 
 /** Clients that post long bodies, some of which never end. */
-async function posted(url, world, share) {
+async function posted(url, world, share, joined) {
   const sessions = await Promise.all(Array.from({ length: Math.ceil(40 * share) }, () => poller(url, world)));
+  await joined();
   const body = `42["module.x",1]\x1e`.repeat(100_000).slice(0, 990_000);
   const { hostname, port, host } = new URL(url);
   const endless = sessions.splice(0, sessions.length / 2).map((session) => {
@@ -82,9 +99,10 @@ async function posted(url, world, share) {
 }
 
 /** Clients that do not read what others send. */
-async function unread(url, world, share) {
+async function unread(url, world, share, joined) {
   const clients = await readers(url, world, Math.ceil(40 * share), { paused: true });
   const [sender] = await readers(url, world, 1);
+  await joined();
   const event = `42["module.map","${"x".repeat(60_000)}"]`;
   for (let sent = 0; sent < 60 && sender.isOpen; sent++) {
     sender.frame(event);
@@ -94,9 +112,10 @@ async function unread(url, world, share) {
 }
 
 /** Clients that poll, and do not fetch what others send. */
-async function unpolled(url, world, share) {
+async function unpolled(url, world, share, joined) {
   for (let number = 0; number < 40 * share; number++) await poller(url, world);
   const senders = await readers(url, world, 4);
+  await joined();
   const event = `42["module.map","${"x".repeat(900_000)}"]`;
   for (let sent = 0; sent < 4; sent++) {
     for (const sender of senders) sender.frame(event);

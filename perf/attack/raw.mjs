@@ -31,6 +31,11 @@ export class Raw {
     return !this.isOpen || this.closeFrame?.code !== undefined;
   }
 
+  /** What the connection is like, and what it was sent last, for a report. */
+  get last() {
+    return `${this.isOpen ? "open" : "ended"}, the last bytes are ${JSON.stringify(this.received.slice(-200))}`;
+  }
+
   write(data) {
     if (this.socket.writable) this.socket.write(data);
   }

@@ -1,14 +1,14 @@
 // Runs one hour, or a part of it, of one object: `node perf/cost/hour.mjs '{"object":…}'` prints one line of JSON. main.mjs runs
 // several such processes at a time.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { io } from "socket.io-client";
 import { defaultBuildDir } from "../../scripts/lib/root.mjs";
-import { main } from "../../scripts/lib/run.mjs";
+import { Refusal, main } from "../../scripts/lib/run.mjs";
 import { until, within } from "../../miniflare/waiting.mjs";
 import { cpuMs } from "../lib/meter.mjs";
 import { modulesOf, startWorkerd } from "../lib/workerd.mjs";
@@ -19,32 +19,37 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const objects = {
   relay: () => modulesOf(defaultBuildDir()),
   awake: () => ({ "index.js": here("awake.js") }),
+  app: ({ build }) => modulesOf(build),
 };
 const WORLD = "table";
 
 /**
  * Runs one hour, and returns the counts by phase: `connecting`, `staying` and `leaving`.
  *
- * - `object`: `relay`, or `awake`, which never hibernates.
+ * - `object`: `relay`; `awake`, which never hibernates; or `app`, whose build is in the folder `build`, with the class `className` and
+ *   the compatibility flags `flags`.
  * - `hour`: `idle` or `played`.
  * - `minutes`: the length of the run; `script`: the part of the hour, see `play`.
  * - `vars`: the Worker's variables; `transports`: the clients' transports, only WebSockets by default;
+ * - `namespace`, `auth`: what the clients join, and what they send with that.
  * - `polling`: the number of clients that stay on polling.
  * - `question`: the timeout in milliseconds of one call of the admin HTTP API that no client acknowledges.
  */
-export async function run({ object, hour, minutes, script, vars = {}, transports = ["websocket"], polling = 0, question }) {
+export async function run({ object, build, className = "World", flags, hour, minutes, script, vars = {}, transports = ["websocket"], namespace = "/", auth, polling = 0, question }) {
   const dir = mkdtempSync(join(tmpdir(), "dormouse-cost-"));
   const file = join(dir, "trace.jsonl");
   vars = { PING_INTERVAL_MS: "25000", PING_TIMEOUT_MS: "20000", ALLOWED_ORIGINS: "*", ...vars };
   const interval = Number(vars.PING_INTERVAL_MS);
-  const server = await startWorkerd({ modules: { "counting.js": here("counting.js"), ...objects[object]() }, vars, args: ["--async-trace", file] });
+  const counting = join(dir, "counting.js");
+  writeFileSync(counting, readFileSync(here("counting.js"), "utf8").replace("World as Measured", `${className} as Measured`));
+  const server = await startWorkerd({ modules: { "counting.js": counting, ...objects[object]({ build }) }, vars, flags, args: ["--async-trace", file] });
   const origin = `http://127.0.0.1:${server.port}`;
   const sent = {};
   const clients = [];
   try {
     const counts = async () => ({ at: Date.now(), ...(await (await fetch(`${origin}/counts`)).json()), sent: { ...sent }, cpuMs: cpuMs(server.pid) });
     const marks = [await counts()];
-    while (clients.length < USERS) clients.push(await connect(origin, clients.length < polling ? ["polling"] : transports, sent));
+    while (clients.length < USERS) clients.push(await connect(`${origin}${namespace}`, { transports: clients.length < polling ? ["polling"] : transports, auth }, sent));
     await sleep(1_000); // for upgrades, if there are any
     marks.push(await counts());
     const [first] = clients;
@@ -90,8 +95,8 @@ async function end(pid) {
   await until(() => !isThere(), "workerd to end");
 }
 
-async function connect(origin, transports, sent) {
-  const client = io(origin, { path: `/w/${WORLD}/socket.io/`, transports, forceNew: true, reconnection: false });
+async function connect(url, options, sent) {
+  const client = io(url, { path: `/w/${WORLD}/socket.io/`, forceNew: true, reconnection: false, ...options });
   client.heard = 0;
   client.reasons = [];
   client.onAny(() => (client.heard += 1));
@@ -99,7 +104,8 @@ async function connect(origin, transports, sent) {
   const count = (what) => (sent[what] = (sent[what] ?? 0) + 1);
   client.io.engine.on("packetCreate", ({ type }) => count(`packet ${type}`));
   client.onAnyOutgoing((event) => count(event));
-  await within(new Promise((resolve, reject) => client.once("connect", resolve).once("connect_error", reject)), "a client to connect");
+  const refuse = ({ message }) => new Refusal(`A client could not join ${url}: ${message}. --namespace and --auth say what clients join, and with what.`);
+  await within(new Promise((resolve, reject) => client.once("connect", resolve).once("connect_error", (error) => reject(refuse(error)))), "a client to connect");
   return client;
 }
 

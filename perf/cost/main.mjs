@@ -1,8 +1,9 @@
 // `npm run cost [-- --minutes N] [-- --print] [-- --again]`: measures the billed usage and the cost of an idle hour and of a
 // played hour of a world, and compares them with an object that never hibernates. Runs N minutes (by default 5) of each at the
-// same time; --minutes 60 is a whole hour. Writes perf/cost/results.json and the README's table, unless --print is given. --again
-// prices the existing results. `npm run cost -- --settings` measures the effect of settings on the cost instead, see
-// settings.mjs.
+// same time; --minutes 60 is a whole hour. Writes perf/cost/results.json, the table of docs/cost.md and the prices in README.md,
+// unless --print is given. --again prices the existing results. `npm run cost -- --settings` measures the effect of settings on
+// the cost instead, see settings.mjs. `npm run cost -- --crate DIR [--namespace /N] [--auth JSON] [--env NAME]` prices an idle hour of
+// your own app, and writes nothing.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { ROOT } from "../../scripts/lib/root.mjs";
 import { Refusal, main, say } from "../../scripts/lib/run.mjs";
 import { ready } from "../../scripts/setup.mjs";
 import { writeBetween } from "../lib/page.mjs";
-import { derive, promise, readmeTable, summary } from "./report.mjs";
+import { costTable, derive, promise, readmePrices, summary } from "./report.mjs";
 import { runHour } from "./run.mjs";
 
 const RESULTS = join(ROOT, "perf", "cost", "results.json");
@@ -30,8 +31,9 @@ async function measure(minutes) {
 
 function write(results) {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
-  writeBetween("README.md", "cost", "npm run cost", readmeTable(results));
-  say("written: perf/cost/results.json and README.md");
+  writeBetween("docs/cost.md", "cost", "npm run cost", costTable(results));
+  writeBetween("README.md", "cost", "npm run cost", readmePrices(results));
+  say("written: perf/cost/results.json, docs/cost.md and README.md");
 }
 
 main(async () => {
@@ -41,6 +43,10 @@ main(async () => {
       print: { type: "boolean" },
       again: { type: "boolean" },
       settings: { type: "boolean" },
+      crate: { type: "string" },
+      namespace: { type: "string" },
+      auth: { type: "string" },
+      env: { type: "string" },
     },
   });
   if (values.settings) {
@@ -50,10 +56,15 @@ main(async () => {
   }
   const minutes = Number(values.minutes);
   if (!(minutes > 0 && minutes <= 60)) throw new Refusal("--minutes takes a number up to 60.");
+  if (values.crate) {
+    await ready();
+    const { priceApp } = await import("./app.mjs");
+    return priceApp(values, minutes);
+  }
   const counted = values.again ? JSON.parse(readFileSync(RESULTS, "utf8")) : await measure(minutes);
   const results = { ...counted, ...derive(counted.runs) };
   for (const run of results.runs) console.log(summary(run, results.hours[`${run.object} ${run.hour}`]));
   say(promise(results.idle));
-  console.log(readmeTable(results));
+  console.log(costTable(results));
   if (!values.print) write(results);
 });

@@ -77,8 +77,8 @@ export function judge({ pingIntervalMs, phases: { staying } }) {
   };
 }
 
-/** Returns the README's table and the paragraph about its method. */
-export function readmeTable({ runs, hours, months, date }) {
+/** Returns the table of docs/cost.md and the paragraph about its method. */
+export function costTable({ runs, hours, months, date }) {
   const cells = (read) => ["idle", "played"].flatMap((hour) => OBJECTS.map((object) => read(hours[`${object} ${hour}`])));
   const row = (what, read) => `| ${what} | ${cells(read).join(" | ")} |`;
   const month = (name) => OBJECTS.map((object) => money(months[`${object}, ${name}`].total));
@@ -95,8 +95,14 @@ ${row("price of 1,000 such hours", ({ total }) => money(total * 1000))}
 
 A month of four hours' play a week costs ${leave[0]} (never asleep: ${leave[1]}) if the table closes its tabs in between, and ${stay[0]} (${stay[1]}) if all six
 stay connected day and night. Counted on ${date} by \`npm run cost\` with stock clients on workerd, from outside the code, by the runtime's own
-trace; ${ran}; priced by the ${tariff.plan} tariff as read on ${tariff.read}, without the usage that the plan includes.
-[docs/cost.md](docs/cost.md) has the method, and which settings move the cost.`;
+trace; ${ran}; priced by the ${tariff.plan} tariff as read on ${tariff.read}, without the usage that the plan includes.`;
+}
+
+/** Returns the prices that the README names. */
+export function readmePrices({ hours }) {
+  const thousand = (object, hour) => money(hours[`${object} ${hour}`].total * 1000);
+  return `A thousand idle hours of a world with ${USERS} clients cost ${thousand("relay", "idle")}, and a thousand hours of play ${thousand("relay", "played")};
+for an object that never sleeps, these are ${thousand("awake", "idle")} and ${thousand("awake", "played")}. [What a world costs](docs/cost.md) says how they were counted.`;
 }
 
 /** Returns the result of `judge` as a sentence. */

@@ -1,4 +1,4 @@
-// Draws docs/bench.svg: some of the results as bars, for the README. Bars begin at zero, whiskers show the minimum and the
+// Draws docs/bench.svg: some of the results as bars. Bars begin at zero, whiskers show the minimum and the
 // maximum of the rounds, and each peer has one colour.
 
 import { compile } from "vega-lite";

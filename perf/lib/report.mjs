@@ -1,4 +1,4 @@
-// Writes the results for readers: tables in README.md and docs/bench.md, each between two comments, and docs/bench.svg.
+// Writes the results for readers: the tables of docs/bench.md, between two comments, and docs/bench.svg.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { chart } from "./chart.mjs";
 import { isAwake, metrics } from "./results.mjs";
 import { short } from "./works.mjs";
 
-/** The README's table: work, metric and description of each row. */
+/** The first table: work, metric and description of each row. */
 const TOLD = [
   ["broadcast-100", "server_cpu_us", "CPU for each delivery to 100 sockets"],
   ["broadcast-1000", "server_cpu_us", "CPU for each delivery to 1,000 sockets"],
@@ -21,7 +21,7 @@ const TOLD = [
   ["wake-1000", "first_ms", "waking with 1,000 sockets, to the first delivery"],
 ];
 
-// The tables of docs/bench.md, in order: heading, works, and metrics.
+// The tables after it, in order: heading, works, and metrics.
 const TABLES = [
   ["Deliveries", /^(broadcast|large|binary|rooms)/, ["server_cpu_us", "p50_us", "p99_us"]],
   ["Acknowledgements", /^ack/, ["server_cpu_us", "p50_us", "p99_us"]],
@@ -30,16 +30,16 @@ const TABLES = [
   ["Waking", /^wake/, ["first_ms", "last_ms", "server_cpu_ms"]],
 ];
 
-/** The pages with tables, and the functions that make these. */
-export const pages = { "README.md": readme, "docs/bench.md": full };
+/** The page with the tables. */
+export const PAGE = "docs/bench.md";
 
 export async function writeReport(results) {
   writeFileSync(join(ROOT, "docs", "bench.svg"), await chart(results));
-  for (const [page, tables] of Object.entries(pages)) between(page, tables(results));
+  between(PAGE, tables(results));
 }
 
 /** Prints the tables of docs/bench.md on the terminal. */
-export const printTables = (results) => console.log(`\n${full(results)}\n`);
+export const printTables = (results) => console.log(`\n${tables(results)}\n`);
 
 function between(file, text) {
   const path = join(ROOT, file);
@@ -49,13 +49,10 @@ function between(file, text) {
   writeFileSync(path, old.replace(pattern, (_, begin, end) => `${begin}${text}\n${end}`));
 }
 
-function readme(results) {
-  const rows = TOLD.filter(([work]) => results.works[work]).map(([work, metric, what]) => [what, ...cells(results, work, metric, brief)]);
-  return [table(["", ...titles(results)], rows), "", provenance(results)].join("\n");
-}
-
-function full(results) {
-  const parts = [provenance(results)];
+/** Returns all that is between the two comments. */
+export function tables(results) {
+  const brief = TOLD.filter(([work]) => results.works[work]).map(([work, metric, what]) => [what, ...cells(results, work, metric, inShort)]);
+  const parts = [table(["", ...titles(results)], brief), provenance(results)];
   if (results.bars) parts.push("## What was to be reached", promises(results));
   for (const [heading, pattern, told] of TABLES) {
     const works = Object.entries(results.works).filter(([name]) => pattern.test(name));
@@ -98,7 +95,7 @@ function cells(results, work, metric, format) {
 }
 
 const times = ({ ratio }) => (ratio === undefined ? "" : ` (${ratio.toFixed(2)} ×)`);
-const brief = (value, unit) => `${short(value.median)} ${unit}${times(value)}`;
+const inShort = (value, unit) => `${short(value.median)} ${unit}${times(value)}`;
 const detailed = (value) => `${short(value.median)}${times(value)} ${short(value.min)}–${short(value.max)}`;
 
 function promises({ bars }) {

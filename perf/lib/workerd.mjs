@@ -49,7 +49,7 @@ export async function startWorkerd({ modules, vars = {}, flags = deployedFlags, 
     /** Every line that the Worker or the runtime printed. */
     logs,
     /** Returns how often an object was constructed: once for its first request, and once for every wake. */
-    boots: () => logs.filter((line) => /^boot\b/.test(line)).length,
+    boots: () => logs.filter((line) => line === "boot" || line.includes('"message":"boot"')).length,
     stop,
   };
 }

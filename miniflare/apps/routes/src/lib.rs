@@ -7,6 +7,7 @@ use bytes::Bytes;
 use dormouse::error::BroadcastAckError;
 use dormouse::extract::{HttpRequest, Json};
 use dormouse::response::HttpResponse;
+use dormouse::routing::{Jurisdiction, Placement};
 use dormouse::{App, Auth, Failure, Io, Socket};
 use serde_json::{Value, json};
 
@@ -21,6 +22,11 @@ fn app() -> App {
         .route("POST", "/ask", ask)
         .route("GET", "/panic", panics)
         .route("GET", "/respond", respond)
+        .placement(place)
+}
+
+fn place(world: &str) -> Placement {
+    if world == "eu-only" { Placement::new().within(Jurisdiction::EU) } else { Placement::new() }
 }
 
 /// Joins the room in the client's auth object, and stores its name in the socket's data.
