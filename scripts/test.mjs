@@ -8,9 +8,10 @@ import { gzipKb } from "../perf/lib/machine.mjs";
 import { build } from "./build.mjs";
 import { checkMsrv } from "./lib/msrv.mjs";
 import { publishDryRun } from "./lib/publish.mjs";
-import { BIN, ROOT, testApps } from "./lib/root.mjs";
+import { APPS, BIN, ROOT, testApps } from "./lib/root.mjs";
 import { Refusal, ask, main, run, say } from "./lib/run.mjs";
 import { Totals } from "./lib/totals.mjs";
+import { DEVELOPMENT } from "../dormouse-build/lib/build-profiles.mjs";
 import { WRANGLER_ENV } from "../dormouse-build/lib/wrangler.mjs";
 import { ready } from "./setup.mjs";
 
@@ -40,7 +41,7 @@ const EXAMPLES = readdirSync(join(ROOT, "examples"));
 /** The folders and names of the packages that use only the public API. */
 const packages = [
   ...EXAMPLES.map((name) => [`examples/${name}`, name]),
-  ...testApps().map((name) => [`miniflare/apps/${name}`, name]),
+  ...testApps().map((name) => [`${APPS}/${name}`, name]),
 ];
 
 // The bench's server and load generator, and the app with every feature. What measures them builds them itself.
@@ -61,7 +62,9 @@ function checkSize() {
 const builds = [
   ["build the relay", () => build()],
   ["the size of the relay", checkSize],
-  ...packages.map(([shown, example]) => [`build ${shown}`, () => build({ example })]),
+  ...EXAMPLES.map((example) => [`build examples/${example}`, () => build({ example })]),
+  // As `npm run serve` builds them, which takes less time.
+  ...testApps().map((example) => [`build ${APPS}/${example}`, () => build({ example, profile: DEVELOPMENT })]),
 ];
 
 const everything = (totals, words) => {

@@ -19,7 +19,8 @@ export function lockedVersion(crate) {
   return found[1];
 }
 
-const APPS = join("miniflare", "apps");
+/** The folder of the apps for the end-to-end tests only. */
+export const APPS = join("miniflare", "apps");
 
 /** Returns the directory of a package under examples/ or, for the end-to-end tests only, under miniflare/apps/. */
 export function exampleDir(name) {
