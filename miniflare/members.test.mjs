@@ -50,10 +50,10 @@ const post = (page, path, body, headers) =>
   page.evaluate(async (args) => (await send(...args)).status, [path, body, headers]);
 
 for (const asleep of [false, true]) {
-  const when = asleep ? "asleep" : "awake";
+  const when = asleep ? "hibernated" : "awake";
   const step = (world) => asleep && nap(world);
 
-  test(`${when}: a login by HTTP opens a session that the browser's WebSocket has`, async () => {
+  test(`a login by HTTP opens a session that the browser's WebSocket has, ${when}`, async () => {
     const world = `login-${when}`;
     const page = await visit(world);
     assert.equal(await connect(page), "connected", "without a session, there is no user");
@@ -80,7 +80,7 @@ for (const asleep of [false, true]) {
     assert.deepEqual(await whoAmI(other), UNAUTHORIZED);
   });
 
-  test(`${when}: without the CSRF token, neither a handshake nor a request has the session`, async () => {
+  test(`without the CSRF token, neither a handshake nor a request has the session, ${when}`, async () => {
     const world = `csrf-${when}`;
     const page = await visit(world);
     await logIn(page, "Anna");
@@ -106,7 +106,7 @@ for (const asleep of [false, true]) {
     assert.deepEqual(await page.context().cookies(), []);
   });
 
-  test(`${when}: a connection ends with its token, and a newer token is one of the same client`, async () => {
+  test(`a connection ends with its token, and a newer token is one of the same client, ${when}`, async () => {
     const world = `passes-${when}`;
     const token = async (...claims) => (await request(`${worker.url}/pass`, { method: "POST", body: JSON.stringify(claims) })).body;
     const join = async (name, seconds) => {
@@ -127,7 +127,7 @@ for (const asleep of [false, true]) {
     assert.deepEqual(await ask(anna, "whose"), ["anna"]);
   });
 
-  test(`${when}: a schema is checked, with the runtime's own RegExp`, async () => {
+  test(`a schema is checked, with the runtime's own RegExp, ${when}`, async () => {
     const world = `schemas-${when}`;
     const client = await clients.join(world, { namespace: "/schemas" });
     await upgraded(client);
