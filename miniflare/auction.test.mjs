@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Clients, ask, upgraded } from "./clients.mjs";
 import { request } from "./engine.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
@@ -16,8 +15,6 @@ const ROUND_SECONDS = "6";
 let worker, clients, browser, office;
 const bills = [];
 before(async () => {
-  const executablePath = chromiumPath();
-  assert.ok(executablePath, NO_CHROMIUM);
   office = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -38,7 +35,7 @@ before(async () => {
   const house = await worker.mf.getKVNamespace("HOUSE");
   await house.put("fee percent", "12");
   clients = new Clients(worker.url);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+  browser = await launchBrowser();
 });
 afterEach(async () => {
   clients?.closeAll();

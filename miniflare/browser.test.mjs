@@ -5,9 +5,8 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
 import { ROOT } from "../scripts/lib/root.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Clients, ask, heard } from "./clients.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -19,8 +18,6 @@ let browser;
 let worker;
 let clients;
 before(async () => {
-  const executablePath = chromiumPath();
-  assert.ok(executablePath, NO_CHROMIUM);
   site = createServer((request, response) => {
     const script = request.url === "/socket.io.min.js";
     response.setHeader("content-type", script ? "text/javascript" : "text/html");
@@ -31,7 +28,7 @@ before(async () => {
   const allowed = `http://127.0.0.1:${site.address().port}`;
   worker = await startWorker({ vars: { ALLOWED_ORIGINS: allowed } });
   clients = new Clients(worker.url);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+  browser = await launchBrowser();
 });
 afterEach(() => clients?.closeAll());
 after(async () => {

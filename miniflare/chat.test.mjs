@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Clients, ask, heard, upgraded } from "./clients.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -12,11 +11,9 @@ let worker;
 let clients;
 let browser;
 before(async () => {
-  const executablePath = chromiumPath();
-  assert.ok(executablePath, NO_CHROMIUM);
   worker = await startWorker({ example: "chat", vars: { ALLOWED_ORIGINS: "" } });
   clients = new Clients(worker.url);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+  browser = await launchBrowser();
 });
 afterEach(async () => {
   clients?.closeAll();

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { Clients, ask } from "./clients.mjs";
 import { openWebSocket } from "./engine.mjs";
 import { connectNamespace } from "./packets.mjs";
+import { inside } from "./storage-calls.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
@@ -24,13 +25,6 @@ after(async () => {
   await worker?.dispose();
 });
 
-/** Calls the wrapper of a world's object. */
-async function inside(world, call) {
-  const response = await fetch(`${worker.url}/test/${world}`, { method: "POST", body: JSON.stringify(call) });
-  assert.equal(response.status, 200, await response.clone().text());
-  return response.json();
-}
-
 const errorOf = ([answer]) => answer.error;
 
 /** Returns the code of an error, and what the log says of its reference. */
@@ -46,7 +40,7 @@ for (const asleep of [false, true]) {
 
   test(`a database that is full from the start ends no world: ${name}`, async () => {
     const world = `full-${name}`;
-    await inside(world, { pages: 4, fill: true });
+    await inside(worker, world, { pages: 4, fill: true });
     await rest(world);
     const wire = await openWebSocket(worker.url, `/w/${world}/socket.io/`);
     await connectNamespace(wire);
@@ -61,7 +55,7 @@ for (const asleep of [false, true]) {
     assert.deepEqual(client.reasons, []);
 
     // There is room again: with one of the next pings, the alarm is set, and the world may sleep.
-    await inside(world, { pages: 1000 });
+    await inside(worker, world, { pages: 1000 });
     assert.deepEqual(await ask(client, "put", "a", 1), ["put"]);
     const boots = worker.boots(world);
     await until(() => worker.evict(world).catch(() => false), "no timer to run");
@@ -80,7 +74,7 @@ for (const asleep of [false, true]) {
     const other = await clients.join(world, websocket);
     assert.deepEqual(await ask(client, "put", "a", "old"), ["put"]);
     assert.deepEqual(await ask(client, "set alarm", "bell", 600_000, "old"), ["set"]);
-    await inside(world, { pages: 8, fill: true });
+    await inside(worker, world, { pages: 8, fill: true });
     await rest(world);
     const boots = worker.boots(world);
     assert.deepEqual(await toldOf(await ask(client, "put", "a", "x".repeat(50_000))), FULL);
@@ -123,10 +117,10 @@ test("the row that had all alarms is split", async () => {
   await ask(client, "set alarm", "bell", 600_000, "newer");
   const at = Date.now() + 600_000;
   const old = ["bell", "gong"].map((name) => ({ name, at, context: "1" }));
-  await inside(world, { sql: `INSERT INTO stored SELECT 'alarms', '${JSON.stringify(old)}'` });
+  await inside(worker, world, { sql: `INSERT INTO stored SELECT 'alarms', '${JSON.stringify(old)}'` });
   assert.equal(await worker.evict(world), true);
   assert.deepEqual(await ask(client, "alarm", "gong"), [true]);
-  const rows = await inside(world, { sql: "SELECT key, text ->> '$.context' AS context FROM stored ORDER BY key" });
+  const rows = await inside(worker, world, { sql: "SELECT key, text ->> '$.context' AS context FROM stored ORDER BY key" });
   assert.deepEqual(rows, [{ key: "alarm:bell", context: '"newer"' }, { key: "alarm:gong", context: "1" }]);
   client.disconnect();
 });
@@ -136,12 +130,12 @@ test("those who were lost in a crash are told gone once", async () => {
   const lost = { namespace: "/lost", reconnection: false, ...websocket };
   const guests = await Promise.all(["anna", "ben"].map(() => clients.join(world, lost)));
   const ids = guests.map(({ id }) => id);
-  const members = async () => (await inside(world, { sql: "SELECT members FROM roster" }))[0]?.members;
+  const members = async () => (await inside(worker, world, { sql: "SELECT members FROM roster" }))[0]?.members;
   await until(async () => (await members().catch(() => 0)) === 2, "the roster to be written");
   const told = () => worker.logs.filter((line) => ids.some((id) => line.startsWith(`told out ${id} `))).length;
-  await inside(world, { pages: 10, fill: true });
+  await inside(worker, world, { pages: 10, fill: true });
   for (let crash = 1; crash <= 2; crash++) {
-    await inside(world, { abort: true });
+    await inside(worker, world, { abort: true });
     await until(() => guests.every((guest) => !guest.connected), "the end of all connections");
     guests.push(await clients.join(world, lost));
     await until(() => told() === 2, () => `2 calls; told: ${told()}`);

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Clients, ask, upgraded } from "./clients.mjs";
 import { request } from "./engine.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
@@ -13,11 +12,9 @@ const UNAUTHORIZED = { status: "error", error: { statusCode: 401, statusMessage:
 
 let worker, clients, browser;
 before(async () => {
-  const executablePath = chromiumPath();
-  assert.ok(executablePath, NO_CHROMIUM);
   worker = await startWorker({ example: "members", vars: { TOKEN_SECRET: "a secret of at least thirty-two bytes" } });
   clients = new Clients(worker.url);
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+  browser = await launchBrowser();
 });
 afterEach(async () => {
   clients?.closeAll();

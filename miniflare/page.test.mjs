@@ -2,8 +2,7 @@
 
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { LIMIT_MS, until, within } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
@@ -12,11 +11,8 @@ const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch:
 let worker;
 let browser;
 before(async () => {
-  const executablePath = chromiumPath();
-  ok(executablePath, NO_CHROMIUM);
   worker = await startWorker({ vars: { ALLOWED_ORIGINS: "" } });
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--host-resolver-rules=MAP play.example 127.0.0.1"];
-  browser = await chromium.launch({ executablePath, args, timeout: LIMIT_MS });
+  browser = await launchBrowser("--disable-gpu", "--disable-quic", "--disable-background-networking", "--host-resolver-rules=MAP play.example 127.0.0.1");
 });
 afterEach(async () => {
   for (const context of browser?.contexts() ?? []) await context.close();

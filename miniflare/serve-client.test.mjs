@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { NO_CHROMIUM, chromiumPath } from "../scripts/lib/chromium.mjs";
 import { CLIENT_FILES, clientDist } from "../dormouse-build/lib/client.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Clients, ask } from "./clients.mjs";
 import { LIMIT_MS, until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
@@ -135,9 +134,7 @@ test("examples serve the files too", async (t) => {
 });
 
 test("a browser loads the client from this server and connects", async (t) => {
-  const executablePath = chromiumPath();
-  assert.ok(executablePath, NO_CHROMIUM);
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+  const browser = await launchBrowser();
   t.after(() => browser.close());
 
   await t.test("by a script tag, from a page of the same origin", async () => {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Clients, ask } from "./clients.mjs";
 import { request } from "./engine.mjs";
+import { inside } from "./storage-calls.mjs";
 import { until } from "./waiting.mjs";
 import { startWorker } from "./world.mjs";
 
@@ -22,13 +23,6 @@ after(async () => {
   clients?.closeAll();
   await worker?.dispose();
 });
-
-/** Calls the wrapper of a world's object. */
-async function inside(world, call) {
-  const response = await fetch(`${worker.url}/test/${world}`, { method: "POST", body: JSON.stringify(call) });
-  assert.equal(response.status, 200, await response.clone().text());
-  return response.json();
-}
 
 const failed = ([answer]) => answer?.error?.code;
 
@@ -130,7 +124,7 @@ for (const asleep of [false, true]) {
     assert.deepEqual(await asks("all written"), [before]);
     assert.equal(failed(await asks("delete all", "well")), undefined);
     assert.deepEqual(await asks("all written"), [[[], []]]);
-    const tables = await inside(world, { sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*' ORDER BY name" });
+    const tables = await inside(worker, world, { sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*' ORDER BY name" });
     assert.deepEqual(tables.map((row) => row.name).filter((table) => table !== "roster"), ["kinds", "purse", "stored"]);
     assert.deepEqual(await asks("entries", { prefix: "" }), [[["migrated", true]]]);
     assert.deepEqual(await asks("has alarm"), [true]);
@@ -141,7 +135,7 @@ for (const asleep of [false, true]) {
   test(`a full database refuses what needs room, and can be read and emptied: ${name}`, async () => {
     const [asks, client, world] = await join("full");
     await asks("transaction", "well", "well");
-    await inside(world, { pages: 16, fill: true });
+    await inside(worker, world, { pages: 16, fill: true });
     const boots = worker.boots(world);
     const insert = "INSERT INTO purse (name, coins, note) SELECT ?, 1, ?";
     assert.equal(failed(await asks("execute", insert, ["new", "x".repeat(50_000)])), "FULL");
@@ -155,11 +149,11 @@ for (const asleep of [false, true]) {
   test(`an INSERT of VALUES that finds no room resets the object, as the documentation says: ${name}`, async () => {
     const [asks, client, world] = await join("values");
     await asks("transaction", "well", "well");
-    await inside(world, { pages: 16, fill: true });
+    await inside(worker, world, { pages: 16, fill: true });
     if (asleep) await worker.evict(world);
     client.emit("execute", "INSERT INTO purse (name, coins, note) VALUES (?, 1, ?)", ["new", "x".repeat(50_000)]);
     await until(() => client.reasons.length > 0, "the end of the connection");
-    await inside(world, { pages: 1000 });
+    await inside(worker, world, { pages: 1000 });
     const [again] = await join("values");
     assert.deepEqual((await again("all written"))[0][0], ["inner", "outer", "outer, later"]);
   });
@@ -167,7 +161,7 @@ for (const asleep of [false, true]) {
 
 test("a migration that fails leaves the database as it was, and is tried again at the next wake", async () => {
   const world = "no-room";
-  await inside(world, { pages: 4, fill: true });
+  await inside(worker, world, { pages: 4, fill: true });
   await assert.rejects(clients.join(world, websocket), { message: "The world's database cannot be used now", data: { code: "MIGRATION" } });
   const { status, body } = await request(`${worker.url}/w/${world}/purses`);
   assert.deepEqual([status, JSON.parse(body).error.code], [503, "MIGRATION"]);
@@ -175,10 +169,10 @@ test("a migration that fails leaves the database as it was, and is tried again a
   assert.deepEqual(lines.map(({ level }) => level), ["error"]);
   assert.match(lines[0].message, /the migration 1 has failed and is undone: .*SQLITE_FULL/);
   const names = "SELECT name FROM sqlite_schema WHERE name IN ('purse', 'kinds')";
-  assert.deepEqual(await inside(world, { sql: names }), []);
-  await inside(world, { pages: 1000 });
+  assert.deepEqual(await inside(worker, world, { sql: names }), []);
+  await inside(worker, world, { pages: 1000 });
   await worker.evict(world);
   const again = await request(`${worker.url}/w/${world}/purses`);
   assert.deepEqual([again.status, again.body], [200, "0"]);
-  assert.equal((await inside(world, { sql: names })).length, 2);
+  assert.equal((await inside(worker, world, { sql: names })).length, 2);
 });
