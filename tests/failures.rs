@@ -1,6 +1,9 @@
 //! What clients are told of failures, and who else hears of them: awake, and after a nap.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "failures/each_kind.rs"]
+mod each_kind;
+
 use core::fmt;
 
 use dormouse::error::{HandlerError, JoinError};

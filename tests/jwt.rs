@@ -72,7 +72,8 @@ fn a_token_that_was_signed_is_verified() {
         "U6x7QU_pFnzUvTSvp1hneML7FBDuoHdt1GDfwxRKBoE"
     );
     assert_eq!(verify(of_node).map(|token| token.claims.sub), Ok("ben".to_owned()));
-    assert!(keys(SECRET).sign(&"no object", NOW, HOUR).is_err());
+    let failure = keys(SECRET).sign(&"no object", NOW, HOUR).expect_err("the claims are no object");
+    assert!(failure.is_internal(), "it is a mistake of the app: {failure}");
 }
 
 #[test]

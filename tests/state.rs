@@ -113,6 +113,17 @@ mod state {
     }
 
     #[test]
+    fn the_type_of_one_that_is_missing_is_for_the_log() {
+        let world = TestWorld::new(app);
+        let told = answer(&world.connect("/").emit_with_ack("lacks", ()));
+        assert_eq!(told["error"]["code"], Failure::INTERNAL);
+        assert!(!told.to_string().contains("String") && !told.to_string().contains("NO_STATE"), "{told}");
+        let reference = told["error"]["reference"].as_str().expect("a reference");
+        let line = world.log_lines().pop().expect("a line");
+        assert!(line.contains(reference) && line.contains("alloc::string::String"), "{line}");
+    }
+
+    #[test]
     fn one_that_is_missing_is_named() {
         awake_and_asleep(app, |world| {
             let anna = world.connect("/");

@@ -11,6 +11,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::abort_handler;
 use super::respond::{respond, respond_message, respond_metrics};
 use super::runtime;
+use super::worker_requests::write_log;
 use crate::config::{Config, ConfigError};
 use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
@@ -164,8 +165,10 @@ async fn ask(
 ) -> Result<JsValue, JsValue> {
     let engine = app.engine_routes();
     if let Err(denied) = engine.admit(details, config.transports).await {
-        if let Rejection::Refused(refusal) = &denied {
-            log_refusal(config, refusal);
+        match &denied {
+            Rejection::Refused(refusal) => log_refusal(config, refusal),
+            Rejection::Failed(_, line) => write_log(core::slice::from_ref(line), config),
+            Rejection::Answered(_) => {}
         }
         return respond(denied.into_response(details.is_upgrade()), headers);
     }

@@ -72,7 +72,7 @@ impl Future for EventCall {
                         let is_told = *failing == Failing::IsAnswered && event.tell(&failure);
                         let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
                         let report = Report::Routes(Rc::clone(routes), socket, Some(name));
-                        if !event.ack.is_settled() {
+                        if !event.ack.take_settled() {
                             report.log(&failure, is_told, *began);
                         }
                         if routes.on_error.is_empty() {

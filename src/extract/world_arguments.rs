@@ -9,7 +9,8 @@ use crate::error::Failure;
 use crate::outside::{Env, Outside, find_state};
 
 /// The value of this type that the app was given by [`App::with_state`](crate::App::with_state). Without one, the handler fails with an
-/// [`OutsideError`](crate::error::OutsideError) with the code `NO_STATE`.
+/// internal error: clients are told a reference, and the log has the type's name and the code `NO_STATE` of an
+/// [`OutsideError`](crate::error::OutsideError).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State<T>(pub Rc<T>);
 

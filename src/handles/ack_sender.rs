@@ -62,7 +62,7 @@ pub(crate) struct AckSlot {
     id: Cell<Option<AckId>>,
     /// What the senders share, which may outlive the event.
     shared: OnceCell<Rc<Slot>>,
-    /// Whether a handler has dealt with its own failure.
+    /// Whether a handler that ends in this poll has dealt with its own failure.
     is_settled: Cell<bool>,
 }
 
@@ -93,9 +93,9 @@ impl AckSlot {
         }
     }
 
-    /// Returns whether a handler has dealt with its own failure.
-    pub(crate) const fn is_settled(&self) -> bool {
-        self.is_settled.get()
+    /// Returns whether the handler that has just ended has dealt with its own failure. Other handlers of the event have not.
+    pub(crate) fn take_settled(&self) -> bool {
+        self.is_settled.take()
     }
 
     /// Sends the acknowledgement if the client, which is that of `socket`, still waits for one; returns whether it did.

@@ -127,11 +127,11 @@ impl Keys {
         let mut claims = jwt_compact::Claims::new(claims);
         claims.issued_at = to_date(now);
         claims.expiration = to_date(now.after(lifetime));
-        let key = self.0.first().ok_or_else(|| Failure::new(Failure::DEFAULT_CODE, "there is no key"))?;
+        let key = self.0.first().ok_or_else(|| Failure::internal("there is no key"))?;
         let mut header = Header::empty().with_token_type("JWT");
         header.key_id.clone_from(&key.kid);
         let token = Hs256.token(&header, &claims, &key.secret);
-        token.map_err(|error| Failure::new(Failure::DEFAULT_CODE, format!("the claims cannot be signed: {error}")))
+        token.map_err(|error| Failure::internal(format!("the claims cannot be signed: {error}")))
     }
 
     /// Verifies a token: the signature, and then the time. A token whose `exp` is not later than `now` has expired; `nbf` may be a

@@ -9,6 +9,7 @@ mod app_state;
 mod clash_line;
 mod engine_routes;
 mod event_modifiers;
+mod failure_line;
 mod handler;
 mod http_routes;
 mod http_table;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 
 use super::app::App;
+use super::failure_line::failed;
 use super::handler::{Erased, Handler, erase};
-use super::worker_side::{WorkerEnd, failed, run_caught};
+use super::worker_side::{WorkerEnd, run_caught};
 use crate::error::Failure;
 use crate::extract::{Call, CallOutcome, Cron, Delivery, Done};
 use crate::handles::{QueueBatch, Scheduled};

@@ -11,6 +11,7 @@ use futures::future::LocalBoxFuture;
 
 #[cfg(target_arch = "wasm32")]
 use super::app::App;
+use super::failure_line::failed;
 use super::handler::Erased;
 use super::http_table::{HEAD, HttpTable, Params, not_allowed, not_utf8};
 use crate::error::Failure;
@@ -20,7 +21,6 @@ use crate::log::{Level, Record};
 use crate::outside::Outside;
 #[cfg(target_arch = "wasm32")]
 use crate::outside::{Arrived, ToCome};
-use crate::value::without_reason;
 
 /// What the Worker does by itself. The app has it behind a pointer, so that the code is only in apps that register some of it.
 pub(crate) trait WorkerSide {
@@ -125,19 +125,4 @@ pub(super) async fn run_caught<T>(call: impl FnOnce() -> LocalBoxFuture<'static,
 
 fn panicked() -> Failure {
     Failure::internal("it panicked")
-}
-
-/// Returns the line about a handler that failed.
-pub(super) fn failed(level: Level, failure: &Failure, what: &str) -> Record {
-    let level = if failure.is_internal() { Level::Error } else { level };
-    let text = failure.text();
-    let message = match failure.code() {
-        // Of what a client sent and could not be read, only the place.
-        Failure::INVALID_ARGUMENTS => without_reason(&text),
-        _ => &text,
-    };
-    let message = ["a handler of the Worker failed with ", failure.code(), ": ", message].concat();
-    let mut record = Record::new(level, message).event(Some(what.into())).code(failure.code().to_owned());
-    record.reference = failure.reference().map(Box::from);
-    *record
 }

@@ -1,9 +1,6 @@
 //! One world's object with a simulated runtime.
 
 use core::cell::RefMut;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -11,13 +8,14 @@ use std::rc::Rc;
 use super::faults::FULL;
 use super::test_request::AppResponse;
 use super::virtual_runtime::{HttpNo, Said, SocketNo, To, VirtualPlatform, What};
+use super::worker_hooks::finish;
 use crate::config::Config;
 use crate::core::effect::Response;
 use crate::core::handshake_request::{HandshakeRequest, Protocol};
 use crate::core::server::Server;
 use crate::error::{Reason, Refusal};
 use crate::handles::{ConnRequest, Variables};
-use crate::object::{Body, Reception, Shell};
+use crate::object::{Body, Platform as _, Reception, Shell};
 use crate::routing::{App, Rejection};
 use crate::time::Timestamp;
 use crate::value::Frame;
@@ -334,7 +332,12 @@ impl Host {
                 Err(error) => panic!("the simulated runtime accepts every WebSocket: {error}"),
             },
             Err(Rejection::Refused(refusal)) => Reception::Refused(refusal),
-            Err(Rejection::Forbidden(message)) => Reception::Refused(Refusal::Forbidden(message)),
+            Err(Rejection::Failed(refusal, line)) => {
+                if self.config().logs(line.level) {
+                    self.runtime_mut().log(&line);
+                }
+                Reception::Refused(refusal)
+            }
             // A guard that responds by itself refuses the client.
             Err(Rejection::Answered(response)) => {
                 Reception::Refused(Refusal::Forbidden(String::from_utf8_lossy(&response.body).into_owned()))
@@ -382,17 +385,4 @@ impl Host {
             self.runtime_mut().said.truncate(before);
         }
     }
-}
-
-/// Runs a hook of the Worker to its end. Here it cannot wait for anything outside the test.
-#[expect(clippy::panic, reason = "a hook that waits for something outside can be tested in the real runtime only")]
-fn finish<T>(judging: impl Future<Output = T>) -> T {
-    let mut judging = pin!(judging);
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..MANY_EVENTS {
-        if let Poll::Ready(judged) = judging.as_mut().poll(&mut cx) {
-            return judged;
-        }
-    }
-    panic!("`allow_request` or a guard of requests waits for something that does not exist in a test")
 }

@@ -61,6 +61,7 @@ mod unread_bytes;
 mod virtual_platform;
 pub(crate) mod virtual_runtime;
 mod virtual_store;
+mod worker_hooks;
 
 pub use crate::outside::{D1Answer, FetchAnswer};
 pub use client_builder::{ClientBuilder, TestConnect};

@@ -3,7 +3,7 @@
 use super::EngineRoutes;
 use crate::config::Transports;
 use crate::error::HandlerError;
-use crate::error::{BadRequest, Refusal};
+use crate::error::{BadRequest, Failure, Refusal};
 use crate::extract::{AllowRequest, GuardRejection, Requested};
 use crate::handles::ConnRequest;
 use crate::handles::HttpResponse;
@@ -11,6 +11,7 @@ use crate::http::EngineRequest;
 use crate::http::SUBPROTOCOL;
 use crate::http::check_protocol;
 use crate::http::opens;
+use crate::log::{Level, Record};
 use crate::routing::outcome::IntoOutcome;
 use core::fmt;
 use futures::future::LocalBoxFuture;
@@ -27,8 +28,9 @@ pub struct ConnectionError<'a> {
 pub(crate) enum Rejection {
     /// It is refused with a code of engine.io's.
     Refused(Refusal),
-    /// [`allow_request`](EngineRoutes::allow_request) failed with this message.
-    Forbidden(String),
+    /// A [`guard`](EngineRoutes::guard) or [`allow_request`](EngineRoutes::allow_request) failed: how the request is refused, and the
+    /// line for the log.
+    Failed(Refusal, Box<Record>),
     /// A [`guard`](EngineRoutes::guard) sent this response.
     Answered(HttpResponse),
 }
@@ -97,9 +99,8 @@ impl Rejection {
     pub(crate) fn into_response(self, is_upgrade: bool) -> HttpResponse {
         match self {
             // engine.io's response. Only clients other than browsers can read it.
-            Self::Forbidden(message) if is_upgrade => HttpResponse::text(400, message),
-            Self::Forbidden(message) => Self::refused(&Refusal::Forbidden(message)),
-            Self::Refused(refusal) => Self::refused(&refusal),
+            Self::Failed(Refusal::Forbidden(message), _) if is_upgrade => HttpResponse::text(400, message),
+            Self::Refused(refusal) | Self::Failed(refusal, _) => Self::refused(&refusal),
             Self::Answered(response) => response,
         }
     }
@@ -127,8 +128,7 @@ impl EngineRoutes {
         Box::pin(async move {
             let checked = self.check_request(request, served).await;
             match &checked {
-                Err(Rejection::Refused(refusal)) => self.report(request, refusal),
-                Err(Rejection::Forbidden(message)) => self.report(request, &Refusal::Forbidden(message.clone())),
+                Err(Rejection::Refused(refusal) | Rejection::Failed(refusal, _)) => self.report(request, refusal),
                 Ok(_) | Err(Rejection::Answered(_)) => {}
             }
             checked
@@ -161,8 +161,9 @@ impl EngineRoutes {
             match guard(Requested { request: request.clone() }).await {
                 Ok(()) => {}
                 Err(GuardRejection::Answered(response)) => return Err(Rejection::Answered(response)),
-                Err(GuardRejection::Failed(_)) => {
-                    return Err(refused(Refusal::BadRequest(BadRequest::MiddlewareFailure)));
+                Err(GuardRejection::Failed(failure)) => {
+                    let refusal = Refusal::BadRequest(BadRequest::MiddlewareFailure);
+                    return Err(self.failed(refusal, &failure, request));
                 }
             }
         }
@@ -180,11 +181,34 @@ impl EngineRoutes {
         }
         for ask in &self.allow {
             if let Err(failure) = ask(AllowRequest { request: request.clone() }).await {
-                return Err(Rejection::Forbidden(failure.message().to_owned()));
+                let refusal = Refusal::Forbidden(told(&failure, request));
+                return Err(self.failed(refusal, &failure, request));
             }
         }
         Ok(parsed)
     }
+
+    #[inline(never)]
+    fn failed(&self, refusal: Refusal, failure: &Failure, request: &ConnRequest) -> Rejection {
+        // Whoever registered a hook has set it.
+        let Some(line) = self.failure_line else { return Rejection::Refused(refusal) };
+        // Without the query, which may have a token.
+        let path = request.url().split('?').next().unwrap_or_default();
+        let line = line(Level::Warn, failure, &[request.method(), " ", path].concat());
+        Rejection::Failed(refusal, Box::new(line))
+    }
+}
+
+/// Returns what a client is told of the failure of a hook: of an internal one, where the log has its text.
+#[inline(never)]
+fn told(failure: &Failure, request: &ConnRequest) -> String {
+    let Some(reference) = failure.reference() else { return failure.message().to_owned() };
+    let mut told = [failure.message(), " Reference: ", reference].concat();
+    if request.variable("DEBUG").as_deref() == Some("true") {
+        told.push_str(". ");
+        told.push_str(&failure.text());
+    }
+    told
 }
 
 const fn refused(refusal: Refusal) -> Rejection {

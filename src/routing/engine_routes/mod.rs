@@ -14,17 +14,21 @@ use ::cookie::Cookie;
 use self::admission::ConnectionError;
 use self::gateway_path::GatewayPath;
 use self::raw::RawRoutes;
+use super::failure_line::failed;
 use super::handler::{Erased, Handler, erase};
+use crate::error::Failure;
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
 use crate::http::{Cors, KeptHeaders};
 use crate::id::Sid;
+use crate::log::{Level, Record};
 
 /// Prefix of the headers of a WebSocket handshake.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
 
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;
+type FailureLine = fn(Level, &Failure, &str) -> Record;
 type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
 
 /// Hooks and options of connections. [`guard`](Self::guard), [`allow_request`](Self::allow_request),
@@ -48,12 +52,15 @@ pub struct EngineRoutes {
     packets: Vec<Erased<ConnPacket>>,
     packets_created: Vec<Erased<ConnPacket>>,
     conn_closed: Vec<Erased<ConnClosed>>,
+    /// How the failure of a hook is logged; behind a pointer, so that only apps that register some have the code.
+    failure_line: Option<FailureLine>,
 }
 
 impl EngineRoutes {
     /// Registers a hook that decides whether a client may open a session, before its world is woken: engine.io's
     /// `allowRequest`. It takes a [`ConnRequest`] and may await. The text of its error is sent to the client: a client
-    /// that polls gets a 403 with code 4, a WebSocket gets a 400 with the text. If there are several hooks, all must
+    /// that polls gets a 403 with code 4, a WebSocket gets a 400 with the text. Of an [internal
+    /// error](crate::Failure#what-clients-are-told), that is a reference. Each error is logged. If there are several hooks, all must
     /// return `Ok`. Requests of an existing session do not call them.
     ///
     /// ```
@@ -79,6 +86,7 @@ impl EngineRoutes {
     #[must_use]
     pub fn allow_request<M>(mut self, handler: impl Handler<AllowRequest, M>) -> Self {
         self.allow.push(erase(handler));
+        self.failure_line = Some(failed);
         self
     }
 
@@ -86,8 +94,8 @@ impl EngineRoutes {
     /// `io.engine.use(middleware)`. It runs in the Worker, after the check of the origin and before all other checks;
     /// preflights do not reach it. It takes a [`ConnRequest`] and may await. Its error is either an
     /// [`HttpResponse`](crate::handles::HttpResponse), which is sent to the client, or any other error: then the client
-    /// gets a 400 with code 3, and the context of the connection error is `MIDDLEWARE_FAILURE`. Headers are set by
-    /// [`headers`](Self::headers).
+    /// gets a 400 with code 3, the context of the connection error is `MIDDLEWARE_FAILURE`, and the log has the error. Headers
+    /// are set by [`headers`](Self::headers).
     ///
     /// ```
     /// use dormouse::extract::ConnRequest;
@@ -103,6 +111,7 @@ impl EngineRoutes {
     #[must_use]
     pub fn guard<M>(mut self, handler: impl Handler<Requested, M>) -> Self {
         self.guards.push(erase(handler));
+        self.failure_line = Some(failed);
         self
     }
 
