@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { build } from "../lib/build.mjs";
+import { checkEventsOf } from "../lib/events.mjs";
 import { parseOptions } from "../lib/options.mjs";
 import { prepare } from "../lib/prepare.mjs";
 
@@ -9,5 +10,6 @@ export async function run(args) {
   const values = parseOptions(args, { crate: { type: "string", default: "." }, features: { type: "string" }, out: { type: "string" } });
   const crate = resolve(values.crate);
   await prepare(crate);
-  await build({ ...values, crate, out: values.out && resolve(values.out) });
+  const out = await build({ ...values, crate, out: values.out && resolve(values.out) });
+  await checkEventsOf(crate, out);
 }

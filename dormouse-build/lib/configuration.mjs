@@ -12,9 +12,12 @@ const NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 /** The binding by which Dormouse's Worker reaches the objects (src/cloudflare/worker_entry.rs). */
 const WORLD = "WORLD";
 
-/** Returns the path of the configuration in a folder. */
+/** Returns the path of the configuration in a folder; `undefined` if there is none. */
+export const findConfiguration = (dir) => NAMES.map((name) => join(dir, name)).find((path) => existsSync(path));
+
+/** Returns the path of the configuration in a folder, which must have one. */
 export function configurationIn(dir) {
-  const found = NAMES.map((name) => join(dir, name)).find((path) => existsSync(path));
+  const found = findConfiguration(dir);
   if (!found) throw new Refusal(`There is no wrangler.toml in ${dir}, nor wrangler.json(c): it names the Worker, its variables and its bindings.`);
   return found;
 }
@@ -61,11 +64,16 @@ export async function readConfiguration(path, { env, vars = {} } = {}) {
     main: config.main === undefined ? undefined : resolve(dirname(path), config.main),
     worker: { ...worker, name },
     classes: [...new Set(own.map(({ class_name }) => class_name))],
-    events: [...(config.triggers.crons?.length ? ["scheduled"] : []), ...(config.queues.consumers?.length ? ["queue"] : [])],
+    events: eventsOf(config),
     external: Object.values(bindings).some(isExternal),
     dropped: Object.keys(bindings).filter((binding) => !SERVED.has(bindings[binding].type)),
     unserved: unserved(config, bindings, isExternal),
   };
+}
+
+/** Returns the events beside requests that a configuration asks for, as wrangler has read it. */
+export function eventsOf({ triggers, queues }) {
+  return [...(triggers.crons?.length ? ["scheduled"] : []), ...(queues.consumers?.length ? ["queue"] : [])];
 }
 
 /** Returns the options with the assets of a build, if the configuration has any. */
@@ -74,7 +82,7 @@ export function withAssets(worker, out) {
 }
 
 /** Calls a function of wrangler. Of its errors about what the user wrote, the message is enough; only they have a message for its telemetry. */
-function refusingUserErrors(path, read) {
+export function refusingUserErrors(path, read) {
   try {
     return read();
   } catch (error) {

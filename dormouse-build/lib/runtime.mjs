@@ -131,21 +131,6 @@ function modulesOf(out) {
   return names.map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path, contents: readFileSync(join(out, path)) }));
 }
 
-/** The events that a configuration may ask for, beside requests. */
-const EVENTS = [
-  ["scheduled", "on_scheduled", "has cron triggers"],
-  ["queue", "on_queue", "consumes a queue"],
-];
-
-/** Throws if the build in a folder does not handle an event that the configuration asks for. */
-export function checkEvents(events, out) {
-  const script = readFileSync(join(out, "index.js"), "utf8");
-  for (const [event, method, what] of EVENTS) {
-    if (!events.includes(event) || new RegExp(`prototype\\.${event}\\s*=`).test(script)) continue;
-    throw new Refusal(`The configuration ${what}, and the Worker does not handle that: register a handler by \`App::${method}\`, and write \`dormouse::world!(World, app, ${event});\`.`);
-  }
-}
-
 /** Throws if the build in a folder lacks a class that the configuration binds. */
 export async function checkClasses(classes, out) {
   const { build } = await import("esbuild");

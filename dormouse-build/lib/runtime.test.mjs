@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { Runtime, checkEvents } from "./runtime.mjs";
+import { Runtime } from "./runtime.mjs";
 
 /** A runtime whose Worker responds as `respond(init)` does, after it has logged `lines`; `set(options)` is what Miniflare does with others. */
 function runtimeOf(t, { respond, lines = [], set = () => {}, probeMs }) {
@@ -61,15 +61,4 @@ test("if what was served before cannot be served again, the first reason is said
   await serve("a");
   respond = async () => new Response("no such variable", { status: 500 });
   await assert.rejects(serve("b"), /refuses to serve: no such variable\n.*cannot be served any more: no port/);
-});
-
-test("a configuration asks only for events that the build handles", (t) => {
-  const out = mkdtempSync(join(tmpdir(), "dormouse-events-"));
-  t.after(() => rmSync(out, { recursive: true }));
-  writeFileSync(join(out, "index.js"), "te.prototype.fetch=function(e){};te.prototype.queue=function(e){};");
-  checkEvents([], out);
-  checkEvents(["queue"], out);
-  assert.throws(() => checkEvents(["scheduled", "queue"], out), {
-    message: "The configuration has cron triggers, and the Worker does not handle that: register a handler by `App::on_scheduled`, and write `dormouse::world!(World, app, scheduled);`.",
-  });
 });
