@@ -137,8 +137,9 @@ impl Args {
     /// [`Bytes`] and all other types that ask serde for bytes get the attachment that their placeholder names. As in
     /// `serde_json`, a string or an array of numbers is accepted instead. `Vec<u8>` asks serde for numbers, not for bytes.
     /// Each attachment is copied, and one call can read it only once: clients give each binary value a number of its own. A binary value
-    /// in a [`Value`], in an untagged or internally tagged enum, and in a flattened field is an error, because serde reads these before it
-    /// knows their types; take such an argument unparsed by [`arg`](Self::arg).
+    /// that is read as another type is an error, such as one in a [`Value`], in a map or a struct without its bytes. It is one also in an
+    /// untagged or internally tagged enum and in a flattened field, because serde reads these before it knows their types; take such an
+    /// argument unparsed by [`arg`](Self::arg).
     ///
     /// A lone surrogate (`"\ud83d"`), which JavaScript writes for half of an emoji, is read as U+FFFD. [`Args`] and [`RawValue`]
     /// keep it, so that it is forwarded unchanged.
@@ -193,7 +194,8 @@ impl Args {
     /// ```
     pub fn arg(&self, index: usize) -> Option<Self> {
         let element = Elements(self.elements()).nth(index)?;
-        let named = placed::named(element, self.attachments.len());
+        let count = self.attachments.len();
+        let named = placed::named(element, count).unwrap_or_else(|| vec![true; count].into());
         // The numbers stay as they are, so that the text need not be written anew. What another argument has is left empty.
         let count = named.iter().rposition(|named| *named).map_or(0, |last| last + 1);
         let own = self.attachments.iter().zip(&named).take(count);

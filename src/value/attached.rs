@@ -67,16 +67,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Attached<'_, D> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
         if name == RAW_VALUE {
-            self.attachments.handle();
+            self.attachments.keep();
         }
         let visitor = self.also(visitor);
         self.inner.deserialize_newtype_struct(name, visitor)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.attachments.handle();
-        let visitor = self.also(visitor);
-        self.inner.deserialize_ignored_any(visitor)
+        if self.attachments.is_empty() {
+            return self.inner.deserialize_ignored_any(visitor);
+        }
+        self.attachments.skip(<&RawValue>::deserialize(self.inner)?.get());
+        visitor.visit_unit()
     }
 
     with_deserialize_methods!(forward_deserialize);

@@ -67,11 +67,10 @@ fn read<'de, T>(
     attachments: &Attachments<'_>,
     read: impl FnOnce(Json<'_, 'de>) -> serde_json::Result<T>,
 ) -> Result<T, DecodeError> {
-    let before = attachments.handled();
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = read(Attached { inner: &mut deserializer, attachments });
     let value = value.map_err(|error| DecodeError::at(position, &error))?;
-    if attachments.has_left(json, before) {
+    if attachments.has_left(json) {
         return Err(DecodeError::at(position, &serde::de::Error::custom(BINARY)));
     }
     Ok(value)

@@ -4,19 +4,16 @@ use serde_json::Value;
 
 use super::json;
 
-/// Returns which of `count` attachments the placeholders in a JSON text name. If the text is nested too deep to be read, these are all.
-pub(super) fn named(json: &str, count: usize) -> Box<[bool]> {
+/// Returns which of `count` attachments the placeholders in a JSON text name; `None` if the text is nested too deep to be read.
+pub(super) fn named(json: &str, count: usize) -> Option<Box<[bool]>> {
     let mut named = vec![false; count].into_boxed_slice();
     // Most binary packets have other arguments, too. An escaped `_placeholder` has a backslash.
     if count == 0 || !(json.contains("_placeholder") || json.contains('\\')) {
-        return named;
+        return Some(named);
     }
-    match json::from_str::<Value>(json) {
-        // `Value` is at most 127 deep, so that this may recurse.
-        Ok(value) => mark(&value, &mut named),
-        Err(_) => named.fill(true),
-    }
-    named
+    // `Value` is at most 127 deep, so that this may recurse.
+    mark(&json::from_str(json).ok()?, &mut named);
+    Some(named)
 }
 
 fn mark(value: &Value, named: &mut [bool]) {
@@ -38,15 +35,6 @@ fn mark(value: &Value, named: &mut [bool]) {
 fn index(value: &Value) -> Option<usize> {
     let is_placeholder = value.get("_placeholder") == Some(&Value::Bool(true));
     value.get("num")?.as_u64().filter(|_| is_placeholder).and_then(|index| index.try_into().ok())
-}
-
-/// Returns whether a JSON text is itself a placeholder.
-pub(super) fn is_placeholder(json: &str) -> bool {
-    /// A placeholder as clients write it, with a few spaces.
-    const LONGEST: usize = 100;
-    json.starts_with('{')
-        && json.len() <= LONGEST
-        && serde_json::from_str(json).is_ok_and(|value: Value| index(&value).is_some())
 }
 
 #[cfg(test)]
@@ -86,6 +74,21 @@ mod tests {
             #[expect(dead_code, reason = "only whether it can be read is tested")]
             Any(Value),
         }
+        #[derive(Debug, Default, Deserialize, PartialEq)]
+        #[serde(default)]
+        struct Named {
+            name: Option<String>,
+        }
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct Loose {
+            num: u8,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Outer {
+            #[expect(dead_code, reason = "only whether it can be read is tested")]
+            inner: BTreeMap<String, Value>,
+        }
         let binary = |at| format!("argument {at}: {BINARY}");
         assert_eq!(error::<Value>(ZERO), binary(1));
         assert_eq!(error::<Value>(&format!(r#"[{{"deep":[1,{ZERO}]}}]"#)), binary(1));
@@ -103,6 +106,23 @@ mod tests {
             json!({"a": "_placeholder"})
         );
         assert_eq!(parsed::<(IgnoredAny, u8)>(&format!("{ZERO},7")).1, 7);
+        // Inside of typed values.
+        let inside = format!(r#"[{{"a":{ZERO}}}]"#);
+        assert_eq!(error::<Vec<BTreeMap<String, Value>>>(&format!("[{ZERO}]")), binary(1));
+        assert_eq!(error::<Vec<BTreeMap<String, BTreeMap<String, Value>>>>(&inside), binary(1));
+        assert_eq!(error::<Vec<BTreeMap<String, Value>>>(&inside), binary(1));
+        assert_eq!(error::<(u8, BTreeMap<String, Loose>)>(&format!(r#"1,{{"a":{ZERO}}}"#)), binary(2));
+        assert_eq!(error::<Vec<BTreeMap<String, Named>>>(&inside), binary(1));
+        assert_eq!(error::<Outer>(&format!(r#"{{"unknown":1,"inner":{{"a":{ZERO}}}}}"#)), binary(1));
+        assert_eq!(error::<Vec<Named>>(&format!("[{ZERO}]")), binary(1));
+        assert_eq!(error::<Named>(ZERO), binary(1));
+        assert_eq!(error::<(Bytes, Vec<Named>)>(&format!(r#"{ZERO},[{{"_placeholder":true,"num":1}}]"#)), binary(2));
+        // What skips a binary value does not read it, however deep it is.
+        let deep = format!("{}{ZERO}{}", "[".repeat(1_000), "]".repeat(1_000));
+        for unknown in [ZERO, r#"[{"_placeholder":true,"num":1}]"#, &deep] {
+            assert_eq!(parsed::<Named>(&format!(r#"{{"unknown":{unknown}}}"#)), Named { name: None });
+        }
+        assert_eq!(parsed::<BTreeMap<String, Bytes>>(&format!(r#"{{"a":{ZERO}}}"#))["a"], "zero");
         // Without attachments, it is what the client wrote.
         let plain = Args::from_wire(ZERO, Vec::new());
         assert_eq!(plain.parse::<Value>(), Ok(json!({"_placeholder": true, "num": 0})));
