@@ -2,6 +2,8 @@
 #![cfg(feature = "validation")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use core::cell::Cell;
+
 use dormouse::controller::{Context, Controller, Payload, Response, validate_schema};
 use dormouse::garde::Validate;
 use dormouse::testing::{TestEvent, TestWorld};
@@ -106,4 +108,56 @@ fn a_client_that_sent_only_a_callback_has_no_payload_to_check() {
 #[should_panic(expected = "propertys")]
 fn a_keyword_that_is_not_known_fails_at_start_up() {
     let _ = Controller::new().on("create", async || {}).validate_schema(json!({ "propertys": {} }));
+}
+
+thread_local! {
+    static CHECKS: Cell<u32> = const { Cell::new(0) };
+}
+
+#[derive(serde::Deserialize, serde::Serialize, Validate)]
+struct Counted {
+    #[garde(custom(count))]
+    amount: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes a reference")]
+fn count(amount: &u32, (): &()) -> garde::Result {
+    CHECKS.set(CHECKS.get() + 1);
+    if *amount > 9 { Err(garde::Error::new("too much")) } else { Ok(()) }
+}
+
+#[test]
+fn a_payload_is_checked_once_by_the_same_type() {
+    fn app() -> App {
+        let raise = async |ctx: Context| {
+            let Counted { amount } = ctx.payload()?;
+            Ok::<_, Failure>(ctx.set_payload(&Counted { amount: amount + 5 })?)
+        };
+        let web = Controller::new()
+            .on("once", async |Valid(counted): Valid<Counted>| Response(counted.amount))
+            .validate::<Counted>()
+            .on("other", async |Valid(product): Valid<NewProduct>| Response(product.name))
+            .validate::<Counted>()
+            .on("raised", async |Valid(counted): Valid<Counted>| Response(counted.amount))
+            .validate::<Counted>()
+            .with(raise);
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleepy);
+        let anna = world.connect("/");
+        let ask = |event: &str, payload: Value| {
+            CHECKS.set(0);
+            let answer: Value =
+                anna.emit_with_ack(event, payload).args().expect("an answer").parse().expect("a response");
+            (answer["data"].clone(), answer["error"]["code"].clone(), CHECKS.get())
+        };
+        let refused = json!("VALIDATION_PAYLOAD_ERROR");
+        assert_eq!(ask("once", json!({ "amount": 3 })), (json!(3), Value::Null, 1));
+        assert_eq!(ask("once", json!({ "amount": 30 })), (Value::Null, refused.clone(), 1));
+        assert_eq!(ask("other", json!({ "amount": 3, "name": "tea" })), (json!("tea"), Value::Null, 1));
+        assert_eq!(ask("raised", json!({ "amount": 3 })), (json!(8), Value::Null, 2));
+        assert_eq!(ask("raised", json!({ "amount": 8 })), (Value::Null, refused.clone(), 2), "it is another payload");
+    }
 }

@@ -1,5 +1,7 @@
 //! The context of a message: what hooks and the event's handler share.
 
+#[cfg(feature = "validation")]
+use core::any::Any;
 use core::cell::{OnceCell, RefCell};
 use core::fmt;
 use std::rc::Rc;
@@ -52,6 +54,9 @@ struct Message {
     event_name: Rc<str>,
     /// The first argument, or none.
     payload: RefCell<Args>,
+    /// The payload as a type that it was checked by, until a handler takes it or the payload is replaced.
+    #[cfg(feature = "validation")]
+    checked: RefCell<Option<Box<dyn Any>>>,
     id: OnceCell<Rc<str>>,
     notes: Rc<Notes>,
     socket: Socket,
@@ -66,8 +71,15 @@ struct HasUser;
 impl Context {
     /// Returns the context of a message whose payload is the first of `args`.
     pub(crate) fn new(event_name: Rc<str>, args: &Args, socket: Socket) -> Self {
-        let payload = RefCell::new(args.first());
-        Self(Rc::new(Message { event_name, payload, id: OnceCell::new(), notes: Rc::default(), socket }))
+        Self(Rc::new(Message {
+            event_name,
+            payload: RefCell::new(args.first()),
+            #[cfg(feature = "validation")]
+            checked: RefCell::default(),
+            id: OnceCell::new(),
+            notes: Rc::default(),
+            socket,
+        }))
     }
 
     /// Returns the name of the event, with the prefixes of the controllers; empty in handlers of connections.
@@ -96,7 +108,28 @@ impl Context {
     /// `payload` cannot be written as JSON. The payload stays as it was.
     pub fn set_payload(&self, payload: &impl Serialize) -> Result<(), EncodeError> {
         *self.0.payload.borrow_mut() = Args::one(payload)?;
+        #[cfg(feature = "validation")]
+        self.0.checked.take();
         Ok(())
+    }
+
+    /// Keeps the payload as a type that it was checked by, for the one that asks for it next.
+    #[cfg(feature = "validation")]
+    pub(super) fn keep_checked<T: 'static>(&self, checked: T) {
+        *self.0.checked.borrow_mut() = Some(Box::new(checked));
+    }
+
+    /// Takes the payload if it was checked by this type.
+    #[cfg(feature = "validation")]
+    pub(super) fn take_checked<T: 'static>(&self) -> Option<T> {
+        let mut checked = self.0.checked.borrow_mut();
+        match checked.take()?.downcast() {
+            Ok(found) => Some(*found),
+            Err(other) => {
+                *checked = Some(other);
+                None
+            }
+        }
     }
 
     /// Returns the message's id, which is random and in the log beside its failure: 12 characters.

@@ -15,7 +15,8 @@ use crate::extract::claims::EventData;
 use crate::validation::{Schema, Valid, ValidationError, refusal, validate_payload};
 
 /// Returns the hook that checks each payload by the rules of `T`: see [`Valid`]. A payload that breaks one ends the chain with the error
-/// `{"code":"VALIDATION_PAYLOAD_ERROR","payload":[…]}`.
+/// `{"code":"VALIDATION_PAYLOAD_ERROR","payload":[…]}`. A [`Valid<T>`](Valid) behind it takes what it has parsed, unless the payload was
+/// replaced meanwhile.
 ///
 /// ```
 /// use dormouse::controller::{Controller, Response};
@@ -41,7 +42,10 @@ use crate::validation::{Schema, Valid, ValidationError, refusal, validate_payloa
 /// ```
 pub fn validate<T: DeserializeOwned + Validate<Context = ()> + 'static>() -> Hook {
     Hook::new(async |context: Context| match validate_payload::<T>(&context.payload_args()) {
-        Ok(_) => Ok(Flow::Next),
+        Ok(checked) => {
+            context.keep_checked(checked);
+            Ok(Flow::Next)
+        }
         Err(errors) => invalid(&errors),
     })
 }
@@ -127,10 +131,13 @@ impl Controller {
 
 macro_rules! valid_in {
     ($($call:ident),*) => {$(
-        impl<T: DeserializeOwned + Validate<Context = ()>> Extract<$call> for Valid<T> {
+        impl<T: DeserializeOwned + Validate<Context = ()> + 'static> Extract<$call> for Valid<T> {
             type Claim = EventData;
 
             fn extract(call: &mut $call) -> Result<Self, Failure> {
+                if let Some(checked) = call.context.take_checked() {
+                    return Ok(Self(checked));
+                }
                 validate_payload(&call.context.payload_args()).map(Self).map_err(|errors| refusal(&errors))
             }
         }
