@@ -151,7 +151,7 @@ pub mod response {
 pub mod controller {
     pub use crate::controllers::{
         Context, Controller, ErrorResponse, Flow, Hook, HookFunction, IntoHook, Payload, PostFunction, Reply, Response,
-        http_hook, render_error,
+        User, http_hook, render_error,
     };
 
     #[cfg(feature = "validation")]

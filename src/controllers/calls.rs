@@ -1,5 +1,8 @@
 //! The calls of a controller's functions, and what they can have as arguments.
 
+use core::any::type_name;
+use std::rc::Rc;
+
 use serde::de::DeserializeOwned;
 
 use super::context::Context;
@@ -24,6 +27,31 @@ use crate::value::Args;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload<T>(pub T);
+
+/// The user of a message, which a hook has set by [`Context::set_user`]. Without one, the call fails with the code `UNAUTHORIZED`, and with an
+/// internal error if the user has another type. `Option<User<T>>` is for messages that may have none.
+///
+/// ```
+/// use dormouse::Failure;
+/// use dormouse::controller::{Context, Controller, Payload, Response, User};
+/// use dormouse::testing::Call;
+///
+/// struct Member { name: String }
+///
+/// async fn identify(ctx: Context, Payload(name): Payload<String>) {
+///     ctx.set_user(Member { name });
+/// }
+///
+/// async fn greet(User(member): User<Member>) -> Response<String> {
+///     Response(format!("hello {}", member.name))
+/// }
+///
+/// let web = Controller::new().hook(identify).on("greet", greet);
+/// let answer = Call::new("greet", "Anna").answer(&web).expect("an answer");
+/// assert_eq!(answer["data"], "hello Anna");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User<T>(pub Rc<T>);
 
 /// A call that has the context of a message.
 pub trait ContextCall: SocketCall {
@@ -73,6 +101,14 @@ macro_rules! context_calls {
             }
         }
 
+        impl<T: 'static> Extract<$name> for User<T> {
+            type Claim = ();
+
+            fn extract(call: &mut $name) -> Result<Self, Failure> {
+                call.context.user().map(Self).ok_or_else(|| no_user(&call.context, type_name::<T>()))
+            }
+        }
+
         impl Extract<$name> for Context {
             type Claim = ();
 
@@ -116,4 +152,13 @@ impl Extract<Erring> for Failure {
     fn extract(call: &mut Erring) -> Result<Self, Failure> {
         Ok(call.failure.clone())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn no_user(context: &Context, of: &str) -> Failure {
+    if context.has_user() {
+        return Failure::internal(format!("the user of the message is no {of}: a hook has set one of another type"));
+    }
+    Failure::new("UNAUTHORIZED", "Nobody is signed in")
 }

@@ -63,7 +63,7 @@ struct Message {
 }
 
 /// The user of a message, under a type that no app can name.
-struct User<T>(Rc<T>);
+struct SetUser<T>(Rc<T>);
 
 /// That there is a user, of whatever type.
 struct HasUser;
@@ -149,12 +149,12 @@ impl Context {
 
     /// Returns the user that a hook has set, if it is a `T`.
     pub fn user<T: 'static>(&self) -> Option<Rc<T>> {
-        self.0.notes.get::<User<T>>().map(|user| Rc::clone(&user.0))
+        self.0.notes.get::<SetUser<T>>().map(|user| Rc::clone(&user.0))
     }
 
     /// Sets the user that sent the message, in place of an earlier one.
     pub fn set_user<T: 'static>(&self, user: T) {
-        self.0.notes.insert(User(Rc::new(user)));
+        self.0.notes.insert(SetUser(Rc::new(user)));
         self.0.notes.insert(HasUser);
     }
 

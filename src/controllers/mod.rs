@@ -12,7 +12,7 @@ mod payload_checks;
 mod render;
 mod reply;
 
-pub use calls::Payload;
+pub use calls::{Payload, User};
 pub use context::Context;
 pub use controller::Controller;
 pub use hook::{Flow, Hook, HookFunction, IntoHook, PostFunction};

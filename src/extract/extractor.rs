@@ -26,7 +26,7 @@ use crate::error::Failure;
 /// | [`EnginePacket`] | `on_packet`, `on_packet_create` |
 /// | [`ConnRequest`] | `allow_request` and the `guard` of [`EngineRoutes`] |
 /// | [`EngineSocket`], [`Handshake`] | `on_connection`, `on_message`, `on_close` of [`RawRoutes`] |
-/// | [`Context`], [`Payload<T>`], [`EventName`], [`Args`], `Valid<T>` | the hooks, handlers and `handle_error` of a [`Controller`] |
+/// | [`Context`], [`Payload<T>`], [`User<T>`], [`EventName`], [`Args`], `Valid<T>` | the hooks, handlers and `handle_error` of a [`Controller`] |
 /// | [`Session`] | the hooks and handlers of a [`Controller`], behind `use_sessions` |
 /// | [`Failure`] | the `handle_error` of a [`Controller`] |
 /// | [`Frame`] | `on_message` of [`RawRoutes`] |
@@ -185,6 +185,7 @@ use crate::error::Failure;
 /// [`SocketId`]: crate::SocketId
 /// [`State<T>`]: crate::State
 /// [`Storage`]: crate::Storage
+/// [`User<T>`]: crate::controller::User
 /// [`Worlds`]: super::Worlds
 /// [`calls`]: super::calls
 #[diagnostic::on_unimplemented(

@@ -1,6 +1,6 @@
 //! The context of a message.
 
-use dormouse::controller::{Context, Controller, Payload, Response};
+use dormouse::controller::{Context, Controller, Payload, Response, User};
 use dormouse::{App, Failure, Io, Socket, Storage};
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::dialogue::*;
 struct Locale(&'static str);
 
 #[derive(Debug, PartialEq)]
-struct User(String);
+struct Member(String);
 
 #[test]
 fn a_message_has_a_context_of_its_own() {
@@ -17,7 +17,7 @@ fn a_message_has_a_context_of_its_own() {
         let fill = async |ctx: Context| {
             assert!(ctx.state::<Locale>().is_none() && !ctx.has_user());
             ctx.set_state(Locale("de"));
-            ctx.set_user(User("Anna".to_owned()));
+            ctx.set_user(Member("Anna".to_owned()));
         };
         let web = Controller::new().hook(fill).controller("say ", Controller::new().on("it", look));
         App::new().namespace("/", |ns| ns.controller(web))
@@ -27,7 +27,7 @@ fn a_message_has_a_context_of_its_own() {
         assert_eq!((io.sockets().len(), ctx.message_id()), (1, ctx.clone().message_id()));
         step(ctx.message_id());
         let locale = ctx.state::<Locale>().map(|locale| locale.0);
-        let user = ctx.user::<User>().map(|user| user.0.clone());
+        let user = ctx.user::<Member>().map(|user| user.0.clone());
         Response(json!([ctx.event_name(), ctx.payload::<u32>().ok(), locale, user]))
     }
     awake_and_asleep(app, |world| {
@@ -38,6 +38,37 @@ fn a_message_has_a_context_of_its_own() {
         }
         let ids = steps();
         assert_ne!(ids[0], ids[1]);
+    });
+}
+
+#[test]
+fn the_user_is_an_argument() {
+    fn app() -> App {
+        let identify = async |ctx: Context| {
+            if let Some(name) = ctx.payload::<Option<String>>().ok().flatten() {
+                ctx.set_user(Member(name));
+            }
+        };
+        let web = Controller::new()
+            .hook(identify)
+            .on("name", async |User(member): User<Member>| Response(member.0.clone()))
+            .on("guess", async |member: Option<User<Member>>| Response(member.is_some()))
+            .on("confuse", async |User(_): User<Locale>| {});
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        let ask = |event, name: Value| answer(&anna, event, name).expect("an answer");
+        assert_eq!(ask("name", json!("Anna")), json!({ "status": "ok", "data": "Anna" }));
+        assert_eq!(ask("name", Value::Null)["error"]["code"], "UNAUTHORIZED");
+        assert_eq!(
+            (ask("guess", json!("Anna"))["data"].take(), ask("guess", json!(7))["data"].take()),
+            (json!(true), json!(false))
+        );
+        let told = ask("confuse", json!("Anna"));
+        assert_eq!(told["error"]["code"], Failure::INTERNAL);
+        assert!(!told.to_string().contains("Locale"), "{told}");
+        assert!(world.log_lines().pop().expect("a line").contains("Locale"));
     });
 }
 
