@@ -144,6 +144,7 @@ pub use crate::value::args::Args;
 /// [`Ack`], the acknowledgement of an event, is at the crate's root, and errors are in [`error`].
 pub mod response {
     pub use crate::handles::{AckSender, Headers, HttpResponse};
+    pub use crate::routing::RouteError;
     pub use crate::routing::outcome::IntoOutcome;
 }
 

@@ -364,7 +364,7 @@ fn without_a_secret_nobody_joins_and_the_log_says_why() {
 #[test]
 fn the_worker_signs_tokens_and_reads_them() {
     async fn login(env: Env) -> Result<HttpResponse, Failure> {
-        Ok(HttpResponse::text(200, Keys::in_env::<Player>(&env)?.sign(&anna(), env.now(), HOUR)?))
+        Ok(HttpResponse::text(200, Keys::of::<Player>(&env)?.sign(&anna(), env.now(), HOUR)?))
     }
     fn app() -> App {
         App::new()

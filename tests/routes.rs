@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use dormouse::error::BroadcastAckError;
 use dormouse::extract::{HttpRequest, Json};
-use dormouse::response::HttpResponse;
+use dormouse::response::{HttpResponse, RouteError};
 use dormouse::testing::{Disconnected, TestEvent, TestWorld};
 use dormouse::{App, Failure, Io, Socket};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ fn app() -> App {
         .route("GET", "/panic/first", panics_first)
         .route("GET", "/wrong", wrong)
         .route("POST", "/kick", kick)
+        .route("POST", "/number", number)
         .route("GET", "/never", core::future::pending::<HttpResponse>)
 }
 
@@ -39,6 +40,19 @@ async fn announce(io: Io, Json(text): Json<String>) -> Result<HttpResponse, Fail
 async fn ask(io: Io) -> Result<HttpResponse, BroadcastAckError<Value>> {
     let answers = io.timeout(Duration::from_secs(5)).emit_with_ack::<Value>("question", ()).await?;
     Ok(HttpResponse::json(200, &answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()))
+}
+
+/// Fails by a response, by a failure and by another library's error.
+async fn number(request: Rc<HttpRequest>) -> Result<HttpResponse, RouteError> {
+    let text = core::str::from_utf8(&request.body)?;
+    if text.is_empty() {
+        Err(HttpResponse::text(418, "no number"))?;
+    }
+    let number: u32 = text.parse()?;
+    if number == 0 {
+        Err(Failure::new("ZERO", "the number is zero"))?;
+    }
+    Ok(HttpResponse::json(200, &number))
 }
 
 async fn kick(io: Io) -> HttpResponse {
@@ -166,6 +180,26 @@ fn a_world_that_answers_a_request_does_not_sleep() {
     anna.ack(&anna.next_event().expect("the question"), ());
     assert_eq!(asked.response().map(|response| response.status), Some(500), "the answer has no argument");
     assert!(world.is_asleep());
+}
+
+#[test]
+fn the_error_of_a_route_may_be_a_response_or_a_failure() {
+    for sleeps in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleeps);
+        let ask = |body: &'static str| {
+            let response = world.request("POST", "/number", body);
+            (response.status, response.body_text().into_owned())
+        };
+        assert_eq!(ask("7"), (200, "7".to_owned()));
+        assert_eq!(ask(""), (418, "no number".to_owned()));
+        assert!(!world.log().iter().any(|line| line.contains("failed with")), "{:?}", world.log());
+        let (status, body) = ask("0");
+        assert!(status == 500 && body.contains("ZERO"), "{status}: {body}");
+        let (status, body) = ask("seven");
+        assert!(status == 500 && body.contains("reference") && !body.contains("digit"), "{status}: {body}");
+        assert!(world.log().iter().any(|line| line.contains("invalid digit")), "{:?}", world.log());
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use dormouse::extract::{HttpRequest, Json};
+use dormouse::error::RemoteError;
+use dormouse::extract::{HttpRequest, Json, Worlds};
 use dormouse::response::HttpResponse;
 use dormouse::testing::{TestEvent, TestWorlds};
-use dormouse::{App, Data, Env, Failure, Io, State};
+use dormouse::{App, Data, Env, Failure, Io, Socket, State};
 
 #[test]
 fn all_worlds_have_one_clock() {
@@ -52,6 +53,30 @@ fn the_worker_and_its_worlds_share_bindings_and_have_the_apps_state() {
     worlds.world("red").sleep();
     assert_eq!(texts.get("text").as_deref(), Some(&b"said: tea"[..]));
     assert_eq!(worlds.world("blue").request("GET", "/text", "").body, "said: tea");
+}
+
+#[test]
+fn the_handle_of_another_world_is_used_more_than_once() {
+    async fn tell(worlds: Worlds) -> Result<HttpResponse, RemoteError> {
+        let red = worlds.world("red").to("all");
+        for text in ["one", "two"] {
+            red.emit("told", text).await?;
+        }
+        red.route("GET", "/count", "").await
+    }
+    fn app() -> App {
+        App::new()
+            .namespace("/", |ns| ns.on_connect(async |socket: Socket| socket.join("all")))
+            .route("GET", "/count", async |io: Io| HttpResponse::json(200, &io.within("all").sockets().len()))
+            .worker_route("POST", "/tell", tell)
+    }
+    for sleepy in [false, true] {
+        let world = TestWorlds::new(app).world("red");
+        world.sleep_after_every_event(sleepy);
+        let anna = world.connect("/");
+        assert_eq!(world.worker_request("POST", "/tell", "").body, "1");
+        assert_eq!(anna.take_events(), [TestEvent::new("told", "one"), TestEvent::new("told", "two")]);
+    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl BroadcastOperator {
     }
 
     /// Returns the sockets, of the whole world. It is async because a world may be several objects one day;
-    /// [`Io::sockets`](super::io::Io::sockets), which returns the sockets of this object only, is not.
+    /// [`sockets`](Self::sockets), which returns the sockets of this object only, is not.
     pub fn fetch_sockets(self) -> impl Future<Output = Vec<Socket>> + 'static {
         futures::future::lazy(move |_| self.sockets())
     }
@@ -172,8 +172,19 @@ impl BroadcastOperator {
         self.fetch_sockets().await.iter().map(Socket::id).collect()
     }
 
-    /// Returns the sockets of this object.
-    pub(crate) fn sockets(&self) -> Vec<Socket> {
+    /// Returns the sockets that are connected to this object, at once: `io.within("lobby").sockets()`. Today, a world is one object, and
+    /// these are all.
+    ///
+    /// ```
+    /// use dormouse::{Ack, App, Io, Socket};
+    ///
+    /// async fn who_is_in(io: Io) -> Ack<Vec<String>> {
+    ///     let names = io.within("lobby").sockets().iter().filter_map(|socket| socket.data().ok());
+    ///     Ack(names.collect())
+    /// }
+    /// # let _ = App::new().namespace("/", |ns| ns.on("who", who_is_in));
+    /// ```
+    pub fn sockets(&self) -> Vec<Socket> {
         let Self { world, target, options, .. } = self;
         let all = Recipients::Matching(target.clone());
         let found = world.upgrade().map(|world| world.resolve(&all)).unwrap_or_default();

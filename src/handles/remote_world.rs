@@ -127,8 +127,8 @@ impl RemoteWorld {
     /// # Errors
     /// The name or the namespace is invalid, the event cannot be emitted, or the world did not answer: see [`RemoteError`]. After
     /// [`RemoteError::Timeout`] and [`RemoteError::Failed`], the event may have been emitted.
-    pub fn emit(self, event: &str, args: impl IntoArgs) -> impl Future<Output = Result<(), RemoteError>> + 'static {
-        self.emit_args(event, args.into_args())
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> impl Future<Output = Result<(), RemoteError>> + 'static {
+        self.clone().emit_args(event, args.into_args())
     }
 
     /// Calls a [`route`](crate::App::route) of the world, and returns its response, whatever its status. `path` is the path after the world's
@@ -163,7 +163,7 @@ impl RemoteWorld {
     /// # Errors
     /// The name is invalid, or the world did not answer: see [`RemoteError`].
     pub fn route(
-        self,
+        &self,
         method: &str,
         path: &str,
         body: impl Into<Bytes>,
@@ -176,8 +176,8 @@ impl RemoteWorld {
     ///
     /// # Errors
     /// Those of [`route`](Self::route).
-    pub fn send(self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, RemoteError>> + 'static {
-        self.call_route(request)
+    pub fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, RemoteError>> + 'static {
+        self.clone().call_route(request)
     }
 
     // In boxes, so that what follows is in the wasm once.

@@ -44,7 +44,7 @@ impl<T: Claims> Extract<WorkerHttp> for Jwt<T> {
     fn extract(call: &mut WorkerHttp) -> Result<Self, Failure> {
         let env = Env::new(call.outside().clone());
         let token = call.request.header("authorization").and_then(bearer).ok_or(JwtError::Missing)?;
-        Ok(Self(Keys::in_env::<T>(&env)?.verify(token, env.now())?.claims))
+        Ok(Self(Keys::of::<T>(&env)?.verify(token, env.now())?.claims))
     }
 }
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::claims::{Claims, Token};
 use super::jwt_error::JwtError;
 use crate::error::Failure;
-use crate::handles::Io;
+use crate::handles::{ConnRequest, Io};
 use crate::limits::{MAX_KID_CHARS, MAX_TOKEN_BYTES, MAX_TOKEN_KEYS, MIN_TOKEN_SECRET_BYTES, TOKEN_LEEWAY};
 use crate::outside::Env;
 use crate::time::Timestamp;
@@ -30,6 +30,25 @@ struct Key {
     kid: Option<String>,
     secret: Hs256Key,
 }
+
+/// What has the variables of the deployment: [`Io`](crate::Io), [`Env`](crate::Env) and [`ConnRequest`].
+pub trait HasVariables {
+    /// Returns a variable or secret.
+    #[doc(hidden)]
+    fn value_of(&self, name: &str) -> Option<String>;
+}
+
+macro_rules! has_variables {
+    ($($place:ty),*) => {$(
+        impl HasVariables for $place {
+            fn value_of(&self, name: &str) -> Option<String> {
+                self.variable(name)
+            }
+        }
+    )*};
+}
+
+has_variables!(Io, Env, ConnRequest);
 
 impl Keys {
     /// Parses the value of a variable: a secret, or several keys `kid:secret,kid:secret`, so that they can be rotated: put a new key
@@ -69,16 +88,8 @@ impl Keys {
         Ok(Self(keys))
     }
 
-    /// Returns the keys in the variable of a type of claims.
-    ///
-    /// # Errors
-    /// The variable is missing or wrong: an [internal](Failure#what-clients-are-told) error, whose text is in the log only.
-    pub fn of<T: Claims>(io: &Io) -> Result<Self, Failure> {
-        Self::in_variable(T::SECRET, io.variable(T::SECRET).as_deref())
-    }
-
-    /// Returns the keys in the variable of a type of claims, for handlers of the Worker, which have no [`Io`](crate::Io): a login is a
-    /// [`worker_route`](crate::App::worker_route).
+    /// Returns the keys in the variable of a type of claims, of an [`Io`](crate::Io), an [`Env`](crate::Env), which handlers of the Worker
+    /// have, or a [`ConnRequest`]. A login is a [`worker_route`](crate::App::worker_route):
     ///
     /// ```
     /// use core::time::Duration;
@@ -94,7 +105,7 @@ impl Keys {
     /// impl jwt::Claims for Player {}
     ///
     /// async fn login(env: Env, Json(player): Json<Player>) -> Result<HttpResponse, Failure> {
-    ///     let token = Keys::in_env::<Player>(&env)?.sign(&player, env.now(), Duration::from_secs(3600))?;
+    ///     let token = Keys::of::<Player>(&env)?.sign(&player, env.now(), Duration::from_secs(3600))?;
     ///     Ok(HttpResponse::text(200, token))
     /// }
     ///
@@ -104,9 +115,9 @@ impl Keys {
     /// ```
     ///
     /// # Errors
-    /// The variable is missing or wrong. The error is internal: its text is in the log.
-    pub fn in_env<T: Claims>(env: &Env) -> Result<Self, Failure> {
-        Self::in_variable(T::SECRET, env.variable(T::SECRET).as_deref())
+    /// The variable is missing or wrong: an [internal](Failure#what-clients-are-told) error, whose text is in the log only.
+    pub fn of<T: Claims>(place: &impl HasVariables) -> Result<Self, Failure> {
+        Self::in_variable(T::SECRET, place.value_of(T::SECRET).as_deref())
     }
 
     // What is not generic is in the wasm once.

@@ -52,6 +52,6 @@ mod live;
 pub use bearer::Jwt;
 pub use claims::{Claims, Token};
 pub use jwt_error::JwtError;
-pub use keys::{Keys, KeysError};
+pub use keys::{HasVariables, Keys, KeysError};
 pub(crate) use live::{EXPIRY_HANDLER, expire, watch};
 pub use live::{renew, required};

@@ -22,6 +22,7 @@ mod migrations;
 pub(crate) mod outcome;
 mod outgoing_routes;
 mod placements;
+mod route_error;
 mod routes;
 mod worker_events;
 mod worker_routes;
@@ -37,6 +38,7 @@ pub use handler::Handler;
 pub(crate) use handler::{Erased, erase};
 #[cfg(feature = "sql")]
 pub use migrations::Migration;
+pub use route_error::RouteError;
 pub use routes::Routes;
 pub(crate) use worker_side::WorkerEnd;
 #[cfg(target_arch = "wasm32")]

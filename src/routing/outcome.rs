@@ -51,7 +51,7 @@ impl<E: HandlerError> IntoOutcome<Result<HttpResponse, Failure>> for Result<Http
     }
 }
 
-// A response on either way, as `Sessions::of_request` returns one to a client that it refuses.
+// A response on either way. With failures beside responses, it is a `RouteError`.
 impl IntoOutcome<Result<HttpResponse, Failure>> for Result<HttpResponse, HttpResponse> {
     fn into_outcome(self) -> Result<HttpResponse, Failure> {
         let (Ok(response) | Err(response)) = self;

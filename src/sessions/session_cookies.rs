@@ -9,8 +9,8 @@ use super::forward::TokenSource;
 use super::session_refusal::Refusal;
 use super::session_store::Sessions;
 use super::user_session::Session;
-use crate::error::Failure;
 use crate::http::{HttpRequest, HttpResponse, cookie_of};
+use crate::routing::RouteError;
 
 impl Sessions {
     /// Returns the session of an HTTP request; `None` if the request has no token. By [`TokenSource::Cookie`], a request of a method
@@ -18,20 +18,15 @@ impl Sessions {
     ///
     /// # Errors
     /// A response for the client: 400, if the header `authorization` is not a bearer's; 401, if the session has ended; 403, if the CSRF
-    /// token is missing or another one. 500, if the storage failed.
-    pub async fn of_request(
-        &self,
-        request: &HttpRequest,
-        source: TokenSource,
-    ) -> Result<Option<Session>, HttpResponse> {
+    /// token is missing or another one. A failure, if the storage failed.
+    pub async fn of_request(&self, request: &HttpRequest, source: TokenSource) -> Result<Option<Session>, RouteError> {
         let Some(id) = self.token_of(request, source)? else { return Ok(None) };
-        let failed = |failure: Failure| HttpResponse::failed(&failure);
-        let Some(session) = self.read(&id).await.map_err(failed)? else { return Err(Refusal::EXPIRED.to_http()) };
+        let Some(session) = self.read(&id).await? else { return Err(Refusal::EXPIRED.to_http().into()) };
         let is_safe = matches!(&*request.method, "GET" | "HEAD" | "OPTIONS");
         if source == TokenSource::Cookie && !is_safe {
             let sent = request.header("x-csrf-token").or_else(|| request.header("x-xsrf-token")).unwrap_or_default();
             if !bool::from(sent.as_bytes().ct_eq(session.csrf_token().as_bytes())) {
-                return Err(Refusal::Forged.to_http());
+                return Err(Refusal::Forged.to_http().into());
             }
         }
         Ok(Some(session))

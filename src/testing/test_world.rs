@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::client_builder::ClientBuilder;
@@ -14,6 +15,7 @@ use super::test_client::TestClient;
 use super::test_event::ConnectError;
 use super::test_worlds::TestWorlds;
 use crate::config::Config;
+use crate::handles::HttpResponse;
 use crate::id::WorldName;
 use crate::routing::App;
 use crate::time::Timestamp;
@@ -53,6 +55,24 @@ impl TestWorld {
     /// routes.
     pub fn worlds(&self) -> TestWorlds {
         TestWorlds { deployment: Rc::clone(&self.deployment) }
+    }
+
+    /// Sends a request to one of the Worker's own routes, as [`TestWorlds::request`] does.
+    ///
+    /// ```
+    /// use dormouse::App;
+    /// use dormouse::response::HttpResponse;
+    /// use dormouse::testing::TestWorld;
+    ///
+    /// let app = || App::new().worker_route("GET", "/motto", async || HttpResponse::text(200, "rest"));
+    /// assert_eq!(TestWorld::new(app).worker_request("GET", "/motto", "").body, "rest");
+    /// ```
+    ///
+    /// # Panics
+    /// If the handler waits before it responds: see [`TestWorlds::begin_request`].
+    #[track_caller]
+    pub fn worker_request(&self, method: &str, path: &str, body: impl Into<Bytes>) -> HttpResponse {
+        self.worlds().request(method, path, body)
     }
 
     /// Sets a Worker variable, such as `PING_INTERVAL_MS`. Call it before any client connects: it creates the world anew.

@@ -57,7 +57,7 @@ async fn many(io: Io, Data((what, id)): Data<(String, SocketId)>) -> Result<Ack<
                 io.within("red").fetch_sockets().await.len(),
                 io.local().within("red").except("blue").all_sockets().await.len(),
                 io.of("/other")?.fetch_sockets().await.len(),
-                io.within("nobody").fetch_sockets().await.len(),
+                io.within("nobody").fetch_sockets().await.len() + io.within("nobody").sockets().len(),
             ];
             return Ok(Ack(json!(found)));
         }

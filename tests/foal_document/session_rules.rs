@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use dormouse::controller::{Context, Controller, Response};
 use dormouse::extract::HttpRequest;
-use dormouse::response::HttpResponse;
+use dormouse::response::{HttpResponse, RouteError};
 use dormouse::session::{Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions};
 use dormouse::testing::{TestClient, TestWorld, TestWorlds};
 use dormouse::{App, Failure, Io, Storage};
@@ -50,7 +50,7 @@ fn secrets(session: &Session) -> [String; 2] {
     [session.id().to_string(), session.csrf_token()]
 }
 
-async fn read(sessions: Sessions, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpResponse> {
+async fn read(sessions: Sessions, request: Rc<HttpRequest>) -> Result<HttpResponse, RouteError> {
     match sessions.of_request(&request, TokenSource::Cookie).await? {
         Some(session) => Ok(HttpResponse::json(200, &session.get::<Value>("key").ok())),
         None => Ok(HttpResponse::empty(404)),

@@ -23,7 +23,7 @@ impl Claims for Bidder {}
 
 /// Handles `POST /login` in the Worker, before any world is woken. A real house asks for a password, too, or asks another server.
 pub(crate) async fn login(env: Env, Valid(bidder): Valid<Bidder>) -> Result<HttpResponse, Failure> {
-    let token = Keys::in_env::<Bidder>(&env)?.sign(&bidder, env.now(), LOGIN_LASTS)?;
+    let token = Keys::of::<Bidder>(&env)?.sign(&bidder, env.now(), LOGIN_LASTS)?;
     Ok(HttpResponse::json(200, &token))
 }
 

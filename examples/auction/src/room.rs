@@ -86,7 +86,6 @@ pub(crate) async fn leave(io: Io, socket: Socket, left: Option<Here>) -> Result<
 
 /// Emits the names in a room, each once, even if a bidder has several tabs.
 fn tell_who_is_in(io: &Io, lot: &Lot) -> Result<(), EmitError> {
-    let is_here = |socket: &Socket| socket.rooms().contains(&lot.id.into());
-    let people: BTreeSet<_> = io.sockets().iter().filter(|socket| is_here(socket)).map(name_of).collect();
+    let people: BTreeSet<_> = io.within(lot.id).sockets().iter().map(name_of).collect();
     io.to(lot.id).emit("people", people)
 }
