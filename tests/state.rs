@@ -1,6 +1,9 @@
 //! The app's state, and the world's name: awake, and in a world that sleeps after every event.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "support/debugged/mod.rs"]
+mod debugged;
+
 use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
@@ -10,39 +13,11 @@ use dormouse::response::HttpResponse;
 use dormouse::socket::EngineSocket;
 use dormouse::testing::TestWorld;
 use dormouse::{Ack, App, Failure, Io, Socket, State, WorldName};
-use serde_json::{Value, json};
+use serde_json::json;
+
+use debugged::{answer, awake_and_asleep, code};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs a test in a world that never sleeps, and in one that sleeps after every event unless something keeps it awake.
-fn awake_and_asleep(app: fn() -> App, test: impl Fn(&TestWorld)) {
-    for sleepy in [false, true] {
-        let world = debugged(app);
-        world.sleep_after_every_event(sleepy);
-        test(&world);
-    }
-}
-
-fn answer(ack: &dormouse::testing::TestAck) -> Value {
-    let args = ack.args().expect("an acknowledgement");
-    args.parse::<Value>().expect("an argument")
-}
-
-/// Returns the code and the message of the error that was told, with the variable `DEBUG`.
-fn code(ack: &dormouse::testing::TestAck) -> (String, String) {
-    let error = answer(ack)["error"].take();
-    match error["details"].as_str() {
-        Some(details) => details.split_once(": ").map(|(code, text)| (code.to_owned(), text.to_owned())),
-        None => {
-            error["code"].as_str().zip(error["message"].as_str()).map(|(code, text)| (code.to_owned(), text.to_owned()))
-        }
-    }
-    .expect("an error")
-}
-
-fn debugged(app: fn() -> App) -> TestWorld {
-    TestWorld::new(app).with_variable("DEBUG", "true")
-}
 
 #[derive(Default)]
 struct Count(Cell<u32>);
