@@ -1,6 +1,6 @@
 //! The app's state, its bindings, requests to the outside, sleep, and the world's name: awake, and in a world that sleeps after every
 //! event.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "support/debugged/mod.rs"]
 mod debugged;

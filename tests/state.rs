@@ -1,5 +1,4 @@
 //! The app's state, and the world's name: awake, and in a world that sleeps after every event.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "support/debugged/mod.rs"]
 mod debugged;
