@@ -8,8 +8,10 @@ mod harness;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use dormouse::extract::EventName;
+use dormouse::extract::{AlarmContext, Attempt, EventName, Params};
 use dormouse::internal::Protocol;
+use dormouse::response::HttpResponse;
+use dormouse::testing::TestWorld;
 use dormouse::value::Frame;
 use dormouse::{App, Data, Failure, Io};
 use proptest::prelude::*;
@@ -184,4 +186,90 @@ fn whatever_the_alarm_was_set_for_nobody_pays_for_it() {
         Ok(())
     });
     result.expect("nobody pays");
+}
+
+/// Calls `test` with a world that never sleeps, and with one that sleeps after every event.
+fn awake_and_asleep(app: fn() -> App, test: impl Fn(&TestWorld)) {
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleepy);
+        test(&world);
+    }
+}
+
+#[test]
+fn a_handler_has_the_parts_that_its_template_names() {
+    async fn set(io: Io, Data(name): Data<String>) -> Result<(), Failure> {
+        io.set_alarm(&name, Duration::from_secs(1), ())
+    }
+    async fn parts(io: Io, params: Params) {
+        io.log(format!("parts {:?}", params.iter().collect::<Vec<_>>()));
+    }
+    async fn lose() {
+        panic!("a bug");
+    }
+    async fn part(params: Params) -> HttpResponse {
+        HttpResponse::text(200, params.param("part").unwrap_or("none"))
+    }
+    fn app() -> App {
+        App::new()
+            .namespace("/", |ns| ns.on("set", set))
+            .on_alarm("round/{lot}", parts)
+            .on_alarm("bill/{lot}/{*rest}", parts)
+            .on_alarm("plain", parts)
+            .on_alarm("lost/{lot}", lose)
+            .on_alarm_given_up(parts)
+            .route("GET", "/of/{part}", part)
+            .worker_route("GET", "/worker/{part}", part)
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        let all = [
+            ("round/a%20b", r#"parts [("lot", "a%20b")]"#),
+            ("bill/hat/1/2", r#"parts [("lot", "hat"), ("rest", "1/2")]"#),
+            ("plain", "parts []"),
+            ("lost/watch", r#"parts [("lot", "watch")]"#),
+        ];
+        for (name, expected) in all {
+            anna.emit("set", name);
+            world.advance(Duration::from_mins(5));
+            let last = world.log().into_iter().rfind(|line| line.starts_with("parts")).unwrap_or_default();
+            assert_eq!(last, expected, "{name}");
+        }
+        assert_eq!(world.request("GET", "/of/a%20b", "").body, "a b");
+        assert_eq!(world.worker_request("GET", "/worker/7", "").body, "7");
+    });
+}
+
+#[test]
+fn an_alarm_whose_handler_returns_an_error_is_over_unless_it_was_set_again() {
+    /// Fails twice; then it is done.
+    async fn bill(io: Io, AlarmContext(tries): AlarmContext<u32>, Attempt(attempt): Attempt) -> Result<(), Failure> {
+        io.log(format!("bill {tries} {attempt}"));
+        if tries < 2 { io.set_alarm("bill", Duration::from_secs(10), tries + 1) } else { Ok(()) }
+    }
+    /// What it has set is undone.
+    async fn fails(io: Io) -> Result<(), Failure> {
+        io.log("fails");
+        io.set_alarm("fails", Duration::from_secs(10), ())?;
+        Err(Failure::new("MINE", "my own"))
+    }
+    fn app() -> App {
+        App::new()
+            .namespace("/", |ns| {
+                ns.on_connect(async |io: Io| {
+                    io.set_alarm("bill", Duration::ZERO, 0)?;
+                    io.set_alarm("fails", Duration::ZERO, ())
+                })
+            })
+            .on_alarm("bill", bill)
+            .on_alarm("fails", fails)
+    }
+    awake_and_asleep(app, |world| {
+        let _anna = world.connect("/");
+        world.advance(Duration::from_secs(1_000));
+        let lines = |word: &str| world.log().into_iter().filter(|line| line.starts_with(word)).collect::<Vec<_>>();
+        assert_eq!(lines("bill"), ["bill 0 1", "bill 1 1", "bill 2 1"]);
+        assert_eq!((lines("fails").len(), lines("a handler failed with MINE").len()), (1, 1), "{:?}", world.log());
+    });
 }

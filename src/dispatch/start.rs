@@ -93,8 +93,9 @@ fn start_other(app: &Rc<App>, world: &WorldHandle, dispatch: Dispatch, tasks: &m
 
 /// Appends the calls of the handlers of an alarm that is due or given up.
 fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call: AlarmCall, tasks: &mut Vec<Task>) {
+    let found = app.alarm_handler(name);
     let (handlers, attempt) = match call {
-        AlarmCall::Attempt(attempt) => (app.alarm_handler(name).map(core::slice::from_ref), attempt),
+        AlarmCall::Attempt(attempt) => (found.map(|(_, handler)| core::slice::from_ref(handler)), attempt),
         AlarmCall::GivenUp => (Some(&*app.on_alarm_given_up), MAX_ATTEMPTS),
     };
     let origin = || Origin::Alarm(world.clone(), Rc::clone(name));
@@ -102,7 +103,8 @@ fn alarm(app: &App, world: &WorldHandle, name: &Rc<str>, context: Rc<str>, call:
         lost(world, "an alarm", None, Rc::clone(name));
         return origin().handle_end(None);
     };
-    let call = Alarm { io: Io::main(world.clone()), name: Rc::clone(name), context, attempt };
+    let template = found.map(|(template, _)| Rc::clone(template));
+    let call = Alarm { io: Io::main(world.clone()), name: Rc::clone(name), template, context, attempt };
     run_all(handlers, &call, &origin, &Report::Log(world.clone(), Some(Rc::clone(name))), tasks);
 }
 

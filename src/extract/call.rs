@@ -172,7 +172,7 @@ call! {
 }
 call! {
     /// A named alarm went off, or is given up.
-    Alarm { io: Io, name: Rc<str>, context: Rc<str>, attempt: u32 } -> Done, Err
+    Alarm { io: Io, name: Rc<str>, template: Option<Rc<str>>, context: Rc<str>, attempt: u32 } -> Done, Err
 }
 call! {
     /// An HTTP request for a route of the app arrived.

@@ -14,6 +14,7 @@ use crate::error::Failure;
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`, `on_close`, and the `on_close` of [`RawRoutes`] |
 /// | [`AckResult<T>`], [`AckContext<T>`] | `on_ack` |
 /// | [`AlarmContext<T>`], [`EventName`], [`Attempt`] | `on_alarm`, `on_alarm_given_up` |
+/// | [`Params`] | `on_alarm`, `on_alarm_given_up`, `route`, `worker_route` |
 /// | [`Failure`], `Option<`[`EventName`]`>` | `on_error` |
 /// | [`Rc<HttpRequest>`], [`HttpRequest`], [`Json<T>`] | `route`, `worker_route` |
 /// | [`Worlds`], [`State<T>`], [`Env`] | the same as [`Io`], and `worker_route`, `on_scheduled`, `on_queue` |
@@ -171,6 +172,7 @@ use crate::error::Failure;
 /// [`IoCall`]: super::calls::IoCall
 /// [`Json<T>`]: super::Json
 /// [`Namespace`]: crate::Namespace
+/// [`Params`]: super::Params
 /// [`QueueBatch`]: super::QueueBatch
 /// [`RawRoutes`]: crate::routing::RawRoutes
 /// [`Rc<HttpRequest>`]: crate::handles::HttpRequest

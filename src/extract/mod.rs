@@ -9,6 +9,7 @@ mod claim;
 mod conn_arguments;
 pub(crate) mod event_arguments;
 mod extractor;
+mod params;
 mod request_arguments;
 pub(crate) mod socket_arguments;
 mod worker_arguments;
@@ -27,6 +28,7 @@ pub(crate) use call::{
 pub(crate) use claim::Beside;
 pub use event_arguments::EventName;
 pub use extractor::Extract;
+pub use params::Params;
 pub use request_arguments::Json;
 pub use socket_arguments::SocketData;
 pub use world_arguments::State;

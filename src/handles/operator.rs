@@ -176,11 +176,11 @@ impl BroadcastOperator {
     /// these are all.
     ///
     /// ```
-    /// use dormouse::{Ack, App, Io, Socket};
+    /// use dormouse::{Ack, App, Io};
     ///
     /// async fn who_is_in(io: Io) -> Ack<Vec<String>> {
-    ///     let names = io.within("lobby").sockets().iter().filter_map(|socket| socket.data().ok());
-    ///     Ack(names.collect())
+    ///     let here = io.within("lobby").sockets();
+    ///     Ack(here.iter().filter_map(|socket| socket.data().ok()).collect())
     /// }
     /// # let _ = App::new().namespace("/", |ns| ns.on("who", who_is_in));
     /// ```

@@ -52,7 +52,8 @@ pub struct App {
     pub(crate) predicates: Vec<(Erased<Lookup>, Rc<Routes>)>,
     pub(crate) on_new_namespace: Vec<Erased<NewNamespace>>,
     alarms: matchit::Router<usize>,
-    alarm_handlers: Vec<Erased<Alarm>>,
+    /// The handlers of alarms, with their templates.
+    alarm_handlers: Vec<(Rc<str>, Erased<Alarm>)>,
     pub(crate) on_alarm_given_up: Vec<Erased<Alarm>>,
     /// The routes, with their indices in `http_handlers`.
     pub(super) http: HttpTable,
@@ -135,13 +136,15 @@ impl App {
     }
 
     /// Registers the handler of the alarms that [`Io::set_alarm`](crate::handles::Io::set_alarm) sets with this name.
-    /// The name may be a template: `turn/{game}` is for the alarms `turn/1`, `turn/2`, …, and
-    /// [`EventName`](crate::extract::EventName) is the name of the alarm that went off.
+    /// The name may be a template: `turn/{game}` is for the alarms `turn/1`, `turn/2`, …,
+    /// [`EventName`](crate::extract::EventName) is the name of the alarm that went off, and
+    /// [`Params`](crate::extract::Params) has the parts that the template names.
     ///
     /// The handler is called at least once. If it does not run to its end, because it panicked or aborted, or the object was
     /// lost while it waited, it is called again: a minute later, and two minutes after that.
     /// [`Attempt`](crate::extract::Attempt) is the number of the call. Then the alarm is given up: see
-    /// [`on_alarm_given_up`](Self::on_alarm_given_up). A handler that returns an error has run.
+    /// [`on_alarm_given_up`](Self::on_alarm_given_up). A handler that returns an error has run: the error is logged, and the alarm is
+    /// over. To try again, set the alarm again and return `Ok`, because an error before the first `.await` undoes that, too.
     ///
     /// ```
     /// use core::time::Duration;
@@ -178,7 +181,7 @@ impl App {
         if let Err(error) = self.alarms.insert(format!("/{name}"), self.alarm_handlers.len()) {
             panic!("the alarm {name:?} cannot have this handler: {error}");
         }
-        self.alarm_handlers.push(erase(handler));
+        self.alarm_handlers.push((name.into(), erase(handler)));
         self
     }
 
@@ -304,7 +307,7 @@ impl App {
         self.routes(namespace, predicate).is_some_and(|routes| !routes.ack_handlers.contains_key(name))
     }
 
-    pub(crate) fn alarm_handler(&self, name: &str) -> Option<&Erased<Alarm>> {
+    pub(crate) fn alarm_handler(&self, name: &str) -> Option<&(Rc<str>, Erased<Alarm>)> {
         self.alarm_handlers.get(*self.alarms.at(&format!("/{name}")).ok()?.value)
     }
 
