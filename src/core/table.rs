@@ -1,18 +1,21 @@
 //! Tables: values by place (an index), by id, by name, and by time.
 //!
-//! Each is built on a single instance of its library's generic type: another one of a tree adds a dozen kilobytes of wasm.
+//! Each is built on a single instance of its generic type. None is a tree of the standard library, which adds six kilobytes of wasm for
+//! each type.
 
 mod by_id;
+mod sorted;
 
+use core::borrow::Borrow;
 use core::mem;
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use litemap::LiteMap;
 use slab::Slab;
 
 use crate::id::{ConnId, SessionKey};
 use crate::time::Timestamp;
+
+use sorted::Sorted;
 
 pub(crate) use by_id::{ById, Identified};
 
@@ -150,38 +153,48 @@ fn word_of(place: impl Place) -> (usize, u64) {
     (place.place() / WORD, 1 << (place.place() % WORD))
 }
 
-/// Values by name. Clients may choose the names and their number: a tree has no collisions that they could provoke.
+/// Values by name. Clients may choose the names and their number: a sorted list has no collisions that they could provoke.
 #[derive(Debug)]
 pub(crate) struct ByName<V> {
-    places: BTreeMap<Rc<str>, usize>,
+    places: Sorted<Named>,
     values: Slab<V>,
+}
+
+/// The place of a name.
+#[derive(Debug)]
+struct Named(Box<str>, usize);
+
+impl Borrow<str> for Named {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 impl<V> Default for ByName<V> {
     fn default() -> Self {
-        Self { places: BTreeMap::new(), values: Slab::new() }
+        Self { places: Sorted::default(), values: Slab::new() }
     }
 }
 
 impl<V: Default> ByName<V> {
     /// Returns the value of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&V> {
-        self.values.get(*self.places.get(name)?)
+        self.values.get(self.places.get(name)?.1)
     }
 
     /// Returns a mutable reference to the value of a name.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
-        self.values.get_mut(*self.places.get(name)?)
+        self.values.get_mut(self.places.get(name)?.1)
     }
 
     /// Calls `change` with the value of a name; a new name is added with the default value.
     pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut V)) {
         let values = &mut self.values;
-        let place = if let Some(place) = self.places.get(name) {
+        let place = if let Some(Named(_, place)) = self.places.get(name) {
             *place
         } else {
             let place = values.insert(V::default());
-            self.places.insert(name.into(), place);
+            self.places.insert::<str>(Named(name.into(), place));
             place
         };
         if let Some(value) = values.get_mut(place) {
@@ -191,7 +204,7 @@ impl<V: Default> ByName<V> {
 
     /// Removes a name.
     pub(crate) fn remove(&mut self, name: &str) {
-        if let Some(place) = self.places.remove(name) {
+        if let Some(Named(_, place)) = self.places.remove(name) {
             self.values.try_remove(place);
         }
     }
@@ -203,23 +216,25 @@ impl<V: Default> ByName<V> {
 
     /// Returns the values, in the order of their names.
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.places.values().filter_map(|&place| self.values.get(place))
+        self.places.iter().filter_map(|&Named(_, place)| self.values.get(place))
     }
 }
 
 /// Deadlines, the earliest first, each with two numbers that identify what is due.
 #[derive(Debug, Default)]
-pub(crate) struct DeadlineQueue(BTreeSet<(Timestamp, u64, usize)>);
+pub(crate) struct DeadlineQueue(Sorted<Deadline>);
+
+type Deadline = (Timestamp, u64, usize);
 
 impl DeadlineQueue {
     /// Adds a deadline.
     pub(crate) fn insert(&mut self, at: Timestamp, what: u64, whose: usize) {
-        self.0.insert((at, what, whose));
+        self.0.insert::<Deadline>((at, what, whose));
     }
 
     /// Removes a deadline.
     pub(crate) fn remove(&mut self, at: Timestamp, what: u64, whose: usize) {
-        self.0.remove(&(at, what, whose));
+        self.0.remove::<Deadline>(&(at, what, whose));
     }
 
     /// Returns the earliest deadline.
@@ -236,6 +251,7 @@ impl DeadlineQueue {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::id::SocketId;
