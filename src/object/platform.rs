@@ -12,6 +12,8 @@ use crate::core::meter::Meter;
 use crate::core::snapshot::Parts;
 use crate::id::{ConnId, Entropy, RequestId, Sid};
 use crate::log::{Level, Record};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::outside::Entered;
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -221,6 +223,12 @@ pub trait Platform {
 
     /// Returns the storage of the world.
     fn store(&self) -> Rc<dyn Store>;
+
+    /// Notes that handlers of the world run, until the returned value is dropped; `None` if they need nothing of the outside.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn enter(&self) -> Option<Entered> {
+        None
+    }
 
     /// Waits until everything that was written is on the disk. Then
     /// [`Shell::handle_synced`](super::shell::Shell::handle_synced) must be called, in an event of its own.

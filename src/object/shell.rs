@@ -294,7 +294,7 @@ impl<P: Platform> Shell<P> {
         };
         let (mut platform, mut loaded, mut clock) = self.wake_with_clock();
         #[cfg(not(target_arch = "wasm32"))]
-        let _entered = platform.store().outside().enter();
+        let _entered = platform.enter();
         let turned = catch_unwind(AssertUnwindSafe(|| loaded.turn(platform, input)));
         let change = match turned {
             Ok(change) => change,

@@ -51,7 +51,7 @@ impl Crossings {
 
 /// A world whose handlers run; until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Entered(());
+pub struct Entered(());
 
 impl Drop for Entered {
     fn drop(&mut self) {

@@ -62,8 +62,8 @@ pub(crate) use states::{States, add_state, find_state};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use {
-    bound_fakes::Deployed, bucket_fake::BucketFake, d1_fake::D1Fake, fakes::Fakes, fetch_fake::Server, kv_fake::KvFake,
-    queue_fake::QueueFake,
+    bound_fakes::Deployed, bucket_fake::BucketFake, crossings::Entered, d1_fake::D1Fake, fakes::Fakes,
+    fetch_fake::Server, kv_fake::KvFake, queue_fake::QueueFake,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use {d1_fake::D1Answer, fetch_fake::FetchAnswer};

@@ -17,6 +17,7 @@ use crate::id::{ConnId, Entropy, RequestId, Sid, WorldName};
 use crate::limits::{MAX_SPILL_ROW_BYTES, VOLATILE_UNSENT_BYTES};
 use crate::log::{Level, Record};
 use crate::object::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
+use crate::outside::Entered;
 use crate::time::Timestamp;
 use crate::value::Frame;
 use crate::world::Store;
@@ -267,6 +268,10 @@ impl Platform for VirtualPlatform {
 
     fn store(&self) -> Rc<dyn Store> {
         Rc::clone(&self.stored) as Rc<dyn Store>
+    }
+
+    fn enter(&self) -> Option<Entered> {
+        Some(self.stored.outside().enter())
     }
 
     fn reading(&mut self, conn: Option<ConnId>) {
