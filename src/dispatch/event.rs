@@ -57,10 +57,8 @@ pub(crate) fn start_event(
 }
 
 fn run_event(routes: &Rc<Routes>, event: &Rc<SentEvent>, tasks: &mut Vec<Task>) {
-    if !routes.hears(&event.name) {
-        return log_unheard(event);
-    }
-    let (handlers, is_first) = routes.handlers_of(&event.name, || event.socket.had_once(&event.name));
+    let had_once = || event.socket.had_once(&event.name);
+    let Some((handlers, is_first)) = routes.handlers_of(&event.name, had_once) else { return log_unheard(event) };
     tasks.extend(handlers.map(|handler| task(routes, handler, event, Failing::IsAnswered)));
     if is_first {
         event.socket.world.perform(Command::MarkOnce { socket: event.socket.id(), event: (&*event.name).into() });

@@ -20,15 +20,15 @@ use crate::value::Args;
 pub(crate) struct EventCall {
     routes: Rc<Routes>,
     event: Rc<SentEvent>,
-    failing: Failing,
     step: Step,
 }
 
+// What is behind the tag of `Step` and not beside it makes tasks a word smaller, which are moved several times.
 enum Step {
     /// The handler is to be called.
-    Call(Erased<Event>),
+    Call(Erased<Event>, Failing),
     /// The handler runs, since this time.
-    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>, Timestamp),
+    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>, Timestamp, Failing),
     /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
@@ -45,7 +45,7 @@ pub(crate) enum Failing {
 impl EventCall {
     /// Returns the call of `handler`, which is called when the future is first polled.
     pub(crate) fn new(routes: &Rc<Routes>, handler: &Erased<Event>, event: &Rc<SentEvent>, failing: Failing) -> Self {
-        Self { routes: Rc::clone(routes), event: Rc::clone(event), failing, step: Step::Call(Rc::clone(handler)) }
+        Self { routes: Rc::clone(routes), event: Rc::clone(event), step: Step::Call(Rc::clone(handler), failing) }
     }
 }
 
@@ -53,15 +53,16 @@ impl Future for EventCall {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { routes, event, failing, step } = self.get_mut();
+        let Self { routes, event, step } = self.get_mut();
         loop {
             match step {
                 // Called inside the future, so that a panic before the first await costs only the event.
-                Step::Call(handler) => {
+                Step::Call(handler, failing) => {
                     let began = event.socket.world.begin_handler();
-                    *step = Step::Run(handler(Event { sent: Rc::clone(event) }), began);
+                    let failing = *failing;
+                    *step = Step::Run(handler(Event { sent: Rc::clone(event) }), began, failing);
                 }
-                Step::Run(running, began) => match ready!(poll_handler(&event.socket.world, running, cx)) {
+                Step::Run(running, began, failing) => match ready!(poll_handler(&event.socket.world, running, cx)) {
                     Ok(answer) => {
                         if let Some(args) = answer {
                             event.ack.send(&event.socket, args);

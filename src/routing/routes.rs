@@ -361,25 +361,22 @@ impl Routes {
         routes
     }
 
-    /// Returns whether any handler is called for an event.
-    pub(crate) fn hears(&self, event: &str) -> bool {
-        self.events.contains_key(event) || self.fallback.is_some() || !self.on_any.is_empty()
-    }
-
     /// Returns the handlers of an event, and whether the event must be marked, because its `once` handlers are among
-    /// them. `had` returns whether they were called for the socket before.
+    /// them; `None` if no handler is called for the event, those of every event included. `had` returns whether the `once` handlers
+    /// were called for the socket before.
     pub(crate) fn handlers_of(
         &self,
         event: &str,
         had: impl FnOnce() -> bool,
-    ) -> (impl Iterator<Item = &Erased<Event>>, bool) {
+    ) -> Option<(impl Iterator<Item = &Erased<Event>>, bool)> {
         let (routes, fallback) = match self.events.get(event) {
             Some(routes) => (routes.as_slice(), None),
+            None if self.fallback.is_none() && self.on_any.is_empty() => return None,
             None => (&[][..], self.fallback.as_ref()),
         };
         let is_first = routes.iter().any(|route| route.once) && !had();
         let called = routes.iter().filter(move |route| !route.once || is_first);
-        (called.map(|route| &route.handler).chain(fallback), is_first)
+        Some((called.map(|route| &route.handler).chain(fallback), is_first))
     }
 }
 
