@@ -9,11 +9,12 @@ use super::report::Report;
 use super::task::{Origin, Task};
 use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
-use crate::error::ConnectError;
+use crate::error::{ConnectError, Failure};
 use crate::extract::{Connecting, Lookup};
 use crate::handles::{FailedCall, Socket, WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
-use crate::routing::App;
+use crate::routing::{App, Routes};
+use crate::time::Timestamp;
 
 /// Returns the task that finds the routes of the namespace, by its name or by a predicate, and then calls the guards. It accepts
 /// or refuses the socket.
@@ -47,19 +48,24 @@ pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespac
         for guard in &routes.guards {
             let began = world.now();
             if let Err(failure) = undoable(&world, || guard(Connecting { socket: socket(predicate) })).await {
-                let call = FailedCall { who: "a guard", began, socket: Some((id, &namespace)), event: None };
-                world.log_failure(&failure, true, call);
-                let report = Report::Routes(Rc::clone(&routes), socket(predicate), None);
-                let mut reporting = pin!(report.fail(failure.clone()));
-                // The handlers of errors are called while the socket is known, and the client does not wait for those that wait.
-                let reported = poll_fn(|cx| Poll::Ready(reporting.as_mut().poll(cx))).await;
-                refuse(world.refusal_of(&failure));
-                if reported.is_pending() {
-                    reporting.await;
-                }
-                return;
+                // Boxed: the future of every CONNECT would be three times as large.
+                return Box::pin(refuse_guarded(Rc::clone(&routes), socket(predicate), failure, began)).await;
             }
         }
         world.perform(Command::Accept { socket: id, predicate });
     })
+}
+
+/// Refuses a socket because a guard failed, and calls the handlers of errors.
+async fn refuse_guarded(routes: Rc<Routes>, socket: Socket, failure: Failure, began: Timestamp) {
+    let (world, id) = (socket.world.clone(), socket.id());
+    let call = FailedCall { who: "a guard", began, socket: Some((id, socket.namespace())), event: None };
+    world.log_failure(&failure, true, call);
+    let mut reporting = pin!(Report::Routes(routes, socket, None).fail(failure.clone()));
+    // The handlers of errors are called while the socket is known, and the client does not wait for those that wait.
+    let reported = poll_fn(|cx| Poll::Ready(reporting.as_mut().poll(cx))).await;
+    world.perform(Command::Refuse { socket: id, error: world.refusal_of(&failure) });
+    if reported.is_pending() {
+        reporting.await;
+    }
 }

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{self, Poll};
 use std::rc::Rc;
 
-use futures::future::LocalBoxFuture;
+use futures::future::{FutureExt as _, LocalBoxFuture};
 
 use super::awaited_response::AwaitedResponse;
 use super::event_call::EventCall;
@@ -154,10 +154,8 @@ impl fmt::Debug for Work {
 impl Task {
     /// Returns a task that runs a future.
     pub(crate) fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
-        let work = Work::Other(Box::pin(async move {
-            running.await;
-            Vec::new()
-        }));
+        // An `async` block would have room for the future twice: where it is captured, and where it is awaited.
+        let work = Work::Other(Box::pin(running.map(|()| Vec::new())));
         Self { origin, holds: None, bytes: 0, work }
     }
 }
@@ -186,7 +184,8 @@ fn push(handler: Ready, origin: &dyn Fn() -> Origin, report: &Report, tasks: &mu
         // Called inside the future, so that a panic before the first await costs only the event.
         if let Err(failure) = undoable(report.world(), handler).await {
             report.log(&failure, false, began);
-            report.fail(failure).await;
+            // Boxed: the future of every call would be twice as large.
+            Box::pin(report.fail(failure)).await;
         }
     }));
 }
