@@ -255,9 +255,9 @@ impl Meter {
         if sockets > 0 {
             self.note_joined();
         }
-        for (number, value) in self.numbers.iter().skip(COUNTS).zip([connections, sockets, rooms]) {
-            number.set(value as u64);
-        }
+        self.set(COUNTS, connections as u64);
+        self.set(COUNTS + 1, sockets as u64);
+        self.set(COUNTS + 2, rooms as u64);
     }
 
     /// Notes that a client has joined: a namespace, or by a message of plain Engine.IO.
