@@ -11,7 +11,6 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::abort_handler;
 use super::respond::{respond, respond_message, respond_metrics};
 use super::runtime;
-use super::worker_requests::write_log;
 use crate::config::{Config, ConfigError};
 use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
@@ -167,7 +166,7 @@ async fn ask(
     if let Err(denied) = engine.admit(details, config.transports).await {
         match &denied {
             Rejection::Refused(refusal) => log_refusal(config, refusal),
-            Rejection::Failed(_, line) => write_log(core::slice::from_ref(line), config),
+            Rejection::Failed(_, line) => log(config, line),
             Rejection::Answered(_) => {}
         }
         return respond(denied.into_response(details.is_upgrade()), headers);
@@ -180,7 +179,14 @@ async fn ask(
 #[inline(never)]
 fn log_refusal(config: &Config, refusal: &Refusal) {
     if config.logs(Level::Debug) {
-        runtime::log(&refused(refusal), None);
+        log(config, &refused(refusal));
+    }
+}
+
+#[inline(never)]
+fn log(config: &Config, line: &Record) {
+    if config.logs(line.level) {
+        runtime::log(line, None);
     }
 }
 

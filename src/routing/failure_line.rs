@@ -5,7 +5,7 @@ use crate::log::{Level, Record};
 use crate::value::without_reason;
 
 /// Returns the line about a handler that failed.
-pub(super) fn failed(level: Level, failure: &Failure, what: &str) -> Record {
+pub(in crate::routing) fn failed(level: Level, failure: &Failure, what: &str) -> Record {
     let level = if failure.is_internal() { Level::Error } else { level };
     let text = failure.text();
     let message = match failure.code() {

@@ -12,6 +12,7 @@ use crate::http::SUBPROTOCOL;
 use crate::http::check_protocol;
 use crate::http::opens;
 use crate::log::{Level, Record};
+use crate::routing::failure_line::failed;
 use crate::routing::outcome::IntoOutcome;
 use core::fmt;
 use futures::future::LocalBoxFuture;
@@ -163,7 +164,7 @@ impl EngineRoutes {
                 Err(GuardRejection::Answered(response)) => return Err(Rejection::Answered(response)),
                 Err(GuardRejection::Failed(failure)) => {
                     let refusal = Refusal::BadRequest(BadRequest::MiddlewareFailure);
-                    return Err(self.failed(refusal, &failure, request));
+                    return Err(self.rejected(&failure, request, Some(refusal)));
                 }
             }
         }
@@ -181,26 +182,31 @@ impl EngineRoutes {
         }
         for ask in &self.allow {
             if let Err(failure) = ask(AllowRequest { request: request.clone() }).await {
-                let refusal = Refusal::Forbidden(told(&failure, request));
-                return Err(self.failed(refusal, &failure, request));
+                return Err(self.rejected(&failure, request, None));
             }
         }
         Ok(parsed)
     }
 
-    #[inline(never)]
-    fn failed(&self, refusal: Refusal, failure: &Failure, request: &ConnRequest) -> Rejection {
-        // Whoever registered a hook has set it.
-        let Some(line) = self.failure_line else { return Rejection::Refused(refusal) };
-        // Without the query, which may have a token.
-        let path = request.url().split('?').next().unwrap_or_default();
-        let line = line(Level::Warn, failure, &[request.method(), " ", path].concat());
-        Rejection::Failed(refusal, Box::new(line))
+    fn rejected(&self, failure: &Failure, request: &ConnRequest, refusal: Option<Refusal>) -> Rejection {
+        match self.reject {
+            Some(reject) => reject(failure, request, refusal),
+            // Whoever registered a hook has set it.
+            None => refused(Refusal::BadRequest(BadRequest::MiddlewareFailure)),
+        }
     }
 }
 
+/// Returns how a request is rejected whose hook has failed: by this refusal, or by one that tells the client of the failure.
+pub(super) fn reject(failure: &Failure, request: &ConnRequest, refusal: Option<Refusal>) -> Rejection {
+    let refusal = refusal.unwrap_or_else(|| Refusal::Forbidden(told(failure, request)));
+    // Without the query, which may have a token.
+    let path = request.url().split('?').next().unwrap_or_default();
+    let line = failed(Level::Warn, failure, &[request.method(), " ", path].concat());
+    Rejection::Failed(refusal, Box::new(line))
+}
+
 /// Returns what a client is told of the failure of a hook: of an internal one, where the log has its text.
-#[inline(never)]
 fn told(failure: &Failure, request: &ConnRequest) -> String {
     let Some(reference) = failure.reference() else { return failure.message().to_owned() };
     let mut told = [failure.message(), " Reference: ", reference].concat();

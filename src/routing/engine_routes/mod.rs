@@ -11,24 +11,22 @@ use std::rc::Rc;
 
 use ::cookie::Cookie;
 
-use self::admission::ConnectionError;
+use self::admission::{ConnectionError, Rejection, reject};
 use self::gateway_path::GatewayPath;
 use self::raw::RawRoutes;
-use super::failure_line::failed;
 use super::handler::{Erased, Handler, erase};
-use crate::error::Failure;
+use crate::error::{Failure, Refusal};
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
 use crate::http::{Cors, KeptHeaders};
 use crate::id::Sid;
-use crate::log::{Level, Record};
 
 /// Prefix of the headers of a WebSocket handshake.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
 
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;
-type FailureLine = fn(Level, &Failure, &str) -> Record;
+type Reject = fn(&Failure, &ConnRequest, Option<Refusal>) -> Rejection;
 type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
 
 /// Hooks and options of connections. [`guard`](Self::guard), [`allow_request`](Self::allow_request),
@@ -52,8 +50,8 @@ pub struct EngineRoutes {
     packets: Vec<Erased<ConnPacket>>,
     packets_created: Vec<Erased<ConnPacket>>,
     conn_closed: Vec<Erased<ConnClosed>>,
-    /// How the failure of a hook is logged; behind a pointer, so that only apps that register some have the code.
-    failure_line: Option<FailureLine>,
+    /// How a request is rejected whose hook has failed; behind a pointer, so that only apps that register hooks have the code.
+    reject: Option<Reject>,
 }
 
 impl EngineRoutes {
@@ -86,7 +84,7 @@ impl EngineRoutes {
     #[must_use]
     pub fn allow_request<M>(mut self, handler: impl Handler<AllowRequest, M>) -> Self {
         self.allow.push(erase(handler));
-        self.failure_line = Some(failed);
+        self.reject = Some(reject);
         self
     }
 
@@ -111,7 +109,7 @@ impl EngineRoutes {
     #[must_use]
     pub fn guard<M>(mut self, handler: impl Handler<Requested, M>) -> Self {
         self.guards.push(erase(handler));
-        self.failure_line = Some(failed);
+        self.reject = Some(reject);
         self
     }
 
