@@ -93,6 +93,33 @@ fn an_error_names_the_keyword_and_its_place() {
     assert_eq!(error(json!({ "default": 1 })), "#/default: a default has an effect in `properties` only; remove it");
 }
 
+/// It must also hold with the feature `preserve_order` of `serde_json`, which any crate of an app may enable:
+/// `cargo test -p dormouse --features validation,serde_json/preserve_order --test schemas`.
+#[test]
+fn the_order_of_properties_does_not_matter() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" }, "zip": { "type": "string" }, "age": { "type": "integer", "default": 1 },
+            "admin": { "type": "boolean", "default": false }, "city": { "type": "string" },
+        },
+        "additionalProperties": false,
+        "required": ["name"],
+    });
+    let schema = Schema::compile(&schema).expect("a schema");
+    let mut sent = json!({ "name": "Anna", "zip": 1, "age": "5", "more": 1, "admin": "true", "city": "B" });
+    assert_eq!(schema.check(&mut sent), Ok(()));
+    assert_eq!(sent, json!({ "name": "Anna", "zip": "1", "age": 5, "admin": true, "city": "B" }));
+    let errors = schema.check(&mut json!({ "name": "Anna", "zip": [], "city": [] })).expect_err("both are wrong");
+    assert_eq!(errors.iter().map(|error| &*error.instance_path).collect::<Vec<_>>(), ["/city"]);
+
+    let unique = Schema::compile(&json!({ "uniqueItems": true })).expect("a schema");
+    assert!(
+        unique.check(&mut json!([{ "a": 1, "b": { "c": 1, "d": 2 } }, { "b": { "d": 2, "c": 1 }, "a": 1 }])).is_err()
+    );
+    assert_eq!(unique.check(&mut json!([{ "a": 1, "b": 2 }, { "b": 1, "a": 2 }])), Ok(()));
+}
+
 #[test]
 fn depth_is_bounded() {
     let nested = |levels: usize| (0..levels).fold(json!({ "type": "string" }), |schema, _| json!({ "items": schema }));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Number, Value};
 
+use super::by_name::by_name;
 use super::js_number;
 use super::json_pointer::Place;
 use super::rules::{Check, Node, Rule, Rules, Types};
@@ -320,7 +321,7 @@ fn push_comparable(value: &Value, levels: usize, text: &mut String) {
         }
         Value::Object(entries) => {
             text.push('{');
-            for (name, value) in entries {
+            for (name, value) in by_name(entries) {
                 text.push_str(&quoted(name));
                 text.push(':');
                 push_comparable(value, below, text);

@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde_json::{Map, Number, Value};
 
+use super::by_name::by_name;
 use super::js_number;
 use super::json_pointer::schema_segment;
 use super::json_type::JsonType;
@@ -230,15 +231,14 @@ impl Place {
             "additionalProperties" => match self.compile(value)? {
                 Node::Any => return Ok(None),
                 schema_of_others => {
-                    let known = schema.get("properties").and_then(Value::as_object);
-                    let known = known.map(|properties| properties.keys().cloned().collect());
-                    Check::AdditionalProperties { known: known.unwrap_or_default(), schema: schema_of_others }
+                    let known = properties_of(schema).into_iter().map(|(name, _)| name.clone()).collect();
+                    Check::AdditionalProperties { known, schema: schema_of_others }
                 }
             },
             _ => {
                 let properties = value.as_object().ok_or_else(|| self.takes("an object of schemas", value))?;
                 let mut nodes = Vec::new();
-                for (name, schema) in properties {
+                for (name, schema) in by_name(properties) {
                     match self.below(&schema_segment(name)).compile(schema)? {
                         Node::Any => {}
                         node => nodes.push((name.clone(), node)),
@@ -250,9 +250,10 @@ impl Place {
     }
 
     fn defaults(&self, schema: &Map<String, Value>) -> Result<Vec<(String, Value)>, SchemaError> {
-        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut defaults = Vec::new();
-        for (name, default) in properties.filter_map(|(name, schema)| Some((name, schema.get("default")?))) {
+        for (name, default) in
+            properties_of(schema).into_iter().filter_map(|(name, schema)| Some((name, schema.get("default")?)))
+        {
             let place = self.at("properties").below(&schema_segment(name)).at("default");
             if place.is_alternative {
                 return Err(place.wrong("a default has no effect below anyOf, oneOf and not; remove it"));
@@ -320,6 +321,11 @@ impl Place {
     fn takes(&self, expected: impl fmt::Display, value: &Value) -> SchemaError {
         self.wrong(format!("{} is not what the keyword takes; write {expected}", shown(value)))
     }
+}
+
+/// Returns what `properties` names in a schema, in the order of the names.
+fn properties_of(schema: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    schema.get("properties").and_then(Value::as_object).map(by_name).unwrap_or_default()
 }
 
 fn is_deeper_than(value: &Value, levels: usize) -> bool {

@@ -1,5 +1,6 @@
 //! Checks of what clients send: [`Valid<T>`](Valid) by the rules of a type, [`Schema`] by a JSON Schema.
 
+mod by_name;
 mod check;
 mod compile;
 mod js_number;
