@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../dormouse-build/lib/build.mjs";
 import { ROOT } from "../scripts/lib/root.mjs";
-import { main } from "../scripts/lib/run.mjs";
+import { Refusal, main } from "../scripts/lib/run.mjs";
 import { ready } from "../scripts/setup.mjs";
 import { gzipKb } from "./lib/machine.mjs";
 
@@ -66,8 +66,10 @@ const NEEDS = {
 
 main(async () => {
   const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
-  await ready();
   const known = Object.keys(SHOWN);
+  const strange = positionals.find((name) => !known.includes(name));
+  if (strange) throw new Refusal(`There is no row "${strange}". There are: ${known.join(", ")}`);
+  await ready();
   const sizes = new Map();
   for (const features of [NONE, ...(positionals.length ? positionals : [...known, known.join(",")])]) {
     const out = await build({ crate: CRATE, features, out: join(ROOT, "target", "features", features.replaceAll(",", "+") || "none") });
