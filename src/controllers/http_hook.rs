@@ -11,12 +11,11 @@ use super::reply::{Reply, unsent};
 use crate::error::Failure;
 use crate::extract::{GuardRejection, Requested};
 use crate::handles::{ConnRequest, HttpResponse, Variables};
-use crate::id::WorldName;
 use crate::routing::{Handler, erase};
 
-/// Returns a hook that calls a guard of HTTP requests with the request that opened the socket's connection: its method, URL, query,
-/// headers and cookies, as far as the session keeps them (see [`EngineRoutes::keep_headers`](crate::routing::EngineRoutes::keep_headers)).
-/// The request is the same for each message. Values that hooks have set by [`Context::set_state`](super::Context::set_state) are those of
+/// Returns a hook that calls a guard of HTTP requests with the request that opened the socket's connection: its world, method, URL,
+/// query, headers and cookies, as far as the session keeps them (see
+/// [`EngineRoutes::keep_headers`](crate::routing::EngineRoutes::keep_headers)). The request is the same for each message. Values that hooks have set by [`Context::set_state`](super::Context::set_state) are those of
 /// [`ConnRequest::get`], and the other way round.
 ///
 /// A guard that refuses with a response whose status is 400 or more ends the chain with the error
@@ -57,8 +56,11 @@ fn opening_request(context: &Context) -> Result<ConnRequest, Failure> {
     let handshake = socket.handshake().ok_or_else(|| Failure::new("DISCONNECTED", "the socket is gone"))?;
     let world = socket.world.clone();
     let variables: Variables = Rc::new(move |name| world.upgrade()?.variable(name));
-    let (method, name) = ("GET".to_owned(), WorldName::default());
-    Ok(ConnRequest::with_notes(method, name, false, handshake.to_request(), variables, Rc::clone(context.notes())))
+    // Every session is opened by a GET, which is an upgrade if its query says so: the Worker refuses all others.
+    let method = "GET".to_owned();
+    let is_upgrade = handshake.query_param("transport").is_some_and(|transport| transport == "websocket");
+    let (request, notes) = (handshake.to_request(), Rc::clone(context.notes()));
+    Ok(ConnRequest::with_notes(method, socket.world(), is_upgrade, request, variables, notes))
 }
 
 fn refused(response: &HttpResponse) -> FlowOutcome {

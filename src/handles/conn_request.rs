@@ -86,7 +86,9 @@ impl ConnRequest {
     }
 
     /// Stores a value for later hooks of this request, in place of an earlier value of the same type: express middleware writes
-    /// `req.session = …`. Only hooks that run in the Worker can read it, not those that run in the world.
+    /// `req.session = …`. Only hooks that run in the Worker can read it, not those that run in the world. In a guard that is a hook of a
+    /// controller, by [`http_hook`](crate::controller::http_hook), it is the state of the message instead:
+    /// [`Context::state`](crate::controller::Context::state) returns it, and it is gone after the message.
     pub fn insert<T: 'static>(&self, note: T) {
         self.0.notes.insert(note);
     }

@@ -3,7 +3,7 @@
 use dormouse::controller::{Context, Controller, ErrorResponse, Flow, Hook, Payload, Reply, Response, http_hook};
 use dormouse::extract::ConnRequest;
 use dormouse::response::HttpResponse;
-use dormouse::testing::{Call, TestWorld};
+use dormouse::testing::{Call, TestClient, TestWorld};
 use dormouse::{App, Failure, Socket};
 use futures::FutureExt as _;
 use serde_json::json;
@@ -202,5 +202,49 @@ fn a_guard_of_requests_is_a_hook() {
         let later = json!({ "statusCode": 503, "statusMessage": "SERVICE UNAVAILABLE", "body": "later" });
         assert_eq!(error("user=%7A"), Some(later));
         assert_eq!(error("user=cleo").map(|error| error["code"].clone()), Some("INTERNAL_SERVER_ERROR".into()));
+    });
+}
+
+#[test]
+fn a_guard_of_requests_knows_the_world_and_how_the_connection_was_opened() {
+    fn app() -> App {
+        let tell = async |request: ConnRequest| {
+            let (world, method) = (request.world().to_owned(), request.method().to_owned());
+            Err::<(), _>(HttpResponse::json(403, &json!([world, method, request.is_upgrade(), request.transport()])))
+        };
+        App::new().namespace("/", |ns| ns.controller(Controller::new().hook(http_hook(tell)).on("a", async || {})))
+    }
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app).with_name("table-7");
+        world.sleep_after_every_event(sleepy);
+        let told = |client: &TestClient| answer(client, "a", 1).map(|mut answer| answer["error"]["body"].take());
+        assert_eq!(told(&world.connect("/")), Some(json!(["table-7", "GET", true, "websocket"])));
+        let polls = world.client().polling().connect("/");
+        assert_eq!(told(&polls), Some(json!(["table-7", "GET", false, "polling"])));
+    }
+}
+
+#[test]
+fn what_a_guard_of_requests_inserts_is_state_of_the_message() {
+    fn app() -> App {
+        let guard = async |request: ConnRequest| {
+            let seen = request.get::<u8>().map(|seen| *seen);
+            request.insert(("guarded", seen));
+            Ok::<(), HttpResponse>(())
+        };
+        let web = Controller::new()
+            .hook(async |ctx: Context| {
+                assert_eq!(ctx.state::<(&str, Option<u8>)>(), None, "it is gone after the message");
+                ctx.set_state(7_u8);
+            })
+            .hook(http_hook(guard))
+            .on("a", async |ctx: Context| Response(ctx.state::<(&str, Option<u8>)>().map(|state| *state)));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for _ in 0..2 {
+            assert_eq!(answer(&anna, "a", 1), Some(json!({ "status": "ok", "data": ["guarded", 7] })));
+        }
     });
 }
