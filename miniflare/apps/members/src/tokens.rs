@@ -21,7 +21,7 @@ pub(crate) fn namespace(app: App) -> App {
 
 /// Signs a token for the name and the seconds of the body.
 async fn sign(env: Env, Json((sub, seconds)): Json<(String, u64)>) -> Result<HttpResponse, Failure> {
-    let token = Keys::in_env::<Pass>(&env)?.sign(&Pass { sub }, env.now(), Duration::from_secs(seconds))?;
+    let token = Keys::of::<Pass>(&env)?.sign(&Pass { sub }, env.now(), Duration::from_secs(seconds))?;
     Ok(HttpResponse::text(200, token))
 }
 
