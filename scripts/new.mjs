@@ -8,7 +8,8 @@ import { checkSystem } from "../dormouse-build/lib/system.mjs";
 import { Refusal, main, say } from "./lib/run.mjs";
 import { addNode, checkIsApp, checkIsFree, checkName, copyTemplate, dependOnClone, dependOnPacked, folderOf, near, packBuild } from "./lib/template.mjs";
 
-/** Makes an app in a folder that is empty or does not exist. `node` is the version of its user's Node. */
+/** Makes an app in a folder that is empty or does not exist. `node` is the version of its user's Node. Returns whether it is too old for
+ * wrangler, and the app has one of its own. */
 export function makeApp(folder, kept, node) {
   const name = basename(folder);
   checkName(name);
@@ -17,7 +18,7 @@ export function makeApp(folder, kept, node) {
   copyTemplate(folder, name);
   dependOnClone(folder);
   dependOnPacked(folder, tarball);
-  addNode(folder, node);
+  return addNode(folder, node);
 }
 
 /** Lets an app depend on this clone as it is, and changes nothing else of it. */
@@ -43,8 +44,9 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
       console.log(next);
       return;
     }
-    makeApp(folder);
+    const hasNode = makeApp(folder);
     say(`${folder}: a new app. It uses this clone, because dormouse and dormouse-build are not published yet.`);
-    console.log(`${next}  npm run serve\n`);
+    console.log(`${next}  npm run serve    # not beside \`npm start\`, which has the same port\n`);
+    if (hasNode) say("npm will warn of this machine's Node (EBADENGINE): the app has a newer one of its own");
   });
 }

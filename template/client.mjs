@@ -6,7 +6,9 @@ const url = process.argv[2] ?? "http://localhost:8787";
 // Each path is a world. Without a path, it is the world `default`.
 const join = (auth) => io(url, { path: "/w/my-world/socket.io/", auth, forceNew: true });
 
-join({}).on("connect_error", (error) => console.log("nobody:", error.message));
+const nobody = join({});
+// `active`: nobody has answered, and the client tries again by itself. A refusal is final.
+nobody.on("connect_error", (error) => console.log(nobody.active ? `there is no server at ${url} yet` : `without a name: ${error.message}`));
 
 const anna = join({ name: "Anna" });
 anna.on("said", (name, text) => console.log(`Anna hears ${name}: ${text}`));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Mistakes: a name, the code, and the texts that the compiler's error must contain.
-const MISTAKES: [(&str, &str, &[&str]); 16] = [
+const MISTAKES: [(&str, &str, &[&str]); 18] = [
     (
         "argument",
         "async fn left(_: Data<String>) {} fn app() -> App { App::new().namespace(\"/\", |ns| ns.on_disconnect(left)) }",
@@ -51,6 +51,20 @@ const MISTAKES: [(&str, &str, &[&str]); 16] = [
         "struct Mine; async fn takes(_: Data<Mine>) {}
          fn app() -> App { App::new().namespace(\"/\", |ns| ns.on(\"takes\", takes)) }",
         &["`Mine: serde::Deserialize<'de>` is not satisfied"],
+    ),
+    (
+        "answer_of_a_controller",
+        "use dormouse::controller::Controller;
+         async fn count() -> dormouse::Ack<u32> { dormouse::Ack(1) }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.controller(Controller::new().on(\"count\", count))) }",
+        &["a handler cannot give back `Ack<u32>` here", "an event of a controller gives back nothing, `Response<T>`"],
+    ),
+    (
+        "hook",
+        "use dormouse::controller::Controller;
+         async fn is_open(_: Socket) -> bool { true }
+         fn app() -> App { App::new().namespace(\"/\", |ns| ns.controller(Controller::new().hook(is_open))) }",
+        &["this is not a hook", "returns nothing, a `Flow`, a response"],
     ),
     (
         "rooms",

@@ -166,7 +166,7 @@ class Served {
       else layOutAssets(this.#out, this.#settings.crate);
       this.#pending = new Set();
       if (!this.isServed) return await this.#serveFirst();
-      if (!(await this.#serve())) return;
+      if (!(await this.#serve())) return say("nothing has changed in what is served");
       if (JSON.stringify(former.unserved) !== JSON.stringify(this.#configuration.unserved)) this.#sayUnserved();
       say(`reloaded ${((Date.now() - began) / 1000).toFixed(1)} s after the change`);
     } catch (error) {

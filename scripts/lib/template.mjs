@@ -77,12 +77,13 @@ const callersNode = () => ask(process.env.npm_node_execpath ?? process.execPath,
 
 /** Gives an app a Node of its own, if the caller's is too old for wrangler. */
 export function addNode(folder, version = callersNode()) {
-  if (isNewEnough(version)) return;
+  if (isNewEnough(version)) return false;
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   editPackage(folder, (found) => {
     found.devDependencies.node = devDependencies.node;
     found.allowScripts.node = true;
   });
+  return true;
 }
 
 /** Throws unless a folder has an app that depends on `dormouse-build`. */

@@ -117,7 +117,7 @@ impl Controller {
         match self.events.last_mut() {
             Some(event) => event.hooks.extend_from_slice(hook.into_hook().functions()),
             None => {
-                panic!("a hook is for the event that is registered before it, and none is: call `on` first, or `hook`")
+                panic!("this is for the event that is registered before it, and none is: call `on` first")
             }
         }
         self

@@ -120,6 +120,12 @@ impl HookFunction {
 }
 
 /// What a controller takes as a hook: a function, or a [`Hook`].
+#[diagnostic::on_unimplemented(
+    message = "this is not a hook",
+    label = "not a hook",
+    note = "a hook is an `async fn` (or a closure that returns a future) with up to eight arguments, or a `Hook`",
+    note = "it returns nothing, a `Flow`, a response (`Response`, `Reply`, `ErrorResponse`, or an `Option` of one), or a `Result` of these"
+)]
 pub trait IntoHook<M> {
     /// Returns the hook.
     fn into_hook(self) -> Hook;

@@ -194,7 +194,7 @@ use crate::error::Failure;
     message = "`{Self}` cannot be an argument of a handler that is called for `{C}`",
     label = "not an extractor of `{C}`",
     note = "the table at `dormouse::extract::Extract` says which arguments handlers of which kind may have",
-    note = "an event's own data comes as `dormouse::Data<T>`"
+    note = "an event's own data comes as `dormouse::Data<T>`, and that of a controller's event as `dormouse::controller::Payload<T>`"
 )]
 pub trait Extract<C: Call>: Sized {
     /// The part of the call that only one argument of a handler may take: one of [`claims`](super::claims), or `()` if

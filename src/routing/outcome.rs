@@ -14,6 +14,7 @@ pub struct Ack<T>(pub T);
     message = "a handler cannot give back `{Self}` here",
     label = "`{Self}` is not an outcome of this handler",
     note = "a handler gives back nothing, `dormouse::Ack<T>` as an event's acknowledgement, or a `Result` of these",
+    note = "an event of a controller gives back nothing, `Response<T>`, `Reply`, `ErrorResponse<T>`, or a `Result` of these",
     note = "the error of a `Result` implements `dormouse::error::HandlerError`; `dormouse::Failure` takes every error by `?`",
     note = "a predicate of namespaces gives back `bool`, an HTTP route `HttpResponse`",
     note = "a guard of connections gives back nothing, or a `Result` whose error is an `HttpResponse` or a `HandlerError`"

@@ -102,9 +102,10 @@ impl ClientBuilder {
     #[track_caller]
     #[expect(clippy::panic, reason = "the test expects that the client is accepted")]
     pub fn connect(self, namespace: &str) -> TestClient {
+        let clients = Rc::clone(&self.clients);
         match self.try_connect(namespace) {
             Ok(client) => client,
-            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
+            Err(error) => panic!("{}", clients.borrow().refused(namespace, &error)),
         }
     }
 

@@ -88,6 +88,13 @@ impl Clients {
         }
     }
 
+    /// Says that a client is refused that should not be: also what was logged last, which has what no client is told.
+    pub(super) fn refused(&self, namespace: &str, error: &ConnectError) -> String {
+        let log = &self.host.runtime().log;
+        let logged = log.last().map(|line| format!("; the last line of the log: {line}")).unwrap_or_default();
+        format!("the world refuses a client in {namespace}: {error}{logged}")
+    }
+
     /// Opens a connection and returns its index.
     pub(super) fn open(&mut self, handshake: &Handshake) -> Result<usize, ConnectError> {
         let transport = if handshake.polling { "polling" } else { "websocket" };

@@ -67,12 +67,60 @@ impl Call {
     /// Does the same in a world of `app`, with its state, its variables and its migrations. The socket is in the namespace `/`.
     ///
     /// # Panics
-    /// If `payload` cannot be written as JSON, or a guard of the app refuses a client without auth.
+    /// If `payload` cannot be written as JSON, or a guard of the app refuses a client without auth: see [`in_app_as`](Self::in_app_as).
     #[track_caller]
-    #[expect(clippy::expect_used, reason = "a mistake in the test")]
     pub fn in_app(app: fn() -> App, event_name: &str, payload: impl Serialize) -> Self {
         let world = TestWorld::new(app);
-        let (socket, neighbour) = (world.connect("/"), world.connect("/"));
+        let clients = (world.connect("/"), world.connect("/"));
+        Self::between(world, clients, event_name, payload)
+    }
+
+    /// Does the same with a socket and a neighbour that connect with this auth, for an app whose guard refuses others.
+    ///
+    /// ```
+    /// use dormouse::controller::{Controller, Response};
+    /// use dormouse::testing::Call;
+    /// use dormouse::{App, Auth};
+    /// use serde_json::json;
+    ///
+    /// fn app() -> App {
+    ///     App::new().namespace("/", |ns| ns.guard(named).controller(web()))
+    /// }
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Visitor {
+    ///     name: String,
+    /// }
+    ///
+    /// /// Refuses clients without a name.
+    /// async fn named(_: Auth<Visitor>) {}
+    ///
+    /// fn web() -> Controller {
+    ///     Controller::new().on("ping", async || Response("pong"))
+    /// }
+    ///
+    /// let call = Call::in_app_as(app, json!({ "name": "Anna" }), "ping", ());
+    /// assert_eq!(call.answer(&web()), Some(json!({ "status": "ok", "data": "pong" })));
+    /// ```
+    ///
+    /// # Panics
+    /// If `auth` or `payload` cannot be written as JSON, or the app refuses the clients.
+    #[track_caller]
+    pub fn in_app_as(app: fn() -> App, auth: impl Serialize, event_name: &str, payload: impl Serialize) -> Self {
+        let world = TestWorld::new(app);
+        let connect = || world.client().auth(&auth).connect("/");
+        let clients = (connect(), connect());
+        Self::between(world, clients, event_name, payload)
+    }
+
+    #[track_caller]
+    #[expect(clippy::expect_used, reason = "a mistake in the test")]
+    fn between(
+        world: TestWorld,
+        (socket, neighbour): (TestClient, TestClient),
+        event_name: &str,
+        payload: impl Serialize,
+    ) -> Self {
         let id = socket.id();
         let handle = world.clients.borrow_mut().host.shell.io().socket(id);
         let args = Args::one(&payload).expect("the payload can be written as JSON");

@@ -116,7 +116,7 @@ impl TestClient {
     pub fn also_connect(&self, namespace: &str) -> Self {
         match self.try_join(namespace, None) {
             Ok(client) => client,
-            Err(error) => panic!("the world refuses a client in {namespace}: {error}"),
+            Err(error) => panic!("{}", self.clients.borrow().refused(namespace, &error)),
         }
     }
 
