@@ -80,7 +80,7 @@ macro_rules! world {
 
             /// Handles a request to the Worker.
             #[wasm_bindgen(wasm_bindgen = $crate::internal::wasm_bindgen)]
-            pub fn fetch(request: JsValue, env: JsValue, context: &JsValue) -> Promise {
+            pub fn fetch(request: &JsValue, env: &JsValue, context: &JsValue) -> Promise {
                 $crate::internal::fetch(request, env, context, $app)
             }
         };

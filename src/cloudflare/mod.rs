@@ -28,6 +28,8 @@ mod triggers;
 #[cfg(target_arch = "wasm32")]
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]
+mod worker_hooks;
+#[cfg(target_arch = "wasm32")]
 mod worker_requests;
 #[cfg(target_arch = "wasm32")]
 mod workers_platform;
@@ -45,5 +47,7 @@ pub use triggers::{queue, scheduled};
 pub use wasm_bindgen;
 #[cfg(target_arch = "wasm32")]
 pub use worker_entry::fetch;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use worker_hooks::WORKER_HOOKS;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use worker_requests::serve_worker_route;

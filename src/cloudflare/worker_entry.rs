@@ -1,12 +1,10 @@
 //! The Worker's fetch handler.
 
-use core::panic::AssertUnwindSafe;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use js_sys::Promise;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen::JsValue;
 
 use super::abort_handler;
 use super::respond::{respond, respond_message, respond_metrics};
@@ -15,12 +13,11 @@ use crate::config::{Config, ConfigError};
 use crate::core::handshake_request::Protocol;
 use crate::edge::{Destination, RequestParts, route_request};
 use crate::error::Refusal;
-use crate::handles::{ConnRequest, Headers, Variables};
 use crate::http::{CLOSE_MARK, NO_PATH, RequestHead, Route, SUBPROTOCOL, check_protocol, default_page, origin, route};
 use crate::log::{Level, Record};
 use crate::object::{meters, refused};
 use crate::outside::{Arrived, ToCome};
-use crate::routing::{App, EngineRoutes, Jurisdiction, LocationHint, Placement, Rejection};
+use crate::routing::{App, Jurisdiction, LocationHint, Placement, Rejection};
 
 /// The name of the Durable Object binding in `wrangler.toml`.
 const BINDING: &str = "WORLD";
@@ -31,23 +28,16 @@ const NO_ENGINE: &str = "This Worker serves Socket.IO only; nothing is on /engin
 enum Step {
     /// The response is known.
     Answer(JsValue),
-    /// The object of its world responds.
+    /// The object of its world responds, or what the app has the Worker do.
     Forward(Promise),
-    /// The app's hooks are called first, with this request. The headers are the CORS headers of the response;
-    /// the settings are those of the deployment.
-    Ask(ConnRequest, Vec<origin::HeaderPair>, Rc<Config>),
 }
 
 /// Handles a request to the Worker that serves `app`. The app's hooks run first, if there are any for the request.
-pub fn fetch(request: JsValue, env: JsValue, context: &JsValue, app: fn() -> App) -> Promise {
+pub fn fetch(request: &JsValue, env: &JsValue, context: &JsValue, app: fn() -> App) -> Promise {
     let app = begin_event("a request to the Worker", app);
-    match begin(&request, &env, context, &app) {
+    match begin(request, env, context, &app) {
         Ok(Step::Answer(response)) => Promise::resolve(&response),
         Ok(Step::Forward(response)) => response,
-        Ok(Step::Ask(details, headers, config)) => {
-            let response = async move { ask(&request, &env, &app, &details, &headers, &config).await };
-            runtime::or_lost(&future_to_promise(AssertUnwindSafe(response)))
-        }
         Err(error) => Promise::reject(&error),
     }
 }
@@ -63,7 +53,7 @@ pub(super) fn begin_event(name: &str, app: fn() -> App) -> Rc<App> {
     APP.with(|cell| Rc::clone(cell.get_or_init(|| Rc::new(app()))))
 }
 
-fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Result<Step, JsValue> {
+fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &Rc<App>) -> Result<Step, JsValue> {
     let config = match config(env) {
         Ok(config) => config,
         Err(error) => {
@@ -78,10 +68,6 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
     let engine = app.engine_routes();
     let (method, asked_world) = (head.method(), head.asked_world());
     let route = route(head.path(), asked_world.as_deref(), engine.gateway_path());
-    let details = |world| {
-        let handshake = head.to_handshake(runtime::now());
-        ConnRequest::new(method.to_owned(), world, head.is_upgrade(), handshake, variables(env))
-    };
     let origin = head.header("origin");
     let headers = match origin::check(origin, head.own_origin(), &config, engine.cors_options()) {
         Ok(headers) => headers,
@@ -90,9 +76,10 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
         Err((refusal, headers)) => {
             log_refusal(&config, &refusal);
             if let Route::Gateway { world, .. } = route
-                && engine.watches_errors()
+                && let Some(hooks) = engine.worker_hooks()
             {
-                engine.report(&details(world), &refusal);
+                let arrived = Arrived { request, env, context, head: &head, own: &headers, config: &config };
+                (hooks.report)(engine, &arrived, world, &refusal);
             }
             return refuse(&refusal, &headers);
         }
@@ -105,7 +92,12 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
         }
         None | Some(Destination::Metrics) => {}
         Some(Destination::World(world)) => {
-            return Ok(Step::Forward(forward(env, world.as_str(), request, app, &config)));
+            return Ok(Step::Forward(forward(
+                env,
+                world.as_str(),
+                request,
+                app.place(world.as_str(), config.placement),
+            )));
         }
     }
     let (world, protocol) = match route {
@@ -133,8 +125,10 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
             [headers, origin::preflight(&engine.cors_options().methods, asked, engine.cors_options())].concat();
         return runtime::respond(204, None, runtime::flatten(&headers, &[])).map(Step::Answer);
     }
-    if engine.looks_at_requests() {
-        return Ok(Step::Ask(details(world), headers, config));
+    if let Some(hooks) = engine.worker_hooks() {
+        let arrived = Arrived { request, env, context, head: &head, own: &headers, config: &config };
+        let ToCome(response) = (hooks.ask)(Rc::<App>::clone(app), &arrived, world);
+        return Ok(Step::Forward(response));
     }
     let subprotocols = head.header(SUBPROTOCOL);
     match check_protocol(
@@ -145,7 +139,7 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
         head.handshake_bytes(engine.kept_headers()),
         config.transports,
     ) {
-        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request, app, &config))),
+        Ok(_) => Ok(Step::Forward(forward(env, world.as_str(), request, app.place(world.as_str(), config.placement)))),
         Err(refusal) => {
             log_refusal(&config, &refusal);
             respond(Rejection::Refused(refusal).into_response(head.is_upgrade()), &headers).map(Step::Answer)
@@ -153,38 +147,16 @@ fn begin(request: &JsValue, env: &JsValue, context: &JsValue, app: &App) -> Resu
     }
 }
 
-/// Calls the app's hooks, before the request is forwarded to its world and after that.
-async fn ask(
-    request: &JsValue,
-    env: &JsValue,
-    app: &App,
-    details: &ConnRequest,
-    headers: &[origin::HeaderPair],
-    config: &Config,
-) -> Result<JsValue, JsValue> {
-    let engine = app.engine_routes();
-    if let Err(denied) = engine.admit(details, config.transports).await {
-        match &denied {
-            Rejection::Refused(refusal) => log_refusal(config, refusal),
-            Rejection::Failed(_, line) => log(config, line),
-            Rejection::Answered(_) => {}
-        }
-        return respond(denied.into_response(details.is_upgrade()), headers);
-    }
-    let response = JsFuture::from(forward(env, details.world(), request, app, config)).await?;
-    if engine.changes_headers() { change_headers(engine, details, &response) } else { Ok(response) }
-}
-
 /// Logs that a connection is refused, if `LOG` is debug.
 #[inline(never)]
-fn log_refusal(config: &Config, refusal: &Refusal) {
+pub(super) fn log_refusal(config: &Config, refusal: &Refusal) {
     if config.logs(Level::Debug) {
         log(config, &refused(refusal));
     }
 }
 
 #[inline(never)]
-fn log(config: &Config, line: &Record) {
+pub(super) fn log(config: &Config, line: &Record) {
     if config.logs(line.level) {
         runtime::log(line, None);
     }
@@ -206,26 +178,8 @@ pub(super) fn config(env: &JsValue) -> Result<Rc<Config>, ConfigError> {
     CONFIG.with(|cell| cell.get_or_init(parse).clone())
 }
 
-fn forward(env: &JsValue, world: &str, request: &JsValue, app: &App, config: &Config) -> Promise {
-    let Placement { jurisdiction, location_hint, .. } = app.place(world, config.placement);
+pub(super) fn forward(env: &JsValue, world: &str, request: &JsValue, placement: Placement) -> Promise {
+    let Placement { jurisdiction, location_hint, .. } = placement;
     let (jurisdiction, hint) = (jurisdiction.map(Jurisdiction::as_str), location_hint.map(LocationHint::as_str));
     runtime::forward(env, BINDING, world, jurisdiction, hint, request, CLOSE_MARK, SUBPROTOCOL)
-}
-
-/// Calls the app's hooks that change the headers of a response.
-fn change_headers(engine: &EngineRoutes, request: &ConnRequest, response: &JsValue) -> Result<JsValue, JsValue> {
-    let parts: &runtime::Response = response.unchecked_ref();
-    // A response with another status is a refusal.
-    if !matches!(parts.status(), 101 | 200) {
-        return Ok(response.clone());
-    }
-    let mut headers: Headers = runtime::header_pairs(response).into_iter().collect();
-    engine.change_headers(&mut headers, request);
-    let flat = headers.iter().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect();
-    runtime::replace_headers(response, flat)
-}
-
-fn variables(env: &JsValue) -> Variables {
-    let env = env.clone();
-    Rc::new(move |name| runtime::variable(&env, name))
 }

@@ -1,7 +1,6 @@
 //! The handling of a CONNECT: the predicates and guards of a namespace decide whether the client may join.
 
 use core::future::{Future as _, poll_fn};
-use core::pin::pin;
 use core::task::Poll;
 use std::rc::Rc;
 
@@ -9,12 +8,11 @@ use super::report::Report;
 use super::task::{Origin, Task};
 use crate::core::dispatch::SocketRef;
 use crate::core::input::Command;
-use crate::error::{ConnectError, Failure};
+use crate::error::ConnectError;
 use crate::extract::{Connecting, Lookup};
 use crate::handles::{FailedCall, Socket, WorldHandle, undoable};
 use crate::id::{Namespace, SocketId};
-use crate::routing::{App, Routes};
-use crate::time::Timestamp;
+use crate::routing::App;
 
 /// Returns the task that finds the routes of the namespace, by its name or by a predicate, and then calls the guards. It accepts
 /// or refuses the socket.
@@ -48,24 +46,20 @@ pub(crate) fn connect(app: &Rc<App>, world: &WorldHandle, id: SocketId, namespac
         for guard in &routes.guards {
             let began = world.now();
             if let Err(failure) = undoable(&world, || guard(Connecting { socket: socket(predicate) })).await {
-                // Boxed: the future of every CONNECT would be three times as large.
-                return Box::pin(refuse_guarded(Rc::clone(&routes), socket(predicate), failure, began)).await;
+                let call = FailedCall { who: "a guard", began, socket: Some((id, &namespace)), event: None };
+                world.log_failure(&failure, true, call);
+                let error = world.refusal_of(&failure);
+                // Boxed: the future of every CONNECT would be larger.
+                let mut reporting = Box::pin(Report::Routes(Rc::clone(&routes), socket(predicate), None).fail(failure));
+                // The handlers of errors are called while the socket is known, and the client does not wait for those that wait.
+                let reported = poll_fn(|cx| Poll::Ready(reporting.as_mut().poll(cx))).await;
+                refuse(error);
+                if reported.is_pending() {
+                    reporting.await;
+                }
+                return;
             }
         }
         world.perform(Command::Accept { socket: id, predicate });
     })
-}
-
-/// Refuses a socket because a guard failed, and calls the handlers of errors.
-async fn refuse_guarded(routes: Rc<Routes>, socket: Socket, failure: Failure, began: Timestamp) {
-    let (world, id) = (socket.world.clone(), socket.id());
-    let call = FailedCall { who: "a guard", began, socket: Some((id, socket.namespace())), event: None };
-    world.log_failure(&failure, true, call);
-    let mut reporting = pin!(Report::Routes(routes, socket, None).fail(failure.clone()));
-    // The handlers of errors are called while the socket is known, and the client does not wait for those that wait.
-    let reported = poll_fn(|cx| Poll::Ready(reporting.as_mut().poll(cx))).await;
-    world.perform(Command::Refuse { socket: id, error: world.refusal_of(&failure) });
-    if reported.is_pending() {
-        reporting.await;
-    }
 }

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{self, Poll};
 use std::rc::Rc;
 
-use futures::future::{FutureExt as _, LocalBoxFuture};
+use futures::future::LocalBoxFuture;
 
 use super::awaited_response::AwaitedResponse;
 use super::event_call::EventCall;
@@ -36,6 +36,9 @@ pub(crate) struct Task {
 pub(crate) enum Work {
     /// A handler of an event. Most tasks are this variant, which needs no future around the handler's own.
     Event(EventCall),
+    /// What no task follows. No other future is around it: an `async` block has room for a future twice, where it is captured and where
+    /// it is awaited.
+    Alone(LocalBoxFuture<'static, ()>),
     /// Anything else.
     Other(LocalBoxFuture<'static, Vec<Task>>),
 }
@@ -46,6 +49,7 @@ impl Future for Work {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Vec<Task>> {
         match self.get_mut() {
             Self::Event(call) => Pin::new(call).poll(cx).map(|()| Vec::new()),
+            Self::Alone(future) => future.as_mut().poll(cx).map(|()| Vec::new()),
             Self::Other(future) => future.as_mut().poll(cx),
         }
     }
@@ -154,9 +158,7 @@ impl fmt::Debug for Work {
 impl Task {
     /// Returns a task that runs a future.
     pub(crate) fn new(origin: Origin, running: impl Future<Output = ()> + 'static) -> Self {
-        // An `async` block would have room for the future twice: where it is captured, and where it is awaited.
-        let work = Work::Other(Box::pin(running.map(|()| Vec::new())));
-        Self { origin, holds: None, bytes: 0, work }
+        Self { origin, holds: None, bytes: 0, work: Work::Alone(Box::pin(running)) }
     }
 }
 

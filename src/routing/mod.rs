@@ -34,6 +34,8 @@ pub use engine_routes::admission::ConnectionError;
 pub(crate) use engine_routes::admission::Rejection;
 pub(crate) use engine_routes::conn_events::ConnCall;
 pub use engine_routes::raw::RawRoutes;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use engine_routes::{Gateways, WorkerHooks};
 pub use handler::Handler;
 pub(crate) use handler::{Erased, erase};
 #[cfg(feature = "sql")]

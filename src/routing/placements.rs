@@ -1,6 +1,8 @@
 //! Where the objects of worlds are.
 
 use super::app::App;
+#[cfg(target_arch = "wasm32")]
+use super::engine_routes::{EngineRoutes, Gateways};
 use crate::config::Placement;
 
 impl App {
@@ -36,6 +38,17 @@ impl App {
         placement.location_hint = own.location_hint.or(default.location_hint);
         placement.jurisdiction = own.jurisdiction.or(default.jurisdiction);
         placement
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Gateways for App {
+    fn engine_routes(&self) -> &EngineRoutes {
+        self.engine_routes()
+    }
+
+    fn place(&self, world: &str, default: Placement) -> Placement {
+        self.place(world, default)
     }
 }
 

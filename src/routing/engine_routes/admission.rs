@@ -1,6 +1,8 @@
 //! Admission: which requests reach a world, and the responses to those that do not.
 
 use super::EngineRoutes;
+#[cfg(target_arch = "wasm32")]
+use super::WorkerHooks;
 use crate::config::Transports;
 use crate::error::HandlerError;
 use crate::error::{BadRequest, Failure, Refusal};
@@ -146,10 +148,10 @@ impl EngineRoutes {
         }
     }
 
-    /// Returns whether the app has hooks that run in the Worker. If it has none, [`check_protocol`] alone decides.
+    /// Returns what calls the hooks that run in the Worker. If the app has none, [`check_protocol`] alone decides.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) const fn looks_at_requests(&self) -> bool {
-        !self.guards.is_empty() || !self.allow.is_empty() || self.watches_errors() || self.changes_headers()
+    pub(crate) const fn worker_hooks(&self) -> Option<&'static WorkerHooks> {
+        self.worker_hooks
     }
 
     /// Returns whether there are hooks of refused connections.
@@ -164,7 +166,7 @@ impl EngineRoutes {
                 Err(GuardRejection::Answered(response)) => return Err(Rejection::Answered(response)),
                 Err(GuardRejection::Failed(failure)) => {
                     let refusal = Refusal::BadRequest(BadRequest::MiddlewareFailure);
-                    return Err(self.rejected(&failure, request, Some(refusal)));
+                    return Err(rejected(&failure, request, refusal));
                 }
             }
         }
@@ -182,24 +184,15 @@ impl EngineRoutes {
         }
         for ask in &self.allow {
             if let Err(failure) = ask(AllowRequest { request: request.clone() }).await {
-                return Err(self.rejected(&failure, request, None));
+                return Err(rejected(&failure, request, Refusal::Forbidden(told(&failure, request))));
             }
         }
         Ok(parsed)
     }
-
-    fn rejected(&self, failure: &Failure, request: &ConnRequest, refusal: Option<Refusal>) -> Rejection {
-        match self.reject {
-            Some(reject) => reject(failure, request, refusal),
-            // Whoever registered a hook has set it.
-            None => refused(Refusal::BadRequest(BadRequest::MiddlewareFailure)),
-        }
-    }
 }
 
-/// Returns how a request is rejected whose hook has failed: by this refusal, or by one that tells the client of the failure.
-pub(super) fn reject(failure: &Failure, request: &ConnRequest, refusal: Option<Refusal>) -> Rejection {
-    let refusal = refusal.unwrap_or_else(|| Refusal::Forbidden(told(failure, request)));
+/// Returns how a request is rejected whose hook has failed, with the line for the log.
+fn rejected(failure: &Failure, request: &ConnRequest, refusal: Refusal) -> Rejection {
     // Without the query, which may have a token.
     let path = request.url().split('?').next().unwrap_or_default();
     let line = failed(Level::Warn, failure, &[request.method(), " ", path].concat());

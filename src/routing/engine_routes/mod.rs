@@ -11,22 +11,30 @@ use std::rc::Rc;
 
 use ::cookie::Cookie;
 
-use self::admission::{ConnectionError, Rejection, reject};
+use self::admission::ConnectionError;
 use self::gateway_path::GatewayPath;
 use self::raw::RawRoutes;
 use super::handler::{Erased, Handler, erase};
-use crate::error::{Failure, Refusal};
+#[cfg(target_arch = "wasm32")]
+use crate::cloudflare::WORKER_HOOKS;
+#[cfg(target_arch = "wasm32")]
+use crate::config::Placement;
+#[cfg(target_arch = "wasm32")]
+use crate::error::Refusal;
 use crate::extract::{AllowRequest, ConnClosed, ConnPacket, Requested, Upgraded};
 use crate::handles::{ConnRequest, Headers};
 use crate::http::{Cors, KeptHeaders};
 use crate::id::Sid;
+#[cfg(target_arch = "wasm32")]
+use crate::id::WorldName;
+#[cfg(target_arch = "wasm32")]
+use crate::outside::{Arrived, ToCome};
 
 /// Prefix of the headers of a WebSocket handshake.
 const UPGRADE_PREFIX: &str = "sec-websocket-";
 
 type OnHeaders = Rc<dyn Fn(&mut Headers, &ConnRequest)>;
 type MakeId = Rc<dyn Fn(&ConnRequest) -> String>;
-type Reject = fn(&Failure, &ConnRequest, Option<Refusal>) -> Rejection;
 type OnError = Rc<dyn Fn(&ConnectionError<'_>)>;
 
 /// Hooks and options of connections. [`guard`](Self::guard), [`allow_request`](Self::allow_request),
@@ -50,8 +58,28 @@ pub struct EngineRoutes {
     packets: Vec<Erased<ConnPacket>>,
     packets_created: Vec<Erased<ConnPacket>>,
     conn_closed: Vec<Erased<ConnClosed>>,
-    /// How a request is rejected whose hook has failed; behind a pointer, so that only apps that register hooks have the code.
-    reject: Option<Reject>,
+    /// Set by whatever registers a hook that runs in the Worker, so that an app without any does not link what calls them.
+    #[cfg(target_arch = "wasm32")]
+    worker_hooks: Option<&'static WorkerHooks>,
+}
+
+/// The part of an app that gateways need. The hooks cannot have the app itself, which imports this file.
+#[cfg(target_arch = "wasm32")]
+pub(crate) trait Gateways {
+    /// Returns the hooks and options.
+    fn engine_routes(&self) -> &EngineRoutes;
+
+    /// Returns where the object of a world is.
+    fn place(&self, world: &str, default: Placement) -> Placement;
+}
+
+/// What calls the hooks that run in the Worker.
+#[cfg(target_arch = "wasm32")]
+pub(crate) struct WorkerHooks {
+    /// Calls them for a request that may open a session, and forwards it.
+    pub(crate) ask: fn(Rc<dyn Gateways>, &Arrived<'_>, WorldName) -> ToCome,
+    /// Calls those of refused connections.
+    pub(crate) report: fn(&EngineRoutes, &Arrived<'_>, WorldName, &Refusal),
 }
 
 impl EngineRoutes {
@@ -84,7 +112,8 @@ impl EngineRoutes {
     #[must_use]
     pub fn allow_request<M>(mut self, handler: impl Handler<AllowRequest, M>) -> Self {
         self.allow.push(erase(handler));
-        self.reject = Some(reject);
+        #[cfg(target_arch = "wasm32")]
+        self.link_worker_hooks();
         self
     }
 
@@ -109,7 +138,8 @@ impl EngineRoutes {
     #[must_use]
     pub fn guard<M>(mut self, handler: impl Handler<Requested, M>) -> Self {
         self.guards.push(erase(handler));
-        self.reject = Some(reject);
+        #[cfg(target_arch = "wasm32")]
+        self.link_worker_hooks();
         self
     }
 
@@ -126,6 +156,8 @@ impl EngineRoutes {
     #[must_use]
     pub fn initial_headers(mut self, change: impl Fn(&mut Headers, &ConnRequest) + 'static) -> Self {
         self.initial_headers.push(Rc::new(change));
+        #[cfg(target_arch = "wasm32")]
+        self.link_worker_hooks();
         self
     }
 
@@ -135,6 +167,8 @@ impl EngineRoutes {
     #[must_use]
     pub fn headers(mut self, change: impl Fn(&mut Headers, &ConnRequest) + 'static) -> Self {
         self.headers.push(Rc::new(change));
+        #[cfg(target_arch = "wasm32")]
+        self.link_worker_hooks();
         self
     }
 
@@ -155,6 +189,8 @@ impl EngineRoutes {
     #[must_use]
     pub fn on_connection_error(mut self, watch: impl Fn(&ConnectionError<'_>) + 'static) -> Self {
         self.connection_errors.push(Rc::new(watch));
+        #[cfg(target_arch = "wasm32")]
+        self.link_worker_hooks();
         self
     }
 
@@ -280,6 +316,11 @@ impl EngineRoutes {
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) const fn cors_options(&self) -> &Cors {
         &self.cors
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    const fn link_worker_hooks(&mut self) {
+        self.worker_hooks = Some(&WORKER_HOOKS);
     }
 
     /// Returns whether there are hooks that change the headers of responses.
