@@ -84,6 +84,19 @@ for (const asleep of [false, true]) {
     }
   });
 
+  test(`what a transaction kept stays whole if the handler fails later: ${name}`, async () => {
+    for (const how of ["fails", "panics"]) {
+      const [asks] = await join(`keeps-${how}`);
+      const code = how === "fails" ? "WANTED" : "INTERNAL_SERVER_ERROR";
+      assert.equal(failed(await asks("keep, and end", how)), code);
+      assert.deepEqual(await asks("all written"), [[["kept", "later"], ["written/both", "written/kept"]]]);
+      assert.deepEqual(await asks("entries", { prefix: "written/" }), [[["written/both", 2], ["written/kept", 1]]]);
+      assert.equal(failed(await asks("delete all, and end", how)), code);
+      assert.deepEqual(await asks("all written"), [[["after"], []]]);
+      assert.deepEqual(await asks("entries", { prefix: "" }), [[["migrated", true]]]);
+    }
+  });
+
   test(`ranges are in order and limited: ${name}`, async () => {
     const [asks] = await join("ranges");
     for (const key of ["a/1", "a/2", "a/3", "a/é", "a", "b", "a0"]) await asks("put", key, key.toUpperCase());

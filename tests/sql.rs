@@ -107,6 +107,23 @@ fn what_a_handler_that_fails_wrote_by_sql_stays_unlike_its_keys() {
 }
 
 #[test]
+fn what_a_transaction_kept_stays_whole_if_the_handler_fails_later() {
+    for how in ["fails", "panics"] {
+        awake_and_asleep(app, |world| {
+            let anna = world.connect("/");
+            assert!(code(&ask(&anna, "keep, and end", how)).is_some());
+            assert_eq!(ask(&anna, "all written", ()), json!([["kept", "later"], ["written/both", "written/kept"]]));
+            let kept = json!([["written/both", 2], ["written/kept", 1]]);
+            assert_eq!(ask(&anna, "entries", json!({ "prefix": "written/" })), kept);
+
+            assert!(code(&ask(&anna, "delete all, and end", how)).is_some());
+            assert_eq!(ask(&anna, "all written", ()), json!([["after"], []]));
+            assert_eq!(ask(&anna, "entries", json!({ "prefix": "" })), json!([["migrated", true]]));
+        });
+    }
+}
+
+#[test]
 fn the_database_survives_a_crash_and_each_world_has_its_own() {
     let (world, other) = (TestWorld::new(app), TestWorld::new(app));
     let anna = world.connect("/");
@@ -242,6 +259,7 @@ thread_local! {
 
 fn count(ns: dormouse::routing::Routes) -> dormouse::routing::Routes {
     ns.on("count", async |storage: Storage| storage.sql("SELECT count(*) FROM thing", ()).one::<u32>().map(Ack))
+        .on("delete all", async |storage: Storage| storage.delete_all().map(Ack))
         .on("tick", async |io: dormouse::Io| io.set_alarm("bell", Duration::from_mins(10), ()).map(Ack))
 }
 
@@ -334,6 +352,39 @@ fn a_migration_that_fails_leaves_the_database_as_it_was_and_is_tried_again() {
         world.advance(Duration::from_mins(5));
         assert_eq!(anna.next_event().map(|event| event.name), Some("rang".to_owned()));
     }
+}
+
+/// Its second migration can run once.
+fn once() -> App {
+    one().migration(2, |storage: &Storage| {
+        RUNS.set(RUNS.get() + 1);
+        assert!(RUNS.get() == 1, "it runs once");
+        storage.sql("INSERT INTO thing VALUES (?)", (1,)).execute().map(drop)
+    })
+}
+
+#[test]
+fn delete_all_leaves_everything_if_a_migration_fails_then() {
+    RUNS.set(0);
+    let world = TestWorld::new(once);
+    let anna = world.connect("/");
+    assert!(code(&ask(&anna, "delete all", ())).is_some());
+    assert_eq!(ask(&anna, "count", ()), json!(1));
+    world.sleep();
+    assert_eq!((ask(&anna, "count", ()), RUNS.get()), (json!(1), 2), "the world has had both migrations");
+}
+
+#[test]
+fn a_migration_cannot_delete_all() {
+    let world = TestWorld::new(one);
+    let anna = world.connect("/");
+    ask(&anna, "count", ());
+    world.redeploy(|| one().migration(2, Storage::delete_all));
+    assert_eq!(code(&ask(&anna, "count", ())), Some("MIGRATION"));
+    let log = world.log().join("\n");
+    assert!(log.contains("the migration 2 has failed and is undone: a migration cannot call"), "{log}");
+    world.redeploy(two);
+    assert_eq!(ask(&anna, "count", ()), json!(1));
 }
 
 #[test]

@@ -27,8 +27,8 @@ use crate::value::json;
 /// # If a handler fails
 /// If a handler of any kind returns an error or panics before it first waits for something, what it has written is undone, and so are
 /// the alarms that it has set or cleared. A handler waits where an `await` is not ready at once. What it wrote before that stays if it
-/// fails later: use a [`transaction`](Self::transaction) for what belongs together. What it has emitted is sent all the same, and
-/// rooms and `socket.data` stay as it left them. An abort, such as a stack overflow or a lack of memory, is no panic: what was written
+/// fails later: use a [`transaction`](Self::transaction) for what belongs together. What a transaction has kept stays, too, whenever
+/// the handler fails. What it has emitted is sent all the same, and rooms and `socket.data` stay as it left them. An abort, such as a stack overflow or a lack of memory, is no panic: what was written
 /// before it stays.
 ///
 /// # If the process ends
@@ -99,6 +99,9 @@ impl Storage {
     /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are
     /// the alarms that it has set or cleared. What it has emitted is sent all the same. A transaction within another one is undone
     /// alone. With the feature `sql`, what it has written by SQL is undone with the rest.
+    ///
+    /// What an outermost transaction has kept stays as a whole, also if the handler fails later. The handler's failure undoes
+    /// other writes of the handler before it first waits, but not of keys and alarms that the transaction has written since.
     ///
     /// ```
     /// use dormouse::{Data, Failure, Storage};

@@ -6,11 +6,12 @@ use crate::error::Failure;
 impl Storage {
     /// Deletes all keys, and with the feature `sql` all tables, indexes, views and triggers of the app, and then runs its migrations again:
     /// the storage is as that of a new world. Named alarms stay, and so does what Dormouse stores of its clients: sockets, rooms, data.
-    /// It is a [`transaction`](Self::transaction): all is deleted, or nothing.
+    /// It is a [`transaction`](Self::transaction): keys, tables and the number of the last migration are all as new, or all as they were.
+    /// If it returns `Ok`, it is not undone when the handler fails later, but with a transaction around it that fails.
     ///
     /// # Errors
-    /// As for [`delete`](Self::delete). A handler that has not waited can delete at most 16 MB of values, because they are kept in memory
-    /// to be restored.
+    /// As for [`delete`](Self::delete), or a migration has failed. Values of more than 16 MB are refused, because they are kept in memory
+    /// to be restored: delete some of them first, in several transactions. A migration cannot call it.
     pub fn delete_all(&self) -> Result<(), Failure> {
         self.transaction(|storage| {
             for key in storage.keys("")? {

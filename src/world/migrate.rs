@@ -1,6 +1,6 @@
 //! The migrations of a world's database, and a world that could not be migrated: it calls no handler of the app.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use super::turn::World;
 use super::world_state::WorldState;
@@ -23,7 +23,9 @@ pub(super) struct MigrationState {
     /// The world, for those that are functions.
     world: RefCell<Option<WorldHandle>>,
     /// Whether one has failed.
-    is_held: core::cell::Cell<bool>,
+    is_held: Cell<bool>,
+    /// Whether one runs.
+    is_running: Cell<bool>,
 }
 
 impl World {
@@ -74,30 +76,38 @@ impl WorldState {
         for (number, migration) in (1..).zip(app.migrations()).skip(done) {
             let result = self.migrate_by(&mut || {
                 migration.run(&storage)?;
-                self.store.write(KEY, Some(&number.to_string())).map_err(Failure::of_storage)
+                self.write_recorded(KEY.to_owned(), Some(&number.to_string()), true).map_err(Failure::of_storage)
             });
             result.map_err(|problem| format!("the migration {number} has failed and is undone: {problem}"))?;
         }
         Ok(())
     }
 
-    /// Forgets which migrations were run, and runs all of them: the tables are deleted.
+    /// Forgets which migrations were run, and runs all of them: the tables are deleted. The caller has begun a transaction.
+    ///
+    /// # Errors
+    /// A migration has failed, or it is one that calls this.
     pub(super) fn migrate_anew(&self) -> Result<(), String> {
         if self.app().migrations().is_empty() {
             return Ok(());
         }
-        self.store.write(KEY, None)?;
+        if self.migration.is_running.get() {
+            return Err("a migration cannot call `Storage::delete_all`, which runs all migrations: delete keys and tables by name".to_owned());
+        }
+        self.write_recorded(KEY.to_owned(), None, true)?;
         self.migrate()
     }
 
     fn migrate_by(&self, run: &mut dyn FnMut() -> Result<(), Failure>) -> Result<(), String> {
         let mut result = Ok(());
+        self.migration.is_running.set(true);
         let kept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             self.transaction(&mut || {
                 result = run();
                 result.is_ok()
             })
         }));
+        self.migration.is_running.set(false);
         match kept {
             Ok(kept) => kept.and(result.map_err(|failure| failure.text().into_owned())),
             Err(panic) => Err(format!("it panicked: {}", super::text_of(&*panic))),

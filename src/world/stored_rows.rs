@@ -19,11 +19,16 @@ impl WorldState {
         }
     }
 
-    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it. `is_there` is false if
-    /// there is no row.
+    /// Writes a row, or deletes it, at the cost of the client because of which the running handler was called; records what was there.
+    /// `is_there` is false if there is no row.
     pub(super) fn write_row(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
         self.charge_row();
         self.fx.borrow().meter().add(Count::Rows, 1);
+        self.write_recorded(key, text, is_there)
+    }
+
+    /// Writes a row, or deletes it; records what was there, if a handler or transaction may have to undo it.
+    pub(super) fn write_recorded(&self, key: String, text: Option<&str>, is_there: bool) -> Result<(), String> {
         self.begin_log();
         if !self.undo_log.borrow().lacks(&key) {
             return self.store.write(&key, text);
@@ -61,7 +66,7 @@ impl WorldState {
         self.undo_log.borrow_mut().clear();
     }
 
-    /// Calls `body`. If that panics or returns false, undoes what it has written.
+    /// Calls `body`. If that panics or returns false, undoes what it has written. Otherwise, a handler that fails later does not.
     pub(super) fn transact(&self, body: &mut dyn FnMut() -> bool) -> Result<(), String> {
         let (mut called, mut undone) = (Ok(false), Ok(()));
         let mut call = || {
@@ -69,9 +74,7 @@ impl WorldState {
             self.undo_log.borrow_mut().begin();
             called = catch_unwind(AssertUnwindSafe(&mut *body));
             let is_kept = matches!(called, Ok(true));
-            if is_kept {
-                self.undo_log.borrow_mut().keep();
-            } else {
+            if !is_kept {
                 undone = self.undo();
             }
             is_kept
@@ -84,10 +87,15 @@ impl WorldState {
             call();
             Ok(())
         };
-        match called {
-            Ok(_) => done.and(undone),
-            Err(panic) => resume_unwind(panic),
+        match (called, &done) {
+            (Ok(true), Ok(())) => self.undo_log.borrow_mut().keep(self.in_handler.get()),
+            // SQLite refused to keep it, as where a row is missing that a deferred foreign key names.
+            (Ok(true), Err(_)) => undone = self.undo(),
+            // It is undone, or was not called.
+            (Ok(false), _) => {}
+            (Err(panic), _) => resume_unwind(panic),
         }
+        done.and(undone)
     }
 
     /// Charges the client because of which the running handler was called for rows, and counts them.

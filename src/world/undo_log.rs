@@ -55,11 +55,16 @@ impl UndoLog {
         self.writes.push(earlier);
     }
 
-    /// Ends the innermost transaction, and keeps what it wrote: the one around it may undo that.
-    pub(crate) fn keep(&mut self) {
-        self.begins.pop();
+    /// Ends the innermost transaction, and keeps what it wrote: only the one around it may undo that, not the handler `in_handler`.
+    pub(crate) fn keep(&mut self, in_handler: bool) {
+        let begin = self.begins.pop().unwrap_or_default();
         if self.begins.is_empty() {
             self.clear();
+        } else if in_handler && self.begins.len() == 1 {
+            // What was there before the handler would undo the transaction's write of the same key, too.
+            let kept = self.writes.split_off(begin);
+            self.writes.retain(|earlier| kept.iter().all(|write| write.key != earlier.key));
+            self.bytes = self.writes.iter().map(Earlier::bytes).sum();
         }
     }
 
@@ -72,7 +77,10 @@ impl UndoLog {
             self.bytes = self.bytes.saturating_sub(earlier.bytes());
             return Some(earlier);
         }
-        self.keep();
+        self.begins.pop();
+        if self.begins.is_empty() {
+            self.clear();
+        }
         None
     }
 

@@ -43,9 +43,14 @@ fn transactions() -> App {
                 });
                 Ack(result.is_ok())
             })
-            .on("nested, and fail", async |storage: Storage| {
-                storage.transaction(|storage| storage.put("kept", "inner"))?;
-                End::Fails.end()
+            .on("keep, and end", async |io: Io, Data(how): Data<String>| {
+                io.storage().put("before", &1)?;
+                io.storage().put("kept", "before")?;
+                io.clear_alarm("moved")?;
+                io.storage().transaction(|storage| storage.transaction(|_| write(&io)))?;
+                io.storage().put("kept", "after")?;
+                io.set_alarm("moved", core::time::Duration::from_mins(3), "after")?;
+                End::of(&how).end()
             })
             .on("replace much", async |storage: Storage, Data(values): Data<usize>| {
                 storage
@@ -110,10 +115,23 @@ fn a_transaction_within_another_is_undone_alone() {
             let all = ask(&anna, "all", ());
             assert_eq!(all.as_array().map(|all| &all[..3]), expected.as_array().map(|all| &all[..]), "{inner} {outer}");
         }
-        anna.emit("prepare", ());
-        ask(&anna, "nested, and fail", ());
-        assert_eq!(ask(&anna, "all", ()), old());
     });
+}
+
+/// The handler undoes what it wrote before it and after it, but nothing of what the transaction has kept.
+#[test]
+fn what_a_transaction_kept_stays_if_the_handler_fails_later() {
+    for how in ["fails", "panics"] {
+        awake_and_asleep(transactions, |world| {
+            let [anna] = clients(world, "/");
+            anna.emit("prepare", ());
+            assert!(code(&ask(&anna, "keep, and end", how)).is_some());
+            assert_eq!(ask(&anna, "all", ()), new());
+            assert_eq!(ask(&anna, "keys", ()), json!(["added", "kept"]));
+            world.nap();
+            assert_eq!(ask(&anna, "all", ()), new());
+        });
+    }
 }
 
 #[test]

@@ -243,10 +243,14 @@ pub(super) fn atomic(outside: &Outside, body: &mut dyn FnMut() -> bool) -> Resul
     database.depth.set(depth + 1);
     let keeps = body();
     database.depth.set(depth);
+    let release = || database.control(&format!("RELEASE dormouse_{depth}"));
+    let roll_back = || database.control(&format!("ROLLBACK TO dormouse_{depth}"));
     if !keeps {
-        database.control(&format!("ROLLBACK TO dormouse_{depth}"))?;
+        roll_back()?;
+        return release();
     }
-    database.control(&format!("RELEASE dormouse_{depth}"))
+    // A foreign key may be broken that was deferred. Then the savepoint is still there.
+    release().or_else(|problem| roll_back().and_then(|()| release()).and(Err(problem)))
 }
 
 pub(super) fn bytes(outside: &Outside) -> Result<u64, String> {

@@ -37,6 +37,13 @@ pub(crate) fn app() -> App {
                 write(&storage, "handler")?;
                 end.end()
             })
+            .on("keep, and end", keep)
+            .on("delete all, and end", async |storage: Storage, Data(end): Data<End>| {
+                storage.put("written/before", &1)?;
+                storage.delete_all()?;
+                write(&storage, "after")?;
+                end.end()
+            })
             .on("all written", async |storage: Storage| written(&storage).map(|written| Ack((written,))))
             .on("put", async |storage: Storage, Data((key, value)): Data<(String, Value)>| {
                 storage.put(&key, &value).map(Ack)
@@ -118,6 +125,19 @@ async fn transaction(storage: Storage, Data((outer, inner)): Data<(End, End)>) -
         outer.end()
     });
     Ok(Ack(result.is_ok()))
+}
+
+/// Keeps a transaction, and then ends as the test says. "both" is also written before it.
+async fn keep(storage: Storage, Data(end): Data<End>) -> Result<(), Failure> {
+    storage.put("written/before", &1)?;
+    storage.put("written/both", &1)?;
+    storage.transaction(|storage| {
+        storage.transaction(|storage| storage.put("written/both", &2))?;
+        write(storage, "kept")
+    })?;
+    write(&storage, "later")?;
+    storage.put("written/kept", &3)?;
+    end.end()
 }
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
