@@ -31,9 +31,9 @@ pub struct PostFunction(Box<dyn FnOnce(Reply) -> LocalBoxFuture<'static, PostOut
 pub(crate) type PostOutcome = Result<Option<Reply>, Failure>;
 
 impl Flow {
-    /// Returns the flow that calls an async function with the response. It returns nothing, which leaves the response, or a
-    /// [`Response`], an [`ErrorResponse`] or a [`Reply`], which replaces it, or a `Result` of these: an error replaces the response
-    /// by that of the error.
+    /// Returns the flow that calls an async function with the response. It returns what a handler may return: nothing, or `None`, which
+    /// leaves the response; a [`Response`], an [`ErrorResponse`] or a [`Reply`], which replaces it; or a `Result` of these: an error
+    /// replaces the response by that of the error.
     ///
     /// ```
     /// use dormouse::controller::{Context, Flow};
@@ -222,9 +222,24 @@ impl<E: Serialize> IntoOutcome<PostOutcome> for ErrorResponse<E> {
     }
 }
 
+impl<R: IntoOutcome<PostOutcome>> IntoOutcome<PostOutcome> for Option<R> {
+    fn into_outcome(self) -> PostOutcome {
+        self.map_or(Ok(None), IntoOutcome::into_outcome)
+    }
+}
+
 impl<R: IntoOutcome<PostOutcome>, E: HandlerError> IntoOutcome<PostOutcome> for Result<R, E> {
     fn into_outcome(self) -> PostOutcome {
         self.map_err(|error| Failure::from_handler_error(&error)).and_then(IntoOutcome::into_outcome)
+    }
+}
+
+impl<R: IntoOutcome<PostOutcome>, E: Serialize> IntoOutcome<PostOutcome> for Result<R, ErrorResponse<E>> {
+    fn into_outcome(self) -> PostOutcome {
+        match self {
+            Ok(outcome) => outcome.into_outcome(),
+            Err(error) => error.into_outcome(),
+        }
     }
 }
 

@@ -175,6 +175,29 @@ fn a_hook_of_an_event_needs_an_event() {
 }
 
 #[test]
+fn a_post_function_returns_whatever_a_handler_may_return() {
+    fn app() -> App {
+        type Answer = Result<Option<Response<u32>>, ErrorResponse<&'static str>>;
+        let on = |event: &str, hook: Hook| Controller::new().on(event, async || Response(1)).with(hook);
+        let web = Controller::new()
+            .controller("", on("none", Hook::new(async || Flow::after(async |_| None::<Response<u32>>))))
+            .controller("", on("some", Hook::new(async || Flow::after(async |_| Some(Response(2))))))
+            .controller("", on("ok none", Hook::new(async || Flow::after(async |_| Answer::Ok(None)))))
+            .controller("", on("ok", Hook::new(async || Flow::after(async |_| Answer::Ok(Some(Response(3)))))))
+            .controller("", on("error", Hook::new(async || Flow::after(async |_| Answer::Err(ErrorResponse("no"))))));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for (event, data) in [("none", 1), ("some", 2), ("ok none", 1), ("ok", 3)] {
+            assert_eq!(answer(&anna, event, 1), Some(json!({ "status": "ok", "data": data })), "{event}");
+        }
+        assert_eq!(answer(&anna, "error", 1), Some(json!({ "status": "error", "error": "no" })));
+        assert!(world.log().is_empty(), "{:?}", world.log());
+    });
+}
+
+#[test]
 fn a_guard_of_requests_is_a_hook() {
     fn app() -> App {
         let admins = async |request: ConnRequest| {
