@@ -8,7 +8,9 @@ use super::calls::{Erring, Joining, Message};
 use super::context::Context;
 use super::hook::{HookFunction, IntoHook};
 use super::message_call::{ControllerRoute, answer};
+use crate::error::Failure;
 use crate::extract::{Connecting, Event};
+use crate::handles::{Socket, undoable};
 use crate::routing::{Erased, Handler, Routes, erase};
 use crate::value::Args;
 
@@ -59,7 +61,7 @@ use crate::value::Args;
 #[derive(Clone, Default)]
 pub struct Controller {
     hooks: Vec<HookFunction>,
-    subs: Vec<(Box<str>, Self, At)>,
+    subs: Vec<(Box<str>, Self)>,
     events: Vec<ControllerEvent>,
     on_connection: Vec<Erased<Joining>>,
     handle_error: Option<Erased<Erring>>,
@@ -125,15 +127,15 @@ impl Controller {
 
     /// Adds a sub-controller. The names of its events begin with `prefix`, and are registered before this controller's own.
     #[must_use]
-    #[track_caller]
     pub fn controller(mut self, prefix: &str, sub: Self) -> Self {
-        self.subs.push((prefix.into(), sub, Location::caller()));
+        self.subs.push((prefix.into(), sub));
         self
     }
 
     /// Registers a handler that is called when a client connects to the namespace, before it has joined: it may join rooms for it. An
-    /// error refuses the client, which receives it as `connect_error`. Of nested controllers, the outer one's handler is called first. The
-    /// context has an empty event name and no payload.
+    /// error refuses the client, which receives it as `connect_error`. Of nested controllers, the outer one's handler is called first, and
+    /// all share one context: what the outer one sets, the inner one sees. It has an empty event name and no payload, and is gone when
+    /// the client has joined.
     #[must_use]
     pub fn on_connection<M>(mut self, handler: impl Handler<Joining, M>) -> Self {
         self.on_connection.push(erase(handler));
@@ -181,7 +183,7 @@ impl Controller {
     fn flatten(&self, outer: &Outer<'_>, routes: &mut Vec<(Rc<str>, Rc<ControllerRoute>, At)>) {
         let hooks = [outer.hooks, &self.hooks].concat();
         let handle_error = outer.handle_error.or(self.handle_error.as_ref());
-        for (prefix, sub, _) in &self.subs {
+        for (prefix, sub) in &self.subs {
             let prefix = [outer.prefix, prefix].concat();
             sub.flatten(&Outer { prefix: &prefix, hooks: &hooks, handle_error }, routes);
         }
@@ -197,7 +199,7 @@ impl Controller {
 
     /// Returns the handlers of connections: those of outer controllers first.
     fn joiners(&self) -> Vec<Erased<Joining>> {
-        let subs = self.subs.iter().flat_map(|(_, sub, _)| sub.joiners());
+        let subs = self.subs.iter().flat_map(|(_, sub)| sub.joiners());
         self.on_connection.iter().cloned().chain(subs).collect()
     }
 
@@ -218,7 +220,9 @@ struct Outer<'a> {
 
 impl Routes {
     /// Adds the events of a controller. A namespace may have several controllers, and events that are registered by
-    /// [`on`](Self::on) beside them.
+    /// [`on`](Self::on) beside them. If an event is registered by a controller and by `on`, both are called, in the order in which they
+    /// were registered, as several handlers of `on` are: the one that acknowledges first is the one whose acknowledgement is sent, and the
+    /// others' are dropped. A controller's handler without a response acknowledges nothing.
     ///
     /// # Panics
     /// At start-up, if the name of an event is empty, reserved for Socket.IO, or registered by a controller already: the message names
@@ -235,14 +239,22 @@ impl Routes {
             let handler: Erased<Event> = Rc::new(move |call: Event| Box::pin(answer(Rc::clone(&route), call.sent)));
             self = self.add_controlled(&name, handler, at);
         }
-        for joiner in controller.joiners() {
-            self.guards.push(Rc::new(move |call: Connecting| {
-                let context = Context::new("".into(), &Args::new(), call.socket);
-                joiner(Joining { context })
-            }));
+        let joiners: Rc<[_]> = controller.joiners().into();
+        if !joiners.is_empty() {
+            self.guards.push(Rc::new(move |call: Connecting| Box::pin(join(Rc::clone(&joiners), call.socket))));
         }
         self
     }
+}
+
+/// Calls the handlers of connections, which share a context.
+async fn join(joiners: Rc<[Erased<Joining>]>, socket: Socket) -> Result<(), Failure> {
+    let context = Context::new("".into(), &Args::new(), socket);
+    for joiner in &*joiners {
+        // What one of them has written is undone if it fails itself, and not with a later one: as with guards.
+        undoable(&context.socket().world, || joiner(Joining { context: context.clone() })).await?;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Controller {

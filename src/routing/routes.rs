@@ -148,8 +148,8 @@ impl Routes {
         self
     }
 
-    /// Registers a handler of the events with this name. An event may have several handlers; the first acknowledgement
-    /// of them is sent.
+    /// Registers a handler of the events with this name. An event may have several handlers, also beside one of a
+    /// [`controller`](Self::controller); the first acknowledgement of them is sent.
     ///
     /// # Panics
     /// At start-up, with the caller's line, if the name is reserved for Socket.IO, such as `connect` and `disconnect`.

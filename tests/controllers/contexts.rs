@@ -107,3 +107,70 @@ fn a_hook_may_replace_the_payload() {
         assert_eq!(answer(&world.connect("/"), "say", 1), Some(json!({ "status": "ok", "data": 2 })));
     });
 }
+
+#[test]
+fn handlers_of_connections_share_the_context_of_the_connect() {
+    fn app() -> App {
+        let look = async |ctx: Context| {
+            step(format!("{:?} {}", ctx.state::<u32>().map(|state| *state), ctx.user::<Member>().is_some()));
+            match ctx.socket().handshake().and_then(|request| request.query_param("refuse")) {
+                Some(_) => Err(Failure::new("NO", "no")),
+                None => Ok(()),
+            }
+        };
+        let prepare = async |ctx: Context| {
+            assert!(ctx.state::<u32>().is_none(), "each CONNECT has a context of its own");
+            ctx.set_state(7_u32);
+            ctx.set_user(Member("Anna".to_owned()));
+            dormouse::sleep(core::time::Duration::from_secs(1)).await;
+        };
+        let deep = Controller::new().on_connection(look);
+        let web = Controller::new()
+            .controller("", Controller::new().controller("", deep))
+            .on_connection(prepare)
+            .on("look", async |ctx: Context| Response(ctx.state::<u32>().is_some()));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let refused = world.client().query("refuse", "1").start("/").expect("a connection");
+        world.advance(core::time::Duration::from_secs(1));
+        assert!(refused.outcome().is_some_and(|outcome| outcome.is_err()));
+        let (ben, cleo) = (world.client().start("/").expect("one"), world.client().start("/").expect("another"));
+        world.advance(core::time::Duration::from_secs(1));
+        assert_eq!(steps(), ["Some(7) true"; 3]);
+        let [ben, _] = [ben, cleo].map(|client| client.outcome().expect("an outcome").expect("joined"));
+        assert_eq!(answer(&ben, "look", 1), Some(json!({ "status": "ok", "data": false })));
+    });
+}
+
+#[test]
+fn what_a_handler_of_connections_wrote_that_refuses_is_undone() {
+    fn app() -> App {
+        let write = |key: &'static str| {
+            move |storage: Storage, socket: Socket| async move {
+                storage.put(key, &1)?;
+                match socket.handshake().and_then(|request| request.query_param("refused by")) {
+                    Some(by) if by == key => Err(Failure::new("NO", "no")),
+                    _ => Ok(()),
+                }
+            }
+        };
+        let web = Controller::new()
+            .controller("", Controller::new().on_connection(write("inner")))
+            .on_connection(write("outer"));
+        let take = async |storage: Storage| {
+            let keys = storage.keys("")?;
+            storage.delete_all()?;
+            Ok::<_, Failure>(Response(keys))
+        };
+        let watch = Controller::new().on("take", take);
+        App::new().namespace("/", |ns| ns.controller(web)).namespace("/watch", |ns| ns.controller(watch))
+    }
+    awake_and_asleep(app, |world| {
+        let watch = world.connect("/watch");
+        for (refused_by, kept) in [("inner", json!(["outer"])), ("outer", json!([]))] {
+            assert!(world.client().query("refused by", refused_by).try_connect("/",).is_err());
+            assert_eq!(answer(&watch, "take", 1), Some(json!({ "status": "ok", "data": kept })));
+        }
+    });
+}

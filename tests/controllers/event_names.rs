@@ -1,7 +1,7 @@
 //! The names of events.
 
-use dormouse::App;
 use dormouse::controller::{Controller, Response};
+use dormouse::{Ack, App};
 use serde_json::json;
 
 use super::dialogue::*;
@@ -45,6 +45,36 @@ fn a_namespace_has_several_controllers_and_any_namespace_has_one() {
         let yes = Some(json!({ "status": "ok", "data": "yes" }));
         assert_eq!((answer(&anna, "a create", 1), answer(&anna, "b create", 1)), (yes.clone(), yes.clone()));
         assert_eq!((answer(&shop, "c create", 1), answer(&anna, "c create", 1)), (yes, None));
+    });
+}
+
+#[test]
+fn of_a_controller_and_other_handlers_of_an_event_the_first_that_acknowledges_wins() {
+    fn app() -> App {
+        let web = |event: &str, text: &'static str| {
+            Controller::new().on(event, move || async move { Response(step_of(text)) })
+        };
+        let plain = |text: &'static str| move || async move { Ack(step_of(text)) };
+        let silent = Controller::new().on("silent", async || step("silent"));
+        App::new().namespace("/", |ns| {
+            ns.on("before", plain("on"))
+                .controller(web("before", "controller"))
+                .controller(web("after", "controller"))
+                .on("after", plain("on"))
+                .controller(silent)
+                .on("silent", plain("on"))
+        })
+    }
+    fn step_of(text: &'static str) -> &'static str {
+        step(text);
+        text
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        assert_eq!((answer(&anna, "before", 1), steps()), (Some(json!("on")), vec!["on".into(), "controller".into()]));
+        let controller = Some(json!({ "status": "ok", "data": "controller" }));
+        assert_eq!((answer(&anna, "after", 1), steps()), (controller, vec!["controller".into(), "on".into()]));
+        assert_eq!((answer(&anna, "silent", 1), steps()), (Some(json!("on")), vec!["silent".into(), "on".into()]));
     });
 }
 
