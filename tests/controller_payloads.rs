@@ -3,12 +3,13 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use core::cell::Cell;
+use std::collections::BTreeMap;
 
-use dormouse::controller::{Context, Controller, Payload, Response, validate_schema};
+use dormouse::controller::{Context, Controller, Flow, Payload, Reply, Response, validate_schema};
 use dormouse::garde::Validate;
 use dormouse::testing::{TestEvent, TestWorld};
 use dormouse::validation::Valid;
-use dormouse::{App, Failure};
+use dormouse::{App, Failure, Io};
 use serde_json::{Value, json};
 
 #[derive(serde::Deserialize, Validate)]
@@ -89,9 +90,81 @@ fn the_rules_of_a_type_refuse_a_payload() {
             assert_eq!(refused["error"]["payload"][0]["instancePath"], "/name", "{event}");
             assert_eq!(ask(event, json!({ "name": 5 }))["error"]["payload"][0]["keyword"], "type", "{event}");
         }
-        // The hook answers with the code and the payload only.
-        assert_eq!(ask("by type", json!({}))["error"].as_object().map(serde_json::Map::len), Some(2));
     });
+}
+
+/// A payload that does not fit is answered by the same error, however it was checked, and is no failure of the app.
+#[test]
+fn an_invalid_payload_has_one_answer_and_nobody_else_hears_of_it() {
+    fn app() -> App {
+        type Checked = Result<Valid<NewProduct>, Failure>;
+        let product = async |Valid(product): Valid<NewProduct>| Response(product.name);
+        let later = async |checked: Checked| checked.map(|Valid(product)| Response(product.name));
+        let hook = async |_: Valid<NewProduct>| {};
+        let web = Controller::new()
+            .hook(async |ctx: Context| {
+                Flow::after(async move |reply: Reply| {
+                    ctx.socket().io().log(format!("replied {}", reply.is_error()));
+                })
+            })
+            .handle_error(async |io: Io| io.log("handled"))
+            .on("hook", async || Response("no"))
+            .validate::<NewProduct>()
+            .on("argument", product)
+            .on("argument of a hook", async || Response("no"))
+            .with(hook)
+            .on("later", later)
+            .on("after", async || Response("no"))
+            .with(async |checked: Checked| {
+                Flow::after(async move |_| checked.map(|Valid(product)| Response(product.name)))
+            });
+        App::new().namespace("/", |ns| ns.controller(web).on_error(async |io: Io| io.log("heard")))
+    }
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleepy);
+        let anna = world.connect("/");
+        for event in ["hook", "argument", "argument of a hook", "later", "after"] {
+            let ask = |payload: Value| -> Value {
+                anna.emit_with_ack(event, payload).args().expect("an answer").parse().unwrap()
+            };
+            for (payload, keyword) in [(json!({ "name": "a" }), "minLength"), (json!({}), "required")] {
+                let answer = ask(payload);
+                let error = answer["error"].as_object().expect("an error");
+                assert_eq!(error.len(), 2, "{event}: {answer}");
+                assert_eq!(error["code"], "VALIDATION_PAYLOAD_ERROR", "{event}");
+                assert_eq!(error["payload"][0]["keyword"], keyword, "{event}");
+            }
+        }
+        let lines = world.log();
+        assert!(lines.iter().all(|line| line == "replied true"), "{lines:?}");
+        assert_eq!(lines.len(), 10);
+    }
+}
+
+#[test]
+fn a_binary_value_fits_no_schema() {
+    fn app() -> App {
+        let web = Controller::new()
+            .on("schema", async |Payload(product): Payload<Value>| Response(product))
+            .validate_schema(json!({ "type": "object" }))
+            .on("type", async |Valid(product): Valid<NewProduct>| Response(product.name));
+        App::new().namespace("/", |ns| ns.controller(web))
+    }
+    for sleepy in [false, true] {
+        let world = TestWorld::new(app);
+        world.sleep_after_every_event(sleepy);
+        let anna = world.connect("/");
+        let sent = [("name", bytes::Bytes::from_static(b"tea"))].into_iter().collect::<BTreeMap<_, _>>();
+        for (event, path, schema_path) in [("schema", "", "#/type"), ("type", "/name", "#/properties/name/type")] {
+            let answer: Value = anna.emit_with_ack(event, &sent).args().expect("an answer").parse().unwrap();
+            assert_eq!(answer["error"]["code"], "VALIDATION_PAYLOAD_ERROR", "{event}: {answer}");
+            let error = &answer["error"]["payload"][0];
+            assert_eq!((&error["instancePath"], &error["keyword"]), (&json!(path), &json!("type")), "{error}");
+            assert_eq!(error["schemaPath"], schema_path);
+        }
+        assert!(world.log().is_empty(), "{:?}", world.log());
+    }
 }
 
 #[test]

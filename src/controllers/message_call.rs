@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::calls::{Erring, Message};
 use super::context::Context;
 use super::hook::{Flow, HookFunction};
-use super::render::{logs_errors, render_error};
+use super::render::{logs_errors, refused_payload, render_error};
 use super::reply::Reply;
 use crate::error::Failure;
 use crate::extract::SentEvent;
@@ -79,6 +79,9 @@ struct MessageCall<'a> {
 impl MessageCall<'_> {
     /// Returns the response to a failure.
     async fn fail(&mut self, failure: Failure) -> Reply {
+        if let Some(refused) = refused_payload(&failure) {
+            return refused;
+        }
         let mut reply = None;
         if let Some(handler) = &self.route.handle_error {
             let erring = Erring { context: self.context.clone(), failure: failure.clone() };
@@ -86,7 +89,9 @@ impl MessageCall<'_> {
                 Ok(response) => reply = Some(response),
                 Err(second) => {
                     let response = render_error(&second, self.context);
-                    self.log(&second, &response);
+                    if refused_payload(&second).is_none() {
+                        self.log(&second, &response);
+                    }
                     reply = Some(response);
                 }
             }

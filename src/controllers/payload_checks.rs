@@ -91,15 +91,11 @@ fn check(schema: &Schema, context: &Context) -> FlowOutcome {
     if args.is_empty() {
         return schema.check_missing().map_or_else(|errors| invalid(&errors), |()| Ok(Flow::Next));
     }
-    let before: Value = context.payload()?;
-    let mut payload = before.clone();
-    if let Err(errors) = schema.check(&mut payload) {
-        return invalid(&errors);
+    match schema.check_args(&args) {
+        Ok(Some(changed)) => context.set_payload(&changed).map(|()| Flow::Next).map_err(unsent),
+        Ok(None) => Ok(Flow::Next),
+        Err(errors) => invalid(&errors),
     }
-    if payload != before {
-        context.set_payload(&payload).map_err(unsent)?;
-    }
-    Ok(Flow::Next)
 }
 
 fn invalid(errors: &[ValidationError]) -> FlowOutcome {

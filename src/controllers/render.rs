@@ -9,8 +9,22 @@ use crate::handles::Socket;
 /// error that says what clients are told, is `{"status":"error","error":{"code":…,"message":…}}`. Every other error is the code
 /// `INTERNAL_SERVER_ERROR` with the message `An internal server error has occurred.`; what has failed is in the log beside the
 /// `reference` of the response, and in the response as `details` if the Worker variable `DEBUG` is `true`.
+///
+/// What refuses a payload, such as `Valid<T>`, is `{"code":"VALIDATION_PAYLOAD_ERROR","payload":[…]}`, without a message.
 pub fn render_error(failure: &Failure, context: &Context) -> Reply {
-    Reply::of_error(context.socket().world.error_of(failure))
+    refused_payload(failure).unwrap_or_else(|| Reply::of_error(context.socket().world.error_of(failure)))
+}
+
+/// Returns the response to a payload that does not fit. As that of the hook [`validate`](super::validate), it is no failure of the app:
+/// nobody but the client hears of it. `None` if it is another error.
+#[cfg(feature = "validation")]
+pub(super) fn refused_payload(failure: &Failure) -> Option<Reply> {
+    failure.to_payload_error().map(Reply::of_error)
+}
+
+#[cfg(not(feature = "validation"))]
+pub(super) const fn refused_payload(_: &Failure) -> Option<Reply> {
+    None
 }
 
 /// Whether failures of controllers are logged: unless the Worker variable `LOG_ERRORS` is `false`.

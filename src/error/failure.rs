@@ -284,6 +284,14 @@ impl Failure {
         Args::from_written(self.to_json_within([""; 2], details), Vec::new())
     }
 
+    /// Returns the error of a payload that does not fit as controllers answer it: without a message.
+    #[cfg(feature = "validation")]
+    pub(crate) fn to_payload_error(&self) -> Option<Args> {
+        let fields = self.fields(None);
+        let is_one = self.code() == super::VALIDATION_PAYLOAD_ERROR && !fields.is_empty();
+        is_one.then(|| Args::from_written([r#"{"code":"#, &quoted(self.code()), &fields, "}"].concat(), Vec::new()))
+    }
+
     fn to_json_within(&self, [before, behind]: [&str; 2], details: Option<&str>) -> String {
         let (code, message) = (quoted(self.code()), quoted(self.message()));
         let fields = self.fields(details);

@@ -17,17 +17,18 @@ use crate::value::quoted;
 /// Deepest nesting of items that are compared: as deep as `serde_json` reads.
 const MAX_COMPARED_DEPTH: usize = 128;
 
-/// Checks a value; `None` is one that was not sent.
+/// Checks a value; `None` is one that was not sent. Returns whether the value was changed.
 ///
 /// # Errors
 /// The value is not what the schema asks for. Several errors are those of the alternatives of `anyOf` or `oneOf`, and that of the keyword.
-pub(super) fn check(node: &Node, value: Option<&mut Value>) -> Result<(), Vec<ValidationError>> {
-    let mut run = Run { errors: Vec::new() };
-    if run.node(node, value, Place::Root) { Ok(()) } else { Err(run.errors) }
+pub(super) fn check(node: &Node, value: Option<&mut Value>) -> Result<bool, Vec<ValidationError>> {
+    let mut run = Run { errors: Vec::new(), has_changed: false };
+    if run.node(node, value, Place::Root) { Ok(run.has_changed) } else { Err(run.errors) }
 }
 
 struct Run {
     errors: Vec<ValidationError>,
+    has_changed: bool,
 }
 
 /// Where an error is: in the schema, at a keyword, and in the value.
@@ -54,7 +55,7 @@ impl Run {
     fn rules(&mut self, rules: &Rules, mut value: Option<&mut Value>, place: Place<'_>) -> bool {
         let schema = &*rules.path;
         if let Some(types) = rules.types.as_ref().filter(|types| types.is_first)
-            && !has_type(types, value.as_deref_mut())
+            && !self.has_type(types, value.as_deref_mut())
         {
             return self.wrong_type(types, schema, place);
         }
@@ -205,6 +206,7 @@ impl Run {
             Check::Defaults(defaults) => {
                 for (name, default) in defaults {
                     if !entries.contains_key(name) {
+                        self.has_changed = true;
                         entries.insert(name.clone(), default.clone());
                     }
                 }
@@ -216,7 +218,9 @@ impl Run {
                 self.fail(at, message, params([("missingProperty", missing.as_str().into())]))
             }
             Check::AdditionalProperties { known, schema: Node::Never(_) } => {
+                let before = entries.len();
                 entries.retain(|name, _| known.binary_search(name).is_ok());
+                self.has_changed |= entries.len() < before;
                 true
             }
             Check::AdditionalProperties { known, schema } => {
@@ -229,6 +233,16 @@ impl Run {
             }),
             _ => true,
         }
+    }
+
+    /// Whether a value has one of the types, or was coerced to the first one that it can be.
+    fn has_type(&mut self, types: &Types, value: Option<&mut Value>) -> bool {
+        let Some(value) = value else { return false };
+        let is_one = types.names.iter().any(|it| it.is_of(value));
+        let changed = if is_one { as_integer(value) } else { types.names.iter().find_map(|it| it.coerce(value)) };
+        let is_changed = changed.map(|changed| *value = changed).is_some();
+        self.has_changed |= is_changed;
+        is_one || is_changed
     }
 
     fn limited(&mut self, at: Where<'_>, count: usize, is_maximum: bool, limit: u64, things: &str) -> bool {
@@ -263,25 +277,10 @@ impl Run {
     }
 }
 
-/// Whether a value has one of the types, or was coerced to the first one that it can be.
-fn has_type(types: &Types, value: Option<&mut Value>) -> bool {
-    let Some(value) = value else { return false };
-    if types.names.iter().any(|it| it.is_of(value)) {
-        normalise(value);
-        return true;
-    }
-    let coerced = types.names.iter().find_map(|it| it.coerce(value));
-    coerced.map(|coerced| *value = coerced).is_some()
-}
-
 /// Makes an integer of a number such as `5.0`, which JavaScript does not tell from `5`, so that a handler can take it as one.
-fn normalise(value: &mut Value) {
-    if let Value::Number(number) = value
-        && number.is_f64()
-        && let Some(integer) = js_number::to_value(to_f64(number)).filter(Value::is_i64)
-    {
-        *value = integer;
-    }
+fn as_integer(value: &Value) -> Option<Value> {
+    let number = value.as_f64().filter(|_| value.is_f64())?;
+    js_number::to_value(number).filter(Value::is_i64)
 }
 
 /// Returns the indices of two equal items, `i` and `j`, which Ajv finds first: it has one way for items of simple types, and another.

@@ -9,7 +9,9 @@ use super::check;
 use super::compile::compile;
 use super::rules::Node;
 use super::schema_error::SchemaError;
+use super::type_rules::read_payload;
 use super::validation_error::ValidationError;
+use crate::value::Args;
 
 /// A [JSON Schema](https://json-schema.org) (draft 7), compiled. Clones share it.
 ///
@@ -67,7 +69,17 @@ impl Schema {
     /// The value does not fit. The check ends with the first error, so there are several only if no alternative of `anyOf` or `oneOf`
     /// fits: those of the alternatives, and that of the keyword.
     pub fn check(&self, value: &mut Value) -> Result<(), Vec<ValidationError>> {
-        check::check(&self.0, Some(value))
+        check::check(&self.0, Some(value)).map(drop)
+    }
+
+    /// Checks a payload, an argument; returns it if the check has changed it.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check); or the payload has a binary value, which no schema has, or is nested too deep.
+    pub(crate) fn check_args(&self, args: &Args) -> Result<Option<Value>, Vec<ValidationError>> {
+        let mut payload = read_payload(args).map_err(|error| vec![error])?;
+        let is_changed = check::check(&self.0, Some(&mut payload))?;
+        Ok(is_changed.then_some(payload))
     }
 
     /// Checks a payload that a client did not send.
@@ -75,7 +87,7 @@ impl Schema {
     /// # Errors
     /// The schema asks for a payload.
     pub(crate) fn check_missing(&self) -> Result<(), Vec<ValidationError>> {
-        check::check(&self.0, None)
+        check::check(&self.0, None).map(drop)
     }
 }
 

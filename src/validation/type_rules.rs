@@ -19,11 +19,19 @@ pub(crate) fn validate_payload<T>(args: &Args) -> Result<T, Vec<ValidationError>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
+    checked(read_payload(args))
+}
+
+/// Reads arguments as a type.
+///
+/// # Errors
+/// An argument is missing, has another type, or has a binary value where the type has none.
+pub(super) fn read_payload<T: DeserializeOwned>(args: &Args) -> Result<T, ValidationError> {
     let payload = args.parse_located();
-    checked(payload.map_err(|(path, error): (Path, DecodeError)| match error.reason() {
+    payload.map_err(|(path, error): (Path, DecodeError)| match error.reason() {
         Some(reason) => unreadable(&path, reason),
         None => unreadable(&path, &error.to_string()),
-    }))
+    })
 }
 
 /// Reads the body of a request as a type, and checks it by its rules.

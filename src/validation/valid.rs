@@ -16,7 +16,8 @@ use crate::extract::claims::{EventData, RequestBody};
 /// If the payload is not valid, the handler is not called, and a client that asked for an acknowledgement gets
 /// `{"status":"error","error":{"code":"VALIDATION_PAYLOAD_ERROR","message":…,"payload":[…]}}`. The payload is a list of
 /// [`ValidationError`](super::ValidationError)s: one for a value of another type or a missing one, or one for each rule that is not
-/// kept, a hundred at most. An HTTP request gets the same as a 400.
+/// kept, a hundred at most. An HTTP request gets the same as a 400. In a [controller](crate::controller::Controller), the error has no
+/// message, and it is a response and no failure: nobody but the client hears of it.
 ///
 /// The paths have the names of Rust's fields where a rule is not kept, also if serde renames them.
 ///
