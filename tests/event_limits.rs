@@ -298,6 +298,8 @@ fn a_limit_that_a_nap_would_forget_fails_at_start_up() {
         assert!(text.contains("store a `LimitState`"), "{text}");
         let text = panic_of(|| drop(App::new().namespace("/", |ns| ns.limit_events(limit()))));
         assert!(text.contains("store a `LimitState`"), "{text}");
+        let text = panic_of(|| drop(Controller::new().hook(limit())));
+        assert!(text.contains("store a `LimitState`"), "{text}");
     }
     for none in [|| Limit::per_second(0), || Limit::per_second(1).burst(0)] {
         assert!(panic_of(|| _ = none()).contains("lets nothing happen"));

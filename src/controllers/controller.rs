@@ -9,7 +9,7 @@ use super::context::Context;
 use super::hook::{HookFunction, IntoHook};
 use super::message_call::{ControllerRoute, answer};
 use crate::error::Failure;
-use crate::extract::{Connecting, Event};
+use crate::extract::{Connecting, Disconnect, Event};
 use crate::handles::{Socket, undoable};
 use crate::routing::{Erased, Handler, Routes, erase};
 use crate::value::Args;
@@ -87,7 +87,12 @@ impl Controller {
     /// Adds a hook to all events of the controller and of its sub-controllers, wherever in the chain of calls this is called. Hooks are
     /// called in the order in which they were added: those of an outer controller, those of this one, and those of the event. Each is
     /// awaited. One that responds or fails ends the chain; the event's handler is not called then.
+    ///
+    /// # Panics
+    /// At start-up, with the caller's line, if the hook is a limit that needs more than ten seconds to be whole again: see
+    /// [`RateLimit`](crate::routing::RateLimit).
     #[must_use]
+    #[track_caller]
     pub fn hook<M>(mut self, hook: impl IntoHook<M>) -> Self {
         self.hooks.extend_from_slice(hook.into_hook().functions());
         self
@@ -111,7 +116,7 @@ impl Controller {
     /// Adds a hook to the event that was registered last. It is called after the hooks of the controllers.
     ///
     /// # Panics
-    /// At start-up, with the caller's line, if no event was registered before.
+    /// At start-up, with the caller's line, if no event was registered before, and those of [`hook`](Self::hook).
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "a mistake in the program, which its author must meet before its users do")]
@@ -203,6 +208,13 @@ impl Controller {
         self.on_connection.iter().cloned().chain(subs).collect()
     }
 
+    /// Returns what the hooks do when a socket has gone.
+    fn leavers(&self) -> Vec<Erased<Disconnect>> {
+        let of_events = self.events.iter().flat_map(|event| &event.hooks);
+        let own = self.hooks.iter().chain(of_events).filter_map(|hook| hook.on_disconnect.clone());
+        own.chain(self.subs.iter().flat_map(|(_, sub)| sub.leavers())).collect()
+    }
+
     /// Returns the routes of all events, by their whole names.
     pub(crate) fn routes(&self) -> Vec<(Rc<str>, Rc<ControllerRoute>, At)> {
         let mut routes = Vec::new();
@@ -239,6 +251,7 @@ impl Routes {
             let handler: Erased<Event> = Rc::new(move |call: Event| Box::pin(answer(Rc::clone(&route), call.sent)));
             self = self.add_controlled(&name, handler, at);
         }
+        self.on_disconnect.extend(controller.leavers());
         let joiners: Rc<[_]> = controller.joiners().into();
         if !joiners.is_empty() {
             self.guards.push(Rc::new(move |call: Connecting| Box::pin(join(Rc::clone(&joiners), call.socket))));

@@ -10,6 +10,7 @@ use super::calls::Hooked;
 use super::context::Context;
 use super::reply::{ErrorResponse, Reply, ReplyOutcome, Response};
 use crate::error::{Failure, HandlerError};
+use crate::extract::Disconnect;
 use crate::routing::outcome::IntoOutcome;
 use crate::routing::{Erased, Handler, erase};
 
@@ -73,7 +74,11 @@ pub struct Hook(Rc<[HookFunction]>);
 
 /// The function behind a hook.
 #[derive(Clone)]
-pub struct HookFunction(Erased<Hooked>);
+pub struct HookFunction {
+    function: Erased<Hooked>,
+    /// What is to be done when a socket has gone.
+    pub(super) on_disconnect: Option<Erased<Disconnect>>,
+}
 
 impl Hook {
     /// Returns the hook of a function.
@@ -82,7 +87,11 @@ impl Hook {
     }
 
     pub(super) fn of(function: Erased<Hooked>) -> Self {
-        Self(Rc::new([HookFunction(function)]))
+        Self::and_on_disconnect(function, None)
+    }
+
+    pub(super) fn and_on_disconnect(function: Erased<Hooked>, on_disconnect: Option<Erased<Disconnect>>) -> Self {
+        Self(Rc::new([HookFunction { function, on_disconnect }]))
     }
 
     /// Returns several hooks as one: it is as if they were added one by one.
@@ -115,11 +124,12 @@ impl HookFunction {
     /// # Errors
     /// That of the function, or of its arguments.
     pub async fn call(&self, context: &Context) -> Result<Flow, Failure> {
-        (self.0)(Hooked { context: context.clone() }).await
+        (self.function)(Hooked { context: context.clone() }).await
     }
 }
 
-/// What a controller takes as a hook: a function, or a [`Hook`].
+/// What a controller takes as a hook: a function, a [`Hook`], a [`Limit`](crate::routing::Limit) or a
+/// [`RateLimit`](crate::routing::RateLimit).
 #[diagnostic::on_unimplemented(
     message = "this is not a hook",
     label = "not a hook",

@@ -38,6 +38,7 @@ mod undoable;
 mod whereabouts;
 mod whole_storage;
 mod world_api;
+mod world_limits;
 
 pub use crate::http::{HttpRequest, HttpResponse};
 pub use ack_sender::AckSender;

@@ -138,6 +138,11 @@ impl WorldHandle {
         self.0.upgrade()
     }
 
+    /// Returns whether both are of the same world.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        core::ptr::addr_eq(self.0.as_ptr(), other.0.as_ptr())
+    }
+
     pub(crate) fn perform(&self, command: Command) {
         if let Some(world) = self.upgrade() {
             world.perform(command);

@@ -5,5 +5,10 @@
 /// the one that is whole soonest.
 pub const MAX_RATE_KEYS: usize = 4_096;
 
+/// Most keys of all rate limits of a world together: 1.4 MB, however many events an app limits. Clients decide how many there are, and the
+/// other worlds of the isolate share its memory. It is two limits that are full, and 800 new keys a second for ten seconds, which is as long
+/// as a limit may take until it is whole.
+pub const MAX_WORLD_RATE_KEYS: usize = 8_192;
+
 /// Longest key of a rate limit, in bytes; of a longer one, the beginning counts. An id of a user takes 36.
 pub const MAX_RATE_KEY_BYTES: usize = 128;

@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use super::handler::{Erased, Handler, erase};
 use super::routes::Routes;
 use crate::error::Failure;
-use crate::extract::{Event, Incoming};
+use crate::extract::{Disconnect, Event, Incoming};
 use crate::handles::RateLimit;
 use crate::value::Args;
 
@@ -106,9 +106,10 @@ impl Routes {
     /// seconds to be whole again: see [`RateLimit`].
     #[must_use]
     #[track_caller]
-    pub fn limit(self, limit: impl Into<RateLimit>) -> Self {
+    pub fn limit(mut self, limit: impl Into<RateLimit>) -> Self {
         let limit = limit.into();
         limit.check_span();
+        self.on_disconnect.extend(forgetter(&limit));
         self.guard_last(guard_of(limit))
     }
 
@@ -121,6 +122,7 @@ impl Routes {
     pub fn limit_events(mut self, limit: impl Into<RateLimit>) -> Self {
         let limit = limit.into();
         limit.check_span();
+        self.on_disconnect.extend(forgetter(&limit));
         self.event_guards.push(guard_of(limit));
         self
     }
@@ -151,6 +153,15 @@ impl Routes {
 
 fn guard_of(limit: RateLimit) -> Erased<Incoming> {
     Rc::new(move |call| Box::pin(ready(limit.check(&call.sent.socket))))
+}
+
+/// Returns the handler that forgets a socket that has gone, if the limit is for each socket.
+pub(crate) fn forgetter(limit: &RateLimit) -> Option<Erased<Disconnect>> {
+    let limit = limit.is_by_socket().then(|| limit.clone())?;
+    Some(Rc::new(move |call: Disconnect| {
+        limit.forget(call.socket.id());
+        Box::pin(ready(Ok(())))
+    }))
 }
 
 fn call_guarded(guarded: Rc<Guarded>, call: Event) -> LocalBoxFuture<'static, Result<Option<Args>, Failure>> {

@@ -36,6 +36,7 @@ pub(crate) use engine_routes::conn_events::ConnCall;
 pub use engine_routes::raw::RawRoutes;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use engine_routes::{Gateways, WorkerHooks};
+pub(crate) use event_modifiers::forgetter;
 pub use handler::Handler;
 pub(crate) use handler::{Erased, erase};
 #[cfg(feature = "sql")]

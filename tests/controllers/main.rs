@@ -7,5 +7,6 @@ mod dialogue;
 mod event_names;
 mod failing;
 mod hooks;
+mod limits;
 mod replies;
 mod unit_tests;
