@@ -7,8 +7,8 @@ use crate::error::Failure;
 ///
 /// | extractor | in handlers of |
 /// | --- | --- |
-/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | all of [`Routes`], and the predicates of `namespaces` |
-/// | [`Io`], [`Storage`], [`State<T>`], [`Env`] | the same, `on_new_namespace`, `on_alarm`, `on_alarm_given_up`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
+/// | [`Socket`], [`SocketId`], [`Namespace`], [`Handshake`], [`Auth<T>`], [`SocketData<T>`] | all of [`Routes`], all of [`Controller`], and the predicates of `namespaces` |
+/// | [`Io`], [`Storage`], [`State<T>`], [`Env`] | the same as [`Socket`], `on_new_namespace`, `on_alarm`, `on_alarm_given_up`, `route`, `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`Data<T>`], [`Args`], [`EventName`] | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `on_any_outgoing`, `prepend_any_outgoing` |
 /// | [`AckSender`] | `on`, `once`, `on_any`, `prepend_any`, `fallback` |
 /// | [`Reason`] | `on_disconnecting`, `on_disconnect`, `on_close`, and the `on_close` of [`RawRoutes`] |
@@ -20,14 +20,14 @@ use crate::error::Failure;
 /// | [`Worlds`], [`State<T>`], [`Env`] | the same as [`Io`], and `worker_route`, `on_scheduled`, `on_queue` |
 /// | [`Scheduled`] | `on_scheduled` |
 /// | [`QueueBatch`] | `on_queue` |
-/// | `Valid<T>`, with the feature `validation` | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `route` |
+/// | `Valid<T>`, with the feature `validation` | `on`, `once`, `on_any`, `prepend_any`, `fallback`, `guard_event`, `route`, `worker_route`, and the hooks, handlers and `handle_error` of a [`Controller`] |
 /// | [`Sessions`] | the same as [`Io`], and `worker_route` |
-/// | `Jwt<T>`, with the feature `jwt` | all of [`Routes`], `route` and `worker_route` |
+/// | `Jwt<T>`, with the feature `jwt` | the same as [`Socket`], `route` and `worker_route` |
 /// | [`Conn`] | `on_upgrade`, `on_packet`, `on_packet_create`, `on_close`, and all of [`RawRoutes`] |
 /// | [`EnginePacket`] | `on_packet`, `on_packet_create` |
-/// | [`ConnRequest`] | `allow_request` and the `guard` of [`EngineRoutes`] |
+/// | [`ConnRequest`] | `allow_request` and the `guard` of [`EngineRoutes`], and the guard of an [`http_hook`] |
 /// | [`EngineSocket`], [`Handshake`] | `on_connection`, `on_message`, `on_close` of [`RawRoutes`] |
-/// | [`Context`], [`Payload<T>`], [`User<T>`], [`EventName`], [`Args`], `Valid<T>` | the hooks, handlers and `handle_error` of a [`Controller`] |
+/// | [`Context`], [`Payload<T>`], [`User<T>`], [`EventName`], [`Args`] | all of [`Controller`]: hooks, handlers, `handle_error` and `on_connection` |
 /// | [`Session`] | the hooks and handlers of a [`Controller`], behind `use_sessions` |
 /// | [`Failure`] | the `handle_error` of a [`Controller`] |
 /// | [`Frame`] | `on_message` of [`RawRoutes`] |
@@ -190,6 +190,7 @@ use crate::error::Failure;
 /// [`User<T>`]: crate::controller::User
 /// [`Worlds`]: super::Worlds
 /// [`calls`]: super::calls
+/// [`http_hook`]: crate::controller::http_hook
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler that is called for `{C}`",
     label = "not an extractor of `{C}`",

@@ -77,7 +77,7 @@ impl Schema {
     /// # Errors
     /// Those of [`check`](Self::check); or the payload has a binary value, which no schema has, or is nested too deep.
     pub(crate) fn check_args(&self, args: &Args) -> Result<Option<Value>, Vec<ValidationError>> {
-        let mut payload = read_payload(args).map_err(|error| vec![error])?;
+        let mut payload = read_payload(args)?;
         let is_changed = check::check(&self.0, Some(&mut payload))?;
         Ok(is_changed.then_some(payload))
     }

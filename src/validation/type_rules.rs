@@ -19,18 +19,18 @@ pub(crate) fn validate_payload<T>(args: &Args) -> Result<T, Vec<ValidationError>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
-    checked(read_payload(args))
+    read_payload(args).and_then(checked)
 }
 
 /// Reads arguments as a type.
 ///
 /// # Errors
-/// An argument is missing, has another type, or has a binary value where the type has none.
-pub(super) fn read_payload<T: DeserializeOwned>(args: &Args) -> Result<T, ValidationError> {
+/// An argument is missing, has another type, or has a binary value where the type has none: one error.
+pub(super) fn read_payload<T: DeserializeOwned>(args: &Args) -> Result<T, Vec<ValidationError>> {
     let payload = args.parse_located();
     payload.map_err(|(path, error): (Path, DecodeError)| match error.reason() {
-        Some(reason) => unreadable(&path, reason),
-        None => unreadable(&path, &error.to_string()),
+        Some(reason) => vec![unreadable(&path, reason)],
+        None => vec![unreadable(&path, &error.to_string())],
     })
 }
 
@@ -48,7 +48,7 @@ where
         let payload = T::deserialize(Deserializer::new(&mut json, &mut track));
         payload.and_then(|payload| json.end().map(|()| payload)).map_err(|error| (track.path(), error))
     });
-    checked(payload.map_err(|(path, error)| unreadable(&path, &reason(&error))))
+    payload.map_err(|(path, error)| vec![unreadable(&path, &reason(&error))]).and_then(checked)
 }
 
 /// Returns the failure that tells a client what is wrong with its payload.
@@ -58,8 +58,7 @@ pub(crate) fn refusal(errors: &[ValidationError]) -> Failure {
     failure.with_field("payload", errors)
 }
 
-fn checked<T: Validate<Context = ()>>(payload: Result<T, ValidationError>) -> Result<T, Vec<ValidationError>> {
-    let payload = payload.map_err(|error| vec![error])?;
+fn checked<T: Validate<Context = ()>>(payload: T) -> Result<T, Vec<ValidationError>> {
     match garde::i18n::with_i18n(KeywordWords::default(), || payload.validate()) {
         Ok(()) => Ok(payload),
         Err(report) => Err(broken_rules(&report)),
