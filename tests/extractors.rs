@@ -88,7 +88,7 @@ fn extractors() -> BTreeSet<Impl> {
     let mut found = Found::default();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     let of = |call: &str| match call.strip_prefix("C: ") {
-        Some(bound) => found.bounds.get(bound).cloned().unwrap_or_else(|| panic!("a bound that is not known: {bound}")),
+        Some(bound) => found.bounds.get(bound).cloned().expect("a bound that is known"),
         None => BTreeSet::from([call.to_owned()]),
     };
     let pairs = found.extractors.iter();
@@ -134,7 +134,7 @@ fn collect_file(text: &str, found: &mut Found) {
 fn items(text: &str, macro_name: &str) -> Vec<String> {
     let calls = ["(", " {"].map(|open| format!("\n{macro_name}!{open}"));
     let start = calls.iter().find_map(|call| text.find(call).map(|at| at + call.len()));
-    let rest = &text[start.unwrap_or_else(|| panic!("no call of {macro_name}!"))..];
+    let rest = &text[start.expect("a call of the macro")..];
     let end = [");\n", "\n}\n"].iter().filter_map(|close| rest.find(close)).min().expect("an end");
     let without_comments = rest[..end].lines().filter(|line| !line.trim_start().starts_with("//")).collect::<String>();
     let items = without_comments.split([',', ';']).filter_map(|item| item.split_whitespace().next());

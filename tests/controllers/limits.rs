@@ -12,23 +12,23 @@ use serde_json::{Value, json};
 use super::dialogue::answer;
 
 fn ask(client: &TestClient, event: &str, payload: impl serde::Serialize) -> Value {
-    answer(client, event, payload).expect("an answer")
+    answer(client, event, payload).unwrap()
 }
 
 fn code(told: &Value) -> Option<&str> {
-    told["error"]["code"].as_str()
+    told.pointer("/error/code").and_then(Value::as_str)
 }
 
 thread_local! {
     /// The limits of the test, to see what they know.
-    static KEPT: [RateLimit; 3] = [const { () }; 3].map(|()| Limit::per_second(1).by_socket());
+    static KEPT: [RateLimit; 3] = [1, 2, 3].map(|_| Limit::per_second(1).by_socket());
 }
 
 /// Returns how many keys each of the limits knows.
 fn keys() -> Vec<String> {
     let known = |limit: &RateLimit| {
         let shown = format!("{limit:?}");
-        shown.split("keys: ").nth(1).and_then(|rest| rest.split(',').next()).expect("how many").to_owned()
+        shown.split("keys: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_owned()
     };
     KEPT.with(|limits| limits.iter().map(known).collect())
 }
