@@ -149,7 +149,7 @@ impl Controller {
 
     /// Sets the handler of errors: an async function that takes the [`Failure`](crate::Failure) and may take the
     /// [`Context`](super::Context), and returns a response. It answers for each hook, handler and post function that fails. If it fails itself, the response is that of its own error, as
-    /// [`render_error`](super::render_error) makes it. Of nested controllers, the outermost one that has such a handler answers.
+    /// [`render_error`](super::render_error) makes it. What it writes to the storage stays, unless it fails. A panic is no failure. Of nested controllers, the outermost one that has such a handler answers.
     ///
     /// ```
     /// use dormouse::controller::{Context, Controller, ErrorResponse, Reply, render_error};

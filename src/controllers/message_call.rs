@@ -8,11 +8,10 @@ use super::hook::{Flow, HookFunction};
 use super::render::{logs_errors, refused_payload, render_error};
 use super::reply::Reply;
 use crate::error::Failure;
-use crate::extract::SentEvent;
-use crate::handles::FailedCall;
+use crate::extract::{Handled, SentEvent};
+use crate::handles::{FailedCall, undoable};
 use crate::routing::Erased;
 use crate::time::Timestamp;
-use crate::value::Args;
 
 /// An event of a controller, with all hooks that are before it.
 pub(crate) struct ControllerRoute {
@@ -21,24 +20,18 @@ pub(crate) struct ControllerRoute {
     pub(crate) handle_error: Option<Erased<Erring>>,
 }
 
-/// Handles a message as a handler of its event does. If something has failed, so has the handler: what it has written before it first
-/// waited is undone, and the namespace's handlers of errors are called.
-pub(crate) async fn answer(route: Rc<ControllerRoute>, sent: Rc<SentEvent>) -> Result<Option<Args>, Failure> {
+/// Handles a message as a handler of its event does. If something has failed, what was written before that and before the first wait is
+/// undone; what is written later, by the handler of errors and by post functions, is undone only if they fail themselves.
+pub(crate) async fn answer(route: Rc<ControllerRoute>, sent: Rc<SentEvent>) -> Result<Handled, Failure> {
     let context = Context::new(Rc::clone(&sent.name), &sent.args, sent.socket.clone());
-    let (reply, failed) = reply(&route, &context).await;
-    match failed {
-        None => Ok(reply.into_args()),
-        Some(failure) => {
-            sent.ack.settle(&sent.socket, reply.into_args());
-            Err(failure)
-        }
-    }
+    let (reply, failures) = reply(&route, &context).await;
+    Ok(Handled { ack: reply.into_args(), failures })
 }
 
-/// Returns the response to a message, and the first failure on the way to it.
-pub(crate) async fn reply(route: &ControllerRoute, context: &Context) -> (Reply, Option<Failure>) {
+/// Returns the response to a message, and what has failed on the way to it, which is logged.
+pub(crate) async fn reply(route: &ControllerRoute, context: &Context) -> (Reply, Vec<Failure>) {
     let began = context.socket().io().now();
-    let mut call = MessageCall { route, context, began, failed: None };
+    let mut call = MessageCall { route, context, began, failures: Vec::new() };
     let mut after = Vec::new();
     let mut reply = None;
     for hook in &route.hooks {
@@ -60,12 +53,15 @@ pub(crate) async fn reply(route: &ControllerRoute, context: &Context) -> (Reply,
         },
     };
     for function in after.into_iter().rev() {
-        match function.call(reply.clone()).await {
+        let running = Box::pin(function.call(reply.clone()));
+        let replaced =
+            if call.failures.is_empty() { running.await } else { undoable(&context.socket().world, || running).await };
+        match replaced {
             Ok(replaced) => reply = replaced.unwrap_or(reply),
             Err(failure) => reply = call.fail(failure).await,
         }
     }
-    (reply, call.failed)
+    (reply, call.failures)
 }
 
 /// A message that is being handled.
@@ -73,7 +69,7 @@ struct MessageCall<'a> {
     route: &'a ControllerRoute,
     context: &'a Context,
     began: Timestamp,
-    failed: Option<Failure>,
+    failures: Vec<Failure>,
 }
 
 impl MessageCall<'_> {
@@ -82,23 +78,29 @@ impl MessageCall<'_> {
         if let Some(refused) = refused_payload(&failure) {
             return refused;
         }
-        let mut reply = None;
-        if let Some(handler) = &self.route.handle_error {
-            let erring = Erring { context: self.context.clone(), failure: failure.clone() };
-            match handler(erring).await {
-                Ok(response) => reply = Some(response),
-                Err(second) => {
-                    let response = render_error(&second, self.context);
-                    if refused_payload(&second).is_none() {
-                        self.log(&second, &response);
+        let world = &self.context.socket().world;
+        if self.failures.is_empty() {
+            world.end_handler(true);
+        }
+        self.failures.push(failure.clone());
+        let reply = match &self.route.handle_error {
+            None => render_error(&failure, self.context),
+            Some(handler) => {
+                let erring = Erring { context: self.context.clone(), failure: failure.clone() };
+                match undoable(world, || handler(erring)).await {
+                    Ok(response) => response,
+                    Err(second) => {
+                        let response = render_error(&second, self.context);
+                        if refused_payload(&second).is_none() {
+                            self.log(&second, &response);
+                            self.failures.push(second);
+                        }
+                        response
                     }
-                    reply = Some(response);
                 }
             }
-        }
-        let reply = reply.unwrap_or_else(|| render_error(&failure, self.context));
+        };
         self.log(&failure, &reply);
-        self.failed.get_or_insert(failure);
         reply
     }
 

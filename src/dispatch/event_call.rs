@@ -10,11 +10,10 @@ use futures::future::LocalBoxFuture;
 
 use super::report::Report;
 use crate::error::Failure;
-use crate::extract::{Event, SentEvent};
+use crate::extract::{Event, Handled, SentEvent};
 use crate::handles::poll_handler;
 use crate::routing::{Erased, Routes};
 use crate::time::Timestamp;
-use crate::value::Args;
 
 /// A call of one handler of an event. It is a future itself, so that most tasks need no other future around the handler's own.
 pub(crate) struct EventCall {
@@ -28,7 +27,7 @@ enum Step {
     /// The handler is to be called.
     Call(Erased<Event>, Failing),
     /// The handler runs, since this time.
-    Run(LocalBoxFuture<'static, Result<Option<Args>, Failure>>, Timestamp, Failing),
+    Run(LocalBoxFuture<'static, Result<Handled, Failure>>, Timestamp, Failing),
     /// The handler failed, and the failure is being reported.
     Report(LocalBoxFuture<'static, ()>),
 }
@@ -63,19 +62,19 @@ impl Future for EventCall {
                     *step = Step::Run(handler(Event { sent: Rc::clone(event) }), began, failing);
                 }
                 Step::Run(running, began, failing) => match ready!(poll_handler(&event.socket.world, running, cx)) {
-                    Ok(answer) => {
-                        if let Some(args) = answer {
+                    Ok(Handled { ack, failures }) => {
+                        if let Some(args) = ack {
                             event.ack.send(&event.socket, args);
                         }
-                        return Poll::Ready(());
+                        if failures.is_empty() || routes.on_error.is_empty() {
+                            return Poll::Ready(());
+                        }
+                        *step = Step::Report(Box::pin(report_of(routes, event).fail_all(failures)));
                     }
                     Err(failure) => {
                         let is_told = *failing == Failing::IsAnswered && event.tell(&failure);
-                        let (socket, name) = (event.socket.clone(), Rc::clone(&event.name));
-                        let report = Report::Routes(Rc::clone(routes), socket, Some(name));
-                        if !event.ack.take_settled() {
-                            report.log(&failure, is_told, *began);
-                        }
+                        let report = report_of(routes, event);
+                        report.log(&failure, is_told, *began);
                         if routes.on_error.is_empty() {
                             return Poll::Ready(());
                         }
@@ -86,6 +85,10 @@ impl Future for EventCall {
             }
         }
     }
+}
+
+fn report_of(routes: &Rc<Routes>, event: &SentEvent) -> Report {
+    Report::Routes(Rc::clone(routes), event.socket.clone(), Some(Rc::clone(&event.name)))
 }
 
 impl fmt::Debug for EventCall {

@@ -46,6 +46,13 @@ impl Report {
         }
     }
 
+    /// Calls the handlers of errors with each failure, if there are any.
+    pub(crate) async fn fail_all(self, failures: Vec<Failure>) {
+        for failure in failures {
+            self.clone().fail(failure).await;
+        }
+    }
+
     /// Calls the handlers of errors, if there are any.
     pub(crate) async fn fail(self, failure: Failure) {
         let Self::Routes(routes, socket, event) = self else { return };

@@ -75,6 +75,15 @@ impl SentEvent {
     }
 }
 
+/// What a handler of an event has done.
+#[derive(Debug, Default)]
+pub struct Handled {
+    /// The acknowledgement, if it sends one.
+    pub(crate) ack: Option<Args>,
+    /// What has failed and is logged and answered already. The handlers of errors are still to be called.
+    pub(crate) failures: Vec<Failure>,
+}
+
 macro_rules! call {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? } -> $outcome:ty, $rejected:expr) => {
         $(#[$doc])*
@@ -148,7 +157,7 @@ call! {
 }
 call! {
     /// A socket sent an event.
-    Event { sent: Rc<SentEvent> } -> Result<Option<Args>, Failure>, Err
+    Event { sent: Rc<SentEvent> } -> Result<Handled, Failure>, Err
 }
 call! {
     /// A socket sent an event, and packet middleware decides whether it is handled.

@@ -22,8 +22,8 @@ pub use crate::handles::{ConnRequest, HttpRequest, QueueBatch, QueueMessage, Sch
 pub use ack_arguments::{AckContext, AckResult, AlarmContext, Attempt};
 pub(crate) use call::{
     Acked, Alarm, AllowRequest, Call, CallOutcome, ConnClosed, ConnPacket, Connected, Connecting, Cron, Delivery,
-    Disconnect, Done, Engine, Event, Failed, GuardRejection, Http, Incoming, Lookup, NewNamespace, Outgoing, Requested,
-    SentEvent, SocketCall, Upgraded, WorkerHttp,
+    Disconnect, Done, Engine, Event, Failed, GuardRejection, Handled, Http, Incoming, Lookup, NewNamespace, Outgoing,
+    Requested, SentEvent, SocketCall, Upgraded, WorkerHttp,
 };
 pub(crate) use claim::Beside;
 pub use event_arguments::EventName;
@@ -37,8 +37,8 @@ pub use world_arguments::State;
 pub mod calls {
     pub use super::call::{
         Acked, Alarm, AllowRequest, Call, ConnClosed, ConnPacket, Connected, Connecting, Cron, Delivery, Disconnect,
-        Engine, Event, Failed, Http, Incoming, IoCall, Lookup, NewNamespace, Outgoing, Requested, SocketCall, Upgraded,
-        WorkerCall, WorkerHttp,
+        Engine, Event, Failed, Handled, Http, Incoming, IoCall, Lookup, NewNamespace, Outgoing, Requested, SocketCall,
+        Upgraded, WorkerCall, WorkerHttp,
     };
 }
 

@@ -62,8 +62,6 @@ pub(crate) struct AckSlot {
     id: Cell<Option<AckId>>,
     /// What the senders share, which may outlive the event.
     shared: OnceCell<Rc<Slot>>,
-    /// Whether a handler that ends in this poll has dealt with its own failure.
-    is_settled: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -75,27 +73,13 @@ struct Slot {
 
 impl AckSlot {
     pub(crate) const fn new(id: Option<AckId>) -> Self {
-        Self { id: Cell::new(id), shared: OnceCell::new(), is_settled: Cell::new(false) }
+        Self { id: Cell::new(id), shared: OnceCell::new() }
     }
 
     /// Returns a sender of the acknowledgement of an event that `socket` sent.
     pub(crate) fn sender(&self, socket: &Socket) -> AckSender {
         let share = || Slot { world: socket.world.clone(), socket: socket.id(), id: Cell::new(self.id.take()) };
         AckSender(Rc::clone(self.shared.get_or_init(|| Rc::new(share()))))
-    }
-
-    /// Says that a handler has logged its failure, and sends this acknowledgement for it; with `None`, the client gets none.
-    pub(crate) fn settle(&self, socket: &Socket, args: Option<Args>) {
-        self.is_settled.set(true);
-        match args {
-            Some(args) => drop(self.send(socket, args)),
-            None => drop(self.shared.get().map_or(&self.id, |shared| &shared.id).take()),
-        }
-    }
-
-    /// Returns whether the handler that has just ended has dealt with its own failure. Other handlers of the event have not.
-    pub(crate) fn take_settled(&self) -> bool {
-        self.is_settled.take()
     }
 
     /// Sends the acknowledgement if the client, which is that of `socket`, still waits for one; returns whether it did.

@@ -9,9 +9,8 @@ use futures::future::LocalBoxFuture;
 use super::handler::{Erased, Handler, erase};
 use super::routes::Routes;
 use crate::error::Failure;
-use crate::extract::{Disconnect, Event, Incoming};
+use crate::extract::{Disconnect, Event, Handled, Incoming};
 use crate::handles::RateLimit;
-use crate::value::Args;
 
 /// The event whose handler was registered last.
 pub(super) struct LastEvent {
@@ -164,7 +163,7 @@ pub(crate) fn forgetter(limit: &RateLimit) -> Option<Erased<Disconnect>> {
     }))
 }
 
-fn call_guarded(guarded: Rc<Guarded>, call: Event) -> LocalBoxFuture<'static, Result<Option<Args>, Failure>> {
+fn call_guarded(guarded: Rc<Guarded>, call: Event) -> LocalBoxFuture<'static, Result<Handled, Failure>> {
     Box::pin(async move {
         // Nothing is added after start-up.
         let guards = guarded.guards.borrow().clone();

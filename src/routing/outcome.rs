@@ -1,6 +1,7 @@
 //! What handlers return.
 
 use crate::error::{Failure, HandlerError};
+use crate::extract::Handled;
 use crate::handles::HttpResponse;
 use crate::value::{Args, IntoArgs};
 
@@ -73,23 +74,27 @@ impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
 }
 
 /// The outcome of an event's handler.
-type EventOutcome = Result<Option<Args>, Failure>;
+type EventOutcome = Result<Handled, Failure>;
+
+const fn acknowledged(args: Args) -> Handled {
+    Handled { ack: Some(args), failures: Vec::new() }
+}
 
 impl IntoOutcome<EventOutcome> for () {
     fn into_outcome(self) -> EventOutcome {
-        Ok(None)
+        Ok(Handled::default())
     }
 }
 
 impl<T: IntoArgs> IntoOutcome<EventOutcome> for Ack<T> {
     fn into_outcome(self) -> EventOutcome {
-        self.0.into_args().map(Some).map_err(HandlerError::into_failure)
+        self.0.into_args().map(acknowledged).map_err(HandlerError::into_failure)
     }
 }
 
 impl<R: IntoOutcome<EventOutcome>> IntoOutcome<EventOutcome> for Option<R> {
     fn into_outcome(self) -> EventOutcome {
-        self.map_or(Ok(None), IntoOutcome::into_outcome)
+        self.map_or_else(|| Ok(Handled::default()), IntoOutcome::into_outcome)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Failures, and who answers for them.
 
-use dormouse::controller::{Context, Controller, ErrorResponse, Flow, Reply, Response, render_error};
+use dormouse::controller::{Context, Controller, ErrorResponse, Flow, Hook, Reply, Response, render_error};
 use dormouse::testing::TestWorld;
-use dormouse::{App, Failure, Socket, Storage};
+use dormouse::{App, Failure, Io, Socket, Storage};
 use serde_json::{Value, json};
 
 use super::dialogue::*;
@@ -132,5 +132,147 @@ fn what_a_failed_handler_wrote_is_undone() {
         let anna = world.connect("/");
         assert!(answer(&anna, "write", 1).is_some());
         assert_eq!(answer(&anna, "read", 1), Some(json!({ "status": "ok", "data": null })));
+    });
+}
+
+fn no() -> Result<(), Failure> {
+    Err(Failure::new("NO", "no"))
+}
+
+/// The handler of errors and the post functions write what is kept, unless they fail themselves.
+#[test]
+fn what_is_written_after_a_failure_stays() {
+    fn app() -> App {
+        let write = async |storage: Storage| {
+            storage.put("handler", &1)?;
+            no()
+        };
+        let post = |name: &'static str, fails: bool| {
+            Hook::new(move |storage: Storage| async move {
+                storage.put(&format!("before {name}"), &1)?;
+                Ok::<_, Failure>(Flow::after(async move |_| {
+                    storage.put(name, &1)?;
+                    if fails { no() } else { Ok(()) }
+                }))
+            })
+        };
+        let hooked = |prefix: &str, web: Controller| {
+            let web = web.hook(post("first", false)).hook(post("second", true)).hook(post("third", false));
+            Controller::new().controller(prefix, web)
+        };
+        let kept = Controller::new().on("kept", write).handle_error(async |storage: Storage| {
+            storage.put("error", &1)?;
+            Ok::<_, Failure>(Response(7))
+        });
+        let undone = Controller::new().on("undone", write).handle_error(async |storage: Storage| {
+            storage.put("error", &1)?;
+            no()
+        });
+        let post_alone = Controller::new().on("post", async |storage: Storage| storage.put("handler", &1));
+        let keys = Controller::new().on("keys", async |storage: Storage| {
+            let keys = storage.keys("")?;
+            keys.iter().try_for_each(|key| storage.delete(key))?;
+            Ok::<_, Failure>(Response(keys))
+        });
+        App::new().namespace("/", |ns| {
+            ns.controller(hooked("", kept))
+                .controller(hooked("", undone))
+                .controller(hooked("", post_alone))
+                .controller(keys)
+        })
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for (event, kept) in
+            [("kept", &["error", "first", "third"][..]), ("undone", &["first", "third"]), ("post", &["first"])]
+        {
+            assert!(answer(&anna, event, 1).is_some());
+            assert_eq!(answer(&anna, "keys", 1), Some(json!({ "status": "ok", "data": kept })), "{event}");
+        }
+    });
+}
+
+#[test]
+fn every_failure_of_a_message_is_logged_once_and_heard_by_on_error() {
+    fn app() -> App {
+        let fails = |code: &'static str| move || async move { Err::<(), _>(Failure::new(code, "no")) };
+        let post = |code: &'static str| {
+            Hook::new(move || async move { Flow::after(async move |_| Err::<(), _>(Failure::new(code, "no"))) })
+        };
+        let web = Controller::new().hook(post("LAST")).hook(post("POST")).on("say", fails("HANDLER"));
+        let twice = Controller::new().on("twice", fails("ONCE")).handle_error(fails("TWICE"));
+        App::new().namespace("/", |ns| {
+            ns.controller(web).controller(twice).on_error(async |io: Io, failure: Failure| {
+                io.log(format!("heard {}", failure.code()));
+            })
+        })
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for (event, codes) in [("say", &["HANDLER", "POST", "LAST"][..]), ("twice", &["ONCE", "TWICE"])] {
+            let before = world.log().len();
+            let answer = answer(&anna, event, 1).expect("an answer");
+            assert_eq!(answer["error"]["code"], *codes.last().unwrap());
+            let log = world.log().split_off(before);
+            let heard: Vec<&str> = log.iter().filter_map(|line| line.strip_prefix("heard ")).collect();
+            assert_eq!(heard, codes);
+            for code in codes {
+                let failed = format!("failed with {code}");
+                assert_eq!(log.iter().filter(|line| line.contains(&failed)).count(), 1, "{code}: {log:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn other_handlers_of_a_controllers_event_that_fail_are_logged_too() {
+    fn app() -> App {
+        let web = Controller::new().on("say", async || Err::<(), _>(Failure::new("CONTROLLER", "no")));
+        App::new().namespace("/", |ns| {
+            ns.on_any(async || Err::<(), _>(Failure::new("ANY", "no")))
+                .on_any(async || {
+                    dormouse::sleep(core::time::Duration::from_secs(1)).await;
+                    Err::<(), _>(Failure::new("SLOW", "no"))
+                })
+                .controller(web)
+                .on("say", async || Err::<(), _>(Failure::new("BESIDE", "no")))
+        })
+    }
+    for log_errors in ["true", "false"] {
+        let world = TestWorld::new(app).with_variable("LOG_ERRORS", log_errors);
+        let error = json!({ "code": "CONTROLLER", "message": "no" });
+        assert_eq!(answer(&world.connect("/"), "say", 1), Some(json!({ "status": "error", "error": error })));
+        world.advance(core::time::Duration::from_secs(2));
+        let log = world.log().join("\n");
+        for (code, times) in [("ANY", 1), ("SLOW", 1), ("BESIDE", 1), ("CONTROLLER", usize::from(log_errors == "true"))]
+        {
+            assert_eq!(log.matches(&format!("failed with {code}")).count(), times, "{code}: {log}");
+        }
+    }
+}
+
+/// A panic is no failure, here as anywhere: the log has it, and no handler of errors is called.
+#[test]
+fn a_panic_is_answered_and_logged_and_not_heard() {
+    fn app() -> App {
+        let heard = async |io: Io| io.log("heard");
+        let web = Controller::new()
+            .hook(async || Flow::after(async |_| step("after")))
+            .on("say", async || -> Response<u32> { panic!("a bug") })
+            .handle_error(heard);
+        App::new()
+            .namespace("/", |ns| ns.controller(web).on("plain", async || -> () { panic!("a bug") }).on_error(heard))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        for event in ["say", "plain"] {
+            let mut answer = answer(&anna, event, 1).expect("an answer");
+            answer["error"].as_object_mut().unwrap().remove("reference").expect("a reference");
+            assert_eq!(answer, json!({ "status": "error", "error": internal() }), "{event}");
+        }
+        let log = world.log();
+        assert_eq!(log.iter().filter(|line| line.contains("panicked: a bug")).count(), 2, "{log:?}");
+        assert!(!log.iter().any(|line| line == "heard"), "{log:?}");
+        assert_eq!(steps(), [""; 0]);
     });
 }
