@@ -60,7 +60,7 @@ for (const asleep of [false, true]) {
     const cookies = await page.context().cookies();
     assert.deepEqual(
       cookies.map(({ name, httpOnly, secure, sameSite }) => [name, httpOnly, secure, sameSite]).sort(),
-      [["XSRF-Token", false, true, "Lax"], ["sessionID", true, true, "Lax"]],
+      [[`XSRF-Token-${world}`, false, true, "Lax"], [`sessionID-${world}`, true, true, "Lax"]],
     );
     assert.doesNotMatch(await page.evaluate(() => document.cookie), /sessionID/);
 
@@ -70,6 +70,13 @@ for (const asleep of [false, true]) {
     // A new connection has the session as well.
     await step(world);
     assert.equal(await page.evaluate(() => connect({ csrfToken: csrfToken() })), "connected");
+    assert.deepEqual(await whoAmI(page), { status: "ok", data: "Anna" });
+    // At another world, the same browser is a visitor, and a login there is another one.
+    const elsewhere = await visit(`${world}-2`, page.context());
+    assert.equal(await connect(elsewhere), "connected");
+    assert.deepEqual(await whoAmI(elsewhere), UNAUTHORIZED);
+    await logIn(elsewhere, "Ben");
+    await step(world);
     assert.deepEqual(await whoAmI(page), { status: "ok", data: "Anna" });
     // A visitor of another browser has none.
     const other = await visit(world);

@@ -62,6 +62,12 @@ pub fn set_cookie(app: &App, sid: Sid) -> Option<String> {
     app.engine_routes().set_cookie(sid)
 }
 
+/// Returns the keys of a world's table that start with `prefix`, also those of Dormouse's own rows.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn stored_keys(world: &crate::testing::TestWorld, prefix: &str) -> Vec<String> {
+    world.stored_keys(prefix)
+}
+
 /// Returns what a world has counted, in the order of the metrics in `cloudflare/metrics.js`.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn numbers(world: &crate::testing::TestWorld) -> Vec<u64> {

@@ -168,7 +168,8 @@ pub mod controller {
 /// Sessions: what is known of a user over many messages, requests and connections.
 pub mod session {
     pub use crate::sessions::{
-        Session, SessionOptions, Sessions, TokenSource, UseSessions, forward_http_session, use_sessions, user_required,
+        Missing, Session, SessionOptions, Sessions, TokenSource, UseSessions, forward_http_session, use_sessions,
+        user_required,
     };
 }
 

@@ -2,10 +2,11 @@
 
 #[cfg(feature = "validation")]
 use core::any::Any;
-use core::cell::{OnceCell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use core::fmt;
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -67,6 +68,12 @@ struct SetUser<T>(Rc<T>);
 
 /// That there is a user, of whatever type.
 struct HasUser;
+
+/// That a hook or the handler of the message has failed.
+struct HasFailed;
+
+/// What is to be done when all functions of the call were called.
+struct AtEnd(Cell<Option<LocalBoxFuture<'static, Result<(), Failure>>>>);
 
 impl Context {
     /// Returns the context of a message whose payload is the first of `args`.
@@ -166,6 +173,27 @@ impl Context {
     /// Returns the socket that sent the message.
     pub fn socket(&self) -> &Socket {
         &self.0.socket
+    }
+
+    pub(super) fn set_failed(&self) {
+        self.0.notes.insert(HasFailed);
+    }
+
+    /// Returns whether a hook or the handler has failed, so that what it has written is undone.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.notes.get::<HasFailed>().is_some()
+    }
+
+    /// Sets what is to be done when a handler of connections has accepted the client.
+    pub(crate) fn at_end(&self, end: impl Future<Output = Result<(), Failure>> + 'static) {
+        self.0.notes.insert(AtEnd(Cell::new(Some(Box::pin(end)))));
+    }
+
+    pub(super) async fn end(&self) -> Result<(), Failure> {
+        match self.0.notes.get::<AtEnd>().and_then(|end| end.0.take()) {
+            Some(end) => end.await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the values by type, for hooks of HTTP requests.

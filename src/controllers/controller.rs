@@ -267,7 +267,7 @@ async fn join(joiners: Rc<[Erased<Joining>]>, socket: Socket) -> Result<(), Fail
         // What one of them has written is undone if it fails itself, and not with a later one: as with guards.
         undoable(&context.socket().world, || joiner(Joining { context: context.clone() })).await?;
     }
-    Ok(())
+    context.end().await
 }
 
 impl fmt::Debug for Controller {

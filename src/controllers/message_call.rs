@@ -78,6 +78,7 @@ impl MessageCall<'_> {
         if let Some(refused) = refused_payload(&failure) {
             return refused;
         }
+        self.context.set_failed();
         let world = &self.context.socket().world;
         if self.failures.is_empty() {
             world.end_handler(true);

@@ -185,6 +185,13 @@ pub enum Command {
         /// The data as JSON; `None` removes it.
         data: Option<Rc<str>>,
     },
+    /// Set the session of a socket, of the app's sessions of users.
+    SetUserSession {
+        /// The socket.
+        socket: SocketId,
+        /// The session's key; `None` if it has none.
+        session: Option<Rc<str>>,
+    },
     /// Set when the token of a socket expires, in place of an earlier time.
     #[cfg(feature = "jwt")]
     SetToken {

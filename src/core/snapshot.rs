@@ -192,6 +192,9 @@ pub struct SocketSnapshot {
     /// The data that handlers set, as JSON text.
     #[serde(rename = "d", default)]
     pub data: Option<Rc<str>>,
+    /// The key of the session that it has, of the app's sessions of users.
+    #[serde(rename = "k", default)]
+    pub user_session: Option<Rc<str>>,
     /// Its rooms, without the room of its own id.
     #[serde(rename = "r", default)]
     pub rooms: Vec<Room>,

@@ -13,6 +13,8 @@ pub trait SocketFacts {
     fn rooms(&self) -> Vec<Room>;
     /// Returns the data that handlers set, as JSON.
     fn data(&self) -> Option<&Rc<str>>;
+    /// Returns the key of the socket's session, of the app's sessions of users.
+    fn user_session(&self) -> Option<&Rc<str>>;
     /// Returns the auth object that the client sent with CONNECT, as JSON; `{}` if it sent none.
     fn auth(&self) -> &Rc<str>;
     /// Returns the request that opened the session.

@@ -8,10 +8,6 @@ use crate::error::Failure;
 use crate::limits::{MAX_STORAGE_RESULT_BYTES, MAX_STORAGE_ROWS};
 use crate::value::json;
 
-/// The prefix of the app's keys in the table, so that they differ from Dormouse's own.
-#[cfg(target_arch = "wasm32")]
-const APP_KEY_PREFIX: &str = "app:";
-
 impl Storage {
     /// Returns the entries whose keys start with `prefix`, in the order of their keys, which is that of their UTF-8 bytes. The methods
     /// of [`Entries`] choose some of them, and read them.
@@ -101,13 +97,13 @@ impl Entries {
 
     #[cfg(target_arch = "wasm32")]
     fn read_range(&self, world: &dyn WorldApi, max_rows: usize) -> Result<Option<Vec<(String, String)>>, String> {
-        let (from, until) = self.range(APP_KEY_PREFIX);
+        let (from, until) = self.range(self.storage.owner.key_prefix());
         let range = (&*from, &*until);
         let outside = world.outside();
         let found =
             crate::outside::stored_entries::read(&outside, range, self.is_reverse, max_rows, MAX_STORAGE_RESULT_BYTES)?;
         let cut = |(mut key, text): (String, String)| {
-            key.drain(..APP_KEY_PREFIX.len().min(key.len()));
+            key.drain(..self.storage.owner.key_prefix().len().min(key.len()));
             (key, text)
         };
         Ok(found.map(|found| found.into_iter().map(cut).collect()))
@@ -116,14 +112,14 @@ impl Entries {
     #[cfg(not(target_arch = "wasm32"))]
     fn read_range(&self, world: &dyn WorldApi, max_rows: usize) -> Result<Option<Vec<(String, String)>>, String> {
         let (from, until) = self.range("");
-        let mut keys = world.keys(&self.prefix)?;
+        let mut keys = world.keys(self.storage.owner, &self.prefix)?;
         keys.retain(|key| *key >= from && (until.is_empty() || *key < until));
         if self.is_reverse {
             keys.reverse();
         }
         let (mut found, mut bytes) = (Vec::new(), 0);
         for key in keys.into_iter().take(max_rows) {
-            let text = world.read(&key)?.unwrap_or_default();
+            let text = world.read(self.storage.owner, &key)?.unwrap_or_default();
             bytes += key.len() + text.len();
             if bytes > MAX_STORAGE_RESULT_BYTES {
                 return Ok(None);

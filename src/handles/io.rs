@@ -155,11 +155,6 @@ impl Io {
         Some(self.handle(found))
     }
 
-    /// Whether a socket of any namespace is connected.
-    pub(crate) fn is_connected(&self, id: SocketId) -> bool {
-        self.world.upgrade().is_some_and(|world| !world.resolve(&Recipients::One(id)).is_empty())
-    }
-
     /// Returns how many clients are connected to this object, on any transport and in any namespaces: Socket.IO's
     /// `io.engine.clientsCount`. Today, a world is one object, and these are all.
     pub fn clients_count(&self) -> usize {
@@ -263,6 +258,10 @@ impl Io {
     /// Returns the world's storage, which all of its namespaces share.
     pub fn storage(&self) -> Storage {
         Storage::new(self.world.clone())
+    }
+
+    pub(crate) fn session_rows(&self) -> Storage {
+        Storage::of_sessions(self.world.clone())
     }
 
     /// Sets an alarm: a `setTimeout` that does not keep the world awake. When `after` has passed, never earlier, the handler that

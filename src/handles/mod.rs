@@ -69,4 +69,4 @@ pub use scheduled::Scheduled;
 pub use socket::Socket;
 pub use storage::Storage;
 pub(crate) use undoable::{poll_handler, undoable};
-pub(crate) use world_api::{WorldApi, WorldHandle};
+pub(crate) use world_api::{Owner, SESSIONS_ALARM, WorldApi, WorldHandle};

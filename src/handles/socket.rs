@@ -110,6 +110,21 @@ impl Socket {
         self.look(|view| view.facts.data().cloned()).flatten()
     }
 
+    /// Returns the key of the socket's session, of the app's sessions of users.
+    pub(crate) fn user_session(&self) -> Option<Rc<str>> {
+        self.look(|view| view.facts.user_session().cloned()).flatten()
+    }
+
+    /// Sets the key of the socket's session if the socket still has the one that is `expected`: a message that waited must not undo
+    /// what another one has done meanwhile. Returns whether it had.
+    pub(crate) fn replace_user_session(&self, expected: Option<&str>, session: Option<&str>) -> bool {
+        let is_expected = self.user_session().as_deref() == expected;
+        if is_expected && expected != session {
+            self.world.perform(Command::SetUserSession { socket: self.id(), session: session.map(Into::into) });
+        }
+        is_expected
+    }
+
     /// Stores data with the socket: Socket.IO's `socket.data`. It survives sleep, is readable on the sockets that
     /// [`fetch_sockets`](BroadcastOperator::fetch_sockets) returns, and may have 65,536 bytes of JSON. Guards may set it, too.
     ///

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::world_api::WorldHandle;
+use super::world_api::{Owner, WorldHandle};
 use crate::error::Failure;
 use crate::limits::{MAX_STORAGE_KEY_BYTES, MAX_STORAGE_VALUE_BYTES};
 use crate::value::json;
@@ -41,11 +41,18 @@ use crate::value::json;
 #[derive(Clone, Debug)]
 pub struct Storage {
     pub(super) world: WorldHandle,
+    pub(super) owner: Owner,
 }
 
 impl Storage {
     pub(crate) const fn new(world: WorldHandle) -> Self {
-        Self { world }
+        Self { world, owner: Owner::App }
+    }
+
+    /// Returns the rows that Dormouse keeps of sessions of users. They are not among the app's, and what is written there is not undone if
+    /// a handler fails.
+    pub(crate) const fn of_sessions(world: WorldHandle) -> Self {
+        Self { world, owner: Owner::Sessions }
     }
 
     /// Returns the value of a key; `None` if the key is not there.
@@ -62,7 +69,7 @@ impl Storage {
     // What is not generic is in the wasm once.
     fn read(&self, key: &str) -> Result<Option<String>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        world.read(key).map_err(Failure::of_storage)
+        world.read(self.owner, key).map_err(Failure::of_storage)
     }
 
     /// Writes a value. A key has at most 2,048 bytes, a value 1,900,000 bytes of JSON.
@@ -83,7 +90,7 @@ impl Storage {
         match (key.len(), json.len()) {
             (bytes, _) if bytes > MAX_STORAGE_KEY_BYTES => too_long("key", bytes, MAX_STORAGE_KEY_BYTES),
             (_, bytes) if bytes > MAX_STORAGE_VALUE_BYTES => too_long("value", bytes, MAX_STORAGE_VALUE_BYTES),
-            _ => world.write(key, Some(json)).map_err(Failure::of_storage),
+            _ => world.write(self.owner, key, Some(json)).map_err(Failure::of_storage),
         }
     }
 
@@ -93,7 +100,7 @@ impl Storage {
     /// The platform failed, the world is gone, or the handler has replaced too much: see [`put`](Self::put). The value stays.
     pub fn delete(&self, key: &str) -> Result<(), Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        world.write(key, None).map_err(Failure::of_storage)
+        world.write(self.owner, key, None).map_err(Failure::of_storage)
     }
 
     /// Calls `body`, and keeps all of its writes or none: if it returns an error or panics, what it has written is undone, and so are
@@ -138,7 +145,7 @@ impl Storage {
     /// The platform failed, or the world is gone.
     pub fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
         let Some(world) = self.world.upgrade() else { return Err(gone()) };
-        world.keys(prefix).map_err(Failure::of_storage)
+        world.keys(self.owner, prefix).map_err(Failure::of_storage)
     }
 }
 

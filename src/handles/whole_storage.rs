@@ -5,7 +5,8 @@ use crate::error::Failure;
 
 impl Storage {
     /// Deletes all keys, and with the feature `sql` all tables, indexes, views and triggers of the app, and then runs its migrations again:
-    /// the storage is as that of a new world. Named alarms stay, and so does what Dormouse stores of its clients: sockets, rooms, data.
+    /// the storage is as that of a new world. Named alarms and [sessions of users](crate::session) stay, and so does what Dormouse stores of its
+    /// clients: sockets, rooms, data.
     /// It is a [`transaction`](Self::transaction): keys, tables and the number of the last migration are all as new, or all as they were.
     /// If it returns `Ok`, it is not undone when the handler fails later, but with a transaction around it that fails.
     ///
@@ -36,7 +37,8 @@ impl Storage {
         {
             let mut bytes = 0;
             for key in self.keys("")? {
-                bytes += key.len() + world.read(&key).map_err(Failure::of_storage)?.unwrap_or_default().len();
+                bytes +=
+                    key.len() + world.read(self.owner, &key).map_err(Failure::of_storage)?.unwrap_or_default().len();
             }
             let bytes = bytes as u64;
             #[cfg(feature = "sql")]

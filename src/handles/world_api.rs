@@ -77,17 +77,17 @@ pub(crate) trait WorldApi {
     ///
     /// # Errors
     /// The platform failed.
-    fn read(&self, key: &str) -> Result<Option<String>, String>;
-    /// Writes to the world's storage, or deletes from it.
+    fn read(&self, owner: Owner, key: &str) -> Result<Option<String>, String>;
+    /// Writes to the world's storage, or deletes from it. What the app's handlers write is undone if they fail.
     ///
     /// # Errors
     /// The platform failed.
-    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String>;
+    fn write(&self, owner: Owner, key: &str, value: Option<&str>) -> Result<(), String>;
     /// Returns the keys in the world's storage that start with `prefix`, in order.
     ///
     /// # Errors
     /// The platform failed.
-    fn keys(&self, prefix: &str) -> Result<Vec<String>, String>;
+    fn keys(&self, owner: Owner, prefix: &str) -> Result<Vec<String>, String>;
     /// Begins to record what a handler writes.
     fn begin_handler(&self);
     /// Ends the recording because the handler has ended or waits. If it failed, undoes what it has written.
@@ -120,6 +120,28 @@ pub(crate) trait WorldApi {
     fn is_traced(&self, socket: Option<SocketId>, event: Option<&str>) -> bool;
     /// Calls `describe` with the name of each alarm that is a trace, and when it ends.
     fn each_trace(&self, describe: &mut dyn FnMut(&str, Timestamp));
+}
+
+/// The alarm that deletes the sessions of users that have ended. What a handler does with it is not undone.
+pub(crate) const SESSIONS_ALARM: &str = "dormouse.sessions";
+
+/// Whose rows they are in a world's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The app's.
+    App,
+    /// Those of the sessions of users.
+    Sessions,
+}
+
+impl Owner {
+    /// Returns what the keys of the rows begin with in the table.
+    pub(crate) const fn key_prefix(self) -> &'static str {
+        match self {
+            Self::App => "app:",
+            Self::Sessions => "session:",
+        }
+    }
 }
 
 /// A weak reference to a world. The world may be gone: an object's memory can be lost while a handler waits.

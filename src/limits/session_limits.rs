@@ -6,9 +6,15 @@ use core::time::Duration;
 /// message of a socket that uses sessions.
 pub const MAX_SESSION_BYTES: usize = 65_536;
 
-/// Most sessions of a world. A client can make one by each connection: when there are so many, an eighth of them is dropped, those
+/// Most sessions of a world. A client can make one by each connection: when there are so many, [`SESSIONS_AT_ONCE`] are dropped, those
 /// that have no user and were used least recently. Where all of them have a user, no other is made.
 pub const MAX_SESSIONS: usize = 10_000;
+
+/// Most sessions that are deleted at once, of those without a user and of the others: a turn must not last long.
+pub const SESSIONS_AT_ONCE: usize = 100;
+
+/// How long after a sweep that found more the next one follows.
+pub const SWEEP_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a session lives without being used, unless the app says otherwise: FoalTS' default.
 pub const SESSION_IDLE: Duration = Duration::from_mins(15);

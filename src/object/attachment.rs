@@ -131,6 +131,7 @@ mod tests {
             predicate: None,
             auth: "{}".into(),
             data: None,
+            user_session: None,
             rooms: (0..rooms).map(|n| Room::new(format!("{name}{n}"))).collect(),
             once: Vec::new(),
             stored_acks: Vec::new(),

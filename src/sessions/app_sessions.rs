@@ -1,13 +1,10 @@
 //! The registration of sessions.
 
-use std::rc::Rc;
-
 use super::options::SessionOptions;
-use super::rows::{Rows, SWEEP};
-use super::socket_links::sweep_links;
+use super::rows::Rows;
 use crate::error::Failure;
 use crate::extract::State;
-use crate::handles::Io;
+use crate::handles::{Io, SESSIONS_ALARM};
 use crate::routing::App;
 
 impl App {
@@ -26,11 +23,10 @@ impl App {
             Some(shared) => shared.serve(self),
             None => self,
         };
-        app.with_state(options).on_alarm(SWEEP, sweep)
+        app.with_state(options).on_alarm(SESSIONS_ALARM, sweep)
     }
 }
 
 async fn sweep(io: Io, State(options): State<SessionOptions>) -> Result<(), Failure> {
-    sweep_links(&io)?;
-    Rows { io, options: Rc::clone(&options) }.sweep()
+    Rows { io, options: options }.sweep()
 }

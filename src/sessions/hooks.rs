@@ -8,17 +8,20 @@ use serde::de::DeserializeOwned;
 
 use super::session_refusal::Refusal;
 use super::session_store::Sessions;
-use super::socket_links::{link_of, set_link};
-use super::user_session::Session;
-use crate::controllers::calls::{ContextCall as _, Hooked, Message};
+use super::user_session::{Session, Standing};
+use crate::controllers::calls::{ContextCall as _, Erring, Hooked, Joining, Message};
 use crate::controllers::{Context, ErrorResponse, Flow, Hook, IntoHook, Reply};
 use crate::error::Failure;
 use crate::extract::Extract;
 use crate::handles::Io;
 
-/// Returns the hook that gives each message its session, as the argument [`Session`] or `ctx.session()`. The session is the socket's own, over all of its messages,
-/// and survives sleep. Without one, it is created, unless [`create(false)`](UseSessions::create). When the message was handled, what has
-/// changed in it is committed.
+/// Returns the hook that gives each message its session, as the argument [`Session`] or `ctx.session()`. The session is the socket's own,
+/// over all of its messages, and survives sleep. A socket without one gets one, unless [`missing`](UseSessions::missing) says otherwise.
+///
+/// When the message was handled, what has changed in the session is committed. If a hook or the handler has failed, it is dropped, as what they
+/// have written is undone; what they have [committed](Session::commit) themselves stays, and so does a logout. Several messages of
+/// one session may be handled at a time: each writes only the values that it has set, and none writes to a session that was
+/// destroyed or regenerated meanwhile.
 ///
 /// ```
 /// use dormouse::controller::{Controller, Response};
@@ -47,31 +50,35 @@ use crate::handles::Io;
 /// # Ok::<(), dormouse::error::DecodeError>(())
 /// ```
 pub fn use_sessions() -> UseSessions {
-    UseSessions { creates: true, is_required: false, user: None }
+    UseSessions { missing: Missing::Create, user: None }
 }
 
 /// What [`use_sessions`] does.
 #[derive(Clone)]
 #[must_use = "it is a hook, for `Controller::hook`"]
 pub struct UseSessions {
-    creates: bool,
-    is_required: bool,
+    missing: Missing,
     user: Option<FindUser>,
+}
+
+/// What becomes of a message of a socket without a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The socket gets a new session.
+    Create,
+    /// The message is handled without one.
+    Allow,
+    /// The message is refused: `invalid_request`.
+    Refuse,
 }
 
 /// Finds the user of a session, and sets it in the context; returns whether there is one.
 type FindUser = Rc<dyn Fn(Session, Context) -> LocalBoxFuture<'static, Result<bool, Failure>>>;
 
 impl UseSessions {
-    /// Sets whether a socket without a session gets one: true by default.
-    pub const fn create(mut self, creates: bool) -> Self {
-        self.creates = creates;
-        self
-    }
-
-    /// Refuses messages of sockets without a session: `invalid_request`. Useful with `create(false)`.
-    pub const fn required(mut self) -> Self {
-        self.is_required = true;
+    /// Sets what becomes of a message of a socket without a session: by default, [`Missing::Create`].
+    pub const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
         self
     }
 
@@ -105,39 +112,67 @@ impl UseSessions {
             Ok(Flow::Respond(Reply::error(&error)?))
         };
         let socket = context.socket();
-        let session = match link_of(socket)? {
-            Some(id) => {
-                let Some(session) = sessions.read(&id).await? else {
-                    set_link(socket, None)?;
-                    return refuse(Refusal::EXPIRED);
-                };
-                session
+        // Whatever waits here may find that another message of the socket was faster.
+        let session = loop {
+            match socket.user_session() {
+                Some(id) => {
+                    if let Some(session) = sessions.read(&id).await? {
+                        break session;
+                    }
+                    if socket.replace_user_session(Some(&id), None) {
+                        return refuse(Refusal::EXPIRED);
+                    }
+                }
+                None if self.missing == Missing::Create => {
+                    let session = sessions.create().await?;
+                    if socket.replace_user_session(None, Some(&session.id())) {
+                        break session;
+                    }
+                    session.destroy().await?;
+                }
+                None if self.missing == Missing::Refuse => {
+                    return refuse(Refusal::Missing("The socket has no session."));
+                }
+                None => return Ok(Flow::Next),
             }
-            None if self.creates => sessions.create().await?,
-            None if self.is_required => return refuse(Refusal::Missing("The socket has no session.")),
-            None => return Ok(Flow::Next),
         };
         if let Some(find) = &self.user
             && !find(session.clone(), context.clone()).await?
         {
             session.destroy().await?;
-            set_link(socket, None)?;
+            socket.replace_user_session(Some(&session.stored_id()), None);
             return refuse(Refusal::UNKNOWN_USER);
         }
         context.set_session(session.clone());
-        Ok(Flow::after(async move |_: Reply| keep(&context, &session).await))
+        let began = session.stored_id();
+        Ok(Flow::after(async move |_: Reply| keep(&context, &session, &began).await))
     }
 }
 
-/// Writes what has become of a message's session.
-async fn keep(context: &Context, session: &Session) -> Result<(), Failure> {
-    let socket = context.socket();
-    if session.is_destroyed() {
-        return set_link(socket, None);
+/// Writes what has become of the session that a message began with, unless it failed; the socket gets another one only if it still has this
+/// one.
+pub(super) async fn keep(context: &Context, session: &Session, began: &str) -> Result<(), Failure> {
+    if context.has_failed() {
+        session.discard();
     }
     session.commit().await?;
-    let id = session.id();
-    if link_of(socket)?.as_deref() == Some(&*id) { Ok(()) } else { set_link(socket, Some(&id)) }
+    let socket = context.socket();
+    match session.standing() {
+        Standing::Stored => drop(socket.replace_user_session(Some(began), Some(&session.stored_id()))),
+        Standing::Lost => {}
+        Standing::Destroyed | Standing::Missed => {
+            let is_unlinked = socket.replace_user_session(Some(began), None);
+            // Another message has regenerated it: who logs out means the session of the socket.
+            if !is_unlinked
+                && session.standing() == Standing::Missed
+                && let Some(other) = socket.user_session()
+            {
+                session.sessions().delete(&other).await?;
+                socket.replace_user_session(Some(&other), None);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A hook that refuses messages of sockets whose session has no user, as an HTTP guard would with 401. It comes behind [`use_sessions`]
@@ -167,7 +202,8 @@ impl IntoHook<()> for UseSessions {
     }
 }
 
-/// The session of a message, which the hook [`use_sessions`] has found or created; `Option<Session>` where there may be none.
+/// The session of a message, which the hook [`use_sessions`] has found or created, and of a client that connects, which
+/// [`forward_http_session`](super::forward_http_session) has found; `Option<Session>` where there may be none.
 macro_rules! session_of {
     ($($call:ident),*) => {$(
         impl Extract<$call> for Session {
@@ -180,10 +216,10 @@ macro_rules! session_of {
     )*};
 }
 
-session_of!(Message, Hooked);
+session_of!(Message, Hooked, Joining, Erring);
 
 fn no_session() -> Failure {
-    Failure::internal("the message has no session: no hook `use_sessions` has found or created one")
+    Failure::internal("there is no session: no hook `use_sessions` has found or created one")
 }
 
 impl Context {
@@ -199,6 +235,6 @@ impl Context {
 
 impl fmt::Debug for UseSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UseSessions").field("creates", &self.creates).finish_non_exhaustive()
+        f.debug_struct("UseSessions").field("missing", &self.missing).finish_non_exhaustive()
     }
 }

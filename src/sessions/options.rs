@@ -13,6 +13,7 @@ pub struct SessionOptions {
     pub(super) absolute: Duration,
     pub(super) cookie: Cow<'static, str>,
     pub(super) csrf_cookie: Cow<'static, str>,
+    pub(super) auth_key: Cow<'static, str>,
     pub(super) is_secure: bool,
     pub(super) shared: Option<Shared>,
 }
@@ -24,6 +25,7 @@ impl Default for SessionOptions {
             absolute: SESSION_ABSOLUTE,
             cookie: "sessionID".into(),
             csrf_cookie: "XSRF-Token".into(),
+            auth_key: "token".into(),
             is_secure: true,
             shared: None,
         }
@@ -61,6 +63,14 @@ impl SessionOptions {
     #[must_use]
     pub fn csrf_cookie(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.csrf_cookie = name.into();
+        self
+    }
+
+    /// Sets under which key of the auth object a client may send the session's id, by
+    /// [`TokenSource::Bearer`](super::TokenSource::Bearer): `token` by default, which JSON Web Tokens use, too.
+    #[must_use]
+    pub fn auth_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.auth_key = key.into();
         self
     }
 

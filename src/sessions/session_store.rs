@@ -4,14 +4,14 @@ use core::fmt;
 use std::rc::Rc;
 
 use super::options::SessionOptions;
-use super::row::Row;
-use super::rows::{Found, Rows};
+use super::row::Changes;
+use super::rows::Rows;
 use super::shared::Shared;
 use super::user_session::Session;
 use crate::error::Failure;
 use crate::extract::calls::{IoCall, WorkerHttp};
 use crate::extract::{Extract, State};
-use crate::id::secret;
+use crate::id::{WorldName, secret};
 use crate::outside::Outside;
 
 /// The sessions of an app: an argument of any handler in an app that has [`App::with_sessions`](crate::App::with_sessions).
@@ -82,17 +82,17 @@ impl Extract<WorkerHttp> for Sessions {
 }
 
 impl Sessions {
-    /// Returns a new session without a user. It is not stored before [`Session::commit`], which the hook
-    /// [`use_sessions`](super::use_sessions) calls.
+    /// Returns a new session without a user, which is stored.
     ///
     /// # Errors
     /// The storage failed, or there are 10,000 sessions with users in the world: `TOO_MANY_SESSIONS`.
     pub async fn create(&self) -> Result<Session, Failure> {
-        match &self.place {
-            Place::Here(rows) => rows.make_room()?,
-            Place::Elsewhere(shared, outside) => shared.make_room(outside).await?,
-        }
-        Ok(Session::new(self.clone(), secret::<32>(), Row::new()))
+        let id = secret::<32>();
+        let found = match &self.place {
+            Place::Here(rows) => rows.create(&id)?,
+            Place::Elsewhere(shared, outside) => shared.create(outside, &id).await?,
+        };
+        Ok(Session::new(self.clone(), id, found))
     }
 
     /// Returns the session with this id; `None` if there is none, or it has ended.
@@ -104,20 +104,32 @@ impl Sessions {
             Place::Here(rows) => rows.read(id)?,
             Place::Elsewhere(shared, outside) => shared.read(outside, id).await?,
         };
-        Ok(found.map(|Found { row, at }| Session::stored(self.clone(), id.to_owned(), row, at)))
+        Ok(found.map(|found| Session::new(self.clone(), id.to_owned(), found)))
     }
 
-    pub(super) async fn write(&self, id: &str, row: &Row, is_new: bool) -> Result<(), Failure> {
+    pub(super) async fn update(&self, id: &str, changes: Changes) -> Result<bool, Failure> {
         match &self.place {
-            Place::Here(rows) => rows.write(id, row.clone(), is_new),
-            Place::Elsewhere(shared, outside) => shared.write(outside, id, row, is_new).await,
+            Place::Here(rows) => rows.update(id, changes),
+            Place::Elsewhere(shared, outside) => shared.update(outside, id, changes).await,
         }
     }
 
-    pub(super) async fn delete(&self, id: &str) -> Result<(), Failure> {
+    pub(super) async fn delete(&self, id: &str) -> Result<bool, Failure> {
         match &self.place {
             Place::Here(rows) => rows.delete(id),
             Place::Elsewhere(shared, outside) => shared.delete(outside, id).await,
+        }
+    }
+
+    /// Returns the name of a cookie. A browser has the cookies of all worlds of an address: where each world has its own sessions, each has
+    /// its own names. All of a world's URLs must get them, which have no path in common: so the name tells the worlds apart, and not
+    /// the path.
+    pub(super) fn cookie_name(&self, name: &str) -> String {
+        match &self.place {
+            Place::Here(rows) if self.options.shared.is_none() && rows.io.world() != WorldName::default() => {
+                [name, "-", rows.io.world().as_str()].concat()
+            }
+            _ => name.to_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::options::SessionOptions;
-use super::row::Row;
+use super::row::Changes;
 use super::rows::{Found, Rows};
 use crate::error::Failure;
 use crate::extract::{Json, State};
@@ -37,10 +37,10 @@ type Answering = LocalBoxFuture<'static, Result<String, Failure>>;
 /// What the world is asked.
 #[derive(Debug, Serialize, Deserialize)]
 enum Question<'a> {
+    Create(Cow<'a, str>),
     Read(Cow<'a, str>),
-    Write(Cow<'a, str>, Cow<'a, Row>, bool),
+    Update(Cow<'a, str>, Changes),
     Delete(Cow<'a, str>),
-    MakeRoom,
 }
 
 /// A failure, as the response to a request tells it.
@@ -74,16 +74,16 @@ impl Shared {
         self.question(outside, &Question::Read(id.into())).await
     }
 
-    pub(super) async fn write(&self, outside: &Outside, id: &str, row: &Row, is_new: bool) -> Result<(), Failure> {
-        self.question(outside, &Question::Write(id.into(), Cow::Borrowed(row), is_new)).await
+    pub(super) async fn create(&self, outside: &Outside, id: &str) -> Result<Found, Failure> {
+        self.question(outside, &Question::Create(id.into())).await
     }
 
-    pub(super) async fn delete(&self, outside: &Outside, id: &str) -> Result<(), Failure> {
+    pub(super) async fn update(&self, outside: &Outside, id: &str, changes: Changes) -> Result<bool, Failure> {
+        self.question(outside, &Question::Update(id.into(), changes)).await
+    }
+
+    pub(super) async fn delete(&self, outside: &Outside, id: &str) -> Result<bool, Failure> {
         self.question(outside, &Question::Delete(id.into())).await
-    }
-
-    pub(super) async fn make_room(&self, outside: &Outside) -> Result<(), Failure> {
-        self.question(outside, &Question::MakeRoom).await
     }
 
     async fn question<T: DeserializeOwned>(&self, outside: &Outside, question: &Question<'_>) -> Result<T, Failure> {
@@ -124,10 +124,10 @@ async fn answer(
     }
     let rows = Rows { io, options };
     Ok(match question {
+        Question::Create(id) => HttpResponse::json(200, &rows.create(&id)?),
         Question::Read(id) => HttpResponse::json(200, &rows.read(&id)?),
-        Question::Write(id, row, is_new) => HttpResponse::json(200, &rows.write(&id, row.into_owned(), is_new)?),
+        Question::Update(id, changes) => HttpResponse::json(200, &rows.update(&id, changes)?),
         Question::Delete(id) => HttpResponse::json(200, &rows.delete(&id)?),
-        Question::MakeRoom => HttpResponse::json(200, &rows.make_room()?),
     })
 }
 

@@ -19,6 +19,7 @@ use crate::handles::HttpResponse;
 use crate::id::WorldName;
 use crate::routing::App;
 use crate::time::Timestamp;
+use crate::world::Store as _;
 
 /// A world without the Workers runtime. Its clock moves only by [`advance`](Self::advance) and [`TestClient::upgrade`].
 #[derive(Debug)]
@@ -183,6 +184,11 @@ impl TestWorld {
     /// Returns whether the world is hibernating.
     pub fn is_asleep(&self) -> bool {
         self.clients.borrow().host.is_asleep()
+    }
+
+    /// Returns the keys of the world's table that start with `prefix`.
+    pub(crate) fn stored_keys(&self, prefix: &str) -> Vec<String> {
+        self.clients.borrow().host.runtime().stored.keys(prefix).unwrap_or_default()
     }
 
     /// Returns what the world has counted, in the order of [`Meter::numbers`](crate::core::meter::Meter::numbers).

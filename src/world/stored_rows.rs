@@ -41,6 +41,13 @@ impl WorldState {
         Ok(())
     }
 
+    /// Writes a row of Dormouse's own, or deletes it: it is not undone if the handler fails.
+    pub(super) fn write_own_row(&self, key: &str, text: Option<&str>) -> Result<(), String> {
+        self.charge_row();
+        self.fx.borrow().meter().add(Count::Rows, 1);
+        self.store.write(key, text)
+    }
+
     /// Begins to record for the handler that runs, at its first write.
     pub(super) fn begin_log(&self) {
         let mut undo_log = self.undo_log.borrow_mut();

@@ -26,16 +26,13 @@ use crate::core::named_alarms::NamedAlarm;
 use crate::core::server::Server;
 use crate::core::view::SocketView;
 use crate::error::JoinError;
-use crate::handles::WorldApi;
+use crate::handles::{Owner, SESSIONS_ALARM, WorldApi};
 use crate::id::{Entropy, Namespace, PendingAckId, Room, SocketId};
 use crate::limits::RETRY_WHEN_WAITING;
 use crate::log::{Level, Record};
 use crate::outside::Outside;
 use crate::routing::App;
 use crate::time::Timestamp;
-
-/// Prefix of the app's keys in storage, so that they differ from the shell's.
-const APP_KEY_PREFIX: &str = "app:";
 
 /// The part of a world that its handlers can reach. None of it is borrowed while a handler runs.
 pub(crate) struct WorldState {
@@ -316,22 +313,28 @@ impl WorldApi for WorldState {
         let is_there = self.server.borrow().stored_alarm(name).is_some();
         // The object's own alarm may move, which is billed as another row.
         self.charge_row();
-        self.write_row(NamedAlarm::key(name), alarm.as_ref().map(NamedAlarm::to_json).as_deref(), is_there)?;
+        let (key, text) = (NamedAlarm::key(name), alarm.as_ref().map(NamedAlarm::to_json));
+        if name == SESSIONS_ALARM {
+            self.write_own_row(&key, text.as_deref())?;
+        } else {
+            self.write_row(key, text.as_deref(), is_there)?;
+        }
         self.perform(Command::SetAlarm { name: name.into(), alarm });
         Ok(())
     }
 
-    fn read(&self, key: &str) -> Result<Option<String>, String> {
-        self.store.read(&format!("{APP_KEY_PREFIX}{key}"))
+    fn read(&self, owner: Owner, key: &str) -> Result<Option<String>, String> {
+        self.store.read(&[owner.key_prefix(), key].concat())
     }
 
-    fn write(&self, key: &str, value: Option<&str>) -> Result<(), String> {
-        self.write_row(format!("{APP_KEY_PREFIX}{key}"), value, true)
+    fn write(&self, owner: Owner, key: &str, value: Option<&str>) -> Result<(), String> {
+        let key = [owner.key_prefix(), key].concat();
+        if owner == Owner::App { self.write_row(key, value, true) } else { self.write_own_row(&key, value) }
     }
 
-    fn keys(&self, prefix: &str) -> Result<Vec<String>, String> {
-        let keys = self.store.keys(&format!("{APP_KEY_PREFIX}{prefix}"))?;
-        Ok(keys.iter().filter_map(|key| key.strip_prefix(APP_KEY_PREFIX)).map(str::to_owned).collect())
+    fn keys(&self, owner: Owner, prefix: &str) -> Result<Vec<String>, String> {
+        let keys = self.store.keys(&[owner.key_prefix(), prefix].concat())?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(owner.key_prefix())).map(str::to_owned).collect())
     }
 
     fn begin_handler(&self) {

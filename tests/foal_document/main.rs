@@ -8,6 +8,8 @@ mod architecture;
 mod get_started;
 mod messages;
 mod server_errors;
+mod session_cookies;
+mod session_races;
 mod session_rules;
 mod web_sessions;
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use dormouse::controller::{Context, Controller, Response};
 use dormouse::extract::HttpRequest;
+use dormouse::internal::stored_keys;
 use dormouse::response::{HttpResponse, RouteError};
-use dormouse::session::{Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions};
+use dormouse::session::{Missing, Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions};
 use dormouse::testing::{TestClient, TestWorld, TestWorlds};
 use dormouse::{App, Failure, Io, Storage};
 use serde_json::{Value, json};
@@ -24,21 +25,22 @@ fn app() -> App {
         .on("get", async |ctx: Context| Ok::<_, Failure>(Response(session(&ctx)?.get::<Value>("key")?)))
         .on("remove", async |ctx: Context| session(&ctx).map(|session| session.remove("key")))
         .on("id", async |ctx: Context| Ok::<_, Failure>(Response(secrets(&session(&ctx)?))))
-        .on("regenerate", async |ctx: Context| session(&ctx)?.regenerate().await)
+        .on("regenerate", async |ctx: Context| session(&ctx).map(|session| session.regenerate()))
         .on("destroy", async |ctx: Context| session(&ctx)?.destroy().await);
     let anna = async |name: String, _: Io| Ok((name == "Anna").then_some(name));
     let web = Controller::new()
         .controller("", kept)
         .on("required", async || Response(1))
-        .with(use_sessions().create(false).required())
+        .with(use_sessions().missing(Missing::Refuse))
         .on("user", async || Response(1))
-        .with(use_sessions().create(false).user(anna));
+        .with(use_sessions().missing(Missing::Allow).user(anna));
     App::new()
         .with_sessions(SessionOptions::new())
         .namespace("/", |ns| ns.controller(web))
-        .route("GET", "/rows", async |storage: Storage| {
-            Ok::<_, Failure>(HttpResponse::json(200, &storage.keys("dormouse.session.")?.len()))
+        .route("GET", "/keys", async |storage: Storage| {
+            Ok::<_, Failure>(HttpResponse::json(200, &storage.keys("")?.len()))
         })
+        .route("POST", "/clear", async |storage: Storage| storage.delete_all().map(|()| HttpResponse::empty(204)))
         .route("POST", "/read", read)
 }
 
@@ -63,7 +65,11 @@ fn ids(client: &TestClient) -> [String; 2] {
 }
 
 fn rows(world: &TestWorld) -> String {
-    world.request("GET", "/rows", "").body_text().into_owned()
+    let rows = stored_keys(world, "session:row:").len();
+    // Each is in the index once, and none is among the app's.
+    let indexed = ["visit", "login"].map(|index| stored_keys(world, &format!("session:{index}:")).len());
+    assert_eq!((rows, world.request("GET", "/keys", "").body_text()), (indexed.iter().sum(), "0".into()));
+    rows.to_string()
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct SocketRecord {
     pub auth: Rc<str>,
     /// The data that handlers set, as JSON.
     pub data: Option<Rc<str>>,
+    /// The key of the session that it has, of the app's sessions of users.
+    pub user_session: Option<Rc<str>>,
     /// Its rooms, without the room of its own id.
     pub rooms: SmallSet<Room>,
     /// The events whose `once` handlers were called.
@@ -49,7 +51,20 @@ impl SocketRecord {
         auth: Rc<str>,
     ) -> Self {
         let (rooms, once) = (SmallSet::new(), SmallSet::new());
-        Self { id, namespace, predicate: None, session, handshake, auth, data: None, rooms, once, is_announced: false }
+        let (predicate, data, user_session) = (None, None, None);
+        Self {
+            id,
+            namespace,
+            predicate,
+            session,
+            handshake,
+            auth,
+            data,
+            user_session,
+            rooms,
+            once,
+            is_announced: false,
+        }
     }
 
     /// Returns the reference with which its handlers are found.
@@ -78,6 +93,10 @@ impl SocketFacts for SocketRecord {
 
     fn data(&self) -> Option<&Rc<str>> {
         self.data.as_ref()
+    }
+
+    fn user_session(&self) -> Option<&Rc<str>> {
+        self.user_session.as_ref()
     }
 
     fn auth(&self) -> &Rc<str> {

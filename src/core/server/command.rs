@@ -43,15 +43,9 @@ impl Server {
                     self.disconnect(now, id, close, fx);
                 }
             }
-            Command::SetData { socket, data } => {
-                if let Some(found) = self.find_mut(socket).filter(|found| found.data != data) {
-                    let bytes = |data: &Option<Rc<str>>| data.as_ref().map_or(0, |data| data.len());
-                    let added = bytes(&data);
-                    let removed = bytes(&core::mem::replace(&mut found.data, data));
-                    self.stored_bytes.subtract(removed);
-                    self.stored_bytes.add(added);
-                    self.touch(socket);
-                }
+            Command::SetData { socket, data } => self.set_text(socket, data, |socket| &mut socket.data),
+            Command::SetUserSession { socket, session } => {
+                self.set_text(socket, session, |socket| &mut socket.user_session);
             }
             #[cfg(feature = "jwt")]
             Command::SetToken { socket, auth, expires } => self.set_token(now, socket, auth, expires, fx),
@@ -79,6 +73,17 @@ impl Server {
 
     fn find_mut(&mut self, id: SocketId) -> Option<&mut SocketRecord> {
         self.pending_connects.get_mut(id).or_else(|| self.namespaces.get_mut(id))
+    }
+
+    /// Replaces a text that is stored of a socket.
+    fn set_text(&mut self, id: SocketId, text: Option<Rc<str>>, place: fn(&mut SocketRecord) -> &mut Option<Rc<str>>) {
+        let Some(found) = self.find_mut(id).map(place).filter(|found| **found != text) else { return };
+        let bytes = |text: &Option<Rc<str>>| text.as_ref().map_or(0, |text| text.len());
+        let added = bytes(&text);
+        let removed = bytes(&core::mem::replace(found, text));
+        self.stored_bytes.subtract(removed);
+        self.stored_bytes.add(added);
+        self.touch(id);
     }
 
     fn join(&mut self, id: SocketId, room: &Room) -> bool {

@@ -138,9 +138,10 @@ impl Server {
             attempts: body.attempts,
             ..SocketIoClient::default()
         };
-        for SocketSnapshot { id, namespace, predicate, auth, data, rooms, once, stored_acks } in sockets {
+        for SocketSnapshot { id, namespace, predicate, auth, data, user_session, rooms, once, stored_acks } in sockets {
             let mut socket = SocketRecord::new(id, namespace.clone(), session, client.handshake.clone(), auth);
             (socket.predicate, socket.data, socket.is_announced) = (predicate, data, true);
+            socket.user_session = user_session;
             // Inserted one by one, in their order: collecting would add a sort to the wasm.
             for room in rooms {
                 socket.rooms.insert(room, ());
@@ -181,6 +182,7 @@ fn snapshot_of<'a>(socket: &SocketRecord, owed: impl Iterator<Item = (AckId, &'a
         predicate: socket.predicate,
         auth: Rc::clone(&socket.auth),
         data: socket.data.clone(),
+        user_session: socket.user_session.clone(),
         rooms: socket.rooms.keys().cloned().collect(),
         once: socket.once.keys().cloned().collect(),
         stored_acks: owed.map(stored).collect(),

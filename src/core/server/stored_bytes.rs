@@ -1,5 +1,7 @@
 //! How much a world stores of its clients: what a wake must read, and what is in memory while the world is awake.
 
+use std::rc::Rc;
+
 use super::Server;
 use super::socketio_clients::SocketIoClient;
 use crate::core::debts::Debts;
@@ -50,9 +52,9 @@ pub(super) fn bytes_of_room(room: &Room) -> usize {
 
 /// Returns the bytes that are stored of a socket.
 pub(super) fn bytes_of_socket(socket: &SocketRecord) -> usize {
-    let SocketRecord { namespace, auth, data, rooms, .. } = socket;
-    let data = data.as_ref().map_or(0, |data| data.len());
-    let fixed = [SOCKET_BYTES, namespace.as_str().len(), auth.len(), data];
+    let SocketRecord { namespace, auth, data, user_session, rooms, .. } = socket;
+    let bytes = |text: &Option<Rc<str>>| text.as_ref().map_or(0, |text| text.len());
+    let fixed = [SOCKET_BYTES, namespace.as_str().len(), auth.len(), bytes(data), bytes(user_session)];
     fixed.into_iter().chain(rooms.keys().map(bytes_of_room)).fold(0, usize::saturating_add)
 }
 

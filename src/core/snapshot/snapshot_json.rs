@@ -73,6 +73,10 @@ impl SocketSnapshot {
             out.push_str(r#","d":"#);
             push_quoted(data, out);
         }
+        if let Some(session) = &self.user_session {
+            out.push_str(r#","k":"#);
+            push_quoted(session, out);
+        }
         if !self.rooms.is_empty() {
             out.push_str(r#","r":"#);
             push_array(&self.rooms, out, |room, out| push_quoted(room.as_str(), out));

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use dormouse::controller::{Context, Controller, Response};
 use dormouse::extract::{HttpRequest, Json};
-use dormouse::response::HttpResponse;
+use dormouse::response::{HttpResponse, RouteError};
 use dormouse::session::{
-    Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions, user_required,
+    Missing, Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions, user_required,
 };
 use dormouse::{App, Failure, Io};
 
@@ -31,28 +31,28 @@ async fn rename(
     sessions: Sessions,
     request: Rc<HttpRequest>,
     Json(name): Json<String>,
-) -> Result<HttpResponse, HttpResponse> {
+) -> Result<HttpResponse, RouteError> {
     let session = of(&sessions, &request).await?;
-    let failed = |failure: Failure| HttpResponse::text(500, failure.to_string());
-    session.set_user_id(&name).map_err(failed)?;
-    session.commit().await.map_err(failed)?;
+    session.set_user_id(&name)?;
+    session.commit().await?;
     Ok(HttpResponse::empty(204))
 }
 
-async fn logout(sessions: Sessions, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpResponse> {
+async fn logout(sessions: Sessions, request: Rc<HttpRequest>) -> Result<HttpResponse, RouteError> {
     let session = of(&sessions, &request).await?;
-    session.destroy().await.map_err(|failure| HttpResponse::text(500, failure.to_string()))?;
+    session.destroy().await?;
     Ok(session.set_cookies(HttpResponse::empty(204)))
 }
 
-async fn of(sessions: &Sessions, request: &HttpRequest) -> Result<Session, HttpResponse> {
-    sessions.of_request(request, TokenSource::Cookie).await?.ok_or_else(|| HttpResponse::empty(401))
+async fn of(sessions: &Sessions, request: &HttpRequest) -> Result<Session, RouteError> {
+    let session = sessions.of_request(request, TokenSource::Cookie).await?;
+    session.ok_or_else(|| HttpResponse::empty(401).into())
 }
 
 fn members() -> Controller {
     Controller::new()
         .on_connection(forward)
-        .hook(use_sessions().create(false).user(find))
+        .hook(use_sessions().missing(Missing::Allow).user(find))
         .hook(user_required)
         .on("who am I", async |ctx: Context| ctx.user::<String>().map(|name| Response(name.to_string())))
 }
