@@ -28,5 +28,5 @@ impl App {
 }
 
 async fn sweep(io: Io, State(options): State<SessionOptions>) -> Result<(), Failure> {
-    Rows { io, options: options }.sweep()
+    Rows { io, options }.sweep()
 }

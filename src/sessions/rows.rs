@@ -132,14 +132,12 @@ impl Rows {
             let used = self.storage().entries(index).limit(1).keys()?.first().and_then(|entry| used_of(entry));
             first = first.into_iter().chain(used).min();
         }
-        match first {
-            // Not for each session that ends by itself.
-            Some(used) => self.set_alarm(used.after(self.options.idle).since(self.io.now()).max(self.shortest())),
-            None => {
-                self.set_count(0)?;
-                self.io.clear_alarm(SESSIONS_ALARM)
-            }
-        }
+        let Some(used) = first else {
+            self.set_count(0)?;
+            return self.io.clear_alarm(SESSIONS_ALARM);
+        };
+        // Not for each session that ends by itself.
+        self.set_alarm(used.after(self.options.idle).since(self.io.now()).max(self.shortest()))
     }
 
     /// Deletes a portion of the sessions that were not used for so long that they have ended. Returns whether there may be more.

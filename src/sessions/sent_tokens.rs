@@ -27,8 +27,8 @@ impl Sent for HttpRequest {
     }
 
     fn sent_cookie(&self, name: &str) -> Option<String> {
-        let headers = self.headers.iter().filter(|(header, _)| header == "cookie");
-        headers.filter_map(|(_, cookies)| cookie_of(cookies, name)).next()
+        let mut headers = self.headers.iter().filter(|(header, _)| header == "cookie");
+        headers.find_map(|(_, cookies)| cookie_of(cookies, name))
     }
 
     fn query_param(&self, name: &str) -> Option<String> {
