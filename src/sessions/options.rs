@@ -52,14 +52,16 @@ impl SessionOptions {
         self
     }
 
-    /// Sets the name of the cookie that has the session's id.
+    /// Sets the name of the cookie that has the session's id. Without [`shared_in`](Self::shared_in), it ends with `-` and the world's name in
+    /// all worlds but the default one.
     #[must_use]
     pub fn cookie(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.cookie = name.into();
         self
     }
 
-    /// Sets the name of the cookie that has the CSRF token, which a page's own scripts can read.
+    /// Sets the name of the cookie that has the CSRF token, which a page's own scripts can read. It ends as that of the
+    /// other [cookie](Self::cookie).
     #[must_use]
     pub fn csrf_cookie(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.csrf_cookie = name.into();
