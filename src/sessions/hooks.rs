@@ -15,6 +15,9 @@ use crate::error::Failure;
 use crate::extract::Extract;
 use crate::handles::Io;
 
+/// The key of no session: its socket is told so at the next message.
+const ENDED: &str = "";
+
 /// Returns the hook that gives each message its session, as the argument [`Session`] or `ctx.session()`. The session is the socket's own,
 /// over all of its messages, and survives sleep. A socket without one gets one, unless [`missing`](UseSessions::missing) says otherwise.
 ///
@@ -156,18 +159,26 @@ pub(super) async fn keep(context: &Context, session: &Session, began: &str) -> R
         session.discard();
     }
     session.commit().await?;
-    let socket = context.socket();
+    let (socket, sessions) = (context.socket(), session.sessions());
     match session.standing() {
-        Standing::Stored => drop(socket.replace_user_session(Some(began), Some(&session.stored_id()))),
+        Standing::Stored => {
+            let id = session.stored_id();
+            // While another world wrote the new id, another message may have found that nothing has the old one.
+            if !socket.replace_user_session(Some(began), Some(&id))
+                && id != began
+                && !socket.replace_user_session(None, Some(&id))
+            {
+                sessions.delete(&id).await?;
+            }
+        }
         Standing::Lost => {}
-        Standing::Destroyed | Standing::Missed => {
-            let is_unlinked = socket.replace_user_session(Some(began), None);
-            // Another message has regenerated it: who logs out means the session of the socket.
-            if !is_unlinked
-                && session.standing() == Standing::Missed
+        Standing::Destroyed => drop(socket.replace_user_session(Some(began), None)),
+        // If another message gives it a new id, who logs out means that one, too. The socket may not have it yet.
+        Standing::Missed => {
+            if !socket.replace_user_session(Some(began), Some(ENDED))
                 && let Some(other) = socket.user_session()
             {
-                session.sessions().delete(&other).await?;
+                sessions.delete(&other).await?;
                 socket.replace_user_session(Some(&other), None);
             }
         }

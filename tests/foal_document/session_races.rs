@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use dormouse::controller::{Context, Controller, ErrorResponse, Response};
+use dormouse::extract::Json;
 use dormouse::internal::stored_keys;
 use dormouse::response::HttpResponse;
 use dormouse::session::{Session, SessionOptions, Sessions, TokenSource, forward_http_session, use_sessions};
@@ -279,4 +280,59 @@ fn a_socket_that_is_gone_leaves_no_row() {
         client.disconnect();
     }
     assert_eq!((stored_keys(&red, ""), rows(&worlds.world("sessions"))), (Vec::<String>::new(), 5));
+}
+
+#[test]
+fn handlers_of_errors_and_connections_have_the_session() {
+    fn app() -> App {
+        async fn join(session: Option<Session>) -> Result<(), Failure> {
+            session.map_or(Ok(()), |_| Err(Failure::new("SESSION", "a client that connects has no session yet")))
+        }
+        async fn told(session: Session, failure: Failure) -> Result<Response<String>, Failure> {
+            session.set("count", &7)?;
+            session.commit().await?;
+            Ok(Response(failure.to_string()))
+        }
+        let web = Controller::new().controller("", web()).on_connection(join).handle_error(told);
+        App::new().with_sessions(SessionOptions::new()).namespace("/", |ns| ns.controller(web))
+    }
+    awake_and_asleep(app, |world| {
+        let anna = world.connect("/");
+        assert_eq!(ask(&anna, "fail", ()).expect("an answer")["status"], "ok");
+        assert_eq!(ask(&anna, "refuse", ()).expect("an answer")["error"], 8);
+    });
+}
+
+#[test]
+fn visitors_make_room_for_others_and_users_do_not() {
+    fn app() -> App {
+        let fill = async |sessions: Sessions, Json(user): Json<Option<String>>| {
+            for _ in 0..10_000 {
+                let session = sessions.create().await?;
+                if let Some(user) = &user {
+                    session.set_user_id(user)?;
+                    session.commit().await?;
+                }
+            }
+            Ok::<_, Failure>(HttpResponse::empty(204))
+        };
+        alone().route("POST", "/fill", fill)
+    }
+    let world = TestWorld::new(app);
+    let anna = world.connect("/");
+    ask(&anna, "sign in", ());
+    assert_eq!(world.request("POST", "/fill", "null").status, 204);
+    world.sleep();
+    // A hundred at once, those that were used least recently; no user is among them.
+    assert_eq!(rows(&world), 9_901);
+    assert_eq!(ask(&anna, "who", ()), Some(ok("Anna")));
+    assert_eq!(world.request("POST", "/fill", r#""Ben""#).status, 500);
+    assert_eq!((rows(&world), stored_keys(&world, "session:visit:")), (10_000, Vec::new()));
+    let code = || ask(&world.connect("/"), "who", ()).expect("an answer")["error"]["code"].take();
+    assert_eq!(code(), "TOO_MANY_SESSIONS");
+    // When they have ended, there is room again.
+    world.advance(Duration::from_mins(20));
+    assert_eq!(code(), Value::Null);
+    world.advance(Duration::from_hours(1));
+    assert_eq!(rows(&world), 0);
 }
