@@ -28,7 +28,7 @@ mod triggers;
 #[cfg(target_arch = "wasm32")]
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]
-mod worker_hooks;
+mod gateway_hooks;
 #[cfg(target_arch = "wasm32")]
 mod worker_requests;
 #[cfg(target_arch = "wasm32")]
@@ -48,6 +48,6 @@ pub use wasm_bindgen;
 #[cfg(target_arch = "wasm32")]
 pub use worker_entry::fetch;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use worker_hooks::WORKER_HOOKS;
+pub(crate) use gateway_hooks::WORKER_HOOKS;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use worker_requests::serve_worker_route;

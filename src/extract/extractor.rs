@@ -28,7 +28,7 @@ use crate::error::Failure;
 /// | [`ConnRequest`] | `allow_request` and the `guard` of [`EngineRoutes`], and the guard of an [`http_hook`] |
 /// | [`EngineSocket`], [`Handshake`] | `on_connection`, `on_message`, `on_close` of [`RawRoutes`] |
 /// | [`Context`], [`Payload<T>`], [`User<T>`], [`EventName`], [`Args`] | all of [`Controller`]: hooks, handlers, `handle_error` and `on_connection` |
-/// | [`Session`] | the hooks and handlers of a [`Controller`], behind `use_sessions`; its `handle_error` and `on_connection` |
+/// | [`Session`] | all of [`Controller`]: the hooks and handlers behind `use_sessions`, `handle_error` and `on_connection` |
 /// | [`Failure`] | the `handle_error` of a [`Controller`] |
 /// | [`Frame`] | `on_message` of [`RawRoutes`] |
 ///
