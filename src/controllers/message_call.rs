@@ -25,6 +25,7 @@ pub(crate) struct ControllerRoute {
 pub(crate) async fn answer(route: Rc<ControllerRoute>, sent: Rc<SentEvent>) -> Result<Handled, Failure> {
     let context = Context::new(Rc::clone(&sent.name), &sent.args, sent.socket.clone());
     let (reply, failures) = reply(&route, &context).await;
+    let failures = (!failures.is_empty()).then(|| failures.into());
     Ok(Handled { ack: reply.into_args(), failures })
 }
 

@@ -66,10 +66,12 @@ impl Future for EventCall {
                         if let Some(args) = ack {
                             event.ack.send(&event.socket, args);
                         }
-                        if failures.is_empty() || routes.on_error.is_empty() {
-                            return Poll::Ready(());
+                        match failures {
+                            Some(failures) if !routes.on_error.is_empty() => {
+                                *step = Step::Report(Box::pin(report_of(routes, event).fail_all(failures)));
+                            }
+                            _ => return Poll::Ready(()),
                         }
-                        *step = Step::Report(Box::pin(report_of(routes, event).fail_all(failures)));
                     }
                     Err(failure) => {
                         let is_told = *failing == Failing::IsAnswered && event.tell(&failure);

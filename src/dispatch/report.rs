@@ -47,9 +47,9 @@ impl Report {
     }
 
     /// Calls the handlers of errors with each failure, if there are any.
-    pub(crate) async fn fail_all(self, failures: Vec<Failure>) {
-        for failure in failures {
-            self.clone().fail(failure).await;
+    pub(crate) async fn fail_all(self, failures: Rc<[Failure]>) {
+        for failure in &*failures {
+            self.clone().fail(failure.clone()).await;
         }
     }
 

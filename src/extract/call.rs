@@ -81,7 +81,7 @@ pub struct Handled {
     /// The acknowledgement, if it sends one.
     pub(crate) ack: Option<Args>,
     /// What has failed and is logged and answered already. The handlers of errors are still to be called.
-    pub(crate) failures: Vec<Failure>,
+    pub(crate) failures: Option<Rc<[Failure]>>,
 }
 
 macro_rules! call {

@@ -77,7 +77,7 @@ impl<E: HandlerError> IntoOutcome<Result<(), Failure>> for Result<(), E> {
 type EventOutcome = Result<Handled, Failure>;
 
 const fn acknowledged(args: Args) -> Handled {
-    Handled { ack: Some(args), failures: Vec::new() }
+    Handled { ack: Some(args), failures: None }
 }
 
 impl IntoOutcome<EventOutcome> for () {
