@@ -155,6 +155,15 @@ describe("fetch", () => {
     await staysAwake(world, fetched, [200, null, [], "1500"]);
   });
 
+  // `both` hibernates the world then.
+  both("that nobody waits for any more is aborted", async (client, world) => {
+    const path = `/dropped-${world}`;
+    const told = ask(client, "fetch dropped", url(path));
+    const { response } = await asked(path);
+    assert.deepEqual(await told, [true]);
+    await until(() => response.destroyed, "the end of the request");
+  });
+
   both("fails with a code", async (client, world) => {
     const unreachable = createServer();
     await new Promise((resolve) => unreachable.listen(0, "127.0.0.1", resolve));

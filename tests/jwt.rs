@@ -72,8 +72,17 @@ fn a_token_that_was_signed_is_verified() {
         "U6x7QU_pFnzUvTSvp1hneML7FBDuoHdt1GDfwxRKBoE"
     );
     assert_eq!(verify(of_node).map(|token| token.claims.sub), Ok("ben".to_owned()));
-    let failure = keys(SECRET).sign(&"no object", NOW, HOUR).expect_err("the claims are no object");
-    assert!(failure.is_internal(), "it is a mistake of the app: {failure}");
+    for (claims, lifetime, why) in [
+        (json!("no object"), HOUR, "cannot be signed"),
+        (json!({ "sub": "anna", "exp": 99_999_999_999_u64 }), HOUR, "`exp`"),
+        (json!({ "sub": "anna", "iat": 1 }), HOUR, "`iat`"),
+        (json!({ "sub": "anna" }), Duration::MAX, "too long"),
+    ] {
+        let failure = keys(SECRET).sign(&claims, NOW, lifetime).expect_err("a mistake of the app");
+        assert!(failure.is_internal() && failure.to_string().contains(why), "{failure}");
+    }
+    let later = keys(SECRET).sign(&json!({ "sub": "anna", "nbf": 1_700_000_100 }), NOW, HOUR).expect("a token");
+    assert_eq!(verify(&later), Err(JwtError::NotYetValid));
 }
 
 #[test]

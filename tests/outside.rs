@@ -129,6 +129,44 @@ mod bindings {
         });
     }
 
+    fn refusal(told: Result<(), Failure>) -> String {
+        told.err().and_then(|failure| failure.source().map(ToString::to_string)).unwrap_or_default()
+    }
+
+    /// The platform would change them without a word.
+    #[test]
+    fn numbers_that_the_platform_would_change_are_refused() {
+        async fn many(env: Env) -> Result<Ack<Vec<String>>, Failure> {
+            let (db, jobs) = (env.d1("DB")?, env.queue("JOBS")?);
+            let batch = db.batch([D1Statement::new("INSERT", u64::MAX)]).await.map(drop);
+            let told = [
+                db.query::<Value>("SELECT", (1, u64::MAX)).await.map(drop),
+                db.execute("INSERT", [i64::MIN]).await.map(drop),
+                batch,
+                jobs.send(&json!({ "id": u64::MAX })).await,
+                jobs.send_batch(&[u64::MAX]).await,
+            ];
+            Ok(Ack(told.into_iter().map(refusal).collect()))
+        }
+        async fn null(env: Env) -> Result<Ack<Vec<Value>>, Failure> {
+            Ok(Ack(env.d1("DB")?.query("SELECT", None::<u32>).await?))
+        }
+        awake_and_asleep(
+            || App::new().namespace("/", |ns| ns.on("many", many).on("null", null)),
+            |world| {
+                let jobs = world.queue("JOBS");
+                world.d1("DB").on_query(|_, params| vec![json!(params)]);
+                let anna = world.connect("/");
+                let told = anna.emit_with_ack("many", ()).args().expect("an acknowledgement");
+                let told: Vec<String> = told.parse().expect("texts");
+                assert!(told.len() == 5 && told.iter().all(|told| told.contains("would lose digits")), "{told:?}");
+                assert!(jobs.take_sent().is_empty());
+                let told = anna.emit_with_ack("null", ()).args().expect("an acknowledgement");
+                assert_eq!(told.to_json(), "[[[null]]]");
+            },
+        );
+    }
+
     #[test]
     fn queues_get_messages() {
         awake_and_asleep(app, |world| {

@@ -8,6 +8,8 @@ mod abort_handler;
 #[cfg(target_arch = "wasm32")]
 mod endpoint_requests;
 #[cfg(target_arch = "wasm32")]
+mod gateway_hooks;
+#[cfg(target_arch = "wasm32")]
 mod kept_bytes;
 #[cfg(target_arch = "wasm32")]
 mod object_class;
@@ -28,8 +30,6 @@ mod triggers;
 #[cfg(target_arch = "wasm32")]
 mod worker_entry;
 #[cfg(target_arch = "wasm32")]
-mod gateway_hooks;
-#[cfg(target_arch = "wasm32")]
 mod worker_requests;
 #[cfg(target_arch = "wasm32")]
 mod workers_platform;
@@ -37,6 +37,8 @@ mod workers_platform;
 mod workers_store;
 
 // The macro `world!` uses these in the crate that calls it.
+#[cfg(target_arch = "wasm32")]
+pub(crate) use gateway_hooks::WORKER_HOOKS;
 #[cfg(target_arch = "wasm32")]
 pub use js_sys::Promise;
 #[cfg(target_arch = "wasm32")]
@@ -47,7 +49,5 @@ pub use triggers::{queue, scheduled};
 pub use wasm_bindgen;
 #[cfg(target_arch = "wasm32")]
 pub use worker_entry::fetch;
-#[cfg(target_arch = "wasm32")]
-pub(crate) use gateway_hooks::WORKER_HOOKS;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use worker_requests::serve_worker_route;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Header, UntrustedToken, ValidationError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::claims::{Claims, Token};
 use super::jwt_error::JwtError;
@@ -130,19 +130,27 @@ impl Keys {
         Err(Failure::internal(problem))
     }
 
-    /// Returns a token that the first key has signed, with the claims, `iat` and `exp`. Times are cut to seconds.
+    /// Returns a token that the first key has signed, with the claims, `iat` and `exp`. Times are cut to seconds. The claims may have an
+    /// `nbf` of their own.
     ///
     /// # Errors
-    /// The claims are not written as a JSON object.
+    /// The claims are not written as a JSON object, have an `iat` or `exp` of their own, or the token would end after the year 262,000.
     pub fn sign(&self, claims: &impl Serialize, now: Timestamp, lifetime: Duration) -> Result<String, Failure> {
         let mut claims = jwt_compact::Claims::new(claims);
         claims.issued_at = to_date(now);
         claims.expiration = to_date(now.after(lifetime));
+        if claims.expiration.is_none() {
+            return Err(Failure::internal(format!(
+                "the lifetime of a token is too long: {} seconds",
+                lifetime.as_secs()
+            )));
+        }
         let key = self.0.first().ok_or_else(|| Failure::internal("there is no key"))?;
         let mut header = Header::empty().with_token_type("JWT");
         header.key_id.clone_from(&key.kid);
-        let token = Hs256.token(&header, &claims, &key.secret);
-        token.map_err(|error| Failure::internal(format!("the claims cannot be signed: {error}")))
+        let token = Hs256.token(&header, &claims, &key.secret).map_err(unsigned)?;
+        check_claims(&token)?;
+        Ok(token)
     }
 
     /// Verifies a token: the signature, and then the time. A token whose `exp` is not later than `now` has expired; `nbf` may be a
@@ -231,6 +239,21 @@ fn not_valid(error: &ValidationError) -> JwtError {
         ValidationError::MalformedClaims(error) => JwtError::WrongClaims(echoed(&reason(error))),
         _ => JwtError::WrongSignature,
     }
+}
+
+/// Checks that the claims of a token can be read: those that [`Keys::sign`] adds may be there twice.
+fn check_claims(token: &str) -> Result<(), Failure> {
+    let Ok(token) = UntrustedToken::new(token) else { return Ok(()) };
+    match token.deserialize_claims_unchecked::<IgnoredAny>() {
+        Err(ValidationError::MalformedClaims(error)) => {
+            Err(unsigned(format_args!("{}; `iat` and `exp` are added when a token is signed", reason(&error))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unsigned(problem: impl fmt::Display) -> Failure {
+    Failure::internal(format!("the claims cannot be signed: {problem}"))
 }
 
 fn to_date(time: Timestamp) -> Option<DateTime<Utc>> {

@@ -20,7 +20,6 @@ pub const MAX_SQL_STATEMENT_BYTES: usize = 100_000;
 #[cfg(feature = "sql")]
 pub const MAX_SQL_PARAMS: usize = 100;
 
-/// Largest integer that an SQL parameter or an integer of a result may be, and the negative of the smallest: JavaScript's
-/// numbers, which the platform passes, have no more digits.
-#[cfg(feature = "sql")]
+/// Largest integer that an SQL parameter, an integer of a result, or one in a message of a queue may be, and the negative of the
+/// smallest: JavaScript's numbers, which the platform passes, have no more digits.
 pub const MAX_SQL_INTEGER: u64 = (1 << 53) - 1;

@@ -8,6 +8,7 @@ use super::Outside;
 use super::d1_fake::Binding;
 #[cfg(target_arch = "wasm32")]
 use super::d1_workers::Binding;
+use super::exact_numbers::check_numbers;
 use crate::error::Failure;
 use crate::value::json;
 
@@ -19,7 +20,7 @@ pub(super) const CODE: &str = "D1";
 /// closure answers.
 ///
 /// The parameters are values that serde can write: a tuple or a list for `?1`, `?2`, …, or a single value for `?1`; `()` for none.
-/// A row becomes a struct by the names of its columns.
+/// `None` is `NULL`. An integer beyond 2^53 - 1 is refused, because the runtime would change it: pass a text. A row becomes a struct by the names of its columns.
 ///
 /// ```
 /// use dormouse::testing::TestWorld;
@@ -43,7 +44,7 @@ pub(super) const CODE: &str = "D1";
 /// ```
 ///
 /// # Errors
-/// Those of all methods are [`OutsideError`](crate::error::OutsideError)s with the code `D1`: the database refused the statement, or failed. The rows that are read at once may have
+/// Those of all methods are [`OutsideError`](crate::error::OutsideError)s with the code `D1`: the database refused the statement, a parameter would lose digits, or the database failed. The rows that are read at once may have
 /// 8,000,000 bytes of JSON.
 #[derive(Clone, Debug)]
 pub struct D1(Binding);
@@ -96,15 +97,17 @@ impl D1 {
 
 /// Returns parameters as a list, as JSON.
 fn list(params: &impl Serialize) -> Result<String, Failure> {
-    Ok(listed(serde_json::to_string(params)?))
+    // `()` and `None` are both `null`, and only `None` has a size.
+    listed(serde_json::to_string(params)?, size_of_val(params) == 0)
 }
 
-fn listed(params: String) -> String {
-    match params.as_str() {
-        "null" => "[]".to_owned(),
+fn listed(params: String, is_unit: bool) -> Result<String, Failure> {
+    check_numbers(&params, CODE)?;
+    Ok(match params.as_str() {
+        "null" if is_unit => "[]".to_owned(),
         one if one.starts_with('[') => params,
         one => format!("[{one}]"),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -116,6 +119,8 @@ mod tests {
         let of = |params: Result<String, Failure>| params.expect("JSON");
         assert_eq!(of(list(&())), "[]");
         assert_eq!(of(list(&"a")), r#"["a"]"#);
+        assert_eq!(of(list(&None::<u32>)), "[null]");
+        assert_eq!(of(list(&None::<()>)), "[null]");
         assert_eq!(of(list(&("a", 1, None::<u8>))), r#"["a",1,null]"#);
         assert_eq!(of(list(&[1, 2])), "[1,2]");
         assert_eq!(of(list(&[0_u8; 0])), "[]");

@@ -13,8 +13,9 @@ use crate::limits::FETCH_TIMEOUT;
 
 #[wasm_bindgen(module = "/src/outside/fetch.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = send)]
-    fn send_request(
+    type Sent;
+    #[wasm_bindgen(constructor)]
+    fn new(
         service: &JsValue,
         method: &str,
         url: &str,
@@ -22,7 +23,20 @@ extern "C" {
         body: Option<&[u8]>,
         max: f64,
         timeout: f64,
-    ) -> Promise;
+    ) -> Sent;
+    #[wasm_bindgen(method, getter)]
+    fn response(this: &Sent) -> Promise;
+    #[wasm_bindgen(method)]
+    fn end(this: &Sent);
+}
+
+/// A request that ends when it is dropped, because it keeps the world awake.
+struct Running(Sent);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// A service binding.
@@ -48,8 +62,8 @@ async fn send(service: &JsValue, request: HttpRequest) -> Result<HttpResponse, F
     let headers = headers.into_iter().flat_map(|(name, value)| [name, value]).collect();
     let body = (!body.is_empty()).then_some(&*body);
     let timeout = FETCH_TIMEOUT.as_secs_f64() * 1_000.0;
-    let call = send_request(service, &method, &path, headers, body, MAX_BYTES, timeout);
-    let parts: Array = settled(call, CODE).await?.unchecked_into();
+    let sent = Running(Sent::new(service, &method, &path, headers, body, MAX_BYTES, timeout));
+    let parts: Array = settled(sent.0.response(), CODE).await?.unchecked_into();
     let head = parts.get(0).as_string().unwrap_or_default();
     let mut lines = head.split('\n');
     let status = lines.next().and_then(|status| status.parse().ok()).unwrap_or_default();

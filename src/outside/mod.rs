@@ -9,6 +9,7 @@ mod binding_kind;
 mod bucket;
 mod d1;
 mod env;
+mod exact_numbers;
 mod kv;
 mod pause;
 mod queue;

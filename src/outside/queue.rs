@@ -3,11 +3,15 @@
 use serde::Serialize;
 
 use super::Outside;
+use super::exact_numbers::check_numbers;
 #[cfg(not(target_arch = "wasm32"))]
 use super::queue_fake::Binding;
 #[cfg(target_arch = "wasm32")]
 use super::queue_workers::Binding;
 use crate::error::Failure;
+
+/// The code of what went wrong with a queue.
+pub(super) const CODE: &str = "QUEUE";
 
 /// A queue to which messages are sent, which [`Env::queue`](super::Env::queue) returns. A message is JSON, of 128 KB at most; a consumer
 /// gets it at least once. In tests, `TestWorld::queue` makes one, which keeps what is sent.
@@ -28,6 +32,7 @@ use crate::error::Failure;
 ///
 /// # Errors
 /// Those of all methods are [`OutsideError`](crate::error::OutsideError)s with the code `QUEUE`: the platform refused the messages or failed.
+/// An integer beyond 2^53 - 1 is refused, because the runtime would change it: send a text.
 #[derive(Clone, Debug)]
 pub struct Queue(Binding);
 
@@ -42,7 +47,7 @@ impl Queue {
     /// See [`Queue`]; or the message cannot be written as JSON.
     pub async fn send<T: Serialize + ?Sized>(&self, message: &T) -> Result<(), Failure> {
         let json = serde_json::to_string(message)?;
-        self.0.send(&format!("[{json}]")).await
+        self.send_list(format!("[{json}]")).await
     }
 
     /// Sends messages together: a hundred at most, of 256 KB in all.
@@ -51,6 +56,11 @@ impl Queue {
     /// See [`Queue`]; or a message cannot be written as JSON.
     pub async fn send_batch<T: Serialize>(&self, messages: &[T]) -> Result<(), Failure> {
         let json = serde_json::to_string(messages)?;
-        self.0.send(&json).await
+        self.send_list(json).await
+    }
+
+    async fn send_list(&self, messages: String) -> Result<(), Failure> {
+        check_numbers(&messages, CODE)?;
+        self.0.send(&messages).await
     }
 }

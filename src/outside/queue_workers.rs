@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::Outside;
 use super::binding_kind::QUEUE;
 use super::binding_workers::settled;
+use super::queue::CODE;
 use crate::error::Failure;
 
 #[wasm_bindgen(module = "/src/outside/queue.js")]
@@ -25,6 +26,6 @@ impl Binding {
 
     /// Sends messages: a list, as JSON.
     pub(super) async fn send(&self, messages: &str) -> Result<(), Failure> {
-        settled(queue_send(&self.0, messages), "QUEUE").await.map(drop)
+        settled(queue_send(&self.0, messages), CODE).await.map(drop)
     }
 }

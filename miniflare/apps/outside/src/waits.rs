@@ -15,7 +15,7 @@ pub(crate) fn routes(app: App) -> App {
 }
 
 pub(crate) fn handlers(ns: Routes) -> Routes {
-    ns.on("fetch", fetch).on("sleep", sleep).on("cancelled", cancelled)
+    ns.on("fetch", fetch).on("fetch dropped", fetch_dropped).on("sleep", sleep).on("cancelled", cancelled)
 }
 
 async fn fetch(
@@ -28,6 +28,14 @@ async fn fetch(
     let cookies: Vec<&str> =
         response.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect();
     Ok(Ack(json!([response.status, response.header("x-said"), cookies, response.body_text()])))
+}
+
+/// Begins a request, and does not wait for its response when it has been sent.
+async fn fetch_dropped(Data(url): Data<String>) -> Result<Ack<bool>, Failure> {
+    let mut response = Box::pin(dormouse::fetch(HttpRequest::new("GET", url)));
+    let polled = core::future::poll_fn(|cx| core::task::Poll::Ready(response.as_mut().poll(cx))).await;
+    dormouse::sleep(Duration::from_millis(200)).await;
+    Ok(Ack(polled.is_pending()))
 }
 
 /// Writes when it begins and when it ends.
