@@ -21,7 +21,7 @@ use crate::error::Failure;
 use crate::handles::{HttpRequest, HttpResponse};
 use crate::http::{INNER_PATH, INTERNAL_PREFIX, RequestHead, Route};
 use crate::limits::RESPONSE_TIMEOUT;
-use crate::object::{Body, Shell, answer_or_late};
+use crate::object::{Body, Platform as _, Shell, answer_in_time, late};
 use crate::routing::App;
 
 /// The endpoint of a request in the world.
@@ -85,7 +85,15 @@ pub(crate) async fn fetch(
         }
         Endpoint::Admin(operation) => shell.borrow_mut().handle_admin(operation, request),
     };
-    respond(answer_or_late(answer, Timer::start(RESPONSE_TIMEOUT)).await, &own)
+    let response = answer_in_time(answer, Timer::start(RESPONSE_TIMEOUT)).await.unwrap_or_else(|| {
+        let (response, line) = late(head.method(), head.path());
+        let mut shell = shell.borrow_mut();
+        if shell.config().logs(line.level) {
+            shell.platform.log(&line);
+        }
+        response
+    });
+    respond(response, &own)
 }
 
 /// Returns a request with its body, and without its path.

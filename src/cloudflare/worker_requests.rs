@@ -54,7 +54,11 @@ pub(crate) fn serve_worker_route(handlers: &WorkerHandlers, app: &App, arrived: 
                 write_log(&log, &config);
                 respond(result, &own)
             }
-            Either::Right(_) => respond(late(), &own),
+            Either::Right(_) => {
+                let (response, line) = late(head.method(), head.path());
+                write_log(core::slice::from_ref(&*line), &config);
+                respond(response, &own)
+            }
         }
     };
     Some(ToCome(runtime::or_lost(&future_to_promise(AssertUnwindSafe(response)))))

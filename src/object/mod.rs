@@ -32,5 +32,5 @@ pub(crate) use engine_requests::refused;
 pub use engine_requests::{Body, Reception};
 pub use platform::{Platform, Readers, RosterHead, RowKind, Unfinished, Unowned};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use response_timeout::{answer_or_late, late};
+pub(crate) use response_timeout::{answer_in_time, late};
 pub use shell::Shell;
