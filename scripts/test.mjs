@@ -59,12 +59,17 @@ function checkSize() {
   say(`${kb.toFixed(1)} kB with gzip -9`);
 }
 
+/** Builds one after the other: cargo locks what all builds of one profile write. */
+async function buildEach(apps, profile) {
+  for (const example of apps) await build({ example, profile });
+}
+
 const builds = [
-  ["build the relay", () => build()],
+  // Each ends with minutes in which it uses one core, such as those of the linker. The test apps are built as `npm run serve` builds
+  // them, which takes less time.
+  ["build the relay and the examples, and beside them the test apps", () =>
+    Promise.all([buildEach([undefined, ...EXAMPLES]), buildEach(testApps(), DEVELOPMENT)])],
   ["the size of the relay", checkSize],
-  ...EXAMPLES.map((example) => [`build examples/${example}`, () => build({ example })]),
-  // As `npm run serve` builds them, which takes less time.
-  ...testApps().map((example) => [`build ${APPS}/${example}`, () => build({ example, profile: DEVELOPMENT })]),
 ];
 
 const everything = (totals, words) => {
