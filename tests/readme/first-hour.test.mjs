@@ -79,8 +79,8 @@ test("an app of the packed crate and the packed build", { timeout: 1_800_000 }, 
   const { stdout } = await promisify(execFile)(process.execPath, ["client.mjs", url], { cwd: app, timeout: 60_000 });
   deepEqual(stdout.trim().split("\n").sort(), [
     "Anna hears Ben: hello",
-    "nobody: auth: missing field `name`",
     "said in this world so far: 1",
+    "without a name: auth: missing field `name`",
   ]);
   match(await (await fetch(`${url}/`)).text(), /<script type="module" src="main\.js">/);
 
