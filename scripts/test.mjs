@@ -75,7 +75,7 @@ const builds = [
 const everything = (totals, words) => {
   const tests = ["end-to-end tests", () => totals.count(run(process.execPath, ["--test", "--test-reporter=spec",
     // Each file has its own runtime, and many tests mostly wait. The time limit is for tests that hang, not for slow ones.
-    "--test-concurrency=2", "--test-timeout=300000", ...endToEnd(words)], { keep: true }))];
+    "--test-concurrency=3", "--test-timeout=300000", ...endToEnd(words)], { keep: true }))];
   if (words.length) return [...builds, tests];
   return [
     ["rustfmt", () => cargo("fmt", "--all", "--check")],
